@@ -1,0 +1,1 @@
+//! Tables, figures and result folders made from records.

@@ -1,0 +1,149 @@
+//! The contract of the engines: one machine, one product, one outcome.
+
+use sim_core::counters::{Counters, ErrorSums};
+use sim_core::record::EngineKind;
+use sim_core::shape::{EmptyDimension, Gemm};
+use sim_core::spec::ArraySpec;
+use sim_core::units::Cycles;
+
+/// The operands of one product, checked: `activations` is `[m, k]` and `weights` `[n, k]`, both row-major.
+#[derive(Clone, Copy, Debug)]
+pub struct Operands<'a> {
+    shape: Gemm,
+    activations: &'a [u8],
+    weights: &'a [i8],
+}
+
+/// Why operands do not form a product, or an engine cannot run one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// A dimension is zero.
+    #[error(transparent)]
+    Empty(#[from] EmptyDimension),
+    /// A slice is not as long as the shape says.
+    #[error("{operand} holds {found} values, the shape {rows}×{k} needs {}", rows * k)]
+    Length {
+        /// `A` or `W`.
+        operand: &'static str,
+        /// Values in the slice.
+        found: usize,
+        /// M or N.
+        rows: usize,
+        /// K.
+        k: usize,
+    },
+    /// K sums could leave a 32-bit accumulator.
+    #[error("K = {k} could overflow the 32-bit accumulators of this PE; at most {max} terms are safe")]
+    AccumulatorRange {
+        /// K of the product.
+        k: usize,
+        /// The PE's limit.
+        max: usize,
+    },
+    /// A group of four weights with more than two non-zeros on a 2:4 machine.
+    #[error(
+        "output channel {channel}, K {first_k}..={}: {n_nonzero} weights are non-zero, 2:4 sparsity allows 2",
+        first_k + 3
+    )]
+    NotTwoOfFour {
+        /// n.
+        channel: usize,
+        /// First k of the group.
+        first_k: usize,
+        /// How many weights of the group are not zero.
+        n_nonzero: usize,
+    },
+}
+
+impl<'a> Operands<'a> {
+    /// Check lengths against `shape`.
+    pub fn new(shape: Gemm, activations: &'a [u8], weights: &'a [i8]) -> Result<Self, EngineError> {
+        for (operand, found, rows) in
+            [("A", activations.len(), shape.m()), ("W", weights.len(), shape.n())]
+        {
+            if Some(found) != rows.checked_mul(shape.k()) {
+                return Err(EngineError::Length { operand, found, rows, k: shape.k() });
+            }
+        }
+        Ok(Self { shape, activations, weights })
+    }
+
+    /// M, N and K.
+    pub const fn shape(&self) -> Gemm {
+        self.shape
+    }
+
+    /// A, `[m, k]`.
+    pub const fn activations(&self) -> &'a [u8] {
+        self.activations
+    }
+
+    /// W, `[n, k]`.
+    pub const fn weights(&self) -> &'a [i8] {
+        self.weights
+    }
+
+    /// Row `m` of A.
+    pub fn activation_row(&self, m: usize) -> &'a [u8] {
+        &self.activations[m * self.shape.k()..][..self.shape.k()]
+    }
+
+    /// Row `n` of W.
+    pub fn weight_row(&self, n: usize) -> &'a [i8] {
+        &self.weights[n * self.shape.k()..][..self.shape.k()]
+    }
+}
+
+/// Whether the error against the exact product is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mse {
+    /// Measure it.
+    Measure,
+    /// Leave it out.
+    Skip,
+}
+
+/// What a run of a product gives; equal to the bit for every engine that can run it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// C, `[m, n]` row-major.
+    pub product: Vec<i32>,
+    /// Cycles from the first step to the last result's exit.
+    pub cycles: Cycles,
+    /// All counters.
+    pub counters: Counters,
+    /// Error sums, where measured.
+    pub error: Option<ErrorSums>,
+}
+
+/// A way to run a product on an array.
+pub trait Engine: Sync {
+    /// Which engine this is.
+    fn kind(&self) -> EngineKind;
+
+    /// Run one product.
+    ///
+    /// - Errors: K beyond the accumulators' range; weights that are not 2:4 on a machine that needs them. An engine
+    ///   that cannot model a machine says so and never approximates.
+    fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError>;
+}
+
+/// The checks of a machine against operands that every engine makes before it starts.
+pub fn check_operands(array: &ArraySpec, operands: &Operands<'_>) -> Result<(), EngineError> {
+    let max = array.pe().max_k();
+    let k = operands.shape().k();
+    if max < k {
+        return Err(EngineError::AccumulatorRange { k, max });
+    }
+    if let sim_core::spec::Pe::SparqStc(_) = array.pe() {
+        for channel in 0..operands.shape().n() {
+            for (group, weights) in operands.weight_row(channel).chunks(4).enumerate() {
+                let n_nonzero = weights.iter().filter(|&&w| w != 0).count();
+                if 2 < n_nonzero {
+                    return Err(EngineError::NotTwoOfFour { channel, first_k: group * 4, n_nonzero });
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Configuration files: strict TOML to checked specs, and their explanation.

@@ -1,0 +1,225 @@
+//! What is counted. Every count is an integer; every PE-cycle falls in exactly one bucket.
+
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+/// The most threads a PE can have.
+pub const MAX_THREADS: usize = 4;
+
+/// PE-steps of real outputs by the number of active threads, `0..=T`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActiveSteps {
+    counts: [u64; MAX_THREADS + 1],
+    n_threads: usize,
+}
+
+impl ActiveSteps {
+    /// No steps yet, for up to `n_threads` active threads (clipped to [`MAX_THREADS`]).
+    pub const fn zero(n_threads: usize) -> Self {
+        let n_threads = if n_threads < MAX_THREADS { n_threads } else { MAX_THREADS };
+        Self { counts: [0; MAX_THREADS + 1], n_threads }
+    }
+
+    /// From the counts of 0, 1, … active threads; at most `MAX_THREADS + 1` of them.
+    pub fn from_counts(counts: &[u64]) -> Self {
+        let mut steps = Self::zero(counts.len().saturating_sub(1));
+        for (slot, &count) in steps.counts.iter_mut().zip(counts) {
+            *slot = count;
+        }
+        steps
+    }
+
+    /// Count `n_steps` with `n_active` active threads.
+    ///
+    /// # Panics
+    /// Where `n_active` is above the thread count: a PE that says so is broken.
+    pub fn add(&mut self, n_active: usize, n_steps: u64) {
+        assert!(n_active <= self.n_threads, "{n_active} active of {} threads", self.n_threads);
+        self.counts[n_active] += n_steps;
+    }
+
+    /// T + 1 counts.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts[..=self.n_threads]
+    }
+
+    /// All steps.
+    pub fn total(&self) -> u64 {
+        self.counts().iter().sum()
+    }
+
+    /// Σ n·count\[n\]: the products made.
+    pub fn n_products(&self) -> u64 {
+        (0_u64..).zip(self.counts()).map(|(n, count)| n * count).sum()
+    }
+
+    /// The same counts with room for `n_threads`, as a throttled layer reports those of its array.
+    pub fn widened(mut self, n_threads: usize) -> Self {
+        self.n_threads = self.n_threads.max(n_threads.min(MAX_THREADS));
+        self
+    }
+}
+
+impl AddAssign for ActiveSteps {
+    fn add_assign(&mut self, other: Self) {
+        *self = self.widened(other.n_threads);
+        for (slot, count) in self.counts.iter_mut().zip(other.counts) {
+            *slot += count;
+        }
+    }
+}
+
+impl Serialize for ActiveSteps {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.counts().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ActiveSteps {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let counts = Vec::<u64>::deserialize(deserializer)?;
+        if counts.is_empty() || MAX_THREADS + 1 < counts.len() {
+            return Err(serde::de::Error::invalid_length(counts.len(), &"1 to 5 counts"));
+        }
+        Ok(Self::from_counts(&counts))
+    }
+}
+
+/// Every PE-cycle once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeCycles {
+    /// Before the first step.
+    pub fill: u64,
+    /// Steps of a real output, by active threads.
+    pub active: ActiveSteps,
+    /// Steps of a tile in which the PE has no output.
+    pub masked: u64,
+    /// Between two tiles.
+    pub stall: u64,
+    /// After the last step.
+    pub drain: u64,
+}
+
+impl PeCycles {
+    /// Nothing counted yet, for up to `n_threads` active threads.
+    pub const fn zero(n_threads: usize) -> Self {
+        Self { fill: 0, active: ActiveSteps::zero(n_threads), masked: 0, stall: 0, drain: 0 }
+    }
+
+    /// All PE-cycles; equals rows·cols·cycles.
+    pub fn total(&self) -> u64 {
+        let Self { fill, active, masked, stall, drain } = self;
+        fill + active.total() + masked + stall + drain
+    }
+}
+
+impl AddAssign for PeCycles {
+    fn add_assign(&mut self, other: Self) {
+        let Self { fill, active, masked, stall, drain } = other;
+        self.fill += fill;
+        self.active += active;
+        self.masked += masked;
+        self.stall += stall;
+        self.drain += drain;
+    }
+}
+
+/// Operands that a rule put through `reduce` (NB-SMT), or activations that a window changed (SPARQ).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reduced {
+    /// Activations.
+    pub activations: u64,
+    /// Weights.
+    pub weights: u64,
+}
+
+impl AddAssign for Reduced {
+    fn add_assign(&mut self, other: Self) {
+        let Self { activations, weights } = other;
+        self.activations += activations;
+        self.weights += weights;
+    }
+}
+
+/// Operand pairs with a·w ≠ 0 by the width of both, as given (before `reduce` or windows).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperandWidths {
+    /// Both wide.
+    pub a8w8: u64,
+    /// Wide activation, narrow weight.
+    pub a8w4: u64,
+    /// Narrow activation, wide weight.
+    pub a4w8: u64,
+    /// Both narrow.
+    pub a4w4: u64,
+}
+
+impl OperandWidths {
+    /// All pairs.
+    pub const fn total(&self) -> u64 {
+        let Self { a8w8, a8w4, a4w8, a4w4 } = *self;
+        a8w8 + a8w4 + a4w8 + a4w4
+    }
+}
+
+impl AddAssign for OperandWidths {
+    fn add_assign(&mut self, other: Self) {
+        let Self { a8w8, a8w4, a4w8, a4w4 } = other;
+        self.a8w8 += a8w8;
+        self.a8w4 += a8w4;
+        self.a4w8 += a4w8;
+        self.a4w4 += a4w4;
+    }
+}
+
+/// All counters of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    /// Every PE-cycle once.
+    pub pe_cycles: PeCycles,
+    /// Operands reduced.
+    pub reduced: Reduced,
+    /// Operand pairs by width.
+    pub operand_widths: OperandWidths,
+}
+
+impl Counters {
+    /// Nothing counted yet, for up to `n_threads` active threads.
+    pub fn zero(n_threads: usize) -> Self {
+        Self {
+            pe_cycles: PeCycles::zero(n_threads),
+            reduced: Reduced::default(),
+            operand_widths: OperandWidths::default(),
+        }
+    }
+}
+
+impl AddAssign for Counters {
+    fn add_assign(&mut self, other: Self) {
+        let Self { pe_cycles, reduced, operand_widths } = other;
+        self.pe_cycles += pe_cycles;
+        self.reduced += reduced;
+        self.operand_widths += operand_widths;
+    }
+}
+
+/// Sums from which the error of an approximate product is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ErrorSums {
+    /// Σ (C − exact C)² over all outputs.
+    pub squared_error: u128,
+    /// Σ (exact C)² over all outputs.
+    pub squared_exact: u128,
+}
+
+impl AddAssign for ErrorSums {
+    fn add_assign(&mut self, other: Self) {
+        let Self { squared_error, squared_exact } = other;
+        self.squared_error += squared_error;
+        self.squared_exact += squared_exact;
+    }
+}

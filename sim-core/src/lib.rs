@@ -1,0 +1,12 @@
+//! The vocabulary of the simulator: units, shapes, checked specs, counters and records.
+//!
+//! Nothing here reads a file, draws a random number or knows an engine. What is built from good input
+//! cannot fail later.
+
+pub mod counters;
+pub mod fixed;
+pub mod ids;
+pub mod record;
+pub mod shape;
+pub mod spec;
+pub mod units;

@@ -1,0 +1,85 @@
+//! The record of one simulated product or layer: integers only. Ratios are made in reports.
+
+use crate::counters::{Counters, ErrorSums};
+use crate::shape::Gemm;
+use crate::spec::{ArraySpec, Threads};
+use crate::units::Cycles;
+
+/// Which engine produced a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineKind {
+    /// Closed-form time and integer matrix algebra.
+    Algebraic,
+    /// Every register, clocked.
+    Stepped,
+}
+
+impl EngineKind {
+    /// Both engines.
+    pub const ALL: [Self; 2] = [Self::Algebraic, Self::Stepped];
+
+    /// The name on the command line and in results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Algebraic => "algebraic",
+            Self::Stepped => "stepped",
+        }
+    }
+}
+
+/// One product, or all products of one layer summed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductRecord {
+    /// The shape of one product.
+    pub shape: Gemm,
+    /// How many products were summed: groups × images (1 × groups where images are folded).
+    pub n_products: u64,
+    /// Which engine ran.
+    pub engine: EngineKind,
+    /// The array that ran it (throttled threads included).
+    pub array: ArraySpec,
+    /// Cycles, summed over products.
+    pub cycles: Cycles,
+    /// Cycles of the same products on the baseline.
+    pub baseline_cycles: Cycles,
+    /// Counters, summed over products; the active-thread histogram has the T + 1 entries of the unthrottled array.
+    pub counters: Counters,
+    /// Error sums; `None` where not asked for.
+    pub error: Option<ErrorSums>,
+}
+
+impl ProductRecord {
+    /// M·N·K over all products, zeros included.
+    pub const fn macs(&self) -> u64 {
+        self.shape.macs() * self.n_products
+    }
+
+    /// M·N over all products.
+    pub const fn n_outputs(&self) -> u64 {
+        self.shape.n_outputs() * self.n_products
+    }
+}
+
+/// One simulated layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerRecord {
+    /// The layer's name in its network.
+    pub name: String,
+    /// Groups of the convolution.
+    pub groups: usize,
+    /// Images in the workload.
+    pub images: usize,
+    /// Threads the layer ran with; `None` for SPARQ kinds.
+    pub threads: Option<Threads>,
+    /// The sums over groups and images.
+    pub product: ProductRecord,
+}
+
+/// A layer that was not simulated, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsimulatedLayer {
+    /// The layer's name in its network.
+    pub name: String,
+    /// The reason, for a person.
+    pub reason: String,
+}

@@ -1,0 +1,486 @@
+//! Checked specs of the array and of its processing elements.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fixed::{Overflow, Rounding};
+use crate::units::Megahertz;
+
+/// Most rows or columns of an array.
+pub const MAX_SIDE: usize = 1024;
+/// Deepest PE pipeline.
+pub const MAX_PIPELINE_DEPTH: u8 = 16;
+/// Fastest clock.
+pub const MAX_CLOCK_MHZ: u32 = 100_000;
+
+/// How many threads share the multiplier of an NB-SMT PE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Threads {
+    /// One: exact, like a conventional PE.
+    One,
+    /// Two.
+    Two,
+    /// Four.
+    Four,
+}
+
+impl Threads {
+    /// Every thread count.
+    pub const ALL: [Self; 3] = [Self::One, Self::Two, Self::Four];
+
+    /// The number.
+    pub const fn count(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Four => 4,
+        }
+    }
+
+    /// From the number.
+    pub const fn from_count(count: usize) -> Option<Self> {
+        match count {
+            1 => Some(Self::One),
+            2 => Some(Self::Two),
+            4 => Some(Self::Four),
+            _ => None,
+        }
+    }
+}
+
+/// What a collision of two threads reduces to four bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BasePolicy {
+    /// The activation, always, narrow ones too.
+    A0,
+    /// The activation where it is wide.
+    A,
+    /// The activation where it and its weight are wide.
+    Aw,
+    /// The weight where it is wide.
+    W,
+    /// The weight where it and its activation are wide.
+    AW,
+}
+
+/// Whether zeros free the multiplier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sparsity {
+    /// A thread with a zero operand does not collide.
+    On,
+    /// Every step is a full collision.
+    Off,
+}
+
+/// The papers' policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// `S`: reduce every activation in a collision.
+    S,
+    /// `A`: reduce wide activations, zeros ignored.
+    A,
+    /// `W`: reduce wide weights, zeros ignored.
+    W,
+    /// `Aw`: reduce activations where both operands are wide, zeros ignored.
+    Aw,
+    /// `aW`: reduce weights where both operands are wide, zeros ignored.
+    AW,
+    /// `S+A`.
+    SA,
+    /// `S+W`.
+    SW,
+    /// `S+Aw`.
+    SAw,
+    /// `S+aW`.
+    SAW,
+}
+
+impl Policy {
+    /// Every policy, in the papers' order.
+    pub const ALL: [Self; 9] =
+        [Self::S, Self::A, Self::W, Self::Aw, Self::AW, Self::SA, Self::SW, Self::SAw, Self::SAW];
+
+    /// The name in configuration files; case matters.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::S => "S",
+            Self::A => "A",
+            Self::W => "W",
+            Self::Aw => "Aw",
+            Self::AW => "aW",
+            Self::SA => "S+A",
+            Self::SW => "S+W",
+            Self::SAw => "S+Aw",
+            Self::SAW => "S+aW",
+        }
+    }
+
+    /// What a collision reduces.
+    pub const fn base(self) -> BasePolicy {
+        match self {
+            Self::S => BasePolicy::A0,
+            Self::A | Self::SA => BasePolicy::A,
+            Self::W | Self::SW => BasePolicy::W,
+            Self::Aw | Self::SAw => BasePolicy::Aw,
+            Self::AW | Self::SAW => BasePolicy::AW,
+        }
+    }
+
+    /// Whether zeros free the multiplier.
+    pub const fn sparsity(self) -> Sparsity {
+        match self {
+            Self::S | Self::SA | Self::SW | Self::SAw | Self::SAW => Sparsity::On,
+            Self::A | Self::W | Self::Aw | Self::AW => Sparsity::Off,
+        }
+    }
+}
+
+/// Which bits of an activation a SPARQ window may keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Window {
+    /// Four bits at shifts 4 to 0.
+    Opt5,
+    /// Four bits at shifts 4, 2, 0.
+    Opt3,
+    /// Four bits at shifts 4, 0.
+    Opt2,
+    /// Three bits at shifts 5 to 0.
+    Opt6,
+    /// Two bits at shifts 6 to 0.
+    Opt7,
+}
+
+impl Window {
+    /// Every window.
+    pub const ALL: [Self; 5] = [Self::Opt5, Self::Opt3, Self::Opt2, Self::Opt6, Self::Opt7];
+
+    /// The name in configuration files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opt5 => "5opt",
+            Self::Opt3 => "3opt",
+            Self::Opt2 => "2opt",
+            Self::Opt6 => "6opt",
+            Self::Opt7 => "7opt",
+        }
+    }
+}
+
+/// What happens to the bits below a SPARQ window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WindowRounding {
+    /// Rounded half to even, saturating within the window.
+    Round,
+    /// Dropped.
+    Trim,
+}
+
+impl WindowRounding {
+    /// Every rounding of a window.
+    pub const ALL: [Self; 2] = [Self::Round, Self::Trim];
+
+    /// The name in configuration files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Round => "round",
+            Self::Trim => "trim",
+        }
+    }
+}
+
+/// Whether an activation may use the bits of a zero partner (vSPARQ).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pairs {
+    /// A zero partner's bits are used.
+    On,
+    /// Every activation is windowed by itself.
+    Off,
+}
+
+impl Pairs {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::On, Self::Off];
+}
+
+/// The rules of an NB-SMT PE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NbSmt {
+    /// Threads that share the multiplier.
+    pub threads: Threads,
+    /// What a collision reduces.
+    pub policy: Policy,
+    /// How a reduced operand is rounded.
+    pub rounding: Rounding,
+    /// What happens to a nibble that rounding overflowed.
+    pub overflow: Overflow,
+}
+
+/// The rules of a SPARQ PE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sparq {
+    /// Bits that an activation may keep.
+    pub window: Window,
+    /// What happens to the bits below.
+    pub rounding: WindowRounding,
+    /// Whether a zero partner's bits are used.
+    pub pairs: Pairs,
+}
+
+/// A processing element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pe {
+    /// One exact 8b×8b product a cycle.
+    Conventional,
+    /// Non-blocking simultaneous multithreading.
+    NbSmt(NbSmt),
+    /// Two activations a cycle, windowed at the array's edge.
+    Sparq(Sparq),
+    /// Two of four activations a cycle, selected by 2:4 sparse weights.
+    SparqStc(Sparq),
+}
+
+impl Pe {
+    /// The `kind` in configuration files.
+    pub const fn kind_name(self) -> &'static str {
+        match self {
+            Self::Conventional => "conventional",
+            Self::NbSmt(_) => "nb-smt",
+            Self::Sparq(_) => "sparq",
+            Self::SparqStc(_) => "sparq-stc",
+        }
+    }
+
+    /// How many consecutive or segmented K values one step consumes: T threads, a pair, or a group of four.
+    pub const fn k_per_step(self) -> usize {
+        match self {
+            Self::Conventional => 1,
+            Self::NbSmt(rules) => rules.threads.count(),
+            Self::Sparq(_) => 2,
+            Self::SparqStc(_) => 4,
+        }
+    }
+
+    /// S, the steps of a tile for `k` terms.
+    pub const fn n_steps(self, k: usize) -> usize {
+        k.div_ceil(self.k_per_step())
+    }
+
+    /// The most products a step can use: T threads, or 2 of a pair.
+    pub const fn max_active(self) -> usize {
+        match self {
+            Self::Conventional => 1,
+            Self::NbSmt(rules) => rules.threads.count(),
+            Self::Sparq(_) | Self::SparqStc(_) => 2,
+        }
+    }
+
+    /// The threads that a result names: one for conventional, none for SPARQ.
+    pub const fn threads(self) -> Option<Threads> {
+        match self {
+            Self::Conventional => Some(Threads::One),
+            Self::NbSmt(rules) => Some(rules.threads),
+            Self::Sparq(_) | Self::SparqStc(_) => None,
+        }
+    }
+
+    /// Whether K is laid out channel fastest, `(kh, kw, c)`, when a convolution is lowered; else `(c, kh, kw)`.
+    pub const fn k_order(self) -> KOrder {
+        match self {
+            Self::Conventional | Self::NbSmt(_) => KOrder::ChannelMajor,
+            Self::Sparq(_) | Self::SparqStc(_) => KOrder::ChannelFastest,
+        }
+    }
+
+    /// The largest K whose every product fits a 32-bit accumulator.
+    pub const fn max_k(self) -> usize {
+        match self {
+            // An extended activation reaches 256: K·256·128 must stay below 2^31.
+            Self::NbSmt(NbSmt { overflow: Overflow::Extend, .. }) => 65_535,
+            // K·255·128 must stay below 2^31.
+            Self::Conventional | Self::NbSmt(_) | Self::Sparq(_) | Self::SparqStc(_) => 65_793,
+        }
+    }
+}
+
+/// How the K of a convolution is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KOrder {
+    /// `(c, kh, kw)`.
+    ChannelMajor,
+    /// `(kh, kw, c)`.
+    ChannelFastest,
+}
+
+/// Whether tiles overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tiles {
+    /// The operands of the next tile follow at once.
+    Pipelined,
+    /// Each tile waits until the one before has left.
+    Serial,
+}
+
+impl Tiles {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Pipelined, Self::Serial];
+
+    /// The name in configuration files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pipelined => "pipelined",
+            Self::Serial => "serial",
+        }
+    }
+}
+
+/// Whether the images of a layer form one product or one each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Batch {
+    /// One product per image.
+    Separate,
+    /// The pixels of all images form one M.
+    Folded,
+}
+
+impl Batch {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Separate, Self::Folded];
+
+    /// The name in configuration files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Separate => "separate",
+            Self::Folded => "folded",
+        }
+    }
+}
+
+/// A value outside its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key} = {value} is outside {min}..={max}")]
+pub struct OutOfRange {
+    /// The configuration key, such as `array.rows`.
+    pub key: &'static str,
+    /// What was given.
+    pub value: i64,
+    /// Least allowed.
+    pub min: i64,
+    /// Most allowed.
+    pub max: i64,
+}
+
+/// An output-stationary array of identical PEs.
+///
+/// Invariant: `rows` and `cols` are in `1..=MAX_SIDE`, `pipeline_depth` in `1..=MAX_PIPELINE_DEPTH`, the clock in
+/// `1..=MAX_CLOCK_MHZ`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArraySpec {
+    rows: usize,
+    cols: usize,
+    clock: Megahertz,
+    tiles: Tiles,
+    batch: Batch,
+    pipeline_depth: u8,
+    pe: Pe,
+}
+
+impl ArraySpec {
+    /// A pipelined array at 500 MHz with single-cycle PEs and one product per image.
+    pub fn new(rows: usize, cols: usize, pe: Pe) -> Result<Self, OutOfRange> {
+        for (key, side) in [("array.rows", rows), ("array.cols", cols)] {
+            if !(1..=MAX_SIDE).contains(&side) {
+                return Err(out_of_range(key, i64::try_from(side).unwrap_or(i64::MAX), 1024));
+            }
+        }
+        Ok(Self {
+            rows,
+            cols,
+            clock: Megahertz(500),
+            tiles: Tiles::Pipelined,
+            batch: Batch::Separate,
+            pipeline_depth: 1,
+            pe,
+        })
+    }
+
+    /// The same array with another clock.
+    pub fn with_clock(self, clock: Megahertz) -> Result<Self, OutOfRange> {
+        if !(1..=MAX_CLOCK_MHZ).contains(&clock.0) {
+            return Err(out_of_range("array.clock-mhz", i64::from(clock.0), i64::from(MAX_CLOCK_MHZ)));
+        }
+        Ok(Self { clock, ..self })
+    }
+
+    /// The same array with another PE pipeline depth.
+    pub fn with_pipeline_depth(self, depth: u8) -> Result<Self, OutOfRange> {
+        if !(1..=MAX_PIPELINE_DEPTH).contains(&depth) {
+            return Err(out_of_range("pe.pipeline-depth", i64::from(depth), i64::from(MAX_PIPELINE_DEPTH)));
+        }
+        Ok(Self { pipeline_depth: depth, ..self })
+    }
+
+    /// The same array with overlapping or serial tiles.
+    pub const fn with_tiles(self, tiles: Tiles) -> Self {
+        Self { tiles, ..self }
+    }
+
+    /// The same array with images apart or folded.
+    pub const fn with_batch(self, batch: Batch) -> Self {
+        Self { batch, ..self }
+    }
+
+    /// The same array with other PEs.
+    pub const fn with_pe(self, pe: Pe) -> Self {
+        Self { pe, ..self }
+    }
+
+    /// The array a machine is compared with by default: conventional PEs, the same size and timing.
+    pub const fn default_baseline(self) -> Self {
+        self.with_pe(Pe::Conventional)
+    }
+
+    /// R.
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// C.
+    pub const fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// R·C.
+    pub const fn n_pes(&self) -> u64 {
+        crate::shape::widen(self.rows * self.cols)
+    }
+
+    /// The clock.
+    pub const fn clock(&self) -> Megahertz {
+        self.clock
+    }
+
+    /// Whether tiles overlap.
+    pub const fn tiles(&self) -> Tiles {
+        self.tiles
+    }
+
+    /// Whether images are folded.
+    pub const fn batch(&self) -> Batch {
+        self.batch
+    }
+
+    /// p, the PE's pipeline stages.
+    pub const fn pipeline_depth(&self) -> u8 {
+        self.pipeline_depth
+    }
+
+    /// The PE.
+    pub const fn pe(&self) -> Pe {
+        self.pe
+    }
+}
+
+const fn out_of_range(key: &'static str, value: i64, max: i64) -> OutOfRange {
+    OutOfRange { key, value, min: 1, max }
+}

@@ -1,0 +1,1 @@
+//! Networks: ONNX import, layer graph, execution, quantization and lowering.

@@ -1,0 +1,1 @@
+//! Arithmetic of the processing elements, one step at a time.

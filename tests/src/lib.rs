@@ -1,0 +1,1 @@
+//! Tests that span crates: golden operands, engine contract, the binary.

@@ -1,0 +1,1 @@
+//! The layer trace: quantized operands of a network's convolutions in one file.
