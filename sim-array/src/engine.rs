@@ -58,14 +58,24 @@ pub enum EngineError {
 impl<'a> Operands<'a> {
     /// Check lengths against `shape`.
     pub fn new(shape: Gemm, activations: &'a [u8], weights: &'a [i8]) -> Result<Self, EngineError> {
-        for (operand, found, rows) in
-            [("A", activations.len(), shape.m()), ("W", weights.len(), shape.n())]
-        {
+        for (operand, found, rows) in [
+            ("A", activations.len(), shape.m()),
+            ("W", weights.len(), shape.n()),
+        ] {
             if Some(found) != rows.checked_mul(shape.k()) {
-                return Err(EngineError::Length { operand, found, rows, k: shape.k() });
+                return Err(EngineError::Length {
+                    operand,
+                    found,
+                    rows,
+                    k: shape.k(),
+                });
             }
         }
-        Ok(Self { shape, activations, weights })
+        Ok(Self {
+            shape,
+            activations,
+            weights,
+        })
     }
 
     /// M, N and K.
@@ -140,7 +150,11 @@ pub fn check_operands(array: &ArraySpec, operands: &Operands<'_>) -> Result<(), 
             for (group, weights) in operands.weight_row(channel).chunks(4).enumerate() {
                 let n_nonzero = weights.iter().filter(|&&w| w != 0).count();
                 if 2 < n_nonzero {
-                    return Err(EngineError::NotTwoOfFour { channel, first_k: group * 4, n_nonzero });
+                    return Err(EngineError::NotTwoOfFour {
+                        channel,
+                        first_k: group * 4,
+                        n_nonzero,
+                    });
                 }
             }
         }

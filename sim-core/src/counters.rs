@@ -17,8 +17,15 @@ pub struct ActiveSteps {
 impl ActiveSteps {
     /// No steps yet, for up to `n_threads` active threads (clipped to [`MAX_THREADS`]).
     pub const fn zero(n_threads: usize) -> Self {
-        let n_threads = if n_threads < MAX_THREADS { n_threads } else { MAX_THREADS };
-        Self { counts: [0; MAX_THREADS + 1], n_threads }
+        let n_threads = if n_threads < MAX_THREADS {
+            n_threads
+        } else {
+            MAX_THREADS
+        };
+        Self {
+            counts: [0; MAX_THREADS + 1],
+            n_threads,
+        }
     }
 
     /// From the counts of 0, 1, … active threads; at most `MAX_THREADS + 1` of them.
@@ -35,7 +42,11 @@ impl ActiveSteps {
     /// # Panics
     /// Where `n_active` is above the thread count: a PE that says so is broken.
     pub fn add(&mut self, n_active: usize, n_steps: u64) {
-        assert!(n_active <= self.n_threads, "{n_active} active of {} threads", self.n_threads);
+        assert!(
+            n_active <= self.n_threads,
+            "{n_active} active of {} threads",
+            self.n_threads
+        );
         self.counts[n_active] += n_steps;
     }
 
@@ -105,19 +116,37 @@ pub struct PeCycles {
 impl PeCycles {
     /// Nothing counted yet, for up to `n_threads` active threads.
     pub const fn zero(n_threads: usize) -> Self {
-        Self { fill: 0, active: ActiveSteps::zero(n_threads), masked: 0, stall: 0, drain: 0 }
+        Self {
+            fill: 0,
+            active: ActiveSteps::zero(n_threads),
+            masked: 0,
+            stall: 0,
+            drain: 0,
+        }
     }
 
     /// All PE-cycles; equals rows·cols·cycles.
     pub fn total(&self) -> u64 {
-        let Self { fill, active, masked, stall, drain } = self;
+        let Self {
+            fill,
+            active,
+            masked,
+            stall,
+            drain,
+        } = self;
         fill + active.total() + masked + stall + drain
     }
 }
 
 impl AddAssign for PeCycles {
     fn add_assign(&mut self, other: Self) {
-        let Self { fill, active, masked, stall, drain } = other;
+        let Self {
+            fill,
+            active,
+            masked,
+            stall,
+            drain,
+        } = other;
         self.fill += fill;
         self.active += active;
         self.masked += masked;
@@ -161,14 +190,24 @@ pub struct OperandWidths {
 impl OperandWidths {
     /// All pairs.
     pub const fn total(&self) -> u64 {
-        let Self { a8w8, a8w4, a4w8, a4w4 } = *self;
+        let Self {
+            a8w8,
+            a8w4,
+            a4w8,
+            a4w4,
+        } = *self;
         a8w8 + a8w4 + a4w8 + a4w4
     }
 }
 
 impl AddAssign for OperandWidths {
     fn add_assign(&mut self, other: Self) {
-        let Self { a8w8, a8w4, a4w8, a4w4 } = other;
+        let Self {
+            a8w8,
+            a8w4,
+            a4w8,
+            a4w4,
+        } = other;
         self.a8w8 += a8w8;
         self.a8w4 += a8w4;
         self.a4w8 += a4w8;
@@ -200,7 +239,11 @@ impl Counters {
 
 impl AddAssign for Counters {
     fn add_assign(&mut self, other: Self) {
-        let Self { pe_cycles, reduced, operand_widths } = other;
+        let Self {
+            pe_cycles,
+            reduced,
+            operand_widths,
+        } = other;
         self.pe_cycles += pe_cycles;
         self.reduced += reduced;
         self.operand_widths += operand_widths;
@@ -218,7 +261,10 @@ pub struct ErrorSums {
 
 impl AddAssign for ErrorSums {
     fn add_assign(&mut self, other: Self) {
-        let Self { squared_error, squared_exact } = other;
+        let Self {
+            squared_error,
+            squared_exact,
+        } = other;
         self.squared_error += squared_error;
         self.squared_exact += squared_exact;
     }

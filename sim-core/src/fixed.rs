@@ -57,7 +57,11 @@ pub const fn shift_right_rounded(value: i32, shift: u32, rounding: Rounding) -> 
         Rounding::HalfEven => {
             let twice_rest = (value - (floor << shift)) << 1;
             let one = 1 << shift;
-            if twice_rest > one || (twice_rest == one && floor & 1 == 1) { floor + 1 } else { floor }
+            if twice_rest > one || (twice_rest == one && floor & 1 == 1) {
+                floor + 1
+            } else {
+                floor
+            }
         }
     }
 }
@@ -70,7 +74,11 @@ mod tests {
     fn shift_right_rounded_table() {
         #[track_caller]
         fn check(value: i32, shift: u32, rounding: Rounding, want: i32) {
-            assert_eq!(shift_right_rounded(value, shift, rounding), want, "{value} >> {shift}, {rounding:?}");
+            assert_eq!(
+                shift_right_rounded(value, shift, rounding),
+                want,
+                "{value} >> {shift}, {rounding:?}"
+            );
         }
         check(24, 4, Rounding::HalfEven, 2); // 1.5: the tie goes up to even.
         check(40, 4, Rounding::HalfEven, 2); // 2.5: the tie goes down to even.

@@ -6,6 +6,8 @@
 pub mod counters;
 pub mod fixed;
 pub mod ids;
+pub mod preprocessing;
+pub mod quantization;
 pub mod record;
 pub mod shape;
 pub mod spec;

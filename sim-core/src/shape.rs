@@ -56,12 +56,17 @@ impl Gemm {
 }
 
 /// A size as a counter; lossless on every supported target.
-#[expect(clippy::as_conversions, reason = "usize is at most 64 bits wide on every supported target")]
+#[expect(
+    clippy::as_conversions,
+    reason = "usize is at most 64 bits wide on every supported target"
+)]
 pub const fn widen(size: usize) -> u64 {
     size as u64
 }
 
 /// A size that multiplies; `None` where it leaves `usize`.
 pub fn checked_product(sizes: &[usize]) -> Option<usize> {
-    sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size))
+    sizes
+        .iter()
+        .try_fold(1_usize, |product, &size| product.checked_mul(size))
 }

@@ -96,8 +96,17 @@ pub enum Policy {
 
 impl Policy {
     /// Every policy, in the papers' order.
-    pub const ALL: [Self; 9] =
-        [Self::S, Self::A, Self::W, Self::Aw, Self::AW, Self::SA, Self::SW, Self::SAw, Self::SAW];
+    pub const ALL: [Self; 9] = [
+        Self::S,
+        Self::A,
+        Self::W,
+        Self::Aw,
+        Self::AW,
+        Self::SA,
+        Self::SW,
+        Self::SAw,
+        Self::SAW,
+    ];
 
     /// The name in configuration files; case matters.
     pub const fn name(self) -> &'static str {
@@ -294,7 +303,10 @@ impl Pe {
     pub const fn max_k(self) -> usize {
         match self {
             // An extended activation reaches 256: K·256·128 must stay below 2^31.
-            Self::NbSmt(NbSmt { overflow: Overflow::Extend, .. }) => 65_535,
+            Self::NbSmt(NbSmt {
+                overflow: Overflow::Extend,
+                ..
+            }) => 65_535,
             // K·255·128 must stay below 2^31.
             Self::Conventional | Self::NbSmt(_) | Self::Sparq(_) | Self::SparqStc(_) => 65_793,
         }
@@ -407,7 +419,11 @@ impl ArraySpec {
     /// The same array with another clock.
     pub fn with_clock(self, clock: Megahertz) -> Result<Self, OutOfRange> {
         if !(1..=MAX_CLOCK_MHZ).contains(&clock.0) {
-            return Err(out_of_range("array.clock-mhz", i64::from(clock.0), i64::from(MAX_CLOCK_MHZ)));
+            return Err(out_of_range(
+                "array.clock-mhz",
+                i64::from(clock.0),
+                i64::from(MAX_CLOCK_MHZ),
+            ));
         }
         Ok(Self { clock, ..self })
     }
@@ -415,9 +431,16 @@ impl ArraySpec {
     /// The same array with another PE pipeline depth.
     pub fn with_pipeline_depth(self, depth: u8) -> Result<Self, OutOfRange> {
         if !(1..=MAX_PIPELINE_DEPTH).contains(&depth) {
-            return Err(out_of_range("pe.pipeline-depth", i64::from(depth), i64::from(MAX_PIPELINE_DEPTH)));
+            return Err(out_of_range(
+                "pe.pipeline-depth",
+                i64::from(depth),
+                i64::from(MAX_PIPELINE_DEPTH),
+            ));
         }
-        Ok(Self { pipeline_depth: depth, ..self })
+        Ok(Self {
+            pipeline_depth: depth,
+            ..self
+        })
     }
 
     /// The same array with overlapping or serial tiles.
@@ -482,5 +505,10 @@ impl ArraySpec {
 }
 
 const fn out_of_range(key: &'static str, value: i64, max: i64) -> OutOfRange {
-    OutOfRange { key, value, min: 1, max }
+    OutOfRange {
+        key,
+        value,
+        min: 1,
+        max,
+    }
 }

@@ -43,7 +43,10 @@ impl Megahertz {
 }
 
 /// Cycles as a float for a ratio; exact below 2^53.
-#[expect(clippy::as_conversions, reason = "std has no lossy From for u64; rounding above 2^53 is meant")]
+#[expect(
+    clippy::as_conversions,
+    reason = "std has no lossy From for u64; rounding above 2^53 is meant"
+)]
 pub fn cycles_as_f64(cycles: Cycles) -> f64 {
     cycles.0 as f64
 }

@@ -1,1 +1,3 @@
 //! The layer trace: quantized operands of a network's convolutions in one file.
+
+pub mod trace;

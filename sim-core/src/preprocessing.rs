@@ -1,0 +1,75 @@
+//! How pixels become the input of a network: declared, and stored with every result.
+
+use serde::{Deserialize, Serialize};
+
+use crate::quantization::named;
+
+named! {
+    /// The order of the axes of a four-dimensional array of images, or of a network's input.
+    Layout {
+        /// Images, channels, rows, columns.
+        Nchw = "nchw",
+        /// Images, rows, columns, channels.
+        Nhwc = "nhwc",
+    }
+}
+
+named! {
+    /// The order of the channels that the network expects.
+    Channels {
+        /// One channel; colour photos become luma.
+        Gray = "gray",
+        /// Red, green, blue.
+        Rgb = "rgb",
+        /// Blue, green, red.
+        Bgr = "bgr",
+    }
+}
+
+named! {
+    /// What `resize` does with an image of another aspect ratio.
+    ResizeMode {
+        /// Both sides become exactly the given ones.
+        Stretch = "stretch",
+        /// The image is scaled until it covers the given sides; what sticks out is cut off evenly.
+        Cover = "cover",
+    }
+}
+
+/// From `uint8` pixels to a network's input: resize, reorder channels, then
+/// `(pixel · scale − mean[c]) / std[c]` in FP32, in that order. `float32` images skip all of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Preprocessing {
+    /// Axes of four-dimensional image arrays.
+    pub layout: Layout,
+    /// Axes of the network's input.
+    pub model_layout: Layout,
+    /// Channels of the network's input; `None`: as the images have them.
+    pub channels: Option<Channels>,
+    /// What a pixel is multiplied with.
+    pub scale: f32,
+    /// Subtracted, per channel of the network's input; one value serves all.
+    pub mean: Vec<f32>,
+    /// Divided by, per channel of the network's input; one value serves all.
+    pub std: Vec<f32>,
+    /// Rows and columns after resizing (bilinear); `None`: as they are.
+    pub resize: Option<[usize; 2]>,
+    /// What resizing does with another aspect ratio.
+    pub resize_mode: ResizeMode,
+}
+
+impl Default for Preprocessing {
+    fn default() -> Self {
+        Self {
+            layout: Layout::Nchw,
+            model_layout: Layout::Nchw,
+            channels: None,
+            scale: 1.0 / 255.0,
+            mean: vec![0.0],
+            std: vec![1.0],
+            resize: None,
+            resize_mode: ResizeMode::Stretch,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a trace holds.
+
+use serde::{Deserialize, Serialize};
+use sim_core::preprocessing::Preprocessing;
+use sim_core::quantization::{QuantizationSpec, SelectionSpec};
+
+/// A network's quantized layers with the images that went through them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// Where it came from.
+    pub origin: Origin,
+    /// The simulated layers, in execution order.
+    pub layers: Vec<Layer>,
+    /// Layers that were left out, by name, with the reason.
+    pub unsimulated: Vec<Unsimulated>,
+}
+
+/// Where a trace came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Origin {
+    /// File name of the model, without its folder.
+    pub model: String,
+    /// BLAKE3 of the model file, hexadecimal.
+    pub model_hash: String,
+    /// Names of the images, in order.
+    pub images: Vec<String>,
+    /// Names or description of the calibration images.
+    pub calibration: Vec<String>,
+    /// How pixels became input.
+    pub preprocessing: Preprocessing,
+    /// How tensors became codes.
+    pub quantization: QuantizationSpec,
+    /// Which layers were taken.
+    pub selection: SelectionSpec,
+}
+
+/// A layer that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Unsimulated {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a layer was in its network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayerKind {
+    /// A convolution, grouped and depthwise ones included.
+    Convolution,
+    /// A fully connected layer, stored as a 1×1 convolution over a 1×1 map.
+    FullyConnected,
+}
+
+/// Strides and so on of a convolution; `[vertical, horizontal]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Geometry {
+    /// Steps between two output pixels.
+    pub stride: [usize; 2],
+    /// Padding at the top, left, bottom and right.
+    pub padding: [usize; 4],
+    /// Distance between two taps.
+    pub dilation: [usize; 2],
+    /// Groups of channels.
+    pub groups: usize,
+}
+
+/// One quantized layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Name in the network.
+    pub name: String,
+    /// What it was.
+    pub kind: LayerKind,
+    /// Strides and so on.
+    pub geometry: Geometry,
+    /// Position of its node in the model's graph.
+    pub node: usize,
+    /// Codes of the input, `[images, channels, rows, columns]`.
+    pub input: Vec<u8>,
+    /// Shape of `input`.
+    pub input_shape: [usize; 4],
+    /// Codes of the weights, `[output channels, channels / groups, rows, columns]`.
+    pub weight: Vec<i8>,
+    /// Shape of `weight`.
+    pub weight_shape: [usize; 4],
+    /// Δ of the activations.
+    pub input_scale: f32,
+    /// z: the code of zero, 0 for unsigned inputs; padding holds it too.
+    pub zero_point: u8,
+    /// Δ of the weights, per output channel.
+    pub weight_scale: Vec<f32>,
+    /// Bias, per output channel.
+    pub bias: Option<Vec<f32>>,
+    /// Wide activations per K column over the calibration images, `[groups, k]` in `(c, kh, kw)` order.
+    pub wide_counts: Option<Vec<u64>>,
+}
