@@ -1,3 +1,7 @@
 //! The array: which operands meet where, two engines that run a product on it, and their comparison.
 
+pub mod algebraic;
 pub mod engine;
+pub mod lockstep;
+pub mod mapping;
+pub mod stepped;

@@ -1,1 +1,7 @@
-//! Tests that span crates: golden operands, engine contract, the binary.
+//! What tests that span crates share: golden operands, an oracle written from the definitions alone, random cases and
+//! the census of what they reached.
+
+pub mod cases;
+pub mod census;
+pub mod golden;
+pub mod oracle;

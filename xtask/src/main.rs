@@ -1,1 +1,43 @@
-fn main() {}
+//! Chores of the repository: the gate, tidy, outside data, benchmarks.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore speaks to the person who runs it"
+)]
+
+mod bench;
+mod ci;
+mod command;
+mod outside;
+mod tidy;
+
+use clap::Parser;
+
+/// Chores of the repository.
+#[derive(Parser)]
+enum Chore {
+    /// Everything a change must pass: format, lints, tidy, tests, documentation, licences.
+    Ci,
+    /// Crate edges, module headers, file sizes and documents that must agree with the code.
+    Tidy,
+    /// Fetch what tests compare with: a Python environment, the image set, a network and photos.
+    Outside,
+    /// Measure speed and memory on this machine.
+    Bench(bench::Options),
+    /// Run one command and print what it cost, as JSON.
+    #[command(hide = true)]
+    Measure(bench::Measure),
+}
+
+fn main() -> anyhow::Result<()> {
+    let chore = Chore::parse();
+    std::env::set_current_dir(command::root())?;
+    match chore {
+        Chore::Ci => ci::gate(),
+        Chore::Tidy => tidy::run(),
+        Chore::Outside => outside::fetch(),
+        Chore::Bench(options) => bench::run_all(&options),
+        Chore::Measure(measure) => bench::measure(&measure),
+    }
+}

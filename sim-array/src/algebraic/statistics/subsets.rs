@@ -1,0 +1,239 @@
+//! How often sets of threads are active together.
+
+use sim_core::counters::{ActiveSteps, OperandWidths};
+use sim_core::shape::widen;
+
+use crate::algebraic::code::{Code, Segments};
+use crate::algebraic::kernels::Kernels;
+use crate::engine::Operands;
+
+/// Steps counted side by side.
+const LANES: usize = 32;
+/// Sets of up to four threads; a set is a bit mask.
+const N_SETS: usize = 16;
+
+/// For each set of threads, how many (row, column, step) triples have at least those threads active.
+type Supersets = [u64; N_SETS];
+/// Counts of one side for each of a few steps.
+type LaneCounts = [u32; LANES];
+
+/// Meetings of all rows with all columns, over all steps, for `T` threads.
+pub(super) struct Meetings<const T: usize> {
+    at_least: Supersets,
+    /// By thread: that thread active and its activation wide; sets of *other* threads.
+    wide_activation: [Supersets; T],
+    /// The same for its weight.
+    wide_weight: [Supersets; T],
+    /// The same for both of its operands.
+    both_wide: [Supersets; T],
+}
+
+/// One side of a few steps: how many rows (or columns) have non-zero operands in at least a set of threads.
+struct Side<const T: usize> {
+    nonzero: [LaneCounts; N_SETS],
+    /// By thread: its operand wide as well; sets of other threads.
+    wide: [[LaneCounts; N_SETS]; T],
+}
+
+/// Rows after which byte counters could overflow.
+const MAX_BYTE_COUNT: usize = 255;
+
+impl<const T: usize> Side<T> {
+    const N_SETS: usize = 1 << T;
+
+    /// Count the rows of `matrix`, `[rows, k]`, in the steps from `first`.
+    #[inline(always)]
+    fn count<C: Code>(matrix: &[C], k: usize, segments: Segments, first: usize) -> Self {
+        let mut side = Self {
+            nonzero: [[0; LANES]; N_SETS],
+            wide: [[[0; LANES]; N_SETS]; T],
+        };
+        let steps = first..first + LANES;
+        for rows in matrix.chunks(k * MAX_BYTE_COUNT) {
+            let mut nonzero = [[0_u8; LANES]; N_SETS];
+            let mut wide = [[[0_u8; LANES]; N_SETS]; T];
+            for row in rows.chunks(k) {
+                let mut is_nonzero = [[0_u8; LANES]; T];
+                let mut is_wide = [[0_u8; LANES]; T];
+                for thread in 0..T {
+                    let mut codes = [C::default(); LANES];
+                    let segment = segments.of(row, thread, &steps);
+                    match segment.first_chunk::<LANES>() {
+                        Some(whole) => codes = *whole,
+                        None => codes[..segment.len()].copy_from_slice(segment),
+                    }
+                    is_nonzero[thread] = codes.map(|code| u8::from(code != C::default()));
+                    is_wide[thread] = codes.map(|code| u8::from(code.is_wide()));
+                }
+                let mut all = [[1_u8; LANES]; N_SETS];
+                for set in 1..Self::N_SETS {
+                    let (rest, thread) = without_lowest(set);
+                    all[set] = and(&all[rest], &is_nonzero[thread]);
+                    add(&mut nonzero[set], &all[set]);
+                }
+                for thread in 0..T {
+                    for others in sets_without::<T>(thread) {
+                        add(&mut wide[thread][others], &and(&all[others], &is_wide[thread]));
+                    }
+                }
+            }
+            for (sums, bytes) in side.nonzero.iter_mut().zip(&nonzero) {
+                widen_into(sums, bytes);
+            }
+            for (sums, bytes) in side.wide.as_flattened_mut().iter_mut().zip(wide.as_flattened()) {
+                widen_into(sums, bytes);
+            }
+        }
+        side
+    }
+}
+
+impl<const T: usize> Meetings<T> {
+    /// Count them.
+    pub(super) fn of(kernels: Kernels, operands: &Operands<'_>) -> Self {
+        kernels.vectorized(
+            #[inline(always)]
+            || Self::count(operands),
+        )
+    }
+
+    #[inline(always)]
+    fn count(operands: &Operands<'_>) -> Self {
+        let shape = operands.shape();
+        let segments = Segments::new(shape.k(), T);
+        let mut meetings = Self {
+            at_least: [0; N_SETS],
+            wide_activation: [[0; N_SETS]; T],
+            wide_weight: [[0; N_SETS]; T],
+            both_wide: [[0; N_SETS]; T],
+        };
+        meetings.at_least[0] = shape.n_outputs() * widen(segments.n_steps);
+        for first in (0..segments.n_steps).step_by(LANES) {
+            let rows = Side::<T>::count(operands.activations(), shape.k(), segments, first);
+            let cols = Side::<T>::count(operands.weights(), shape.k(), segments, first);
+            for set in 1..1 << T {
+                meetings.at_least[set] += dot(&rows.nonzero[set], &cols.nonzero[set]);
+            }
+            for thread in 0..T {
+                for others in sets_without::<T>(thread) {
+                    let all = others | 1 << thread;
+                    let (wide_rows, wide_cols) = (&rows.wide[thread][others], &cols.wide[thread][others]);
+                    meetings.wide_activation[thread][others] += dot(wide_rows, &cols.nonzero[all]);
+                    meetings.wide_weight[thread][others] += dot(&rows.nonzero[all], wide_cols);
+                    meetings.both_wide[thread][others] += dot(wide_rows, wide_cols);
+                }
+            }
+        }
+        meetings
+    }
+
+    /// Steps by active threads.
+    pub(super) fn active(&self) -> ActiveSteps {
+        ActiveSteps::from_counts(&by_size::<T>(&self.at_least, 0)[..=T])
+    }
+
+    /// Active threads by the number of *other* active threads, summed over threads.
+    pub(super) fn threads(&self) -> [u64; T] {
+        let by_active = by_size::<T>(&self.at_least, 0);
+        let mut counts = (0_u64..).zip(by_active).skip(1).map(|(n, count)| n * count);
+        std::array::from_fn(|_| counts.next().unwrap_or(0))
+    }
+
+    /// The same, of threads whose activation is wide.
+    pub(super) fn wide_activations(&self) -> [u64; T] {
+        by_others(&self.wide_activation)
+    }
+
+    /// The same, of threads whose weight is wide.
+    pub(super) fn wide_weights(&self) -> [u64; T] {
+        by_others(&self.wide_weight)
+    }
+
+    /// The same, of threads with both operands wide.
+    pub(super) fn both_wide(&self) -> [u64; T] {
+        by_others(&self.both_wide)
+    }
+
+    /// Operand pairs by width.
+    pub(super) fn operand_widths(&self) -> OperandWidths {
+        let total: u64 = self.threads().iter().sum();
+        let [a8, w8, a8w8] = [self.wide_activations(), self.wide_weights(), self.both_wide()]
+            .map(|counts| counts.iter().sum::<u64>());
+        OperandWidths {
+            a8w8,
+            a8w4: a8 - a8w8,
+            a4w8: w8 - a8w8,
+            a4w4: total + a8w8 - a8 - w8,
+        }
+    }
+}
+
+/// Counts by the number of other active threads, from counts of at least a set of others.
+fn by_others<const T: usize>(counts: &[Supersets; T]) -> [u64; T] {
+    let mut sums = [0; T];
+    for (thread, at_least) in counts.iter().enumerate() {
+        for (sum, count) in sums.iter_mut().zip(by_size::<T>(at_least, 1 << thread)) {
+            *sum += count;
+        }
+    }
+    sums
+}
+
+/// Counts of exactly a set, summed by its size; only sets disjoint from `excluded` are there.
+fn by_size<const T: usize>(at_least: &Supersets, excluded: usize) -> [u64; N_SETS] {
+    let mut exactly = *at_least;
+    for thread in (0..T).map(|thread| 1 << thread).filter(|bit| bit & excluded == 0) {
+        for set in (0..1 << T).filter(|set| set & (thread | excluded) == 0) {
+            exactly[set] -= exactly[set | thread];
+        }
+    }
+    let mut sizes = [0; N_SETS];
+    for set in (0..1_usize << T).filter(|set| set & excluded == 0) {
+        sizes[set_size(set)] += exactly[set];
+    }
+    sizes
+}
+
+fn set_size(set: usize) -> usize {
+    (0..T_BITS).filter(|bit| set >> bit & 1 == 1).count()
+}
+
+/// Bits of a set.
+const T_BITS: usize = 4;
+
+/// A set without its lowest thread, and that thread.
+fn without_lowest(set: usize) -> (usize, usize) {
+    let rest = set & (set - 1);
+    let thread = (0..T_BITS).find(|bit| set >> bit & 1 == 1).unwrap_or(0);
+    (rest, thread)
+}
+
+fn sets_without<const T: usize>(thread: usize) -> impl Iterator<Item = usize> {
+    (0..1 << T).filter(move |set| set >> thread & 1 == 0)
+}
+
+#[inline(always)]
+fn and(a: &[u8; LANES], b: &[u8; LANES]) -> [u8; LANES] {
+    std::array::from_fn(|lane| a[lane] & b[lane])
+}
+
+#[inline(always)]
+fn add(sums: &mut [u8; LANES], bits: &[u8; LANES]) {
+    for (sum, bit) in sums.iter_mut().zip(bits) {
+        *sum += bit;
+    }
+}
+
+#[inline(always)]
+fn widen_into(sums: &mut LaneCounts, bytes: &[u8; LANES]) {
+    for (sum, &byte) in sums.iter_mut().zip(bytes) {
+        *sum += u32::from(byte);
+    }
+}
+
+fn dot(rows: &LaneCounts, cols: &LaneCounts) -> u64 {
+    rows.iter()
+        .zip(cols)
+        .map(|(&r, &c)| u64::from(r) * u64::from(c))
+        .sum()
+}

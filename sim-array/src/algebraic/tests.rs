@@ -1,0 +1,285 @@
+//! The engine against a loop over the steps of every output, as the PEs define them.
+
+use sim_core::counters::{ActiveSteps, ErrorSums, OperandWidths, Reduced};
+use sim_core::fixed::{Overflow, Rounding};
+use sim_core::shape::Gemm;
+use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
+use sim_pe::step::Step;
+use sim_pe::{nbsmt, sparq};
+
+use super::kernels::Kernels;
+use super::{Algebraic, product, timing};
+use crate::engine::{Engine, EngineError, Mse, Operands};
+
+/// What the engine must find, time apart.
+#[derive(Debug, PartialEq)]
+struct Expected {
+    product: Vec<i32>,
+    active: ActiveSteps,
+    reduced: Reduced,
+    operand_widths: OperandWidths,
+    error: ErrorSums,
+}
+
+/// One output step by step.
+fn steps<'a>(pe: Pe, x: &'a [u8], w: &'a [i8]) -> Box<dyn Iterator<Item = Step> + 'a> {
+    let n_steps = pe.n_steps(x.len());
+    let x_at = move |k: usize| x.get(k).copied().unwrap_or(0);
+    let w_at = move |k: usize| w.get(k).copied().unwrap_or(0);
+    match pe {
+        Pe::Conventional => Box::new(x.iter().zip(w).map(|(&x, &w)| Step {
+            product: i32::from(x) * i32::from(w),
+            n_active: usize::from(x != 0 && w != 0),
+            reduced_activations: 0,
+            reduced_weights: 0,
+        })),
+        Pe::NbSmt(rules) => Box::new((0..n_steps).map(move |i| {
+            let ks: Vec<usize> = (0..rules.threads.count()).map(|t| t * n_steps + i).collect();
+            let xs: Vec<u8> = ks.iter().map(|&k| x_at(k)).collect();
+            let ws: Vec<i8> = ks.iter().map(|&k| w_at(k)).collect();
+            nbsmt::step(&rules, &xs, &ws)
+        })),
+        Pe::Sparq(rules) => Box::new((0..n_steps).map(move |i| {
+            let [even, odd] = [2 * i, 2 * i + 1];
+            sparq_step([x_at(even), x_at(odd)], [w_at(even), w_at(odd)], &rules)
+        })),
+        Pe::SparqStc(rules) => Box::new((0..n_steps).map(move |i| {
+            let mut meet = (4 * i..4 * i + 4)
+                .map(|k| (x_at(k), w_at(k)))
+                .filter(|&(_, w)| w != 0);
+            let [low, high] = [meet.next().unwrap_or((0, 0)), meet.next().unwrap_or((0, 0))];
+            sparq_step([low.0, high.0], [low.1, high.1], &rules)
+        })),
+    }
+}
+
+fn sparq_step(pair: [u8; 2], weights: [i8; 2], rules: &Sparq) -> Step {
+    let kept = sparq::windowed_pair(pair, rules);
+    let n_changed = u32::from(kept[0] != pair[0]) + u32::from(kept[1] != pair[1]);
+    Step {
+        product: i32::from(kept[0]) * i32::from(weights[0]) + i32::from(kept[1]) * i32::from(weights[1]),
+        n_active: pair.iter().filter(|&&x| x != 0).count(),
+        reduced_activations: n_changed,
+        reduced_weights: 0,
+    }
+}
+
+fn expected(pe: Pe, operands: &Operands<'_>) -> Expected {
+    let shape = operands.shape();
+    let mut expected = Expected {
+        product: Vec::new(),
+        active: ActiveSteps::zero(pe.max_active()),
+        reduced: Reduced::default(),
+        operand_widths: OperandWidths::default(),
+        error: ErrorSums::default(),
+    };
+    for m in 0..shape.m() {
+        for n in 0..shape.n() {
+            let (x, w) = (operands.activation_row(m), operands.weight_row(n));
+            let mut sum = 0;
+            for step in steps(pe, x, w) {
+                sum += step.product;
+                expected.active.add(step.n_active, 1);
+                expected.reduced.activations += u64::from(step.reduced_activations);
+                expected.reduced.weights += u64::from(step.reduced_weights);
+            }
+            let mut exact = 0;
+            for (&x, &w) in x.iter().zip(w) {
+                exact += i32::from(x) * i32::from(w);
+                let widths = &mut expected.operand_widths;
+                match (x != 0 && w != 0, activation_is_narrow(x), weight_is_narrow(w)) {
+                    (false, _, _) => {}
+                    (true, false, false) => widths.a8w8 += 1,
+                    (true, false, true) => widths.a8w4 += 1,
+                    (true, true, false) => widths.a4w8 += 1,
+                    (true, true, true) => widths.a4w4 += 1,
+                }
+            }
+            let square = |value: i32| u128::from(value.unsigned_abs()).pow(2);
+            expected.error.squared_error += square(sum - exact);
+            expected.error.squared_exact += square(exact);
+            expected.product.push(sum);
+        }
+    }
+    expected
+}
+
+#[track_caller]
+fn check(pe: Pe, shape: Gemm, activations: &[u8], weights: &[i8]) {
+    let array = ArraySpec::new(4, 3, pe).expect("in range");
+    let operands = Operands::new(shape, activations, weights).expect("as long as the shape says");
+    let want = expected(pe, &operands);
+    let got = Algebraic.run(&array, &operands, Mse::Measure).expect("runs");
+    assert!(
+        got.product == want.product,
+        "other accumulators: {pe:?}, {shape:?}"
+    );
+    assert_eq!(got.counters.pe_cycles.active, want.active, "{pe:?}, {shape:?}");
+    assert_eq!(got.counters.reduced, want.reduced, "{pe:?}, {shape:?}");
+    assert_eq!(
+        got.counters.operand_widths, want.operand_widths,
+        "{pe:?}, {shape:?}"
+    );
+    assert_eq!(got.error, Some(want.error), "{pe:?}, {shape:?}");
+    assert_eq!(got.cycles, timing::cycles(&array, shape));
+    assert_eq!(got.counters.pe_cycles.total(), array.n_pes() * got.cycles.0);
+    for kernels in Kernels::available() {
+        let (product, error) = product::product(kernels, pe, &operands, Mse::Skip);
+        assert!(
+            product == want.product,
+            "other accumulators without error sums: {pe:?}, {shape:?}"
+        );
+        assert_eq!(error, None);
+    }
+}
+
+/// Reproducible operands.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+
+    /// A third zero, a third narrow, a third anything.
+    fn activation(&mut self) -> u8 {
+        let limit = [1, 20, 256][usize::try_from(self.below(3)).expect("small")];
+        u8::try_from(self.below(limit)).expect("below 256")
+    }
+
+    /// A third zero, a third narrow, a third anything.
+    fn weight(&mut self) -> i8 {
+        let limit = [1, 12, 128][usize::try_from(self.below(3)).expect("small")];
+        let magnitude = i16::try_from(self.below(limit + 1)).expect("below 129");
+        let sign = if self.below(2) == 0 { -1 } else { 1 };
+        i8::try_from((sign * magnitude).min(127)).expect("in range")
+    }
+
+    /// Two of four weights at most.
+    fn sparse_weights(&mut self, n: usize, k: usize) -> Vec<i8> {
+        let mut weights = vec![0; n * k];
+        for group in weights.chunks_mut(k).flat_map(|row| row.chunks_mut(4)) {
+            for _ in 0..self.below(3) {
+                let lane = usize::try_from(self.below(4)).expect("small") % group.len();
+                group[lane] = self.weight();
+            }
+        }
+        weights
+    }
+}
+
+/// Every machine.
+fn all_pes() -> Vec<Pe> {
+    let mut pes = vec![Pe::Conventional];
+    for threads in Threads::ALL {
+        for policy in Policy::ALL {
+            for rounding in Rounding::ALL {
+                for overflow in Overflow::ALL {
+                    pes.push(Pe::NbSmt(NbSmt {
+                        threads,
+                        policy,
+                        rounding,
+                        overflow,
+                    }));
+                }
+            }
+        }
+    }
+    for window in Window::ALL {
+        for rounding in WindowRounding::ALL {
+            for pairs in Pairs::ALL {
+                let rules = Sparq {
+                    window,
+                    rounding,
+                    pairs,
+                };
+                pes.extend([Pe::Sparq(rules), Pe::SparqStc(rules)]);
+            }
+        }
+    }
+    pes
+}
+
+#[test]
+fn every_machine_agrees_with_its_steps() {
+    let shapes = [
+        (1, 1, 1),    // One output of one term.
+        (2, 3, 3),    // K below four threads.
+        (1, 18, 9),   // One row; columns beyond one tile.
+        (7, 1, 10),   // One column; rows beyond one tile.
+        (33, 17, 38), // Beyond one panel of rows; K not divisible by 4.
+        (13, 5, 267), // Several blocks of steps; lanes of steps not filled.
+    ];
+    let mut random = Random(7);
+    for pe in all_pes() {
+        for (m, n, k) in shapes {
+            let activations: Vec<u8> = (0..m * k).map(|_| random.activation()).collect();
+            let weights = match pe {
+                Pe::SparqStc(_) => random.sparse_weights(n, k),
+                Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => {
+                    (0..n * k).map(|_| random.weight()).collect()
+                }
+            };
+            check(pe, Gemm::new(m, n, k).expect("not empty"), &activations, &weights);
+        }
+    }
+}
+
+#[test]
+fn blocks_meet_at_their_borders() {
+    // More rows than a block and than byte counters hold, more K than a block.
+    let shape = Gemm::new(261, 19, 1041).expect("not empty");
+    let mut random = Random(8);
+    let activations: Vec<u8> = (0..shape.m() * shape.k()).map(|_| random.activation()).collect();
+    let weights: Vec<i8> = (0..shape.n() * shape.k()).map(|_| random.weight()).collect();
+    for threads in [Threads::Two, Threads::Four] {
+        for policy in [Policy::SA, Policy::SAw] {
+            let rules = NbSmt {
+                threads,
+                policy,
+                rounding: Rounding::HalfEven,
+                overflow: Overflow::Saturate,
+            };
+            check(Pe::NbSmt(rules), shape, &activations, &weights);
+        }
+    }
+    let rules = Sparq {
+        window: Window::Opt5,
+        rounding: WindowRounding::Round,
+        pairs: Pairs::On,
+    };
+    check(Pe::Sparq(rules), shape, &activations, &weights);
+    let sparse = random.sparse_weights(shape.n(), shape.k());
+    check(Pe::SparqStc(rules), shape, &activations, &sparse);
+}
+
+#[test]
+fn accumulators_reach_their_ends() {
+    for (pe, k) in [
+        (Pe::Conventional, 65_793),
+        (
+            Pe::NbSmt(NbSmt {
+                threads: Threads::Two,
+                policy: Policy::S,
+                rounding: Rounding::HalfEven,
+                overflow: Overflow::Extend,
+            }),
+            65_535,
+        ),
+    ] {
+        let (activations, weights) = (vec![255; k], vec![-128; k]);
+        check(pe, Gemm::new(1, 1, k).expect("not empty"), &activations, &weights);
+        let (activations, weights) = (vec![255; k + 1], vec![-128; k + 1]);
+        let operands = Operands::new(Gemm::new(1, 1, k + 1).expect("not empty"), &activations, &weights);
+        let array = ArraySpec::new(1, 1, pe).expect("in range");
+        assert_eq!(
+            Algebraic.run(&array, &operands.expect("as long as the shape says"), Mse::Skip),
+            Err(EngineError::AccumulatorRange { k: k + 1, max: k })
+        );
+    }
+}

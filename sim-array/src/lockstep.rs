@@ -1,0 +1,199 @@
+//! Both engines on the same product, and the first place where they part.
+
+use std::fmt;
+
+use sim_core::ids::{Col, Row, TileId};
+use sim_core::shape::Gemm;
+use sim_core::spec::ArraySpec;
+use sim_core::units::Cycles;
+
+use crate::algebraic::Algebraic;
+use crate::engine::{Engine, EngineError, Mse, Operands, Outcome};
+use crate::mapping::Tiling;
+use crate::stepped::Stepped;
+use crate::stepped::probe::ExitOf;
+
+/// The first field in which two outcomes differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Divergence {
+    /// An output.
+    Value(Box<ValueDivergence>),
+    /// Anything else.
+    Field {
+        /// The field's path, such as `pe_cycles.drain`.
+        field: &'static str,
+        /// What the stepped engine says.
+        stepped: String,
+        /// What the algebraic engine says.
+        algebraic: String,
+    },
+}
+
+/// An output in which two outcomes differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueDivergence {
+    /// Row of C.
+    pub m: usize,
+    /// Column of C.
+    pub n: usize,
+    /// The tile that computes it.
+    pub tile: TileId,
+    /// The PE that computes it.
+    pub pe: (Row, Col),
+    /// The cycle in which the stepped engine lets it out, where it does.
+    pub cycle: Option<Cycles>,
+    /// What the stepped engine says.
+    pub stepped: i32,
+    /// What the algebraic engine says.
+    pub algebraic: i32,
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field {
+                field,
+                stepped,
+                algebraic,
+            } => {
+                write!(f, "{field}: stepped {stepped}, algebraic {algebraic}")
+            }
+            Self::Value(value) => {
+                let ValueDivergence {
+                    m,
+                    n,
+                    tile,
+                    pe: (row, col),
+                    cycle,
+                    stepped,
+                    algebraic,
+                } = value.as_ref();
+                write!(
+                    f,
+                    "product[{m}, {n}]: stepped {stepped}, algebraic {algebraic}; PE ({}, {}), tile {}, ",
+                    row.idx(),
+                    col.idx(),
+                    tile.idx()
+                )?;
+                match cycle {
+                    Some(cycle) => write!(f, "leaves in cycle {}", cycle.0),
+                    None => write!(f, "never leaves"),
+                }
+            }
+        }
+    }
+}
+
+/// Run both engines and compare whole outcomes; `None` where they are equal to the bit.
+///
+/// - Errors: those of [`Engine::run`], where both engines refuse alike.
+pub fn check(array: &ArraySpec, operands: &Operands<'_>) -> Result<Option<Divergence>, EngineError> {
+    let stepped = Stepped.run(array, operands, Mse::Measure);
+    let algebraic = Algebraic.run(array, operands, Mse::Measure);
+    let (stepped, algebraic) = match (stepped, algebraic) {
+        (Ok(stepped), Ok(algebraic)) => (stepped, algebraic),
+        (Err(stepped), Err(algebraic)) if stepped == algebraic => return Err(stepped),
+        (stepped, algebraic) => {
+            let verdict = |outcome: Result<Outcome, EngineError>| match outcome {
+                Ok(_) => "runs it".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            return Ok(Some(Divergence::Field {
+                field: "verdict",
+                stepped: verdict(stepped),
+                algebraic: verdict(algebraic),
+            }));
+        }
+    };
+    let mut divergence = first_divergence(array, operands.shape(), &stepped, &algebraic);
+    if let Some(Divergence::Value(value)) = &mut divergence {
+        let mut exit = ExitOf::new(value.m, value.n);
+        Stepped.run_probed(array, operands, Mse::Skip, &mut exit)?;
+        value.cycle = exit.cycle();
+    }
+    Ok(divergence)
+}
+
+/// The first field in which the outcomes of one product differ: values first, then time, then counters.
+pub fn first_divergence(
+    array: &ArraySpec,
+    shape: Gemm,
+    stepped: &Outcome,
+    algebraic: &Outcome,
+) -> Option<Divergence> {
+    if stepped.product.len() != algebraic.product.len() {
+        return Some(field(
+            "product.len",
+            &stepped.product.len(),
+            &algebraic.product.len(),
+        ));
+    }
+    let values = stepped.product.iter().zip(&algebraic.product);
+    if let Some((index, (&stepped, &algebraic))) = values.enumerate().find(|(_, (s, a))| s != a) {
+        let (m, n) = (index / shape.n(), index % shape.n());
+        let (tile, row, col) = Tiling::new(array, shape).place_of(m, n);
+        let pe = (row, col);
+        return Some(Divergence::Value(Box::new(ValueDivergence {
+            m,
+            n,
+            tile,
+            pe,
+            cycle: None,
+            stepped,
+            algebraic,
+        })));
+    }
+    let (s, a) = (stepped.counters, algebraic.counters);
+    let differs = [
+        (
+            "cycles",
+            stepped.cycles != algebraic.cycles,
+            pair(&stepped.cycles.0, &algebraic.cycles.0),
+        ),
+        count("pe_cycles.fill", s.pe_cycles.fill, a.pe_cycles.fill),
+        (
+            "pe_cycles.active",
+            s.pe_cycles.active != a.pe_cycles.active,
+            pair(&s.pe_cycles.active.counts(), &a.pe_cycles.active.counts()),
+        ),
+        count("pe_cycles.masked", s.pe_cycles.masked, a.pe_cycles.masked),
+        count("pe_cycles.stall", s.pe_cycles.stall, a.pe_cycles.stall),
+        count("pe_cycles.drain", s.pe_cycles.drain, a.pe_cycles.drain),
+        ("reduced", s.reduced != a.reduced, pair(&s.reduced, &a.reduced)),
+        (
+            "operand_widths",
+            s.operand_widths != a.operand_widths,
+            pair(&s.operand_widths, &a.operand_widths),
+        ),
+        (
+            "mse",
+            stepped.error != algebraic.error,
+            pair(&stepped.error, &algebraic.error),
+        ),
+    ];
+    differs
+        .into_iter()
+        .find(|(_, differs, _)| *differs)
+        .map(|(field, _, (stepped, algebraic))| Divergence::Field {
+            field,
+            stepped,
+            algebraic,
+        })
+}
+
+fn pair<T: fmt::Debug>(stepped: &T, algebraic: &T) -> (String, String) {
+    (format!("{stepped:?}"), format!("{algebraic:?}"))
+}
+
+fn count(field: &'static str, stepped: u64, algebraic: u64) -> (&'static str, bool, (String, String)) {
+    (field, stepped != algebraic, pair(&stepped, &algebraic))
+}
+
+fn field<T: fmt::Debug>(field: &'static str, stepped: &T, algebraic: &T) -> Divergence {
+    let (stepped, algebraic) = pair(stepped, algebraic);
+    Divergence::Field {
+        field,
+        stepped,
+        algebraic,
+    }
+}

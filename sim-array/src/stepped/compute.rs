@@ -1,0 +1,56 @@
+//! The first pipeline stage: what every PE makes of the operands it holds.
+
+use sim_core::fixed::{Overflow, Rounding};
+use sim_core::spec::{NbSmt, Pe, Policy, Threads};
+use sim_pe::lanes::Lanes;
+use sim_pe::{nbsmt, sparq};
+
+use super::registers::Registers;
+
+/// A conventional PE is one thread, for which no rule ever fires.
+const ONE_THREAD: NbSmt = NbSmt {
+    threads: Threads::One,
+    policy: Policy::SA,
+    rounding: Rounding::HalfEven,
+    overflow: Overflow::Saturate,
+};
+
+/// One step of every PE.
+pub(super) fn evaluate(pe: Pe, registers: &Registers, steps: &mut Lanes) {
+    match pe {
+        Pe::Conventional => threads(&ONE_THREAD, registers, steps),
+        Pe::NbSmt(rules) => threads(&rules, registers, steps),
+        Pe::Sparq(_) => {
+            for pe in 0..registers.control.len() {
+                // A window keeps zero and only zero, so activity can be seen after it.
+                let kept = [registers.activations[0][pe], registers.activations[1][pe]];
+                steps.products[pe] = sparq::multiply(kept, [registers.weights[0][pe], registers.weights[1][pe]]);
+                steps.n_active[pe] = u8::from(kept[0] != 0) + u8::from(kept[1] != 0);
+                let n_changed = registers.changed[0][pe] + registers.changed[1][pe];
+                steps.tallies.reduced[pe] += u32::from(n_changed * registers.col_is_real[pe]);
+            }
+        }
+        Pe::SparqStc(rules) => {
+            for pe in 0..registers.control.len() {
+                let activations = std::array::from_fn(|lane| registers.activations[lane][pe]);
+                let weights = std::array::from_fn(|lane| registers.weights[lane][pe]);
+                let step = sparq::stc_step(activations, weights, &rules);
+                steps.products[pe] = step.product;
+                steps.n_active[pe] = u8::try_from(step.n_active).unwrap_or(u8::MAX);
+                steps.tallies.reduced[pe] += step.reduced_activations;
+            }
+        }
+    }
+}
+
+fn threads(rules: &NbSmt, registers: &Registers, steps: &mut Lanes) {
+    let x = |lane: usize| registers.activations[lane].as_slice();
+    let w = |lane: usize| registers.weights[lane].as_slice();
+    match rules.threads {
+        Threads::One => nbsmt::step_plane(rules, [x(0)], [w(0)], steps),
+        Threads::Two => nbsmt::step_plane(rules, [x(0), x(1)], [w(0), w(1)], steps),
+        Threads::Four => {
+            nbsmt::step_plane(rules, [x(0), x(1), x(2), x(3)], [w(0), w(1), w(2), w(3)], steps);
+        }
+    }
+}

