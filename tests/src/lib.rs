@@ -3,5 +3,7 @@
 
 pub mod cases;
 pub mod census;
+pub mod exits;
 pub mod golden;
+pub mod onnx;
 pub mod oracle;

@@ -187,6 +187,28 @@ fn window(x: i64, rules: Sparq, alone: bool) -> i64 {
     }
 }
 
+/// The cycle in which each output leaves the array, `[m, n]`: tiles one after another, rows of tiles outside; in a tile
+/// the bottom row first, each column a cycle after the one to its left.
+pub fn exits(array: &ArraySpec, m: usize, n: usize, k: usize) -> Vec<Cycles> {
+    let (rows, cols) = (array.rows(), array.cols());
+    let n_steps = n_steps(array.pe(), k);
+    let later = usize::from(array.pipeline_depth()) - 1;
+    let period = match array.tiles() {
+        Tiles::Serial => n_steps + 2 * rows + cols - 2 + later,
+        Tiles::Pipelined => n_steps.max(rows),
+    };
+    let mut exits = Vec::new();
+    for m in 0..m {
+        for out in 0..n {
+            let tile = m / rows * n.div_ceil(cols) + out / cols;
+            let (row, col) = (m % rows, out % cols);
+            let bottom_is_done = tile * period + rows - 1 + col + n_steps - 1 + later;
+            exits.push(Cycles(wide(bottom_is_done + 1 + (rows - 1 - row))));
+        }
+    }
+    exits
+}
+
 /// Time and buckets but `active`, PE by PE: when each tile reaches it, and what it does in every cycle.
 fn time(array: &ArraySpec, m: usize, n: usize, n_steps: usize, n_threads: usize) -> (Cycles, PeCycles) {
     let (rows, cols) = (array.rows(), array.cols());

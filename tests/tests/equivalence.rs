@@ -8,6 +8,7 @@ use sim_array::{algebraic::Algebraic, engine::Engine, stepped::Stepped};
 use sim_core::shape::widen;
 use sim_tests::cases::{Case, case};
 use sim_tests::census::Census;
+use sim_tests::exits::Exits;
 use sim_tests::oracle;
 
 const N_CASES: usize = 6_000;
@@ -30,7 +31,11 @@ fn engines_and_oracle_agree_and_every_case_is_reached() {
         let case = strategy.new_tree(&mut runner).expect("a case").current();
         let operands = operands(&case);
         let truth = oracle::outcome(&case.array, &operands, Mse::Measure);
-        let stepped = Stepped.run(&case.array, &operands, Mse::Measure).expect("an outcome");
+        let (m, n, k) = (case.shape.m(), case.shape.n(), case.shape.k());
+        let mut exits = Exits::new(m, n);
+        let stepped = Stepped.run_probed(&case.array, &operands, Mse::Measure, &mut exits).expect("an outcome");
+        let wanted: Vec<_> = oracle::exits(&case.array, m, n, k).into_iter().map(Some).collect();
+        assert_eq!(exits.cycles, wanted, "exits: {case:?}");
         let algebraic = Algebraic.run(&case.array, &operands, Mse::Measure).expect("an outcome");
         assert_eq!(stepped, truth, "stepped against the oracle: {case:?}");
         assert_eq!(algebraic, truth, "algebraic against the oracle: {case:?}");

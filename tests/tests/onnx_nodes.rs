@@ -1,0 +1,140 @@
+//! Every supported operator, on the tests that the onnx package has for it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sim_net::tensor::Value;
+use sim_tests::onnx::{Case, cases};
+
+/// What the importer says it supports. A test belongs here if it needs nothing else.
+const OPERATORS: &[&str] = &[
+    "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "ConstantOfShape", "Conv", "Div",
+    "Dropout", "Flatten", "Gather", "Gemm", "GlobalAveragePool", "HardSigmoid", "HardSwish", "Identity", "LRN",
+    "LeakyRelu", "MatMul", "MaxPool", "Mul", "Pad", "ReduceMean", "Relu", "Reshape", "Shape", "Sigmoid", "Slice",
+    "Softmax", "Split", "Squeeze", "Sub", "Sum", "Tanh", "Transpose", "Unsqueeze",
+];
+
+/// Tests that are left out although their operators are supported: start of their names, and why. Each of them must
+/// end in an error: a case that the importer computes belongs among those that are run.
+const EXCLUDED: &[(&str, &str)] = &[
+    ("test_add_int", TYPE),
+    ("test_add_uint", TYPE),
+    ("test_averagepool_3d", AXES),
+    ("test_cast", TYPE),
+    ("test_maxpool_3d", AXES),
+];
+
+const TYPE: &str = "a type other than float32, int32, int64 and bool";
+const AXES: &str = "three axes to slide over";
+
+/// Fewer mean that the package or the selection lost some.
+const LEAST_RUN: usize = 280;
+
+/// As onnx's own runner has them.
+const RELATIVE: f64 = 1e-3;
+const ABSOLUTE: f64 = 1e-7;
+
+#[test]
+fn operators_compute_what_onnx_expects() {
+    let all = cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/onnx-cases"));
+    let supported = |case: &&Case| case.operators().iter().all(|name| OPERATORS.contains(&name.as_str()));
+    let selected: Vec<&Case> = all.iter().filter(supported).collect();
+
+    let mut n_of_operator: BTreeMap<String, usize> = BTreeMap::new();
+    let mut n_excluded = vec![0_usize; EXCLUDED.len()];
+    let mut n_run = 0;
+    let mut wrong = Vec::new();
+    for case in selected {
+        let row = EXCLUDED.iter().position(|(start, _)| case.name.starts_with(start));
+        match (row, check(case)) {
+            (Some(row), Err(Failure::Refused(_))) => n_excluded[row] += 1,
+            (Some(_), Ok(())) => wrong.push(format!("{}: is excluded, but passes", case.name)),
+            (_, Err(failure)) => wrong.push(format!("{}: {}", case.name, failure.text())),
+            (None, Ok(())) => {
+                n_run += 1;
+                for name in case.operators() {
+                    *n_of_operator.entry(name).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    println!("{n_run} tests of onnx, {} left out of those with supported operators", n_excluded.iter().sum::<usize>());
+    for name in OPERATORS {
+        println!("{:5} {name}", n_of_operator.get(*name).unwrap_or(&0));
+    }
+    for ((start, reason), n_cases) in EXCLUDED.iter().zip(&n_excluded) {
+        println!("{n_cases:5} left out: {start}…: {reason}");
+        assert!(0 < *n_cases, "`{start}` excludes nothing");
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(LEAST_RUN <= n_run, "only {n_run} tests were run");
+    let untested: Vec<&&str> = OPERATORS.iter().filter(|name| !n_of_operator.contains_key(**name)).collect();
+    assert!(untested.is_empty(), "no test of {untested:?}");
+}
+
+/// Why a case does not pass.
+enum Failure {
+    /// The importer or the executor says that it cannot.
+    Refused(String),
+    /// Another result than expected.
+    Wrong(String),
+}
+
+impl Failure {
+    fn text(&self) -> &str {
+        match self {
+            Self::Refused(text) | Self::Wrong(text) => text,
+        }
+    }
+}
+
+fn check(case: &Case) -> Result<(), Failure> {
+    for data in case.data_sets() {
+        let refused = || Failure::Refused("a type that networks do not have".to_owned());
+        let inputs = case.inputs(&data).iter().map(|tensor| tensor.value().ok_or_else(refused)).collect::<Result<Vec<_>, _>>()?;
+        let found = run(&case.model(), inputs).map_err(Failure::Refused)?;
+        let want = case.outputs(&data).iter().map(|tensor| tensor.value().ok_or_else(refused)).collect::<Result<Vec<_>, _>>()?;
+        if found.len() != want.len() {
+            return Err(Failure::Wrong(format!("{} outputs instead of {}", found.len(), want.len())));
+        }
+        for (number, (found, want)) in found.iter().zip(&want).enumerate() {
+            compare(found, want).map_err(|text| Failure::Wrong(format!("output {number}: {text}")))?;
+        }
+    }
+    Ok(())
+}
+
+fn run(model: &[u8], inputs: Vec<Value>) -> Result<Vec<Value>, String> {
+    let graph = sim_net::graph::Graph::from_bytes(model).map_err(|error| error.to_string())?;
+    let outputs = graph.run(inputs, &mut sim_net::network::NoHooks).map_err(|error| error.to_string())?;
+    Ok(outputs.into_iter().map(|(_, value)| value).collect())
+}
+
+fn compare(found: &Value, want: &Value) -> Result<(), String> {
+    if found.shape() != want.shape() {
+        return Err(format!("shape {:?} instead of {:?}", found.shape(), want.shape()));
+    }
+    match (found, want) {
+        (Value::Float(found), Value::Float(want)) => {
+            let pairs = found.data.iter().zip(&want.data);
+            match pairs.enumerate().find(|(_, (found, want))| !is_close(**found, **want)) {
+                None => Ok(()),
+                Some((at, (found, want))) => Err(format!("{found} instead of {want} at {at}")),
+            }
+        }
+        (Value::Int(found), Value::Int(want)) if found == want => Ok(()),
+        (Value::Int(_), Value::Int(_)) => Err(format!("{found:?} instead of {want:?}")),
+        (Value::Float(_), Value::Int(_)) | (Value::Int(_), Value::Float(_)) => {
+            Err(format!("{} instead of {}", found.type_name(), want.type_name()))
+        }
+    }
+}
+
+fn is_close(found: f32, want: f32) -> bool {
+    if found == want || found.is_nan() && want.is_nan() {
+        return true;
+    }
+    let (found, want) = (f64::from(found), f64::from(want));
+    (found - want).abs() <= ABSOLUTE + RELATIVE * want.abs()
+}
