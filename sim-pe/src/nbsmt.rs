@@ -3,7 +3,6 @@
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{BasePolicy, NbSmt, Sparsity, Threads};
 
-use crate::lanes::{Lanes, width_word};
 use crate::mutant::{self, Mutant};
 use crate::operand::{activation_is_narrow, weight_is_narrow};
 use crate::reduce;
@@ -29,40 +28,6 @@ pub fn step(rules: &NbSmt, activations: &[u8], weights: &[i8]) -> Step {
         Threads::One => run::<1>(rules, activations, weights),
         Threads::Two => run::<2>(rules, activations, weights),
         Threads::Four => run::<4>(rules, activations, weights),
-    }
-}
-
-/// One step of a plane of PEs; `activations[t]` and `weights[t]` hold thread `t`'s operands, `[pe]` each.
-///
-/// Products and active threads are set, tallies are added to.
-#[inline(always)]
-pub fn step_plane<const T: usize>(
-    rules: &NbSmt,
-    activations: [&[u8]; T],
-    weights: [&[i8]; T],
-    out: &mut Lanes,
-) {
-    let collision = Collision::new(rules);
-    let n = out.products.len();
-    // Equal lengths, so that the loop needs no bounds checks.
-    let (activations, weights) = (
-        activations.map(|plane| &plane[..n]),
-        weights.map(|plane| &plane[..n]),
-    );
-    let products = &mut out.products[..n];
-    let n_active = &mut out.n_active[..n];
-    let reduced = &mut out.tallies.reduced[..n];
-    let widths = &mut out.tallies.widths[..n];
-    for pe in 0..n {
-        let lane = lane::<T>(
-            collision,
-            activations.map(|plane| plane[pe]),
-            weights.map(|plane| plane[pe]),
-        );
-        products[pe] = lane.product;
-        n_active[pe] = lane.n_active;
-        reduced[pe] += lane.reduced;
-        widths[pe] += lane.widths;
     }
 }
 
@@ -143,7 +108,6 @@ struct Lane {
     product: i32,
     n_active: u8,
     reduced: u32,
-    widths: u32,
 }
 
 /// The arithmetic of a step, with selections instead of branches: the plane loop vectorises it.
@@ -168,7 +132,6 @@ fn lane<const T: usize>(rules: Collision, x: [u8; T], mut w: [i8; T]) -> Lane {
         product: 0,
         n_active,
         reduced: 0,
-        widths: 0,
     };
     for t in 0..T {
         let active = (x[t] != 0) & (w[t] != 0);
@@ -185,7 +148,6 @@ fn lane<const T: usize>(rules: Collision, x: [u8; T], mut w: [i8; T]) -> Lane {
         lane.product += used_x * used_w;
         let counts = active | mutant::is_on(Mutant::IdleReduced);
         lane.reduced += u32::from(reduce_x & counts) + (u32::from(reduce_w & counts) << 16);
-        lane.widths += width_word(active, wide_x, wide_w);
     }
     lane
 }

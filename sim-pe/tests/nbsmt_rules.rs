@@ -2,7 +2,7 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{NbSmt, Policy, Threads};
-use sim_pe::lanes::Lanes;
+use sim_pe::lanes::{self, Lanes};
 use sim_pe::step::Step;
 use sim_pe::{nbsmt, reduce};
 
@@ -218,23 +218,23 @@ fn a_plane_is_its_pes() {
     fn check<const T: usize>(threads: Threads) {
         const N_PES: usize = 77;
         let operands = draws(N_PES * T);
-        let plane = |t: usize| &operands[t * N_PES..][..N_PES];
-        let x: [Vec<u8>; T] = std::array::from_fn(|t| plane(t).iter().map(|pair| pair.0).collect());
-        let w: [Vec<i8>; T] = std::array::from_fn(|t| plane(t).iter().map(|pair| pair.1).collect());
+        let thread = |t: usize| &operands[t * N_PES..][..N_PES];
+        let x: [Vec<u8>; T] = std::array::from_fn(|t| thread(t).iter().map(|pair| pair.0).collect());
+        let w: [Vec<i8>; T] = std::array::from_fn(|t| thread(t).iter().map(|pair| pair.1).collect());
         for rules in all_rules(threads) {
-            let mut lanes = Lanes::new(N_PES);
-            nbsmt::step_plane::<T>(
+            let mut plane = Lanes::new(N_PES);
+            lanes::step::<T>(
                 &rules,
                 x.each_ref().map(|x| &x[..]),
                 w.each_ref().map(|w| &w[..]),
-                &mut lanes,
+                &mut plane,
             );
-            let (reduced, widths) = lanes.tallies.take();
+            let (reduced, widths) = plane.take_tallies();
             let (mut reduced_activations, mut reduced_weights, mut n_products) = (0, 0, 0);
             for pe in 0..N_PES {
                 let step = nbsmt::step(&rules, &x.each_ref().map(|x| x[pe]), &w.each_ref().map(|w| w[pe]));
-                assert_eq!(lanes.products[pe], step.product);
-                assert_eq!(usize::from(lanes.n_active[pe]), step.n_active);
+                assert_eq!(plane.products[pe], step.product);
+                assert_eq!(usize::from(plane.n_active[pe]), step.n_active);
                 reduced_activations += u64::from(step.reduced_activations);
                 reduced_weights += u64::from(step.reduced_weights);
                 n_products += u64::try_from(step.n_active).expect("at most 4");

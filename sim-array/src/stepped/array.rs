@@ -53,6 +53,7 @@ impl<'a> Machine<'a> {
     }
 
     /// One cycle.
+    #[inline(always)]
     pub(super) fn tick<P: Probe>(&mut self, now: Cycles, probe: &mut P) {
         let registers = &mut self.registers;
         probe.cycle(now, registers);
@@ -96,6 +97,7 @@ fn pass_pipeline(registers: &mut Registers, products: &mut Vec<i32>, controls: &
 }
 
 /// The last pipeline stage: add, and hand a finished sum to the shadow register at the same edge.
+#[inline(always)]
 fn accumulate(registers: &mut Registers, products: &[i32], controls: &[u8]) {
     let keeps_sum = mutant::is_on(Mutant::FirstLost);
     let sums = registers.accumulators.iter_mut().zip(products).zip(controls);

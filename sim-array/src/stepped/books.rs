@@ -55,6 +55,7 @@ impl Books {
     }
 
     /// One cycle of every PE.
+    #[inline(always)]
     pub(super) fn count(&mut self, registers: &Registers, steps: &mut Lanes) {
         let mut all = u8::MAX;
         let mut any = 0;
@@ -88,12 +89,14 @@ impl Books {
         }
     }
 
+    #[inline(always)]
     fn count_idle(&mut self, controls: &[u8]) {
         for (word, idle) in controls.iter().zip(&mut self.idle) {
             *idle += u64::from(word & control::VALID == 0);
         }
     }
 
+    #[inline(always)]
     fn count_steps(&mut self, registers: &Registers, steps: &mut Lanes) {
         let unmasked = mutant::is_on(Mutant::EdgeMaskMissing);
         let mut n_valid = 0;
@@ -130,12 +133,13 @@ impl Books {
 
     /// Bubbles and PEs without an output hold a zero operand, so nothing of theirs was tallied.
     fn take_tallies(&mut self, steps: &mut Lanes) {
-        let (reduced, widths) = steps.tallies.take();
+        let (reduced, widths) = steps.take_tallies();
         self.counters.reduced += reduced;
         self.counters.operand_widths += widths;
         self.n_tallied = 0;
     }
 
+    #[inline(always)]
     fn count_widths(&mut self, x: &[u8], w: &[i8]) {
         let mut counts = [0_u64; 4];
         let planes = x
@@ -186,6 +190,7 @@ impl Books {
 }
 
 /// Σ of `values` where `is_real` is 1; values are at most 4.
+#[inline(always)]
 fn sum_where(values: &[u8], is_real: &[u8]) -> u64 {
     let chunks = values.chunks(CHUNK).zip(is_real.chunks(CHUNK));
     chunks
@@ -200,6 +205,7 @@ fn sum_where(values: &[u8], is_real: &[u8]) -> u64 {
 }
 
 /// How many of `values` equal `wanted` where `is_real` is 1.
+#[inline(always)]
 fn count_equal(values: &[u8], wanted: u8, is_real: &[u8]) -> u64 {
     let chunks = values.chunks(CHUNK).zip(is_real.chunks(CHUNK));
     chunks

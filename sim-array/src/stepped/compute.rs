@@ -2,8 +2,8 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{NbSmt, Pe, Policy, Threads};
-use sim_pe::lanes::Lanes;
-use sim_pe::{nbsmt, sparq};
+use sim_pe::lanes::{self, Lanes};
+use sim_pe::sparq;
 
 use super::registers::Registers;
 
@@ -16,6 +16,7 @@ const ONE_THREAD: NbSmt = NbSmt {
 };
 
 /// One step of every PE.
+#[inline(always)]
 pub(super) fn evaluate(pe: Pe, registers: &Registers, steps: &mut Lanes) {
     match pe {
         Pe::Conventional => threads(&ONE_THREAD, registers, steps),
@@ -27,7 +28,7 @@ pub(super) fn evaluate(pe: Pe, registers: &Registers, steps: &mut Lanes) {
                 steps.products[pe] = sparq::multiply(kept, [registers.weights[0][pe], registers.weights[1][pe]]);
                 steps.n_active[pe] = u8::from(kept[0] != 0) + u8::from(kept[1] != 0);
                 let n_changed = registers.changed[0][pe] + registers.changed[1][pe];
-                steps.tallies.reduced[pe] += u32::from(n_changed * registers.col_is_real[pe]);
+                steps.n_reduced[0][pe] += n_changed * registers.col_is_real[pe];
             }
         }
         Pe::SparqStc(rules) => {
@@ -37,20 +38,19 @@ pub(super) fn evaluate(pe: Pe, registers: &Registers, steps: &mut Lanes) {
                 let step = sparq::stc_step(activations, weights, &rules);
                 steps.products[pe] = step.product;
                 steps.n_active[pe] = u8::try_from(step.n_active).unwrap_or(u8::MAX);
-                steps.tallies.reduced[pe] += step.reduced_activations;
+                steps.n_reduced[0][pe] += u8::try_from(step.reduced_activations).unwrap_or(u8::MAX);
             }
         }
     }
 }
 
+#[inline(always)]
 fn threads(rules: &NbSmt, registers: &Registers, steps: &mut Lanes) {
     let x = |lane: usize| registers.activations[lane].as_slice();
     let w = |lane: usize| registers.weights[lane].as_slice();
     match rules.threads {
-        Threads::One => nbsmt::step_plane(rules, [x(0)], [w(0)], steps),
-        Threads::Two => nbsmt::step_plane(rules, [x(0), x(1)], [w(0), w(1)], steps),
-        Threads::Four => {
-            nbsmt::step_plane(rules, [x(0), x(1), x(2), x(3)], [w(0), w(1), w(2), w(3)], steps);
-        }
+        Threads::One => lanes::step(rules, [x(0)], [w(0)], steps),
+        Threads::Two => lanes::step(rules, [x(0), x(1)], [w(0), w(1)], steps),
+        Threads::Four => lanes::step(rules, [x(0), x(1), x(2), x(3)], [w(0), w(1), w(2), w(3)], steps),
     }
 }

@@ -72,6 +72,7 @@ impl<'a> Feeder<'a> {
     }
 
     /// Move the skew on by one cycle and load both edges. `n_tiles_left_array` tiles have left so far.
+    #[inline(always)]
     pub(super) fn advance(&mut self, n_tiles_left_array: usize, registers: &mut Registers) {
         let entering = self.next(n_tiles_left_array);
         self.skew.rotate_right(1);
@@ -84,6 +85,7 @@ impl<'a> Feeder<'a> {
         }
     }
 
+    #[inline(always)]
     fn next(&mut self, n_tiles_left_array: usize) -> Option<Token> {
         let waits = match self.tiles {
             Tiles::Serial => self.step == 0 && n_tiles_left_array < self.tile,
@@ -121,6 +123,7 @@ impl<'a> Feeder<'a> {
         Some(token)
     }
 
+    #[inline(always)]
     fn load_left(&self, row: usize, registers: &mut Registers) {
         let Some(token) = &self.skew[row] else {
             return registers.load_left(row, &[0; MAX_LANES], &[false; MAX_LANES], 0);
@@ -145,6 +148,7 @@ impl<'a> Feeder<'a> {
         registers.load_left(row, &values, &changed, token.control(is_real));
     }
 
+    #[inline(always)]
     fn load_top(&self, col: usize, registers: &mut Registers) {
         let Some(token) = &self.skew[col] else {
             return registers.load_top(col, &[0; MAX_LANES], false);

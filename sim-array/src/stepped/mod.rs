@@ -34,11 +34,7 @@ impl Stepped {
     ) -> Result<Outcome, EngineError> {
         check_operands(array, operands)?;
         let mut machine = array::Machine::new(array, operands);
-        let mut cycles = Cycles(0);
-        while !machine.is_done() {
-            machine.tick(cycles, probe);
-            cycles += Cycles(1);
-        }
+        let cycles = run_clock(&mut machine, probe);
         let (product, counters) = machine.finish();
         let error = match mse {
             Mse::Measure => Some(error_sums(operands, &product)),
@@ -61,6 +57,34 @@ impl Engine for Stepped {
     fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError> {
         self.run_probed(array, operands, mse, &mut NoProbe)
     }
+}
+
+/// Tick until the last result has left.
+fn run_clock<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        #[expect(unsafe_code, reason = "calling a function compiled for a feature that was just detected")]
+        // SAFETY: the processor has AVX2, the only thing that the function asks for.
+        return unsafe { run_clock_avx2(machine, probe) };
+    }
+    run_clock_portable(machine, probe)
+}
+
+/// The portable clock, compiled for wider vectors.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn run_clock_avx2<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
+    run_clock_portable(machine, probe)
+}
+
+#[inline(always)]
+fn run_clock_portable<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
+    let mut cycles = Cycles(0);
+    while !machine.is_done() {
+        machine.tick(cycles, probe);
+        cycles += Cycles(1);
+    }
+    cycles
 }
 
 fn error_sums(operands: &Operands<'_>, product: &[i32]) -> ErrorSums {

@@ -81,6 +81,7 @@ impl Registers {
     }
 
     /// Every operand one PE to the right or down; the edges are left to be loaded.
+    #[inline(always)]
     pub(super) fn move_operands(&mut self) {
         // Shifting the whole plane right also carries each row's last entry into the next row's first, which the edge
         // load overwrites.
@@ -102,6 +103,7 @@ impl Registers {
     }
 
     /// Load the left edge of `row`.
+    #[inline(always)]
     pub(super) fn load_left(&mut self, row: usize, values: &[u8], changed: &[bool], control: u8) {
         let pe = row * self.cols;
         for (plane, &value) in self.activations.iter_mut().zip(values) {
@@ -114,6 +116,7 @@ impl Registers {
     }
 
     /// Load the top edge of `col`.
+    #[inline(always)]
     pub(super) fn load_top(&mut self, col: usize, values: &[i8], is_real: bool) {
         for (plane, &value) in self.weights.iter_mut().zip(values) {
             plane[col] = value;
