@@ -1,1 +1,17 @@
 //! Tables, figures and result folders made from records.
+//!
+//! Input is what was counted, never an engine; output depends on nothing else, so equal records give equal bytes.
+
+pub mod costs;
+pub mod echo;
+pub mod figures;
+pub mod folder;
+pub mod json;
+pub mod layers_csv;
+mod markdown;
+pub mod ratio;
+pub mod result;
+pub mod run;
+pub mod summary;
+mod text;
+pub mod totals;

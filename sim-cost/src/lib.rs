@@ -1,1 +1,26 @@
 //! Energy and area from counters and technology tables.
+//!
+//! ```
+//! use sim_core::counters::{ActiveSteps, PeCycles};
+//! use sim_core::spec::{ArraySpec, Pe};
+//! use sim_cost::table::Table;
+//!
+//! let array = ArraySpec::new(16, 16, Pe::Conventional).unwrap();
+//! let pe_cycles = PeCycles {
+//!     active: ActiveSteps::from_counts(&[0, 100]),
+//!     ..PeCycles::zero(1)
+//! };
+//! let energy = sim_cost::energy(&Table::builtin(), &array, &pe_cycles).unwrap();
+//! assert!((energy.picojoules - 121.0).abs() < 1e-9);
+//! assert_eq!(energy.delay_model, "zero");
+//! ```
+
+mod area;
+mod energy;
+pub mod key;
+mod parse;
+pub mod table;
+
+pub use area::{Area, area};
+pub use energy::{Energy, ModeEnergy, energy, energy_as_run};
+pub use key::MissingRow;

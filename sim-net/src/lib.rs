@@ -1,1 +1,22 @@
 //! Networks: ONNX import, layer graph, execution, quantization and lowering.
+
+pub mod calibrate;
+pub mod capture;
+mod capture_error;
+pub mod check;
+pub mod execute;
+pub mod graph;
+pub mod images;
+pub mod lowering;
+pub mod network;
+pub mod onnx;
+pub mod ops;
+mod pass;
+mod plan;
+pub mod preprocess;
+pub mod progress;
+pub mod quantize;
+pub mod selection;
+mod share;
+pub mod simulate;
+pub mod tensor;

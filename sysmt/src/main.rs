@@ -1,1 +1,42 @@
-fn main() {}
+//! The command line: arguments as typed, a plan as meant, commands, exit codes.
+
+mod args;
+mod commands;
+mod failure;
+mod inputs;
+mod npy;
+mod output;
+mod plan;
+mod progress;
+mod stop;
+
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+use crate::failure::Failure;
+
+/// A fault of this program.
+const FAULT: u8 = 1;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // The panic hook has printed the message and the place; what is left is whose fault it is.
+    match std::panic::catch_unwind(AssertUnwindSafe(|| execute(&cli.command))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => failure.report(),
+        Err(_) => ExitCode::from(FAULT),
+    }
+}
+
+fn execute(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Run(args) => commands::run::execute(args),
+        Command::Gemm(args) => commands::gemm::execute(args),
+        Command::Check(args) => commands::check::execute(args),
+        Command::Capture(args) => commands::capture::execute(args),
+        Command::Explain(args) => commands::explain::execute(args),
+    }
+}

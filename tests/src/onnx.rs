@@ -74,14 +74,36 @@ impl StoredTensor {
     /// # Panics
     /// Where the elements do not fill the shape.
     pub fn value(&self) -> Option<Value> {
-        let shape: Vec<usize> = self.dims.iter().map(|&size| usize::try_from(size).expect("a size")).collect();
-        let ints = |data, kind| Some(IntTensor::new(shape.clone(), data, kind).expect("elements of an array").into());
+        let shape: Vec<usize> = self
+            .dims
+            .iter()
+            .map(|&size| usize::try_from(size).expect("a size"))
+            .collect();
+        let ints = |data, kind| {
+            Some(
+                IntTensor::new(shape.clone(), data, kind)
+                    .expect("elements of an array")
+                    .into(),
+            )
+        };
         match self.data_type {
-            1 if self.raw.is_empty() => Some(Tensor::new(shape, self.floats.clone()).expect("an array").into()),
-            1 => Some(Tensor::new(shape, elements(&self.raw, f32::from_le_bytes)).expect("an array").into()),
-            6 => ints(elements(&self.raw, |bytes| i64::from(i32::from_le_bytes(bytes))), IntKind::Int32),
+            1 if self.raw.is_empty() => {
+                Some(Tensor::new(shape, self.floats.clone()).expect("an array").into())
+            }
+            1 => Some(
+                Tensor::new(shape, elements(&self.raw, f32::from_le_bytes))
+                    .expect("an array")
+                    .into(),
+            ),
+            6 => ints(
+                elements(&self.raw, |bytes| i64::from(i32::from_le_bytes(bytes))),
+                IntKind::Int32,
+            ),
             7 => ints(elements(&self.raw, i64::from_le_bytes), IntKind::Int64),
-            9 => ints(self.raw.iter().map(|&truth| i64::from(truth)).collect(), IntKind::Bool),
+            9 => ints(
+                self.raw.iter().map(|&truth| i64::from(truth)).collect(),
+                IntKind::Bool,
+            ),
             _ => None,
         }
     }
@@ -127,7 +149,10 @@ impl Case {
     /// # Panics
     /// Where the folder cannot be listed or has none.
     pub fn data_sets(&self) -> Vec<PathBuf> {
-        let sets: Vec<PathBuf> = list(&self.folder).into_iter().filter(|path| path.is_dir()).collect();
+        let sets: Vec<PathBuf> = list(&self.folder)
+            .into_iter()
+            .filter(|path| path.is_dir())
+            .collect();
         assert!(!sets.is_empty(), "{}: no data", self.name);
         sets
     }
@@ -137,9 +162,17 @@ impl Case {
     /// # Panics
     /// Where a file is not what the package wrote, and where there are more or fewer than the model declares.
     pub fn inputs(&self, data: &Path) -> Vec<StoredTensor> {
-        let constants: BTreeSet<&str> = self.graph.initializers.iter().map(|tensor| tensor.name.as_str()).collect();
+        let constants: BTreeSet<&str> = self
+            .graph
+            .initializers
+            .iter()
+            .map(|tensor| tensor.name.as_str())
+            .collect();
         let declared = &self.graph.inputs;
-        let n_open = declared.iter().filter(|input| !constants.contains(input.name.as_str())).count();
+        let n_open = declared
+            .iter()
+            .filter(|input| !constants.contains(input.name.as_str()))
+            .count();
         let inputs = tensors(data, "input");
         assert_eq!(inputs.len(), n_open, "{}: inputs", self.name);
         inputs
@@ -161,7 +194,11 @@ impl Case {
 /// # Panics
 /// Where the folder is not there or is not what the script wrote.
 pub fn cases(root: &Path) -> Vec<Case> {
-    assert!(root.is_dir(), "{} is missing: cargo xtask outside", root.display());
+    assert!(
+        root.is_dir(),
+        "{} is missing: cargo xtask outside",
+        root.display()
+    );
     let folders = list(root).into_iter().flat_map(|kind| list(&kind));
     folders
         .map(|folder| {

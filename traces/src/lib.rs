@@ -1,3 +1,13 @@
 //! The layer trace: quantized operands of a network's convolutions in one file.
 
+mod check;
+mod container;
+pub mod error;
+pub mod hash;
+mod read;
 pub mod trace;
+mod write;
+
+pub use error::TraceError;
+pub use read::read;
+pub use write::write;

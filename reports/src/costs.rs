@@ -1,0 +1,53 @@
+//! Energy and area of records, or why there is none.
+
+use sim_core::record::ProductRecord;
+use sim_core::spec::ArraySpec;
+use sim_cost::table::Table;
+use sim_cost::{Area, Energy, MissingRow};
+
+/// Energy of `record` on the array as built.
+///
+/// - Errors: a row that the table lacks for exactly the PE that was built.
+pub fn energy(record: &ProductRecord, array: &ArraySpec, table: &Table) -> Result<Energy, MissingRow> {
+    sim_cost::energy_as_run(table, array, &record.array, &record.counters.pe_cycles)
+}
+
+/// Area of the array as built.
+///
+/// - Errors: a row that the table lacks for exactly this PE.
+pub fn area(array: &ArraySpec, table: &Table) -> Result<Area, MissingRow> {
+    sim_cost::area(table, array)
+}
+
+/// The value, or `None` and a warning that says what is therefore not given.
+pub(crate) fn or_warn<T>(result: Result<T, MissingRow>, what: &str, warnings: &mut Warnings) -> Option<T> {
+    result
+        .map_err(|missing| warnings.push(format!("no {what}: {missing}")))
+        .ok()
+}
+
+/// Warnings in order of appearance, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Warnings(Vec<String>);
+
+impl Warnings {
+    /// Add a warning that is not there yet.
+    pub fn push(&mut self, warning: String) {
+        if !self.0.contains(&warning) {
+            self.0.push(warning);
+        }
+    }
+
+    /// All of them.
+    pub fn into_vec(self) -> Vec<String> {
+        self.0
+    }
+}
+
+impl Extend<String> for Warnings {
+    fn extend<I: IntoIterator<Item = String>>(&mut self, warnings: I) {
+        for warning in warnings {
+            self.push(warning);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A drawing surface of one size for SVG and bitmaps, with one font.
+
+use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
+use plotters::element::{PathElement, Rectangle, Text};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{
+    Color as _, FontFamily, FontStyle, IntoFont as _, RGBColor, ShapeStyle, TextStyle, register_font,
+};
+
+use super::style::{Colour, PAPER};
+
+/// Dots per inch of both formats.
+const DPI: f64 = 600.0;
+/// Width in dots: 3.4 inches, one column.
+pub(crate) const WIDTH: f64 = 2040.0;
+/// Height in dots: 2.1 inches.
+pub(crate) const HEIGHT: f64 = 1260.0;
+/// Text in dots: 7 points.
+pub(crate) const EM: f64 = 59.0;
+/// The same sizes for buffers.
+const PIXELS: (u32, u32) = (2040, 1260);
+/// Dots per metre, rounded, as PNG files say it.
+const DOTS_PER_METRE: u32 = 23_622;
+
+const FONT: &[u8] = include_bytes!("../../fonts/DejaVuSans.ttf");
+/// Also the font list of SVG files, whose viewers may not have the first one.
+const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
+/// Height of a line of the font over its em: what the bitmap backend takes for a size.
+const LINE_PER_EM: f64 = 1.164;
+/// What the SVG backend divides sizes by.
+const SVG_SIZE_PER_EM: f64 = 1.24;
+
+/// Where text stands about its point, horizontally; vertically it is centred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Left,
+    Middle,
+    Right,
+}
+
+/// Draws in dots from the upper left corner.
+pub(crate) trait Canvas {
+    /// A filled rectangle.
+    fn rectangle(&mut self, corners: [(f64, f64); 2], colour: Colour) -> Result<(), String>;
+    /// A line.
+    fn line(&mut self, ends: [(f64, f64); 2], width: f64, colour: Colour) -> Result<(), String>;
+    /// Text.
+    fn text(&mut self, text: &str, at: (f64, f64), side: Side, colour: Colour) -> Result<(), String>;
+    /// Width of a text in dots.
+    fn width_of(&self, text: &str) -> Result<f64, String>;
+}
+
+struct Surface<DB: DrawingBackend> {
+    area: DrawingArea<DB, Shift>,
+    size_per_em: f64,
+}
+
+impl<DB: DrawingBackend> Canvas for Surface<DB> {
+    fn rectangle(&mut self, corners: [(f64, f64); 2], colour: Colour) -> Result<(), String> {
+        let style = ShapeStyle {
+            color: rgb(colour).to_rgba(),
+            filled: true,
+            stroke_width: 0,
+        };
+        self.area
+            .draw(&Rectangle::new(corners.map(dot), style))
+            .map_err(|error| error.to_string())
+    }
+
+    fn line(&mut self, ends: [(f64, f64); 2], width: f64, colour: Colour) -> Result<(), String> {
+        let style = ShapeStyle {
+            color: rgb(colour).to_rgba(),
+            filled: false,
+            stroke_width: u32::try_from(dot((width, 0.0)).0).unwrap_or(1),
+        };
+        self.area
+            .draw(&PathElement::new(ends.map(dot).to_vec(), style))
+            .map_err(|error| error.to_string())
+    }
+
+    fn text(&mut self, text: &str, at: (f64, f64), side: Side, colour: Colour) -> Result<(), String> {
+        let h_pos = match side {
+            Side::Left => HPos::Left,
+            Side::Middle => HPos::Center,
+            Side::Right => HPos::Right,
+        };
+        let ink = rgb(colour);
+        let style = TextStyle::from((FontFamily::Name(FAMILY), EM * self.size_per_em).into_font())
+            .color(&ink)
+            .pos(Pos::new(h_pos, VPos::Center));
+        self.area
+            .draw(&Text::new(text, dot(at), style))
+            .map_err(|error| error.to_string())
+    }
+
+    fn width_of(&self, text: &str) -> Result<f64, String> {
+        let font = (FontFamily::Name(FAMILY), EM * LINE_PER_EM).into_font();
+        let (width, _) = font.box_size(text).map_err(|error| error.to_string())?;
+        Ok(f64::from(width))
+    }
+}
+
+type Draw<'a> = dyn FnOnce(&mut dyn Canvas) -> Result<(), String> + 'a;
+
+/// Draw to SVG text.
+pub(crate) fn svg(draw: impl FnOnce(&mut dyn Canvas) -> Result<(), String>) -> Result<String, String> {
+    let mut text = String::new();
+    paint(
+        SVGBackend::with_string(&mut text, PIXELS),
+        SVG_SIZE_PER_EM,
+        Box::new(draw),
+    )?;
+    // Sizes in inches, so that a document takes it at its size; the view box keeps the dots.
+    let (width, height) = PIXELS;
+    Ok(text.replacen(
+        &format!("width=\"{width}\" height=\"{height}\""),
+        &format!("width=\"{}in\" height=\"{}in\"", WIDTH / DPI, HEIGHT / DPI),
+        1,
+    ))
+}
+
+/// Draw to the bytes of a PNG file.
+pub(crate) fn png(draw: impl FnOnce(&mut dyn Canvas) -> Result<(), String>) -> Result<Vec<u8>, String> {
+    let (width, height) = PIXELS;
+    let n_bytes = usize::try_from(width * height * 3).map_err(|error| error.to_string())?;
+    let mut pixels = vec![0_u8; n_bytes];
+    paint(
+        BitMapBackend::with_buffer(&mut pixels, PIXELS),
+        LINE_PER_EM,
+        Box::new(draw),
+    )?;
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_pixel_dims(Some(png::PixelDimensions {
+        xppu: DOTS_PER_METRE,
+        yppu: DOTS_PER_METRE,
+        unit: png::Unit::Meter,
+    }));
+    let mut writer = encoder.write_header().map_err(|error| error.to_string())?;
+    writer
+        .write_image_data(&pixels)
+        .and_then(|()| writer.finish())
+        .map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+fn paint<DB: DrawingBackend>(backend: DB, size_per_em: f64, draw: Box<Draw<'_>>) -> Result<(), String> {
+    register_font(FAMILY, FontStyle::Normal, FONT).map_err(|_| "the embedded font is broken".to_owned())?;
+    let mut surface = Surface {
+        area: backend.into_drawing_area(),
+        size_per_em,
+    };
+    surface.rectangle([(0.0, 0.0), (WIDTH, HEIGHT)], PAPER)?;
+    draw(&mut surface)?;
+    surface.area.present().map_err(|error| error.to_string())
+}
+
+const fn rgb(colour: Colour) -> RGBColor {
+    RGBColor(colour.0, colour.1, colour.2)
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "coordinates are within the canvas; the cast saturates elsewhere"
+)]
+fn dot((x, y): (f64, f64)) -> (i32, i32) {
+    (x.round() as i32, y.round() as i32)
+}

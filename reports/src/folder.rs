@@ -1,0 +1,127 @@
+//! The results folder: whole or absent.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::figures::{self, FigureError};
+use crate::run::Report;
+use crate::{layers_csv, result, summary};
+
+/// A results folder that was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The target is something else; the user's mistake.
+    #[error(
+        "{}: is no results folder (it holds no result.json), so it is not replaced; name another folder, or remove \
+         this one", .path.display()
+    )]
+    NotResults {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The target has no name, as `/` and `..` have none; the user's mistake.
+    #[error("{}: a results folder needs a name; end the path with one", .path.display())]
+    Nameless {
+        /// The target.
+        path: PathBuf,
+    },
+    /// The file system refuses.
+    #[error("{}: cannot {action}: {error}; check the path, its permissions and free space", .path.display())]
+    Io {
+        /// What could not be done.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// A figure was not drawn.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+}
+
+/// Whether `target` may become a results folder: absent so far, or one already. Worth asking before a long run.
+///
+/// - Errors: the target is something else.
+pub fn check(target: &Path) -> Result<(), FolderError> {
+    if target.file_name().is_none() {
+        return Err(FolderError::Nameless {
+            path: target.to_owned(),
+        });
+    }
+    match fs::symlink_metadata(target) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed("look at it", target, error)),
+        Ok(found) if found.is_dir() && target.join(result::FILE_NAME).is_file() => Ok(()),
+        Ok(_) => Err(FolderError::NotResults {
+            path: target.to_owned(),
+        }),
+    }
+}
+
+/// Write all results of a run to `target`. An older results folder is replaced.
+///
+/// - Errors: the target is something other than a results folder, or the file system refuses; `target` is then as it
+///   was.
+pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
+    check(target)?;
+    let parent = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    fs::create_dir_all(parent).map_err(|error| failed("make the folder", parent, error))?;
+    let work = tempfile::Builder::new()
+        .prefix(".sysmt-results-")
+        .tempdir_in(parent)
+        .map_err(|error| failed("make a temporary folder in it", parent, error))?;
+    let new = work.path().join("new");
+    fill(&new, report)?;
+    let old = work.path().join("old");
+    let replaces = match fs::rename(target, &old) {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(failed("replace it", target, error)),
+    };
+    if let Err(error) = fs::rename(&new, target) {
+        if replaces {
+            // What was there comes back; where even that fails, the first error is the one to report.
+            let _ = fs::rename(&old, target);
+        }
+        return Err(failed("put the results in place", target, error));
+    }
+    Ok(())
+}
+
+fn fill(folder: &Path, report: &Report) -> Result<(), FolderError> {
+    let plots = folder.join("plots");
+    fs::create_dir_all(&plots).map_err(|error| failed("make the folder", &plots, error))?;
+    for figure in figures::all(report) {
+        save(
+            &plots.join(format!("{}.csv", figure.name())),
+            figure.csv().as_bytes(),
+        )?;
+        save(
+            &plots.join(format!("{}.svg", figure.name())),
+            figure.svg()?.as_bytes(),
+        )?;
+        save(&plots.join(format!("{}.png", figure.name())), &figure.png()?)?;
+    }
+    let layers = layers_csv::render(&report.result().layers, &report.record().array);
+    save(&folder.join(layers_csv::FILE_NAME), layers.as_bytes())?;
+    save(&folder.join("summary.md"), summary::text(report).as_bytes())?;
+    save(&folder.join(result::FILE_NAME), report.json().as_bytes())
+}
+
+fn save(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+    fs::write(path, bytes).map_err(|error| failed("write the file", path, error))
+}
+
+fn failed(action: &'static str, path: &Path, error: io::Error) -> FolderError {
+    FolderError::Io {
+        action,
+        path: path.to_owned(),
+        error,
+    }
+}

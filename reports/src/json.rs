@@ -1,0 +1,182 @@
+//! The JSON objects of products and layers: names and order of keys are a contract.
+
+use serde::{Deserialize, Serialize};
+use sim_core::counters::{ActiveSteps, OperandWidths, PeCycles, Reduced};
+use sim_core::record::{LayerRecord, ProductRecord};
+use sim_core::shape::Gemm;
+use sim_core::spec::{ArraySpec, Threads};
+use sim_cost::table::Table;
+
+use crate::costs::{self, Warnings};
+use crate::ratio;
+
+/// Version of the objects.
+pub const VERSION: u32 = 1;
+
+/// An object, and what to warn of beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reported<T> {
+    /// The object; fields that could not be made are null.
+    pub object: T,
+    /// Why fields are null, each reason once.
+    pub warnings: Vec<String>,
+}
+
+/// One product, as `sysmt gemm --json` prints it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProductObject {
+    /// Version of the object.
+    pub version: u32,
+    /// The shape of one product.
+    pub shape: Gemm,
+    /// The engine's name.
+    pub engine: String,
+    /// Cycles of the array clock.
+    pub cycles: u64,
+    /// Cycles on the baseline.
+    pub baseline_cycles: u64,
+    /// Baseline cycles per cycle.
+    pub speedup: f64,
+    /// M·N·K, zeros included.
+    pub macs: u64,
+    /// PE-steps by active threads.
+    pub active_threads: ActiveSteps,
+    /// Operands reduced.
+    pub reduced: Reduced,
+    /// Operand pairs by width.
+    pub operand_widths: OperandWidths,
+    /// Every PE-cycle once.
+    pub pe_cycles: PeCycles,
+    /// PE-steps with an active thread, of all PE-cycles.
+    pub utilization: f64,
+    /// Mean squared error in accumulator units; null where not measured.
+    pub mse: Option<f64>,
+    /// Signal to noise in dB; null where not measured or without error.
+    pub snr_db: Option<f64>,
+    /// Energy; null where the table lacks a row.
+    pub energy_pj: Option<EnergyObject>,
+    /// Area of the whole array; null where the table lacks a row.
+    pub area_um2: Option<AreaObject>,
+}
+
+/// An energy and where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EnergyObject {
+    /// In pJ.
+    pub value: f64,
+    /// The technology table.
+    pub table: String,
+    /// How signal delays were simulated where the table was measured.
+    pub delay_model: String,
+}
+
+/// An area and where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AreaObject {
+    /// In µm².
+    pub value: f64,
+    /// The technology table.
+    pub table: String,
+}
+
+/// One layer: the sums over its groups and images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerObject {
+    /// The layer's name in its network.
+    pub name: String,
+    /// Groups of the convolution.
+    pub groups: usize,
+    /// Images in the workload.
+    pub images: usize,
+    /// Threads the layer ran with; null for the sparq kinds.
+    pub threads: Option<usize>,
+    /// The sums.
+    #[serde(flatten)]
+    pub product: ProductObject,
+}
+
+/// The object of one product on the array of its record, and what to warn of beside it.
+pub fn product(record: &ProductRecord, table: &Table) -> (ProductObject, Vec<String>) {
+    let mut warnings = Warnings::default();
+    let object = product_object(record, &record.array, table, &mut warnings);
+    (object, warnings.into_vec())
+}
+
+/// Pretty JSON with a final newline.
+///
+/// # Panics
+/// Where `value` cannot be JSON, such as a map with keys that are no strings; no object of this crate is.
+pub fn text(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("objects of this crate are JSON");
+    text.push('\n');
+    text
+}
+
+/// The object of one layer on `array`, which is the array as built.
+pub fn layer(record: &LayerRecord, array: &ArraySpec, table: &Table) -> Reported<LayerObject> {
+    let mut warnings = Warnings::default();
+    let object = product_object(&record.product, array, table, &mut warnings);
+    Reported {
+        object: LayerObject {
+            name: record.name.clone(),
+            groups: record.groups,
+            images: record.images,
+            threads: record.threads.map(Threads::count),
+            product: object,
+        },
+        warnings: warnings.into_vec(),
+    }
+}
+
+/// The objects of all layers on `array`, in order.
+pub fn layers(records: &[LayerRecord], array: &ArraySpec, table: &Table) -> Reported<Vec<LayerObject>> {
+    let mut warnings = Warnings::default();
+    let object = records
+        .iter()
+        .map(|record| {
+            let reported = layer(record, array, table);
+            warnings.extend(reported.warnings);
+            reported.object
+        })
+        .collect();
+    Reported {
+        object,
+        warnings: warnings.into_vec(),
+    }
+}
+
+fn product_object(
+    record: &ProductRecord,
+    array: &ArraySpec,
+    table: &Table,
+    warnings: &mut Warnings,
+) -> ProductObject {
+    let energy = costs::or_warn(costs::energy(record, array, table), "energy", warnings);
+    let area = costs::or_warn(costs::area(array, table), "area", warnings);
+    let pe_cycles = record.counters.pe_cycles;
+    ProductObject {
+        version: VERSION,
+        shape: record.shape,
+        engine: record.engine.name().to_owned(),
+        cycles: record.cycles.0,
+        baseline_cycles: record.baseline_cycles.0,
+        speedup: ratio::speedup(record.baseline_cycles, record.cycles),
+        macs: record.macs(),
+        active_threads: pe_cycles.active,
+        reduced: record.counters.reduced,
+        operand_widths: record.counters.operand_widths,
+        pe_cycles,
+        utilization: ratio::utilization(array, record.cycles, &pe_cycles),
+        mse: record.error.map(|error| ratio::mse(&error, record.n_outputs())),
+        snr_db: record.error.and_then(|error| ratio::snr_db(&error)),
+        energy_pj: energy.map(|energy| EnergyObject {
+            value: energy.picojoules,
+            table: table.name().to_owned(),
+            delay_model: energy.delay_model,
+        }),
+        area_um2: area.map(|area| AreaObject {
+            value: area.square_micrometres,
+            table: table.name().to_owned(),
+        }),
+    }
+}

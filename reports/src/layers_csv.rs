@@ -1,0 +1,94 @@
+//! `layers.csv`: one row per layer; null is an empty field.
+
+use sim_core::spec::ArraySpec;
+use sim_core::units::Cycles;
+
+use crate::json::LayerObject;
+use crate::text;
+
+/// The file's name in a results folder.
+pub const FILE_NAME: &str = "layers.csv";
+
+/// The rows of `layers` on `array`, under a header.
+///
+/// Units stand in the names of columns: `time_us` µs at the array's clock, `energy_pj` pJ, `area_um2` µm².
+pub fn render(layers: &[LayerObject], array: &ArraySpec) -> String {
+    let max_active = array.pe().max_active();
+    let mut rows = vec![header(max_active)];
+    for (index, layer) in layers.iter().enumerate() {
+        rows.push(row(index + 1, layer, array));
+    }
+    text::csv(&rows)
+}
+
+fn header(max_active: usize) -> Vec<String> {
+    let before = "index,name,groups,images,threads,m,n,k,engine,cycles,baseline_cycles,speedup,macs";
+    let after = "reduced_activations,reduced_weights,a8w8,a8w4,a4w8,a4w4,fill,masked,stall,drain,utilization,mse,snr_db,\
+                 energy_pj,delay_model,cost_table,area_um2,time_us";
+    let active = (0..=max_active).map(|n| format!("active_{n}"));
+    before
+        .split(',')
+        .map(str::to_owned)
+        .chain(active)
+        .chain(after.split(',').map(str::to_owned))
+        .collect()
+}
+
+fn row(index: usize, layer: &LayerObject, array: &ArraySpec) -> Vec<String> {
+    let LayerObject {
+        name,
+        groups,
+        images,
+        threads,
+        product,
+    } = layer;
+    let widths = product.operand_widths;
+    let pe_cycles = product.pe_cycles;
+    let energy = product.energy_pj.as_ref();
+    let area = product.area_um2.as_ref();
+    let mut row = vec![
+        index.to_string(),
+        name.clone(),
+        groups.to_string(),
+        images.to_string(),
+        optional(*threads),
+        product.shape.m().to_string(),
+        product.shape.n().to_string(),
+        product.shape.k().to_string(),
+        product.engine.clone(),
+        product.cycles.to_string(),
+        product.baseline_cycles.to_string(),
+        product.speedup.to_string(),
+        product.macs.to_string(),
+    ];
+    row.extend(pe_cycles.active.counts().iter().map(u64::to_string));
+    row.extend([
+        product.reduced.activations.to_string(),
+        product.reduced.weights.to_string(),
+        widths.a8w8.to_string(),
+        widths.a8w4.to_string(),
+        widths.a4w8.to_string(),
+        widths.a4w4.to_string(),
+        pe_cycles.fill.to_string(),
+        pe_cycles.masked.to_string(),
+        pe_cycles.stall.to_string(),
+        pe_cycles.drain.to_string(),
+        product.utilization.to_string(),
+        optional(product.mse),
+        optional(product.snr_db),
+        optional(energy.map(|energy| energy.value)),
+        optional(energy.map(|energy| &energy.delay_model)),
+        optional(
+            energy
+                .map(|energy| &energy.table)
+                .or(area.map(|area| &area.table)),
+        ),
+        optional(area.map(|area| area.value)),
+        array.clock().microseconds(Cycles(product.cycles)).to_string(),
+    ]);
+    row
+}
+
+fn optional<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}

@@ -1,0 +1,100 @@
+//! `result.json`: the whole record of a run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::costs::Warnings;
+use crate::echo::ArrayEcho;
+use crate::json::{self, LayerObject, Reported, VERSION};
+use crate::run::{InputFile, RunRecord};
+use crate::totals::Totals;
+
+/// The file's name in a results folder.
+pub const FILE_NAME: &str = "result.json";
+
+/// What `result.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultFile {
+    /// Version of the file.
+    pub version: u32,
+    /// Version of the program.
+    pub sysmt_version: String,
+    /// What was simulated, for a person.
+    pub workload: String,
+    /// The engine's name.
+    pub engine: String,
+    /// The seed of all random numbers.
+    pub seed: u64,
+    /// The array as built.
+    pub array: ArrayEcho,
+    /// What it is compared with.
+    pub baseline: ArrayEcho,
+    /// Files that went in.
+    pub inputs: Vec<InputFile>,
+    /// Where energies and areas come from.
+    pub cost_table: CostTable,
+    /// Simulated layers.
+    pub layers: Vec<LayerObject>,
+    /// All of them together.
+    pub totals: Totals,
+    /// Layers that were not simulated.
+    pub unsimulated: Vec<Unsimulated>,
+    /// What a reader has to know before using the numbers.
+    pub warnings: Vec<String>,
+}
+
+/// A technology table, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostTable {
+    /// The table's name.
+    pub name: String,
+    /// How good it is, in its author's words.
+    pub note: String,
+}
+
+/// A layer that was not simulated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsimulated {
+    /// The layer's name in its network.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl ResultFile {
+    /// The record of `report`.
+    pub fn of(report: &RunRecord) -> Self {
+        let mut warnings = Warnings::default();
+        warnings.extend(report.warnings.iter().cloned());
+        let Reported {
+            object: layers,
+            warnings: costs,
+        } = json::layers(&report.layers, &report.array, &report.table);
+        warnings.extend(costs);
+        warnings.extend(crate::figures::energy_warning(report));
+        Self {
+            version: VERSION,
+            sysmt_version: report.simulator_version.clone(),
+            workload: report.workload.clone(),
+            engine: report.engine.name().to_owned(),
+            seed: report.seed,
+            array: ArrayEcho::of(&report.array),
+            baseline: ArrayEcho::of(&report.baseline),
+            inputs: report.inputs.clone(),
+            cost_table: CostTable {
+                name: report.table.name().to_owned(),
+                note: report.table.note().to_owned(),
+            },
+            totals: Totals::of(&report.layers, &layers, &report.array),
+            layers,
+            unsimulated: report
+                .unsimulated
+                .iter()
+                .map(|layer| Unsimulated {
+                    name: layer.name.clone(),
+                    reason: layer.reason.clone(),
+                })
+                .collect(),
+            warnings: warnings.into_vec(),
+        }
+    }
+}

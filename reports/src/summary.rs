@@ -1,0 +1,185 @@
+//! `summary.md`: what a person reads first.
+
+use sim_core::counters::{ActiveSteps, Reduced};
+use sim_core::spec::Pe;
+
+use crate::json::EnergyObject;
+use crate::markdown::{Align, table};
+use crate::ratio;
+use crate::run::Report;
+use crate::text::{array as describe, energy_unit, grouped, significant};
+
+/// The text of `summary.md`.
+pub fn text(report: &Report) -> String {
+    let record = report.record();
+    let mut text = format!(
+        "# {}\n\n- array: {}\n- baseline: {}\n- engine: {}, seed {}, sysmt {}\n",
+        record.workload,
+        describe(&record.array),
+        describe(&record.baseline),
+        record.engine.name(),
+        record.seed,
+        record.simulator_version
+    );
+    for input in &record.inputs {
+        text.push_str(&format!(
+            "- {}: {} (BLAKE3 {})\n",
+            input.role, input.name, input.blake3
+        ));
+    }
+    text.push('\n');
+    text.push_str(&layer_table(report));
+    text.push_str(&notes(report));
+    if !record.unsimulated.is_empty() {
+        text.push_str("\n## Layers that were not simulated\n\n");
+        for layer in &record.unsimulated {
+            text.push_str(&format!("- {}: {}\n", layer.name, layer.reason));
+        }
+    }
+    if !report.warnings().is_empty() {
+        text.push_str("\n## Warnings\n\n");
+        for warning in report.warnings() {
+            text.push_str(&format!("- {warning}\n"));
+        }
+    }
+    text
+}
+
+fn layer_table(report: &Report) -> String {
+    let record = report.record();
+    let totals = &report.result().totals;
+    let histogram = format!("0..{} active %", record.array.pe().max_active());
+    let header = [
+        ("#", Align::Right),
+        ("layer", Align::Left),
+        ("M×N×K", Align::Left),
+        ("products", Align::Right),
+        ("threads", Align::Right),
+        ("cycles", Align::Right),
+        ("speed-up", Align::Right),
+        ("utilization %", Align::Right),
+        (histogram.as_str(), Align::Right),
+        ("reduced a/w %", Align::Right),
+        ("MSE", Align::Right),
+        ("SNR dB", Align::Right),
+        ("energy", Align::Right),
+        ("time µs", Align::Right),
+    ];
+    let clock = record.array.clock();
+    let mut rows = Vec::new();
+    for (index, (layer, source)) in report.result().layers.iter().zip(&record.layers).enumerate() {
+        let product = &layer.product;
+        let shape = product.shape;
+        rows.push(vec![
+            (index + 1).to_string(),
+            layer.name.clone(),
+            format!("{}×{}×{}", shape.m(), shape.n(), shape.k()),
+            source.product.n_products.to_string(),
+            layer
+                .threads
+                .map_or_else(|| "–".to_owned(), |threads| threads.to_string()),
+            grouped(product.cycles),
+            format!("{:.3}", product.speedup),
+            format!("{:.1}", 100.0 * product.utilization),
+            shares(&product.active_threads),
+            reduced(product.reduced, product.macs),
+            product.mse.map_or_else(|| "–".to_owned(), significant),
+            optional(product.snr_db, 1),
+            energy(product.energy_pj.as_ref()),
+            format!("{:.2}", clock.microseconds(source.product.cycles)),
+        ]);
+    }
+    rows.push(vec![
+        String::new(),
+        "total".to_owned(),
+        String::new(),
+        record
+            .layers
+            .iter()
+            .map(|layer| layer.product.n_products)
+            .sum::<u64>()
+            .to_string(),
+        String::new(),
+        grouped(totals.cycles.0),
+        optional(totals.speedup, 3),
+        optional(totals.utilization.map(|u| 100.0 * u), 1),
+        shares(&totals.pe_cycles.active),
+        reduced(totals.reduced, totals.macs),
+        String::new(),
+        String::new(),
+        energy(totals.energy_pj.as_ref()),
+        format!("{:.2}", totals.time_us),
+    ]);
+    table(&header, &rows)
+}
+
+fn notes(report: &Report) -> String {
+    let record = report.record();
+    let totals = &report.result().totals;
+    let mut text = String::from(
+        "\nThe last row sums counts over layers and makes its ratios from the sums. Reduced operands are in per cent of \
+         the multiplications, zeros included. MSE is in squared accumulator units, which differ between layers and are not summed; – is \
+         not measured, or without error.\n",
+    );
+    if let (Some(mean), Some(whole)) = (totals.speedup_geometric_mean, totals.speedup) {
+        text.push_str(&format!(
+            "\nGeometric mean of the layers' speed-ups: {mean:.3}; speed-up of all cycles together: {whole:.3}.\n"
+        ));
+    }
+    match &totals.energy_pj {
+        Some(energy) => text.push_str(&format!(
+            "\nCost table: {} (delay model of its energies: {})",
+            record.table.name(),
+            energy.delay_model
+        )),
+        None => text.push_str(&format!("\nCost table: {}", record.table.name())),
+    }
+    if !record.table.note().is_empty() {
+        text.push_str(&format!("; {}", record.table.note()));
+    }
+    text.push_str(".\n");
+    if let Some(area) = &totals.area_um2 {
+        text.push_str(&format!("Area of the array: {:.4} mm².\n", area.value / 1e6));
+    }
+    match record.array.pe() {
+        Pe::Sparq(_) | Pe::SparqStc(_) => text.push_str(
+            "\nOn sparq kinds utilization and the active histogram count pairs by their non-zero activations; they are \
+             not comparable with those of nb-smt.\n",
+        ),
+        Pe::Conventional | Pe::NbSmt(_) => {}
+    }
+    text
+}
+
+fn shares(active: &ActiveSteps) -> String {
+    let shares: Vec<String> = active
+        .counts()
+        .iter()
+        .map(|&count| format!("{:.1}", percent(count, active.total())))
+        .collect();
+    shares.join(" / ")
+}
+
+fn reduced(reduced: Reduced, macs: u64) -> String {
+    format!(
+        "{:.2} / {:.2}",
+        percent(reduced.activations, macs),
+        percent(reduced.weights, macs)
+    )
+}
+
+fn percent(part: u64, whole: u64) -> f64 {
+    ratio::percent(part, whole).unwrap_or(0.0)
+}
+
+fn optional(value: Option<f64>, decimals: usize) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
+}
+
+fn energy(energy: Option<&EnergyObject>) -> String {
+    let Some(energy) = energy else {
+        return "–".to_owned();
+    };
+    let unit = energy_unit(energy.value);
+    format!("{:.3} {}", energy.value / unit.size, unit.name)
+}

@@ -1,0 +1,108 @@
+//! The array file.
+
+use std::path::Path;
+
+use sim_core::spec::{ArraySpec, NbSmt, OutOfRange, Pairs, Pe, Sparq, Threads};
+use sim_core::units::Megahertz;
+
+use crate::error::{ConfigError, into_result};
+use crate::keys::{self, FileKind, Section};
+use crate::reader::{Flag, Problems, Reader};
+use crate::source;
+use crate::value::size;
+use crate::word::{Dataflow, Kind, Word};
+
+/// Read an array file.
+///
+/// - Errors: a file that cannot be read, is not TOML, lacks a required key, or has a key or value that is not allowed.
+pub fn load(path: &Path) -> Result<ArraySpec, Box<ConfigError>> {
+    parse(path, &source::read(path)?)
+}
+
+/// Check the text of an array file; `path` is for messages only.
+///
+/// - Errors: as [`load`], less those of reading.
+pub fn parse(path: &Path, text: &str) -> Result<ArraySpec, Box<ConfigError>> {
+    let table = source::parse(path, text)?;
+    let problems = Problems::default();
+    let top = Reader::top(FileKind::Array, &[Section::Top], &table, &problems);
+    top.integer(&keys::VERSION);
+    let spec = read(&top, &problems);
+    top.finish(None);
+    into_result(path, text, problems.into_vec())?;
+    spec.map_err(|error| ConfigError::file(path, error.to_string(), "choose a value in this range"))
+}
+
+/// The sections `[array]` and `[pe]` of an array file, or of a run file that holds an array.
+pub(crate) fn read(top: &Reader<'_>, problems: &Problems) -> Result<ArraySpec, OutOfRange> {
+    let array = top.section(&[Section::Array]);
+    let pe = top.section(&[Section::Pe]);
+    for name in [Section::Array.name(), Section::Pe.name()] {
+        if !top.has(name) {
+            problems.add(
+                0..0,
+                format!("there is no [{name}] section"),
+                format!("an array needs [array] with `rows` and `cols`, and [pe] with `kind`: add [{name}]"),
+            );
+        }
+    }
+    let spec = read_array(&array);
+    array.finish(None);
+    let kind = pe.optional_word(&keys::KIND);
+    let depth = pe.integer(&keys::PIPELINE_DEPTH);
+    let rules = match kind {
+        Some(kind) => {
+            let rules = read_pe(&pe, kind);
+            pe.finish(Some(kind.word()));
+            rules
+        }
+        // Which other keys belong here is not known.
+        None => Pe::Conventional,
+    };
+    spec?
+        .with_pe(rules)
+        .with_pipeline_depth(u8::try_from(depth).unwrap_or(u8::MAX))
+}
+
+fn read_array(array: &Reader<'_>) -> Result<ArraySpec, OutOfRange> {
+    let rows = size(array.integer(&keys::ROWS));
+    let cols = size(array.integer(&keys::COLS));
+    let Dataflow::OutputStationary = array.word(&keys::DATAFLOW);
+    let clock = u32::try_from(array.integer(&keys::CLOCK_MHZ)).unwrap_or(u32::MAX);
+    let tiles = array.word(&keys::TILES);
+    let batch = array.word(&keys::BATCH);
+    ArraySpec::new(rows, cols, Pe::Conventional)?
+        .with_tiles(tiles)
+        .with_batch(batch)
+        .with_clock(Megahertz(clock))
+}
+
+fn read_pe(pe: &Reader<'_>, kind: Kind) -> Pe {
+    match kind {
+        Kind::Conventional => Pe::Conventional,
+        Kind::NbSmt => Pe::NbSmt(NbSmt {
+            threads: threads(pe.integer(&keys::THREADS)),
+            policy: pe.word(&keys::POLICY),
+            rounding: pe.word(&keys::ROUNDING),
+            overflow: pe.word(&keys::OVERFLOW),
+        }),
+        Kind::Sparq => Pe::Sparq(read_sparq(pe)),
+        Kind::SparqStc => Pe::SparqStc(read_sparq(pe)),
+    }
+}
+
+fn read_sparq(pe: &Reader<'_>) -> Sparq {
+    Sparq {
+        window: pe.word(&keys::WINDOW),
+        rounding: pe.word(&keys::WINDOW_ROUNDING),
+        pairs: match pe.flag(&keys::PAIRS) {
+            Flag::On => Pairs::On,
+            Flag::Off => Pairs::Off,
+        },
+    }
+}
+
+/// Threads from a count that the table of keys allows.
+pub(crate) fn threads(count: i64) -> Threads {
+    Threads::from_count(size(count)).unwrap_or(Threads::One)
+}

@@ -1,0 +1,220 @@
+//! The table of configuration keys: what each means, its unit, default and allowed values.
+
+mod table;
+
+pub use table::ALL;
+pub(crate) use table::*;
+
+/// A file that `sysmt` reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// An array, as `--array` takes it.
+    Array,
+    /// A run, as `sysmt run` takes it.
+    Run,
+    /// The preprocessing of a model's images: `MODEL.toml` beside `MODEL.onnx`.
+    Model,
+}
+
+impl FileKind {
+    /// Every kind of file.
+    pub const ALL: [Self; 3] = [Self::Array, Self::Run, Self::Model];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Array => "array",
+            Self::Run => "run",
+            Self::Model => "model",
+        }
+    }
+
+    /// The sections of such a file, in order.
+    pub const fn sections(self) -> &'static [Section] {
+        match self {
+            Self::Array => &[Section::Array, Section::Pe],
+            Self::Run => &[
+                Section::Array,
+                Section::Pe,
+                Section::Workload,
+                Section::Preprocessing,
+                Section::Layers,
+                Section::Quantization,
+                Section::Costs,
+                Section::Measure,
+            ],
+            Self::Model => &[],
+        }
+    }
+}
+
+/// A table of a configuration file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Above all tables, in every file.
+    Top,
+    /// Above all tables of a run file.
+    Run,
+    /// `[array]`.
+    Array,
+    /// `[pe]`.
+    Pe,
+    /// `[workload]`.
+    Workload,
+    /// `[preprocessing]`; in a model's file its keys stand above all tables.
+    Preprocessing,
+    /// `[layers]`.
+    Layers,
+    /// `[quantization]`.
+    Quantization,
+    /// `[costs]`.
+    Costs,
+    /// `[measure]`.
+    Measure,
+}
+
+impl Section {
+    /// The name in brackets; empty above all tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Top | Self::Run => "",
+            Self::Array => "array",
+            Self::Pe => "pe",
+            Self::Workload => "workload",
+            Self::Preprocessing => "preprocessing",
+            Self::Layers => "layers",
+            Self::Quantization => "quantization",
+            Self::Costs => "costs",
+            Self::Measure => "measure",
+        }
+    }
+}
+
+/// Whether a number may be zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zero {
+    /// It may.
+    Allowed,
+    /// It may not.
+    Forbidden,
+}
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Values {
+    /// A whole number from `min` to `max`.
+    Integer {
+        /// Least.
+        min: i64,
+        /// Most.
+        max: i64,
+    },
+    /// One of these whole numbers.
+    Integers(&'static [i64]),
+    /// One of these words; case matters.
+    Words(fn() -> Vec<&'static str>),
+    /// `true` or `false`.
+    Flag,
+    /// A finite number.
+    Number(Zero),
+    /// A finite number, or an array of one per channel.
+    Numbers(Zero),
+    /// Rows and columns of an image, each from 1 to `max`.
+    Sides {
+        /// Most.
+        max: i64,
+    },
+    /// A path, absolute or relative to the file that holds it.
+    Path,
+    /// An array file, or the tables of one in place.
+    ArrayFileOrTables,
+}
+
+/// What holds where a key is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// It may not be left out.
+    Required,
+    /// This value, as TOML writes it.
+    Value(&'static str),
+    /// No value; what that does.
+    Absent(&'static str),
+}
+
+/// One configuration key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Where it stands.
+    pub section: Section,
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+    /// Unit of its values; empty where they have none.
+    pub unit: &'static str,
+    /// What it takes.
+    pub values: Values,
+    /// What holds where it is left out.
+    pub fallback: Fallback,
+    /// The kinds of PE that have it; empty: all.
+    pub kinds: &'static [&'static str],
+}
+
+impl Key {
+    /// Section and name, such as `pe.threads`.
+    pub fn path(&self) -> String {
+        match self.section.name() {
+            "" => self.name.to_owned(),
+            section => format!("{section}.{}", self.name),
+        }
+    }
+
+    /// Whether a PE of `kind` has this key.
+    pub fn is_of_kind(&self, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+}
+
+impl Values {
+    /// The allowed values, for a person.
+    pub fn describe(&self) -> String {
+        match *self {
+            Self::Integer { min, max } => format!("whole numbers from {min} to {max}"),
+            Self::Integers(values) => {
+                let values: Vec<String> = values.iter().map(i64::to_string).collect();
+                values.join(", ")
+            }
+            Self::Words(words) => {
+                let words: Vec<String> = words().iter().map(|word| format!("\"{word}\"")).collect();
+                words.join(", ")
+            }
+            Self::Flag => "true, false".to_owned(),
+            Self::Number(Zero::Allowed) => "a finite number".to_owned(),
+            Self::Number(Zero::Forbidden) => "a finite number other than 0".to_owned(),
+            Self::Numbers(Zero::Allowed) => "a finite number, or an array of one per channel".to_owned(),
+            Self::Numbers(Zero::Forbidden) => {
+                "a finite number other than 0, or an array of one per channel".to_owned()
+            }
+            Self::Sides { max } => format!("[rows, columns], each from 1 to {max}"),
+            Self::Path => "a path, absolute or relative to this file".to_owned(),
+            Self::ArrayFileOrTables => {
+                "the path of an array file, or the tables [array] and [pe] in this file".to_owned()
+            }
+        }
+    }
+
+    /// Allowed values as TOML writes them: all of a short list, else the extremes.
+    pub fn examples(&self) -> Vec<String> {
+        match *self {
+            Self::Integer { min, max } => vec![min.to_string(), max.to_string()],
+            Self::Integers(values) => values.iter().map(i64::to_string).collect(),
+            Self::Words(words) => words().iter().map(|word| format!("\"{word}\"")).collect(),
+            Self::Flag => vec!["true".to_owned(), "false".to_owned()],
+            Self::Number(_) => vec!["0.5".to_owned(), "-2".to_owned()],
+            Self::Numbers(_) => vec!["0.5".to_owned(), "[0.5]".to_owned(), "[0.1, 0.2, 3]".to_owned()],
+            Self::Sides { max } => vec!["[224, 224]".to_owned(), format!("[1, {max}]")],
+            Self::Path => vec!["\"a.bin\"".to_owned()],
+            Self::ArrayFileOrTables => vec!["\"array.toml\"".to_owned()],
+        }
+    }
+}

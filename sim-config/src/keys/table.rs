@@ -1,0 +1,209 @@
+//! Every key. Nothing else says what a key takes or what its default is.
+
+use sim_core::fixed::{Overflow, Rounding};
+use sim_core::preprocessing::{Channels, Layout, ResizeMode};
+use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs};
+use sim_core::spec::{Batch, Policy, Tiles, Window, WindowRounding};
+
+use super::{Fallback, Key, Section, Values, Zero};
+use crate::word::{Dataflow, Kind, words};
+
+/// Most images of a workload, and the largest seed: what TOML integers and JSON numbers hold exactly.
+const MAX_COUNT: i64 = 1_000_000_000;
+const NB_SMT: &[&str] = &["nb-smt"];
+const SPARQ: &[&str] = &["sparq", "sparq-stc"];
+
+macro_rules! table {
+    ($($name:ident = $section:ident . $key:literal {
+        $meaning:literal, unit $unit:literal, values $values:expr, default $fallback:expr, kinds $kinds:expr $(,)?
+    })+) => {
+        $(pub(crate) static $name: Key = Key {
+            section: Section::$section,
+            name: $key,
+            meaning: $meaning,
+            unit: $unit,
+            values: $values,
+            fallback: $fallback,
+            kinds: $kinds,
+        };)+
+
+        /// Every configuration key, in the order of the files.
+        pub static ALL: &[&Key] = &[$(&$name),+];
+    };
+}
+
+table! {
+    VERSION = Top."version" {
+        "Version of the file's format.",
+        unit "", values Values::Integers(&[1]), default Fallback::Value("1"), kinds &[],
+    }
+    ARRAY = Run."array" {
+        "The simulated array.",
+        unit "", values Values::ArrayFileOrTables, default Fallback::Required, kinds &[],
+    }
+    BASELINE = Run."baseline" {
+        "Array file of the machine that `speedup` compares with. It takes the array's `batch`, whatever its own.",
+        unit "", values Values::Path,
+        default Fallback::Absent("the conventional array of the same size and timing"), kinds &[],
+    }
+    SEED = Run."seed" {
+        "Seed of everything random, stored with the result.",
+        unit "", values Values::Integer { min: 0, max: i64::MAX }, default Fallback::Value("0"), kinds &[],
+    }
+    ROWS = Array."rows" {
+        "Rows of PEs.",
+        unit "PEs", values Values::Integer { min: 1, max: 1024 }, default Fallback::Required, kinds &[],
+    }
+    COLS = Array."cols" {
+        "Columns of PEs.",
+        unit "PEs", values Values::Integer { min: 1, max: 1024 }, default Fallback::Required, kinds &[],
+    }
+    DATAFLOW = Array."dataflow" {
+        "Which operand stays in its PE.",
+        unit "", values Values::Words(words::<Dataflow>), default Fallback::Value("\"output-stationary\""),
+        kinds &[],
+    }
+    CLOCK_MHZ = Array."clock-mhz" {
+        "Frequency of the array clock.",
+        unit "MHz", values Values::Integer { min: 1, max: 100_000 }, default Fallback::Value("500"), kinds &[],
+    }
+    TILES = Array."tiles" {
+        "Whether the operands of the next tile follow at once, or wait until a tile has left the array.",
+        unit "", values Values::Words(words::<Tiles>), default Fallback::Value("\"pipelined\""), kinds &[],
+    }
+    BATCH = Array."batch" {
+        "Whether a layer is one product per image, or the pixels of all images form one product.",
+        unit "", values Values::Words(words::<Batch>), default Fallback::Value("\"separate\""), kinds &[],
+    }
+    PIPELINE_DEPTH = Pe."pipeline-depth" {
+        "Pipeline stages of a PE; every result is ready that many cycles less one later.",
+        unit "stages", values Values::Integer { min: 1, max: 16 }, default Fallback::Value("1"), kinds &[],
+    }
+    KIND = Pe."kind" {
+        "What a PE computes.",
+        unit "", values Values::Words(words::<Kind>), default Fallback::Required, kinds &[],
+    }
+    THREADS = Pe."threads" {
+        "Threads that share the multiplier of a PE.",
+        unit "threads", values Values::Integers(&[1, 2, 4]), default Fallback::Required, kinds NB_SMT,
+    }
+    POLICY = Pe."policy" {
+        "What a collision of two threads reduces to 4 bits, by the papers' names; with `S` zeros free the multiplier.",
+        unit "", values Values::Words(words::<Policy>), default Fallback::Value("\"S+A\""), kinds NB_SMT,
+    }
+    ROUNDING = Pe."rounding" {
+        "How a reduced operand is rounded to a multiple of 16.",
+        unit "", values Values::Words(words::<Rounding>), default Fallback::Value("\"half-even\""), kinds NB_SMT,
+    }
+    OVERFLOW = Pe."overflow" {
+        "What happens to a nibble that rounding pushed out of 4 bits: clamped, or kept as the authors' model does.",
+        unit "", values Values::Words(words::<Overflow>), default Fallback::Value("\"saturate\""), kinds NB_SMT,
+    }
+    WINDOW = Pe."window" {
+        "Which consecutive bits of an activation may be kept, by the paper's names.",
+        unit "", values Values::Words(words::<Window>), default Fallback::Required, kinds SPARQ,
+    }
+    WINDOW_ROUNDING = Pe."rounding" {
+        "What happens to the bits below the window.",
+        unit "", values Values::Words(words::<WindowRounding>), default Fallback::Value("\"round\""), kinds SPARQ,
+    }
+    PAIRS = Pe."pairs" {
+        "Whether an activation may use the bits of a partner that is zero.",
+        unit "", values Values::Flag, default Fallback::Value("true"), kinds SPARQ,
+    }
+    TRACE = Workload."trace" {
+        "Layer trace to simulate; excludes the other keys of [workload].",
+        unit "", values Values::Path, default Fallback::Absent("`model` and `images` are required"), kinds &[],
+    }
+    MODEL = Workload."model" {
+        "ONNX network to quantize and simulate.",
+        unit "", values Values::Path, default Fallback::Absent("`trace` is required"), kinds &[],
+    }
+    IMAGES = Workload."images" {
+        "Images that go through the network: an .npz, an IDX file (.gz or not), or a folder of JPEG and PNG.",
+        unit "", values Values::Path, default Fallback::Absent("required with `model`"), kinds &[],
+    }
+    CALIBRATION = Workload."calibration" {
+        "Images that set the ranges of activations.",
+        unit "", values Values::Path, default Fallback::Absent("the images calibrate themselves"), kinds &[],
+    }
+    N_IMAGES = Workload."n-images" {
+        "How many of the images are used, from the first.",
+        unit "images", values Values::Integer { min: 1, max: MAX_COUNT }, default Fallback::Absent("all"), kinds &[],
+    }
+    N_CALIBRATION = Workload."n-calibration" {
+        "How many of the calibration images are used, from the first.",
+        unit "images", values Values::Integer { min: 1, max: MAX_COUNT }, default Fallback::Absent("all"), kinds &[],
+    }
+    LAYOUT = Preprocessing."layout" {
+        "Axes of four-dimensional image arrays.",
+        unit "", values Values::Words(words::<Layout>), default Fallback::Value("\"nchw\""), kinds &[],
+    }
+    MODEL_LAYOUT = Preprocessing."model-layout" {
+        "Axes of the network's input.",
+        unit "", values Values::Words(words::<Layout>), default Fallback::Value("\"nchw\""), kinds &[],
+    }
+    CHANNELS = Preprocessing."channels" {
+        "Channels of the network's input, in order.",
+        unit "", values Values::Words(words::<Channels>), default Fallback::Absent("as the images have them"),
+        kinds &[],
+    }
+    SCALE = Preprocessing."scale" {
+        "What a pixel is multiplied with, before `mean` and `std`.",
+        unit "", values Values::Number(Zero::Forbidden), default Fallback::Value("0.00392156862745098"), kinds &[],
+    }
+    MEAN = Preprocessing."mean" {
+        "Subtracted from scaled pixels, per channel of the network's input.",
+        unit "", values Values::Numbers(Zero::Allowed), default Fallback::Value("[0.0]"), kinds &[],
+    }
+    STD = Preprocessing."std" {
+        "Divided by after `mean`, per channel of the network's input.",
+        unit "", values Values::Numbers(Zero::Forbidden), default Fallback::Value("[1.0]"), kinds &[],
+    }
+    RESIZE = Preprocessing."resize" {
+        "Rows and columns of an image after resizing (bilinear).",
+        unit "pixels", values Values::Sides { max: 16_384 }, default Fallback::Absent("images keep their size"),
+        kinds &[],
+    }
+    RESIZE_MODE = Preprocessing."resize-mode" {
+        "What resizing does with another aspect ratio: distort, or cover and cut off evenly.",
+        unit "", values Values::Words(words::<ResizeMode>), default Fallback::Value("\"stretch\""), kinds &[],
+    }
+    LAYERS = Layers."layers" {
+        "Which operators of a model are simulated; all adds fully connected layers.",
+        unit "", values Values::Words(words::<LayerSelection>), default Fallback::Value("\"convolutions\""), kinds &[],
+    }
+    FIRST = Layers."first" {
+        "What becomes of a model's first convolution.",
+        unit "", values Values::Words(words::<EdgeLayer>), default Fallback::Value("\"fp32\""), kinds &[],
+    }
+    LAST = Layers."last" {
+        "What becomes of a model's final fully connected layer.",
+        unit "", values Values::Words(words::<EdgeLayer>), default Fallback::Value("\"fp32\""), kinds &[],
+    }
+    DEPTHWISE_THREADS = Layers."depthwise-threads" {
+        "Threads of depthwise convolutions, at most those of the array.",
+        unit "threads", values Values::Integers(&[1, 2, 4]), default Fallback::Absent("as many as the array has"),
+        kinds NB_SMT,
+    }
+    DIVISOR = Quantization."divisor" {
+        "Steps into which a range is divided: 256 as the authors' NB-SMT model, 255 as their SPARQ model.",
+        unit "steps", values Values::Integers(&[256, 255]), default Fallback::Value("256"), kinds &[],
+    }
+    BIAS = Quantization."bias" {
+        "What becomes of a convolution's bias.",
+        unit "", values Values::Words(words::<Bias>), default Fallback::Value("\"fp32\""), kinds &[],
+    }
+    SIGNED_INPUTS = Quantization."signed-inputs" {
+        "What becomes of a layer whose input can be negative: reported and left out, or shifted by a zero point.",
+        unit "", values Values::Words(words::<SignedInputs>), default Fallback::Value("\"unsimulated\""), kinds &[],
+    }
+    COST_TABLE = Costs."table" {
+        "Technology table of energy and area.",
+        unit "", values Values::Path, default Fallback::Absent("the built-in table"), kinds &[],
+    }
+    MSE = Measure."mse" {
+        "Whether the error against the exact product is measured.",
+        unit "", values Values::Flag, default Fallback::Value("true"), kinds &[],
+    }
+}

@@ -1,0 +1,243 @@
+//! How a model's images are preprocessed: its own file, and what a run file or flags put in place of it.
+
+use std::path::{Path, PathBuf};
+
+use sim_core::preprocessing::{Channels, Layout, Preprocessing, ResizeMode};
+
+use crate::error::{ConfigError, into_result};
+use crate::keys::{self, FileKind, Key, Section};
+use crate::reader::{Problems, Reader};
+use crate::source;
+
+/// Preprocessing keys that are given; the others stay as they were.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Override {
+    /// Axes of four-dimensional image arrays.
+    pub layout: Option<Layout>,
+    /// Axes of the network's input.
+    pub model_layout: Option<Layout>,
+    /// Channels of the network's input.
+    pub channels: Option<Channels>,
+    /// What a pixel is multiplied with.
+    pub scale: Option<f32>,
+    /// Subtracted, per channel.
+    pub mean: Option<Vec<f32>>,
+    /// Divided by, per channel.
+    pub std: Option<Vec<f32>>,
+    /// Rows and columns after resizing.
+    pub resize: Option<[usize; 2]>,
+    /// What resizing does with another aspect ratio.
+    pub resize_mode: Option<ResizeMode>,
+}
+
+/// Values of preprocessing that do not fit together or are no numbers to compute with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PreprocessingError {
+    /// A list that is neither one value nor one per channel.
+    #[error("preprocessing.{key} has {found} values, {channels} needs {wanted}")]
+    Length {
+        /// `mean` or `std`.
+        key: &'static str,
+        /// Values in the list.
+        found: usize,
+        /// The declared channels.
+        channels: String,
+        /// How many values those need.
+        wanted: &'static str,
+    },
+    /// `mean` and `std` of different channel counts.
+    #[error(
+        "preprocessing.mean has {mean} values and preprocessing.std has {std}: one each, or one per channel"
+    )]
+    Unequal {
+        /// Values in `mean`.
+        mean: usize,
+        /// Values in `std`.
+        std: usize,
+    },
+    /// A number that is not finite, or zero where it divides or scales.
+    #[error("preprocessing.{key} = {value} is not allowed: {allowed}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// What is allowed.
+        allowed: String,
+    },
+}
+
+impl Override {
+    /// `base` with the given keys in place.
+    ///
+    /// - Errors: lists that fit neither each other nor the channels, numbers that are not finite or wrongly zero.
+    pub fn apply(&self, base: Preprocessing) -> Result<Preprocessing, PreprocessingError> {
+        let Self {
+            layout,
+            model_layout,
+            channels,
+            scale,
+            mean,
+            std,
+            resize,
+            resize_mode,
+        } = self.clone();
+        let merged = Preprocessing {
+            layout: layout.unwrap_or(base.layout),
+            model_layout: model_layout.unwrap_or(base.model_layout),
+            channels: channels.or(base.channels),
+            scale: scale.unwrap_or(base.scale),
+            mean: mean.unwrap_or(base.mean),
+            std: std.unwrap_or(base.std),
+            resize: resize.or(base.resize),
+            resize_mode: resize_mode.unwrap_or(base.resize_mode),
+        };
+        check(&merged)?;
+        Ok(merged)
+    }
+}
+
+/// The file that declares a model's preprocessing: the model's path with the extension `toml`.
+pub fn path_beside(model: &Path) -> PathBuf {
+    model.with_extension("toml")
+}
+
+/// The preprocessing declared beside `model`, or the default where there is no such file.
+///
+/// - Errors: a file that cannot be read, is not TOML, or has a key or value that is not allowed.
+pub fn load_beside(model: &Path) -> Result<Preprocessing, Box<ConfigError>> {
+    let path = path_beside(model);
+    if path.try_exists().is_ok_and(|exists| !exists) {
+        return Ok(Preprocessing::default());
+    }
+    parse(&path, &source::read(&path)?)
+}
+
+/// Check the text of a model's preprocessing file; `path` is for messages only.
+///
+/// - Errors: as [`load_beside`], less those of reading.
+pub fn parse(path: &Path, text: &str) -> Result<Preprocessing, Box<ConfigError>> {
+    let table = source::parse(path, text)?;
+    let problems = Problems::default();
+    let top = Reader::top(
+        FileKind::Model,
+        &[Section::Top, Section::Preprocessing],
+        &table,
+        &problems,
+    );
+    top.integer(&keys::VERSION);
+    let given = read(&top);
+    top.finish(None);
+    let merged = given.apply(Preprocessing::default());
+    if let Err(error) = &merged {
+        complain(&top, error);
+    }
+    into_result(path, text, problems.into_vec())?;
+    merged.map_err(|error| ConfigError::file(path, error.to_string(), REMEDY))
+}
+
+const REMEDY: &str = "give one value for all channels, or one per channel of the network's input";
+
+/// Complain about values that do not fit, at the key that is likeliest wrong.
+pub(crate) fn complain(reader: &Reader<'_>, error: &PreprocessingError) {
+    let key: &Key = match error {
+        PreprocessingError::Length { key: "mean", .. } => &keys::MEAN,
+        PreprocessingError::Length { .. } | PreprocessingError::Unequal { .. } => &keys::STD,
+        PreprocessingError::Value { key, .. } => keys::ALL
+            .iter()
+            .find(|known| known.section == Section::Preprocessing && known.name == *key)
+            .unwrap_or(&&keys::SCALE),
+    };
+    reader.complain(key, error.to_string(), REMEDY);
+}
+
+/// The keys that are given; those that are not are `None`, whatever their default.
+pub(crate) fn read(reader: &Reader<'_>) -> Override {
+    let is_given = |key: &Key| reader.span_of(key).is_some();
+    Override {
+        layout: reader
+            .optional_word(&keys::LAYOUT)
+            .filter(|_| is_given(&keys::LAYOUT)),
+        model_layout: reader
+            .optional_word(&keys::MODEL_LAYOUT)
+            .filter(|_| is_given(&keys::MODEL_LAYOUT)),
+        channels: reader.optional_word(&keys::CHANNELS),
+        scale: reader
+            .optional_number(&keys::SCALE)
+            .filter(|_| is_given(&keys::SCALE)),
+        mean: reader
+            .optional_numbers(&keys::MEAN)
+            .filter(|_| is_given(&keys::MEAN)),
+        std: reader
+            .optional_numbers(&keys::STD)
+            .filter(|_| is_given(&keys::STD)),
+        resize: reader.optional_sides(&keys::RESIZE),
+        resize_mode: reader
+            .optional_word(&keys::RESIZE_MODE)
+            .filter(|_| is_given(&keys::RESIZE_MODE)),
+    }
+}
+
+fn check(spec: &Preprocessing) -> Result<(), PreprocessingError> {
+    let not_allowed = |key, value: String, allowed: &str| PreprocessingError::Value {
+        key,
+        value,
+        allowed: allowed.to_owned(),
+    };
+    if !spec.scale.is_finite() || spec.scale == 0.0 {
+        return Err(not_allowed(
+            "scale",
+            spec.scale.to_string(),
+            "a finite number other than 0",
+        ));
+    }
+    if let Some(value) = spec.mean.iter().find(|value| !value.is_finite()) {
+        return Err(not_allowed("mean", value.to_string(), "finite numbers"));
+    }
+    if let Some(value) = spec.std.iter().find(|value| !value.is_finite() || **value == 0.0) {
+        return Err(not_allowed(
+            "std",
+            value.to_string(),
+            "finite numbers other than 0",
+        ));
+    }
+    if let Some([rows, cols]) = spec.resize
+        && [rows, cols].iter().any(|side| !(1..=MAX_RESIZED).contains(side))
+    {
+        return Err(not_allowed(
+            "resize",
+            format!("[{rows}, {cols}]"),
+            &keys::RESIZE.values.describe(),
+        ));
+    }
+    check_lengths(spec)
+}
+
+/// Longest side after resizing; the table of keys has the same.
+const MAX_RESIZED: usize = 16_384;
+
+fn check_lengths(spec: &Preprocessing) -> Result<(), PreprocessingError> {
+    let (mean, std) = (spec.mean.len(), spec.std.len());
+    let wanted = match spec.channels {
+        Some(Channels::Gray) => Some((1, "1")),
+        Some(Channels::Rgb | Channels::Bgr) => Some((3, "1 or 3")),
+        None => None,
+    };
+    for (key, found) in [("mean", mean), ("std", std)] {
+        if let (Some((count, wanted)), Some(channels)) = (wanted, spec.channels)
+            && found != 1
+            && found != count
+        {
+            return Err(PreprocessingError::Length {
+                key,
+                found,
+                channels: format!("channels = \"{}\"", channels.name()),
+                wanted,
+            });
+        }
+    }
+    if mean == 0 || std == 0 || (mean != 1 && std != 1 && mean != std) {
+        return Err(PreprocessingError::Unequal { mean, std });
+    }
+    Ok(())
+}

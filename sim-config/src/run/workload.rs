@@ -1,0 +1,185 @@
+//! The workload of a run file, and the keys that only some workloads have.
+
+use std::path::Path;
+
+use sim_core::preprocessing::Preprocessing;
+use sim_core::quantization::{DepthwiseThreads, Divisor, QuantizationSpec, SelectionSpec};
+use sim_core::spec::{ArraySpec, Pe};
+
+use super::{ModelWorkload, Workload};
+use crate::array::threads;
+use crate::keys::{self, Key, Section};
+use crate::preprocessing::{self, Override};
+use crate::reader::Reader;
+use crate::value::size;
+
+/// What a trace fixes already, or what a network needs.
+const MODEL_KEYS: [&Key; 5] = [
+    &keys::MODEL,
+    &keys::IMAGES,
+    &keys::CALIBRATION,
+    &keys::N_IMAGES,
+    &keys::N_CALIBRATION,
+];
+const SELECTION_KEYS: [&Key; 3] = [&keys::LAYERS, &keys::FIRST, &keys::LAST];
+
+/// The workload; `None` after a complaint.
+pub(super) fn read(top: &Reader<'_>, layers: &Reader<'_>, folder: &Path) -> Option<Workload> {
+    let workload = top.section(&[Section::Workload]);
+    let trace = workload.optional_path(&keys::TRACE);
+    let model = read_model(&workload, folder);
+    workload.finish(None);
+    let preprocessing = top.section(&[Section::Preprocessing]);
+    let given = preprocessing::read(&preprocessing);
+    preprocessing.finish(None);
+    let quantization = top.section(&[Section::Quantization]);
+    let quantization_spec = read_quantization(&quantization);
+    quantization.finish(None);
+    let selection = read_selection(layers);
+
+    if workload.span_of(&keys::TRACE).is_some() {
+        refuse(&workload, &MODEL_KEYS, "a trace holds its own images");
+        refuse(layers, &SELECTION_KEYS, "a trace holds its layers");
+        for (section, name, what) in [
+            (
+                &preprocessing,
+                "preprocessing",
+                "a trace holds preprocessed images",
+            ),
+            (&quantization, "quantization", "a trace is quantized already"),
+        ] {
+            if section.is_given() {
+                section.complain_at_start(
+                    format!("[{name}] stands beside `workload.trace`: {what}"),
+                    "take the section out, or name a `model` instead of a `trace`",
+                );
+            }
+        }
+        return trace.map(|trace| Workload::Trace(folder.join(trace)));
+    }
+    check_preprocessing(&preprocessing, &given);
+    if !check_model_keys(&workload) {
+        return None;
+    }
+    model.map(|model| {
+        Workload::Model(Box::new(ModelWorkload {
+            preprocessing: given,
+            selection,
+            quantization: quantization_spec,
+            ..model
+        }))
+    })
+}
+
+/// Threads of depthwise convolutions, where the array can have them.
+pub(super) fn read_depthwise_threads(layers: &Reader<'_>, array: Option<&ArraySpec>) -> DepthwiseThreads {
+    let depthwise = layers.optional_integer(&keys::DEPTHWISE_THREADS).map(threads)?;
+    match array?.pe() {
+        Pe::NbSmt(rules) if depthwise <= rules.threads => return Some(depthwise),
+        Pe::NbSmt(rules) => layers.complain(
+            &keys::DEPTHWISE_THREADS,
+            format!(
+                "layers.depthwise-threads = {} is more than the {} threads of the array",
+                depthwise.count(),
+                rules.threads.count()
+            ),
+            "a layer may run with fewer threads than the array has, not with more",
+        ),
+        other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => layers.complain(
+            &keys::DEPTHWISE_THREADS,
+            format!(
+                "an array of kind \"{}\" has no threads to choose",
+                other.kind_name()
+            ),
+            "take `depthwise-threads` out, or name an nb-smt array",
+        ),
+    }
+    None
+}
+
+fn read_model(workload: &Reader<'_>, folder: &Path) -> Option<ModelWorkload> {
+    let model = workload.optional_path(&keys::MODEL);
+    let images = workload.optional_path(&keys::IMAGES);
+    let calibration = workload.optional_path(&keys::CALIBRATION);
+    let n_images = workload.optional_integer(&keys::N_IMAGES).map(size);
+    let n_calibration = workload.optional_integer(&keys::N_CALIBRATION).map(size);
+    Some(ModelWorkload {
+        model: folder.join(model?),
+        images: folder.join(images?),
+        calibration: calibration.map(|path| folder.join(path)),
+        n_images,
+        n_calibration,
+        preprocessing: Override::default(),
+        selection: SelectionSpec::default(),
+        quantization: QuantizationSpec::default(),
+    })
+}
+
+/// Whether the keys of a model are complete; complains where not.
+fn check_model_keys(workload: &Reader<'_>) -> bool {
+    let is_given = |key: &Key| workload.span_of(key).is_some();
+    let remedy = "name a `trace`, or a `model` and its `images`";
+    match (is_given(&keys::MODEL), is_given(&keys::IMAGES)) {
+        (true, true) => {}
+        (true, false) => {
+            workload.complain_at_start("`workload.images` is missing", remedy);
+            return false;
+        }
+        (false, true) => {
+            workload.complain_at_start("`workload.model` is missing", remedy);
+            return false;
+        }
+        (false, false) => {
+            workload.complain_at_start("the run has no workload", remedy);
+            return false;
+        }
+    }
+    if is_given(&keys::N_CALIBRATION) && !is_given(&keys::CALIBRATION) {
+        workload.complain(
+            &keys::N_CALIBRATION,
+            "`workload.n-calibration` stands without `workload.calibration`",
+            "add `calibration`; without it the images calibrate themselves, and `n-images` limits them",
+        );
+    }
+    true
+}
+
+fn check_preprocessing(preprocessing: &Reader<'_>, given: &Override) {
+    if preprocessing.is_given()
+        && let Err(error) = given.apply(Preprocessing::default())
+    {
+        preprocessing::complain(preprocessing, &error);
+    }
+}
+
+fn read_quantization(quantization: &Reader<'_>) -> QuantizationSpec {
+    QuantizationSpec {
+        divisor: match quantization.integer(&keys::DIVISOR) {
+            255 => Divisor::D255,
+            _ => Divisor::D256,
+        },
+        bias: quantization.word(&keys::BIAS),
+        signed_inputs: quantization.word(&keys::SIGNED_INPUTS),
+    }
+}
+
+fn read_selection(layers: &Reader<'_>) -> SelectionSpec {
+    SelectionSpec {
+        layers: layers.word(&keys::LAYERS),
+        first: layers.word(&keys::FIRST),
+        last: layers.word(&keys::LAST),
+    }
+}
+
+/// Complain about those of `keys` that are given beside a trace.
+fn refuse(reader: &Reader<'_>, refused: &[&Key], why: &str) {
+    for key in refused {
+        if reader.span_of(key).is_some() {
+            reader.complain(
+                key,
+                format!("`{}` stands beside `workload.trace`: {why}", key.path()),
+                format!("take `{}` out, or name a `model` instead of a `trace`", key.name),
+            );
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! JSON Schemas of the configuration files, for editors; made from the table of keys.
+
+use serde_json::{Map, Value, json};
+
+use crate::keys::{self, ALL, Fallback, FileKind, Key, Section, Values, Zero};
+use crate::word::{Kind, words};
+
+/// The schema of a kind of file, JSON Schema 2020-12.
+pub fn schema(file: FileKind) -> Value {
+    let mut schema = match file {
+        FileKind::Array => {
+            let mut properties = properties_of(&[Section::Top], None);
+            properties.insert("array".to_owned(), section(Section::Array));
+            properties.insert("pe".to_owned(), pe());
+            object(properties, vec!["array", "pe"])
+        }
+        FileKind::Run => run(),
+        FileKind::Model => object(
+            properties_of(&[Section::Top, Section::Preprocessing], None),
+            vec![],
+        ),
+    };
+    let title = format!("sysmt {} file", file.name());
+    if let Value::Object(map) = &mut schema {
+        map.insert(
+            "$schema".to_owned(),
+            json!("https://json-schema.org/draft/2020-12/schema"),
+        );
+        map.insert("title".to_owned(), json!(title));
+    }
+    schema
+}
+
+fn run() -> Value {
+    let mut properties = properties_of(&[Section::Top, Section::Run], None);
+    properties.insert(
+        keys::ARRAY.name.to_owned(),
+        json!({
+            "description": keys::ARRAY.meaning,
+            "anyOf": [{"type": "string", "minLength": 1}, section(Section::Array)],
+        }),
+    );
+    properties.insert("pe".to_owned(), pe());
+    properties.insert("workload".to_owned(), workload());
+    for name in [
+        Section::Preprocessing,
+        Section::Layers,
+        Section::Quantization,
+        Section::Costs,
+        Section::Measure,
+    ] {
+        properties.insert(name.name().to_owned(), section(name));
+    }
+    let mut schema = object(properties, vec!["array", "workload"]);
+    if let Value::Object(map) = &mut schema {
+        map.insert(
+            "if".to_owned(),
+            json!({"properties": {"array": {"type": "object"}}}),
+        );
+        map.insert("then".to_owned(), json!({"required": ["pe"]}));
+        map.insert("else".to_owned(), json!({"not": {"required": ["pe"]}}));
+    }
+    schema
+}
+
+fn workload() -> Value {
+    let mut schema = section(Section::Workload);
+    if let Value::Object(map) = &mut schema {
+        let others = ["model", "images", "calibration", "n-images", "n-calibration"];
+        let excluded: Vec<Value> = others.iter().map(|name| json!({"required": [name]})).collect();
+        map.insert(
+            "oneOf".to_owned(),
+            json!([
+                {"required": ["trace"], "not": {"anyOf": excluded}},
+                {"required": ["model", "images"], "not": {"required": ["trace"]}},
+            ]),
+        );
+        map.insert(
+            "dependentRequired".to_owned(),
+            json!({"n-calibration": ["calibration"]}),
+        );
+    }
+    schema
+}
+
+fn pe() -> Value {
+    let kinds: Vec<Value> = words::<Kind>()
+        .into_iter()
+        .map(|kind| {
+            let mut properties = properties_of(&[Section::Pe], Some(kind));
+            properties.insert(
+                keys::KIND.name.to_owned(),
+                json!({"description": keys::KIND.meaning, "const": kind}),
+            );
+            object(properties, required_of(Section::Pe, Some(kind)))
+        })
+        .collect();
+    json!({ "oneOf": kinds })
+}
+
+fn section(section: Section) -> Value {
+    object(properties_of(&[section], None), required_of(section, None))
+}
+
+fn object(properties: Map<String, Value>, required: Vec<&str>) -> Value {
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn keys_of<'a>(sections: &'a [Section], kind: Option<&'a str>) -> impl Iterator<Item = &'static Key> + 'a {
+    ALL.iter()
+        .copied()
+        .filter(move |key| sections.contains(&key.section) && kind.is_none_or(|kind| key.is_of_kind(kind)))
+}
+
+fn properties_of(sections: &[Section], kind: Option<&str>) -> Map<String, Value> {
+    keys_of(sections, kind)
+        .map(|key| (key.name.to_owned(), property(key)))
+        .collect()
+}
+
+fn required_of(section: Section, kind: Option<&str>) -> Vec<&'static str> {
+    keys_of(&[section], kind)
+        .filter(|key| key.fallback == Fallback::Required)
+        .map(|key| key.name)
+        .collect()
+}
+
+fn property(key: &Key) -> Value {
+    let mut schema = match key.values {
+        Values::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
+        Values::Integers(values) => json!({"enum": values}),
+        Values::Words(words) => json!({"enum": words()}),
+        Values::Flag => json!({"type": "boolean"}),
+        Values::Number(zero) => number(zero),
+        Values::Numbers(zero) => {
+            json!({"anyOf": [number(zero), {"type": "array", "minItems": 1, "items": number(zero)}]})
+        }
+        Values::Sides { max } => json!({
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 2,
+            "items": {"type": "integer", "minimum": 1, "maximum": max},
+        }),
+        Values::Path | Values::ArrayFileOrTables => json!({"type": "string", "minLength": 1}),
+    };
+    if let Value::Object(map) = &mut schema {
+        let unit = if key.unit.is_empty() {
+            String::new()
+        } else {
+            format!(" Unit: {}.", key.unit)
+        };
+        map.insert("description".to_owned(), json!(format!("{}{unit}", key.meaning)));
+        // The table's defaults are TOML; those of strings, numbers and arrays are JSON too.
+        if let Fallback::Value(text) = key.fallback
+            && let Ok(value) = serde_json::from_str::<Value>(text)
+        {
+            map.insert("default".to_owned(), value);
+        }
+    }
+    schema
+}
+
+fn number(zero: Zero) -> Value {
+    match zero {
+        Zero::Allowed => json!({"type": "number"}),
+        Zero::Forbidden => json!({"type": "number", "not": {"const": 0}}),
+    }
+}

@@ -1,0 +1,42 @@
+//! Area of an array.
+
+use sim_core::shape::widen;
+use sim_core::spec::{ArraySpec, Pe};
+use sim_core::units::count_as_f64;
+
+use crate::key::{MissingRow, Part, PeKey};
+use crate::table::Table;
+
+/// Area of a whole array.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Area {
+    /// Everything, in µm².
+    pub square_micrometres: f64,
+    /// All PEs, in µm².
+    pub pes: f64,
+    /// All window logic, in µm².
+    pub window_logic: f64,
+}
+
+/// Area of `array`: its PEs, and the window logic of its left edge (sparq) or of every PE (sparq-stc).
+///
+/// - Errors: a row that the table lacks for exactly this PE.
+pub fn area(table: &Table, array: &ArraySpec) -> Result<Area, MissingRow> {
+    let pe = PeKey::of(array);
+    let pes = count_as_f64(array.n_pes()) * table.area_of(&pe, Part::Pe)?.value;
+    let n_windows = match array.pe() {
+        Pe::Conventional | Pe::NbSmt(_) => 0,
+        Pe::Sparq(_) => widen(array.rows()),
+        Pe::SparqStc(_) => array.n_pes(),
+    };
+    let window_logic = if n_windows == 0 {
+        0.0
+    } else {
+        count_as_f64(n_windows) * table.area_of(&pe, Part::WindowLogic)?.value
+    };
+    Ok(Area {
+        square_micrometres: pes + window_logic,
+        pes,
+        window_logic,
+    })
+}

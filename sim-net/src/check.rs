@@ -1,0 +1,92 @@
+//! Both engines over a trace, product by product.
+
+use std::fmt;
+use std::sync::atomic::AtomicBool;
+
+use sim_array::engine::Operands;
+use sim_array::lockstep::{self, Divergence};
+use sim_core::quantization::DepthwiseThreads;
+use sim_core::spec::ArraySpec;
+use sim_trace::trace::Trace;
+
+use crate::plan::{Plan, Product};
+use crate::progress::Progress;
+use crate::share::{Unfinished, share};
+use crate::simulate::SimulateError;
+
+/// How a trace is checked.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckOptions<'a> {
+    /// The array.
+    pub array: ArraySpec,
+    /// Threads of depthwise layers on an NB-SMT array.
+    pub depthwise_threads: DepthwiseThreads,
+    /// Threads of this computer; at least one is used. Results do not depend on it.
+    pub jobs: usize,
+    /// Set from elsewhere to end the check after the products at hand.
+    pub stop: &'a AtomicBool,
+}
+
+/// The first product of a trace on which the engines part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceDivergence {
+    /// Name of the layer.
+    pub layer: String,
+    /// Layer, image and group, for a person.
+    pub place: String,
+    /// Where in the outcome.
+    pub divergence: Divergence,
+}
+
+impl fmt::Display for TraceDivergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.divergence)
+    }
+}
+
+/// Run both engines on every product of `trace` and compare whole outcomes; `None` where all are equal.
+///
+/// - Errors: as [`crate::simulate::simulate`].
+pub fn check(
+    trace: &Trace,
+    options: &CheckOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Option<TraceDivergence>, SimulateError> {
+    let plan = Plan::new(trace, &options.array, options.depthwise_threads)?;
+    progress.begin("checking", plan.products.len());
+    let compared = share(&plan.products, options.jobs, options.stop, |product| {
+        compare(&plan, product)?;
+        progress.advance(&plan.layer(product.layer).name);
+        Ok(())
+    });
+    match compared {
+        Ok(_) => Ok(None),
+        Err(Unfinished::Failed(End::Parted(divergence))) => Ok(Some(*divergence)),
+        Err(Unfinished::Failed(End::Refused(error))) => Err(error),
+        Err(Unfinished::Stopped) => Err(SimulateError::Stopped),
+    }
+}
+
+/// Why a check ends early.
+enum End {
+    Parted(Box<TraceDivergence>),
+    Refused(SimulateError),
+}
+
+fn compare(plan: &Plan<'_>, product: &Product) -> Result<(), End> {
+    let (activations, weights) = plan.operands(product);
+    let compared = Operands::new(product.gemm, &activations, &weights)
+        .and_then(|operands| lockstep::check(plan.array(product.layer), &operands));
+    match compared {
+        Ok(None) => Ok(()),
+        Ok(Some(divergence)) => Err(End::Parted(Box::new(TraceDivergence {
+            layer: plan.layer(product.layer).name.clone(),
+            place: plan.place(product),
+            divergence,
+        }))),
+        Err(error) => Err(End::Refused(SimulateError::Engine {
+            place: plan.place(product),
+            error,
+        })),
+    }
+}

@@ -1,0 +1,56 @@
+//! Where other code looks into a running network and takes part in it.
+
+use sim_trace::trace::Geometry;
+
+use crate::graph::layer::{BatchNorm, Statistics, WeightedLayer};
+use crate::tensor::Tensor;
+
+/// What a hook reports when it cannot go on; the run ends with it.
+pub type HookError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A weighted layer about to run.
+#[derive(Clone, Copy, Debug)]
+pub struct WeightedCall<'a> {
+    /// Position in [`Network::layers`](crate::network::Network::layers).
+    pub index: usize,
+    /// The layer.
+    pub layer: &'a WeightedLayer,
+    /// What it reads: `[images, channels, rows, columns]`, or `[images, channels]` of a fully connected layer.
+    /// Convolutions over one axis read a map of one row.
+    pub input: &'a Tensor,
+    /// Its strides, padding and so on; padding that depends on the input size is resolved.
+    pub geometry: Geometry,
+}
+
+/// A batch norm about to run.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchNormCall<'a> {
+    /// Position in [`Network::batch_norms`](crate::network::Network::batch_norms).
+    pub index: usize,
+    /// The node, with the statistics that it stores.
+    pub batch_norm: &'a BatchNorm,
+    /// What it reads: `[images, channels, …]`.
+    pub input: &'a Tensor,
+}
+
+/// Called as a network runs; every method has a default that leaves the network as it is.
+pub trait Hooks {
+    /// A convolution, or a product with constant weights. `Some` replaces its output, bias included:
+    /// `[images, output channels, rows, columns]`, or `[images, output channels]`.
+    fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
+        let _ = call;
+        Ok(None)
+    }
+
+    /// A batch norm. `Some` replaces the stored statistics in this run.
+    fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {
+        let _ = call;
+        Ok(None)
+    }
+}
+
+/// Hooks that leave the network as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHooks;
+
+impl Hooks for NoHooks {}

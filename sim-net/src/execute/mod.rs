@@ -1,0 +1,131 @@
+//! Runs a graph in FP32, node by node.
+
+pub mod error;
+pub mod hooks;
+pub(crate) mod weighted;
+
+use std::sync::Arc;
+
+use sim_core::shape::checked_product;
+
+use crate::execute::error::ExecuteError;
+use crate::execute::hooks::{BatchNormCall, Hooks};
+use crate::graph::{Action, Graph, Node};
+use crate::network::Input;
+use crate::ops::args::Args;
+use crate::ops::axes;
+use crate::ops::fault::Fault;
+use crate::ops::normalization::normalize;
+use crate::tensor::{LengthError, Value};
+
+pub(crate) fn run(
+    graph: &Graph,
+    inputs: Vec<Value>,
+    hooks: &mut dyn Hooks,
+) -> Result<Vec<(String, Value)>, ExecuteError> {
+    let mut values = take_inputs(graph, inputs)?;
+    for (position, node) in graph.nodes.iter().enumerate() {
+        let args = args(graph, &mut values, node, position);
+        let outputs = run_node(graph, node, args, hooks)?;
+        for (&value, output) in node.outputs.iter().zip(outputs) {
+            let is_wanted = |&value: &usize| graph.last_reader[value].is_some() || graph.outputs.contains(&value);
+            if let Some(value) = value.filter(is_wanted) {
+                values[value] = Some(Arc::new(output));
+            }
+        }
+    }
+    let mut outputs = Vec::with_capacity(graph.outputs.len());
+    for &value in &graph.outputs {
+        let name = graph.names[value].clone();
+        let found = values[value].clone().or_else(|| graph.constants[value].clone());
+        // The graph was checked: every output has an origin.
+        outputs.extend(found.map(|found| (name, Arc::unwrap_or_clone(found))));
+    }
+    Ok(outputs)
+}
+
+fn take_inputs(graph: &Graph, inputs: Vec<Value>) -> Result<Vec<Option<Arc<Value>>>, ExecuteError> {
+    if inputs.len() != graph.inputs.len() {
+        return Err(ExecuteError::InputCount {
+            want: graph.inputs.len(),
+            found: inputs.len(),
+        });
+    }
+    let mut values = vec![None; graph.names.len()];
+    for ((input, value), &number) in graph.inputs.iter().zip(inputs).zip(&graph.input_values) {
+        check_shape(input, value.shape())?;
+        if checked_product(value.shape()) != Some(value.n_elements()) {
+            let fault = Fault::Length(LengthError {
+                shape: value.shape().to_vec(),
+                found: value.n_elements(),
+            });
+            return Err(input_fault(input, fault));
+        }
+        values[number] = Some(Arc::new(value));
+    }
+    Ok(values)
+}
+
+/// Whether an input of `shape` is one that the model declares.
+pub(crate) fn check_shape(input: &Input, shape: &[usize]) -> Result<(), ExecuteError> {
+    let is_size = |(&size, want): (&usize, &Option<usize>)| want.is_none_or(|want| want == size);
+    let is_declared = input.shape.len() == shape.len() && shape.iter().zip(&input.shape).all(is_size);
+    if !is_declared && !input.shape.is_empty() {
+        return Err(ExecuteError::InputShape {
+            name: input.name.clone(),
+            found: shape.to_vec(),
+            want: input.shape.clone(),
+        });
+    }
+    axes::n_elements(shape).map(drop).map_err(|fault| input_fault(input, fault))
+}
+
+fn input_fault(input: &Input, fault: Fault) -> ExecuteError {
+    ExecuteError::Node {
+        node: input.name.clone(),
+        operator: "input".to_owned(),
+        fault: Box::new(fault),
+    }
+}
+
+/// What a node reads; a value goes with its last reader, so that it can be overwritten or dropped.
+fn args(graph: &Graph, values: &mut [Option<Arc<Value>>], node: &Node, position: usize) -> Args {
+    let mut args: Vec<Option<Arc<Value>>> = Vec::with_capacity(node.inputs.len());
+    for input in &node.inputs {
+        args.push(input.and_then(|value| graph.constants[value].clone().or_else(|| values[value].clone())));
+    }
+    for &value in node.inputs.iter().flatten() {
+        if graph.last_reader[value] == Some(position) {
+            values[value] = None;
+        }
+    }
+    Args(args)
+}
+
+fn run_node(graph: &Graph, node: &Node, mut args: Args, hooks: &mut dyn Hooks) -> Result<Vec<Value>, ExecuteError> {
+    match &node.action {
+        Action::Plain(operation) => {
+            let check = |shapes: Vec<Vec<usize>>| shapes.iter().try_for_each(|shape| axes::n_elements(shape).map(drop));
+            let result = operation.shapes(&args.operands()).and_then(check).and_then(|()| operation.run(args));
+            result.map_err(|fault| node.execute_error(fault))
+        }
+        Action::Conv { conv, layer } => Ok(vec![weighted::convolution(graph, node, conv, *layer, args, hooks)?.into()]),
+        Action::FullyConnected { layer } => Ok(vec![weighted::product(graph, node, *layer, args, hooks)?.into()]),
+        Action::BatchNorm { index } => {
+            let batch_norm = &graph.batch_norms[*index];
+            let mut input = args.take_float(0).map_err(|fault| node.execute_error(fault))?;
+            let call = BatchNormCall {
+                index: *index,
+                batch_norm,
+                input: &input,
+            };
+            let replacement = hooks.batch_norm(&call).map_err(|source| ExecuteError::Hook {
+                layer: batch_norm.name.clone(),
+                source,
+            })?;
+            let statistics = replacement.as_ref().unwrap_or(&batch_norm.statistics);
+            normalize(batch_norm, statistics, &mut input).map_err(|fault| node.execute_error(fault))?;
+            Ok(vec![input.into()])
+        }
+    }
+}

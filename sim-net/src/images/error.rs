@@ -1,0 +1,159 @@
+//! What can be wrong with a set of images, and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+/// A set of images that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {fault}", path.display())]
+pub struct ImageError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What is wrong.
+    #[source]
+    pub fault: Box<ImageFault>,
+}
+
+impl ImageError {
+    pub(super) fn new(path: &Path, fault: ImageFault) -> Self {
+        Self {
+            path: path.to_owned(),
+            fault: Box::new(fault),
+        }
+    }
+}
+
+/// What is wrong with a set of images.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageFault {
+    /// The file system said no.
+    #[error("cannot read: {0}")]
+    Io(#[source] std::io::Error),
+    /// None of the three forms.
+    #[error(
+        "not a set of images; give an `.npz` with `images`, an IDX file of images (plain or .gz), or a folder of JPEG and PNG files"
+    )]
+    UnknownForm,
+    /// A file of a folder that is no image by its name.
+    #[error("not a JPEG or PNG file; a folder of images holds nothing else: remove the file")]
+    NotAnImage,
+    /// A file that cannot be decoded.
+    #[error("cannot decode this image: {0}; replace or remove the file")]
+    Decode(#[source] image::ImageError),
+    /// No image.
+    #[error("holds no image; give a set with at least one, and a limit of at least one")]
+    Empty,
+    /// A folder with images beside its sub-folders.
+    #[error(
+        "lies beside sub-folders, which label their images; move it into the sub-folder of its label, or use no sub-folders"
+    )]
+    Unlabelled,
+    /// A name that other systems could not read back.
+    #[error("its name is not UTF-8; rename it")]
+    Name,
+    /// A zip archive that cannot be read.
+    #[error("not a readable .npz archive: {0}; write it again with numpy.savez")]
+    Zip(#[source] zip::result::ZipError),
+    /// No `images` in the archive.
+    #[error("holds no array `images`, only: {found}; save it with numpy.savez(file, images=...)")]
+    NoImages {
+        /// Names that it holds.
+        found: String,
+    },
+    /// An array with a header that is no npy header.
+    #[error("array `{array}`: {why}; write it again with numpy.savez")]
+    Header {
+        /// The array.
+        array: &'static str,
+        /// How it is broken.
+        why: String,
+    },
+    /// An array of a type that cannot be used.
+    #[error("array `{array}` has type `{found}`, it must be {want}; convert it with `.astype`")]
+    Type {
+        /// The array.
+        array: &'static str,
+        /// Its type.
+        found: String,
+        /// Types that can be used.
+        want: &'static str,
+    },
+    /// An array in column-major order.
+    #[error("array `{array}` is in Fortran order; save numpy.ascontiguousarray of it")]
+    FortranOrder {
+        /// The array.
+        array: &'static str,
+    },
+    /// An array of a shape that cannot be used.
+    #[error("array `{array}` has shape {found:?}, it must be {want}")]
+    Shape {
+        /// The array.
+        array: &'static str,
+        /// Its shape.
+        found: Vec<usize>,
+        /// Shapes that can be used.
+        want: &'static str,
+    },
+    /// An array too large to hold.
+    #[error(
+        "array `{array}` claims {found:?} values, more than {max} bytes; limit the number of images, or give a folder"
+    )]
+    TooLarge {
+        /// The array.
+        array: &'static str,
+        /// Its shape.
+        found: Vec<usize>,
+        /// Most bytes.
+        max: usize,
+    },
+    /// Less data than the header promises.
+    #[error("cut short: `{array}` should hold {want} bytes, it ends after {found}; get the file again")]
+    Truncated {
+        /// The array.
+        array: &'static str,
+        /// Bytes that the header promises.
+        want: usize,
+        /// Bytes that are there.
+        found: usize,
+    },
+    /// Data that cannot be decompressed.
+    #[error("damaged: {error}; get the file again")]
+    Damaged {
+        /// What the decoder says.
+        #[source]
+        error: std::io::Error,
+    },
+    /// An IDX file of something else.
+    #[error("{why}; an IDX file of images has {want}")]
+    Idx {
+        /// How.
+        why: String,
+        /// What it should be.
+        want: &'static str,
+    },
+    /// Not one label per image.
+    #[error("{labels} labels for {images} images; there must be one for each")]
+    Labels {
+        /// Labels.
+        labels: usize,
+        /// Images.
+        images: usize,
+    },
+    /// A label that is no class index.
+    #[error("label {index} is {value}; labels are class indices from 0")]
+    Label {
+        /// Which.
+        index: usize,
+        /// Its value.
+        value: i64,
+    },
+    /// A float that is not finite.
+    #[error("image {index} holds {value} at position {position}; inputs must be finite")]
+    NotFinite {
+        /// Which image.
+        index: usize,
+        /// Where in it.
+        position: usize,
+        /// The value.
+        value: f32,
+    },
+}

@@ -1,0 +1,180 @@
+//! Values that do not depend on images, and conversions.
+
+use crate::graph::layer::InputSign;
+use crate::onnx::attributes::Attributes;
+use crate::onnx::stored::{self, DataType};
+use crate::ops::args::{Args, Operands};
+use crate::ops::fault::Fault;
+use crate::ops::number::{float_of_int, int_of_size, int32_of_float, int64_of_float, low_32};
+use crate::ops::{Operation, Signs, axes};
+use crate::tensor::{IntKind, IntTensor, Tensor, Value};
+
+/// A value in an attribute.
+#[derive(Clone, Debug)]
+pub(super) struct Constant {
+    value: Value,
+}
+
+impl Constant {
+    pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
+        let ints = |shape, data| IntTensor::new(shape, data, IntKind::Int64).map(Value::Int);
+        let value = if let Some(tensor) = attributes.tensor("value") {
+            stored::value(tensor)?
+        } else if attributes.has("value_float") {
+            Tensor::scalar(attributes.float_or("value_float", 0.0)).into()
+        } else if let Some(values) = attributes.floats("value_floats") {
+            Tensor::new(vec![values.len()], values.to_vec())?.into()
+        } else if let Some(value) = attributes.int("value_int") {
+            ints(Vec::new(), vec![value])?
+        } else if let Some(values) = attributes.ints("value_ints") {
+            ints(vec![values.len()], values.to_vec())?
+        } else {
+            return Err(Fault::MissingAttribute { name: "value" });
+        };
+        Ok(Self { value })
+    }
+}
+
+impl Operation for Constant {
+    fn shapes(&self, _: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
+        Ok(vec![self.value.shape().to_vec()])
+    }
+
+    fn run(&self, _: Args) -> Result<Vec<Value>, Fault> {
+        Ok(vec![self.value.clone()])
+    }
+}
+
+/// An array of one repeated element.
+#[derive(Clone, Debug)]
+pub(super) struct ConstantOfShape {
+    element: Value,
+}
+
+impl ConstantOfShape {
+    pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
+        let element = match attributes.tensor("value") {
+            Some(tensor) => stored::value(tensor)?,
+            None => Tensor::scalar(0.0).into(),
+        };
+        if element.n_elements() != 1 {
+            return Err(Fault::attribute("value", format!("{} elements", element.n_elements())));
+        }
+        Ok(Self { element })
+    }
+
+    fn shape(&self, inputs: &Operands<'_>) -> Result<Vec<usize>, Fault> {
+        let size = |&size: &i64| usize::try_from(size).map_err(|_| Fault::attribute("shape", size));
+        inputs.need_ints(0)?.iter().map(size).collect()
+    }
+}
+
+impl Operation for ConstantOfShape {
+    fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
+        Ok(vec![self.shape(inputs)?])
+    }
+
+    fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault> {
+        let shape = self.shape(&inputs.operands())?;
+        let n_elements = axes::n_elements(&shape)?;
+        Ok(vec![match &self.element {
+            Value::Float(tensor) => Tensor::new(shape, vec![tensor.data[0]; n_elements])?.into(),
+            Value::Int(tensor) => IntTensor::new(shape, vec![tensor.data[0]; n_elements], tensor.kind)?.into(),
+        }])
+    }
+}
+
+/// The shape of an array, or a part of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ShapeOf {
+    start: i64,
+    end: i64,
+}
+
+impl ShapeOf {
+    pub(super) fn parse(attributes: &Attributes<'_>) -> Self {
+        Self {
+            start: attributes.int_or("start", 0),
+            end: attributes.int_or("end", i64::MAX),
+        }
+    }
+
+    fn value(&self, shape: &[usize]) -> Result<IntTensor, Fault> {
+        let rank = int_of_size(shape.len());
+        let at = |axis: i64| {
+            let axis = if axis < 0 { axis.saturating_add(rank) } else { axis };
+            usize::try_from(axis.clamp(0, rank)).unwrap_or(0)
+        };
+        let part = shape.get(at(self.start)..at(self.end)).unwrap_or_default();
+        let data: Vec<i64> = part.iter().copied().map(int_of_size).collect();
+        Ok(IntTensor::new(vec![data.len()], data, IntKind::Int64)?)
+    }
+}
+
+impl Operation for ShapeOf {
+    fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
+        Ok(vec![self.value(inputs.shape(0)?)?.shape])
+    }
+
+    fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault> {
+        Ok(vec![self.value(inputs.value(0)?.shape())?.into()])
+    }
+
+    fn value_of_shapes(&self, inputs: &Operands<'_>) -> Option<Value> {
+        self.value(inputs.shape(0).ok()?).ok().map(Value::Int)
+    }
+
+    fn sign(&self, _: &Signs) -> InputSign {
+        InputSign::NonNegative
+    }
+}
+
+/// Elements of another type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cast {
+    to: DataType,
+}
+
+impl Cast {
+    pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
+        let to = attributes.int("to").ok_or(Fault::MissingAttribute { name: "to" })?;
+        Ok(Self {
+            to: DataType::from_onnx(i32::try_from(to).unwrap_or(i32::MAX))?,
+        })
+    }
+}
+
+impl Operation for Cast {
+    fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
+        Ok(vec![inputs.shape(0)?.to_vec()])
+    }
+
+    fn run(&self, mut inputs: Args) -> Result<Vec<Value>, Fault> {
+        Ok(vec![match (inputs.take(0)?, self.to) {
+            (value @ Value::Float(_), DataType::Float) => value,
+            (Value::Int(tensor), DataType::Float) => {
+                Tensor::new(tensor.shape, tensor.data.into_iter().map(float_of_int).collect())?.into()
+            }
+            (Value::Float(tensor), DataType::Int(kind)) => {
+                let convert = |x: f32| match kind {
+                    IntKind::Int64 => int64_of_float(x),
+                    IntKind::Int32 => i64::from(int32_of_float(x)),
+                    IntKind::Bool => i64::from(x != 0.0),
+                };
+                IntTensor::new(tensor.shape, tensor.data.into_iter().map(convert).collect(), kind)?.into()
+            }
+            (Value::Int(tensor), DataType::Int(kind)) => {
+                let convert = |x: i64| match kind {
+                    IntKind::Int64 => x,
+                    IntKind::Int32 => i64::from(low_32(x)),
+                    IntKind::Bool => i64::from(x != 0),
+                };
+                IntTensor::new(tensor.shape, tensor.data.into_iter().map(convert).collect(), kind)?.into()
+            }
+        }])
+    }
+
+    fn sign(&self, inputs: &Signs) -> InputSign {
+        inputs.first()
+    }
+}

@@ -1,0 +1,126 @@
+//! The operators of ONNX that networks here may use.
+
+pub(crate) mod args;
+pub(crate) mod axes;
+pub(crate) mod batch_norm;
+mod binary;
+mod constant;
+pub(crate) mod conv;
+mod conv_kernel;
+pub mod fault;
+mod gather;
+mod join;
+mod lrn;
+pub(crate) mod matmul;
+pub(crate) mod normalization;
+mod number;
+mod pad;
+mod pool;
+mod reduce;
+mod reshape;
+mod sgemm;
+mod slice;
+mod softmax;
+mod transpose;
+mod unary;
+mod window;
+
+use std::fmt::Debug;
+
+use crate::graph::layer::InputSign;
+use crate::onnx::attributes::Attributes;
+use crate::ops::args::{Args, Operands};
+use crate::ops::fault::Fault;
+use crate::tensor::Value;
+
+/// What a node does, with its attributes read.
+pub(crate) trait Operation: Debug + Send + Sync {
+    /// Shapes of the outputs.
+    fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault>;
+
+    /// The outputs.
+    fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault>;
+
+    /// The output where it follows from the shapes of the inputs alone.
+    fn value_of_shapes(&self, inputs: &Operands<'_>) -> Option<Value> {
+        let _ = inputs;
+        None
+    }
+
+    /// Sign of the first output, given those of the inputs.
+    fn sign(&self, inputs: &Signs) -> InputSign {
+        let _ = inputs;
+        InputSign::Any
+    }
+}
+
+/// Signs of a node's inputs; `None` where an optional one is left out.
+#[derive(Clone, Debug)]
+pub(crate) struct Signs(pub(crate) Vec<Option<InputSign>>);
+
+impl Signs {
+    /// Whether input `index` is there and cannot be negative.
+    pub(crate) fn is_non_negative(&self, index: usize) -> bool {
+        self.0.get(index).copied().flatten() == Some(InputSign::NonNegative)
+    }
+
+    /// Whether input `index` is left out or cannot be negative.
+    pub(crate) fn may_be_absent(&self, index: usize) -> bool {
+        self.0.get(index).copied().flatten() != Some(InputSign::Any)
+    }
+
+    /// The sign of the first input.
+    pub(crate) fn first(&self) -> InputSign {
+        non_negative_if(self.is_non_negative(0))
+    }
+
+    /// Non-negative if all inputs are.
+    pub(crate) fn all(&self) -> InputSign {
+        non_negative_if((0..self.0.len()).all(|index| self.is_non_negative(index)))
+    }
+}
+
+pub(crate) fn non_negative_if(condition: bool) -> InputSign {
+    if condition { InputSign::NonNegative } else { InputSign::Any }
+}
+
+/// The operation of a node of type `operator`; `None` if there is no such operator here.
+pub(crate) fn parse(operator: &str, attributes: &Attributes<'_>) -> Result<Option<Box<dyn Operation>>, Fault> {
+    Ok(Some(match operator {
+        "Add" => Box::new(binary::Binary::Add),
+        "AveragePool" => Box::new(pool::AveragePool::parse(attributes)?),
+        "BatchNormalization" => Box::new(batch_norm::BatchNormalization::parse(attributes)?),
+        "Cast" => Box::new(constant::Cast::parse(attributes)?),
+        "Clip" => Box::new(unary::Clip::parse(attributes)),
+        "Concat" => Box::new(join::Concat::parse(attributes)?),
+        "Constant" => Box::new(constant::Constant::parse(attributes)?),
+        "ConstantOfShape" => Box::new(constant::ConstantOfShape::parse(attributes)?),
+        "Conv" => Box::new(conv::Conv::parse(attributes)?),
+        "Div" => Box::new(binary::Binary::Div),
+        "Dropout" => Box::new(unary::Dropout::parse(attributes)),
+        "Flatten" => Box::new(reshape::Flatten::parse(attributes)),
+        "Gather" => Box::new(gather::Gather::parse(attributes)),
+        "Gemm" => Box::new(matmul::Gemm::parse(attributes)),
+        "GlobalAveragePool" => Box::new(pool::GlobalAveragePool),
+        "HardSigmoid" | "HardSwish" | "Identity" | "LeakyRelu" | "Relu" | "Sigmoid" | "Tanh" => {
+            Box::new(unary::Unary::parse(operator, attributes))
+        }
+        "LRN" => Box::new(lrn::Lrn::parse(attributes)?),
+        "MatMul" => Box::new(matmul::MatMul),
+        "MaxPool" => Box::new(pool::MaxPool::parse(attributes)?),
+        "Mul" => Box::new(binary::Binary::Mul),
+        "Pad" => Box::new(pad::Pad::parse(attributes)?),
+        "ReduceMean" => Box::new(reduce::ReduceMean::parse(attributes)),
+        "Reshape" => Box::new(reshape::Reshape::parse(attributes)),
+        "Shape" => Box::new(constant::ShapeOf::parse(attributes)),
+        "Slice" => Box::new(slice::Slice::parse(attributes)?),
+        "Softmax" => Box::new(softmax::Softmax::parse(attributes)),
+        "Split" => Box::new(join::Split::parse(attributes)?),
+        "Squeeze" => Box::new(reshape::Squeeze::parse(attributes)),
+        "Sub" => Box::new(binary::Binary::Sub),
+        "Sum" => Box::new(binary::Sum),
+        "Transpose" => Box::new(transpose::Transpose::parse(attributes)?),
+        "Unsqueeze" => Box::new(reshape::Unsqueeze::parse(attributes)),
+        _ => return Ok(None),
+    }))
+}

@@ -1,0 +1,174 @@
+//! One element in, one element out.
+
+use crate::graph::layer::InputSign;
+use crate::onnx::attributes::Attributes;
+use crate::ops::args::{Args, Operands};
+use crate::ops::fault::Fault;
+use crate::ops::{Operation, Signs, axes, non_negative_if};
+use crate::tensor::{IntKind, IntTensor, Value};
+
+/// Functions of one element.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unary {
+    HardSigmoid { alpha: f32, beta: f32 },
+    HardSwish,
+    Identity,
+    LeakyRelu { alpha: f32 },
+    Relu,
+    Sigmoid,
+    Tanh,
+}
+
+impl Unary {
+    /// `operator` is one of those that the table of operators sends here.
+    pub(super) fn parse(operator: &str, attributes: &Attributes<'_>) -> Self {
+        match operator {
+            "HardSigmoid" => Self::HardSigmoid {
+                alpha: attributes.float_or("alpha", 0.2),
+                beta: attributes.float_or("beta", 0.5),
+            },
+            "HardSwish" => Self::HardSwish,
+            "LeakyRelu" => Self::LeakyRelu {
+                alpha: attributes.float_or("alpha", 0.01),
+            },
+            "Relu" => Self::Relu,
+            "Sigmoid" => Self::Sigmoid,
+            "Tanh" => Self::Tanh,
+            _ => Self::Identity,
+        }
+    }
+}
+
+impl Operation for Unary {
+    fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
+        Ok(vec![inputs.shape(0)?.to_vec()])
+    }
+
+    fn run(&self, mut inputs: Args) -> Result<Vec<Value>, Fault> {
+        if matches!(self, Self::Identity) {
+            return Ok(vec![inputs.take(0)?]);
+        }
+        let mut tensor = inputs.take_float(0)?;
+        let data = &mut tensor.data[..];
+        match *self {
+            Self::HardSigmoid { alpha, beta } => map(data, |x| (alpha * x + beta).clamp(0.0, 1.0)),
+            Self::HardSwish => map(data, |x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0)),
+            Self::Identity => {}
+            Self::LeakyRelu { alpha } => map(data, |x| if x < 0.0 { alpha * x } else { x }),
+            // Not `max`, which would turn NaN into 0 and hide it.
+            Self::Relu => map(data, |x| if x <= 0.0 { 0.0 } else { x }),
+            Self::Sigmoid => map(data, |x| 1.0 / (1.0 + (-x).exp())),
+            Self::Tanh => map(data, f32::tanh),
+        }
+        Ok(vec![tensor.into()])
+    }
+
+    fn sign(&self, inputs: &Signs) -> InputSign {
+        match self {
+            Self::HardSigmoid { .. } | Self::Relu | Self::Sigmoid => InputSign::NonNegative,
+            Self::HardSwish | Self::Identity | Self::LeakyRelu { .. } | Self::Tanh => inputs.first(),
+        }
+    }
+}
+
+fn map(data: &mut [f32], function: impl Fn(f32) -> f32) {
+    for x in data {
+        *x = function(*x);
+    }
+}
+
+/// Limits below and above; before operator set 11 as attributes, then as inputs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clip {
+    min: f32,
+    max: f32,
+    limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limits {
+    Attributes,
+    Inputs,
+}
+
+impl Clip {
+    pub(super) fn parse(attributes: &Attributes<'_>) -> Self {
+        Self {
+            min: attributes.float_or("min", f32::NEG_INFINITY),
+            max: attributes.float_or("max", f32::INFINITY),
+            limits: if attributes.opset < 11 { Limits::Attributes } else { Limits::Inputs },
+        }
+    }
+}
+
+impl Operation for Clip {
+    fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
+        Ok(vec![inputs.shape(0)?.to_vec()])
+    }
+
+    fn run(&self, mut inputs: Args) -> Result<Vec<Value>, Fault> {
+        let (min, max) = match self.limits {
+            Limits::Attributes => (self.min, self.max),
+            Limits::Inputs => (
+                inputs.optional_scalar(1)?.unwrap_or(f32::NEG_INFINITY),
+                inputs.optional_scalar(2)?.unwrap_or(f32::INFINITY),
+            ),
+        };
+        let mut tensor = inputs.take_float(0)?;
+        // The upper limit comes last: it wins where the limits are the wrong way round. NaN stays.
+        map(&mut tensor.data, |x| {
+            let x = if x < min { min } else { x };
+            if max < x { max } else { x }
+        });
+        Ok(vec![tensor.into()])
+    }
+
+    fn sign(&self, inputs: &Signs) -> InputSign {
+        let (is_min_positive, is_max_positive) = match self.limits {
+            Limits::Attributes => (0.0 <= self.min, 0.0 <= self.max),
+            Limits::Inputs => (inputs.is_non_negative(1), inputs.may_be_absent(2)),
+        };
+        non_negative_if(is_max_positive && (is_min_positive || inputs.is_non_negative(0)))
+    }
+}
+
+/// Dropout as it is after training: it drops nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dropout {
+    n_outputs: usize,
+}
+
+impl Dropout {
+    pub(super) fn parse(attributes: &Attributes<'_>) -> Self {
+        Self {
+            n_outputs: attributes.n_outputs().clamp(1, 2),
+        }
+    }
+}
+
+impl Operation for Dropout {
+    fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
+        Ok(vec![inputs.shape(0)?.to_vec(); self.n_outputs])
+    }
+
+    fn run(&self, mut inputs: Args) -> Result<Vec<Value>, Fault> {
+        let is_training = inputs.operands().int(2)?.is_some_and(|flag| flag != 0);
+        // Left out, the ratio is one half.
+        if is_training && inputs.optional_scalar(1)?.unwrap_or(0.5) != 0.0 {
+            return Err(Fault::attribute("training_mode", "true"));
+        }
+        let value = inputs.take(0)?;
+        let mut outputs = Vec::with_capacity(self.n_outputs);
+        if self.n_outputs == 2 {
+            let shape = value.shape().to_vec();
+            let kept = vec![1; axes::n_elements(&shape)?];
+            outputs.push(IntTensor::new(shape, kept, IntKind::Bool)?.into());
+        }
+        outputs.insert(0, value);
+        Ok(outputs)
+    }
+
+    fn sign(&self, inputs: &Signs) -> InputSign {
+        inputs.first()
+    }
+}

@@ -1,0 +1,230 @@
+//! From FP32 tensors to 8-bit codes.
+#![expect(
+    clippy::as_conversions,
+    reason = "a clamped, rounded float becomes an integer code: std has no other conversion"
+)]
+
+use sim_core::quantization::Divisor;
+
+/// A value that no code stands for.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("value {index} is {value}: only finite values can be quantized")]
+pub struct NotFinite {
+    /// Where in the tensor, row-major.
+    pub index: usize,
+    /// NaN or an infinity.
+    pub value: f32,
+}
+
+/// How the input of a layer becomes codes: `q = clamp(round_half_even(x / Δ) + z, 0, 255)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ActivationQuantizer {
+    /// Δ, in FP32; 0 where the layer's calibrated range is empty.
+    pub scale: f32,
+    /// z, the code of zero.
+    pub zero_point: u8,
+}
+
+impl ActivationQuantizer {
+    /// For inputs that cannot be negative: `Δ = max / D`, z = 0.
+    ///
+    /// - `max`: mean over calibration images of each image's maximum; of a negative one only zero is left.
+    pub fn unsigned(max: f32, divisor: Divisor) -> Self {
+        Self {
+            scale: max.max(0.0) / divisor.value(),
+            zero_point: 0,
+        }
+    }
+
+    /// For inputs that can be negative, this project's choice: `Δ = (max − min) / D`,
+    /// `z = clamp(round_half_even(−min / Δ), 0, 255)`, where the range always holds zero, as padding is zero.
+    ///
+    /// - `min`, `max`: means over calibration images of each image's extremes.
+    pub fn shifted(min: f32, max: f32, divisor: Divisor) -> Self {
+        let (min, max) = (min.min(0.0), max.max(0.0));
+        let scale = (max - min) / divisor.value();
+        let zero_point = if scale == 0.0 { 0 } else { code(-min / scale) };
+        Self { scale, zero_point }
+    }
+
+    /// Codes of `values`; all z where Δ is 0.
+    ///
+    /// - Errors: NaN and infinities.
+    pub fn codes(&self, values: &[f32]) -> Result<Vec<u8>, NotFinite> {
+        check(values)?;
+        if self.scale == 0.0 {
+            return Ok(vec![self.zero_point; values.len()]);
+        }
+        let zero_point = f32::from(self.zero_point);
+        // Sums of a rounded quotient and z beyond 2^24 are inexact, but far outside the clamp.
+        Ok(values
+            .iter()
+            .map(|&x| ((x / self.scale).round_ties_even() + zero_point).clamp(0.0, 255.0) as u8)
+            .collect())
+    }
+}
+
+/// Codes of a layer's weights and their Δ per output channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantizedWeights {
+    /// Codes, in the order of the weights.
+    pub codes: Vec<i8>,
+    /// Δ per output channel; 0 for a filter of zeros.
+    pub scales: Vec<f32>,
+}
+
+/// Quantize the weights of `n_filters` output channels, `[n_filters, …]` row-major: `Δ = 2·max|w| / D` per channel,
+/// `q = clamp(round_half_even(w / Δ), −128, 127)`. A filter of zeros has Δ = 0 and codes 0.
+///
+/// - Errors: NaN and infinities.
+pub fn weights(weights: &[f32], n_filters: usize, divisor: Divisor) -> Result<QuantizedWeights, NotFinite> {
+    check(weights)?;
+    let n_per_filter = weights.len() / n_filters.max(1);
+    let mut quantized = QuantizedWeights {
+        codes: Vec::with_capacity(weights.len()),
+        scales: Vec::with_capacity(n_filters),
+    };
+    for filter in weights.chunks(n_per_filter.max(1)) {
+        let scale = symmetric_scale(filter, divisor);
+        quantized.scales.push(scale);
+        quantized
+            .codes
+            .extend(filter.iter().map(|&w| signed_code(w, scale)));
+    }
+    Ok(quantized)
+}
+
+/// The values that an 8-bit bias stands for: symmetric, one Δ per tensor, the weights' rules.
+///
+/// - Errors: NaN and infinities.
+pub fn bias(bias: &[f32], divisor: Divisor) -> Result<Vec<f32>, NotFinite> {
+    check(bias)?;
+    let scale = symmetric_scale(bias, divisor);
+    Ok(bias
+        .iter()
+        .map(|&b| f32::from(signed_code(b, scale)) * scale)
+        .collect())
+}
+
+/// `2·max|w| / D`. Halving D is exact and, unlike doubling max|w|, cannot overflow.
+fn symmetric_scale(values: &[f32], divisor: Divisor) -> f32 {
+    values.iter().fold(0.0_f32, |max, w| max.max(w.abs())) / (divisor.value() / 2.0)
+}
+
+fn signed_code(value: f32, scale: f32) -> i8 {
+    if scale == 0.0 {
+        return 0;
+    }
+    (value / scale).round_ties_even().clamp(-128.0, 127.0) as i8
+}
+
+fn code(value: f32) -> u8 {
+    value.round_ties_even().clamp(0.0, 255.0) as u8
+}
+
+/// Whether all values are finite.
+pub(crate) fn check(values: &[f32]) -> Result<(), NotFinite> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(NotFinite {
+            index,
+            value: values[index],
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn activation_codes() {
+        #[track_caller]
+        fn check(quantizer: ActivationQuantizer, x: f32, want: u8) {
+            assert_eq!(quantizer.codes(&[x]), Ok(vec![want]), "{quantizer:?} of {x}");
+        }
+        let two = ActivationQuantizer::unsigned(512.0, Divisor::D256);
+        assert_eq!(two.scale, 2.0);
+        check(two, 1.0, 0); // 0.5: the tie goes to even.
+        check(two, 3.0, 2); // 1.5.
+        check(two, 5.0, 2); // 2.5.
+        check(two, 5.000_001, 3); // Just above a tie.
+        check(two, 509.0, 254); // 254.5.
+        check(two, 512.0, 255); // The calibrated maximum itself saturates with D = 256.
+        check(two, 1e38, 255);
+        check(two, -1.0, 0);
+        check(two, -0.0, 0);
+        check(ActivationQuantizer::unsigned(255.0, Divisor::D255), 255.0, 255); // With D = 255 it does not.
+        check(ActivationQuantizer::unsigned(0.0, Divisor::D256), 3.0, 0); // Δ = 0 divides by nothing.
+        check(ActivationQuantizer::unsigned(-3.0, Divisor::D256), 3.0, 0);
+        // 0.1 in FP32 is a little more, but the quotient rounds to 2.5: a tie.
+        check(
+            ActivationQuantizer {
+                scale: 0.1,
+                zero_point: 0,
+            },
+            0.25,
+            2,
+        );
+    }
+
+    #[test]
+    fn shifted_codes() {
+        #[track_caller]
+        fn check(min: f32, max: f32, want_scale: f32, want_zero: u8) {
+            let quantizer = ActivationQuantizer::shifted(min, max, Divisor::D256);
+            let want = ActivationQuantizer {
+                scale: want_scale,
+                zero_point: want_zero,
+            };
+            assert_eq!(quantizer, want, "[{min}, {max}]");
+        }
+        check(-1.0, 1.0, 1.0 / 128.0, 128);
+        check(0.0, 2.0, 1.0 / 128.0, 0); // Nothing negative after all.
+        check(1.0, 2.0, 1.0 / 128.0, 0); // Zero joins the range.
+        check(-2.0, -1.0, 1.0 / 128.0, 255); // 256 does not fit a code.
+        check(0.0, 0.0, 0.0, 0);
+        let quantizer = ActivationQuantizer::shifted(-1.0, 1.0, Divisor::D256);
+        // The tie is decided before z is added: −0.5 to 0, 1.5 to 2.
+        let ties = [-0.5 / 128.0, 1.5 / 128.0, 0.0, -2.0, 2.0];
+        assert_eq!(quantizer.codes(&ties), Ok(vec![128, 130, 128, 0, 255]));
+    }
+
+    #[test]
+    fn weight_codes() {
+        let quantized = weights(
+            &[1.0, -1.0, 0.5, 0.0, 0.0, 0.0, 3.0e38, -3.0e38, 0.0],
+            3,
+            Divisor::D256,
+        );
+        let QuantizedWeights { codes, scales } = quantized.expect("are finite");
+        assert_eq!(scales, [2.0 / 256.0, 0.0, 3.0e38 / 128.0]); // The largest float does not overflow.
+        assert_eq!(codes, [127, -128, 64, 0, 0, 0, 127, -128, 0]); // Only the positive end saturates.
+        let scaled = weights(&[255.0, -255.0, 1.0, 3.0, 5.0], 1, Divisor::D255).expect("are finite");
+        assert_eq!(scaled.scales, [2.0]);
+        assert_eq!(scaled.codes, [127, -128, 0, 2, 2]); // ±127.5, then ties to even.
+        let tiny = weights(&[1e-45, -1e-45], 1, Divisor::D256).expect("are finite");
+        assert_eq!((tiny.codes, tiny.scales), (vec![0, 0], vec![0.0])); // Δ underflows to 0.
+    }
+
+    #[test]
+    fn bias_values() {
+        assert_eq!(
+            bias(&[1.0, -1.0, 0.003], Divisor::D256),
+            Ok(vec![127.0 / 128.0, -1.0, 0.0])
+        );
+        assert_eq!(bias(&[0.0, 0.0], Divisor::D256), Ok(vec![0.0, 0.0]));
+    }
+
+    #[test]
+    fn values_that_are_not_finite_are_errors() {
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let values = [0.0, value];
+            let at = weights(&values, 2, Divisor::D256).expect_err("is not finite");
+            assert_eq!(at.index, 1);
+            bias(&values, Divisor::D256).expect_err("is not finite");
+            let quantizer = ActivationQuantizer::unsigned(1.0, Divisor::D256);
+            quantizer.codes(&values).expect_err("is not finite");
+        }
+    }
+}

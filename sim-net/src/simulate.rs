@@ -1,0 +1,166 @@
+//! A trace on an array: one record per layer.
+
+use std::sync::atomic::AtomicBool;
+
+use sim_array::algebraic::timing;
+use sim_array::engine::{Engine, EngineError, Mse, Operands};
+use sim_core::counters::{Counters, ErrorSums};
+use sim_core::quantization::DepthwiseThreads;
+use sim_core::record::{LayerRecord, ProductRecord};
+use sim_core::shape::Gemm;
+use sim_core::spec::ArraySpec;
+use sim_core::units::Cycles;
+use sim_trace::trace::Trace;
+
+pub use crate::plan::PlanError;
+use crate::plan::{Plan, Product};
+use crate::progress::Progress;
+use crate::share::{Unfinished, share};
+
+/// How a trace is simulated.
+#[derive(Clone, Copy)]
+pub struct SimulateOptions<'a> {
+    /// The array.
+    pub array: ArraySpec,
+    /// The array that `speedup` compares with; only its time is needed.
+    pub baseline: ArraySpec,
+    /// What runs the products.
+    pub engine: &'a dyn Engine,
+    /// Whether the error against exact products is measured.
+    pub mse: Mse,
+    /// Threads of depthwise layers on an NB-SMT array.
+    pub depthwise_threads: DepthwiseThreads,
+    /// Threads of this computer; at least one is used. Results do not depend on it.
+    pub jobs: usize,
+    /// Set from elsewhere to end the run after the products at hand.
+    pub stop: &'a AtomicBool,
+}
+
+/// A trace that cannot be simulated.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// The trace gives no products.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The engine cannot run a product.
+    #[error("{place}: {error}{}", remedy(error))]
+    Engine {
+        /// Layer, image and group.
+        place: String,
+        /// What the engine says.
+        #[source]
+        error: EngineError,
+    },
+    /// The stop flag was set.
+    #[error("stopped before the last product")]
+    Stopped,
+}
+
+pub(crate) const fn remedy(error: &EngineError) -> &'static str {
+    match error {
+        EngineError::NotTwoOfFour { .. } => "; prune the network with `2:4`, or take a `sparq` array",
+        EngineError::AccumulatorRange { .. } => "; take the layer out of the simulated ones",
+        EngineError::Empty(_) | EngineError::Length { .. } => "",
+    }
+}
+
+/// Run every product of `trace` on the array: one per layer, image and group, or per layer and group where the array
+/// folds images.
+///
+/// Cycles and counts of a layer are sums over its products; those of the baseline are its closed form over the same
+/// shapes, never throttled.
+///
+/// - Errors: a trace that breaks its rules, and products that the array's PEs cannot run, by layer.
+pub fn simulate(
+    trace: &Trace,
+    options: &SimulateOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Vec<LayerRecord>, SimulateError> {
+    let plan = Plan::new(trace, &options.array, options.depthwise_threads)?;
+    progress.begin("simulating", plan.products.len());
+    let done = share(&plan.products, options.jobs, options.stop, |product| {
+        let sums = run(&plan, product, options);
+        progress.advance(&plan.layer(product.layer).name);
+        sums
+    });
+    let sums = done.map_err(|unfinished| match unfinished {
+        Unfinished::Stopped => SimulateError::Stopped,
+        Unfinished::Failed(error) => error,
+    })?;
+    let mut records: Vec<LayerRecord> = Vec::with_capacity(trace.layers.len());
+    let mut current = None;
+    for (product, sums) in plan.products.iter().zip(sums) {
+        // Products are in order of their layers.
+        if current != Some(product.layer) {
+            records.push(empty_record(&plan, product, options));
+            current = Some(product.layer);
+        }
+        if let Some(record) = records.last_mut() {
+            add(
+                &mut record.product,
+                &sums,
+                timing::cycles(&options.baseline, product.gemm),
+            );
+        }
+    }
+    Ok(records)
+}
+
+/// What is kept of an outcome: the product itself can be large.
+struct Sums {
+    cycles: Cycles,
+    counters: Counters,
+    error: Option<ErrorSums>,
+}
+
+fn run(plan: &Plan<'_>, product: &Product, options: &SimulateOptions<'_>) -> Result<Sums, SimulateError> {
+    let (activations, weights) = plan.operands(product);
+    let outcome = Operands::new(product.gemm, &activations, &weights)
+        .and_then(|operands| {
+            options
+                .engine
+                .run(plan.array(product.layer), &operands, options.mse)
+        })
+        .map_err(|error| SimulateError::Engine {
+            place: plan.place(product),
+            error,
+        })?;
+    Ok(Sums {
+        cycles: outcome.cycles,
+        counters: outcome.counters,
+        error: outcome.error,
+    })
+}
+
+fn empty_record(plan: &Plan<'_>, first: &Product, options: &SimulateOptions<'_>) -> LayerRecord {
+    let layer = plan.layer(first.layer);
+    let array = *plan.array(first.layer);
+    let shape: Gemm = first.gemm;
+    LayerRecord {
+        name: layer.name.clone(),
+        groups: layer.geometry.groups,
+        images: layer.input_shape[0],
+        threads: array.pe().threads(),
+        product: ProductRecord {
+            shape,
+            n_products: 0,
+            engine: options.engine.kind(),
+            array,
+            cycles: Cycles::default(),
+            baseline_cycles: Cycles::default(),
+            // Sums take the wider histogram, so a throttled layer gets the entries of the whole array.
+            counters: Counters::zero(options.array.pe().max_active()),
+            error: None,
+        },
+    }
+}
+
+fn add(record: &mut ProductRecord, sums: &Sums, baseline_cycles: Cycles) {
+    record.n_products += 1;
+    record.cycles += sums.cycles;
+    record.baseline_cycles += baseline_cycles;
+    record.counters += sums.counters;
+    if let Some(error) = sums.error {
+        *record.error.get_or_insert_default() += error;
+    }
+}

@@ -1,0 +1,343 @@
+//! The three forms of image sets, good and bad.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use image::{ImageFormat, Luma, Rgb};
+use sim_core::preprocessing::Layout;
+use sim_net::images::{ImageSet, OpenOptions, Pixels};
+use tempfile::TempDir;
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn put(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::create_dir_all(path.parent().expect("has a folder")).expect("makes a folder");
+    std::fs::write(&path, bytes).expect("writes");
+    path
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("compresses");
+    encoder.finish().expect("compresses")
+}
+
+fn idx(shape: &[u32], values: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, u8::try_from(shape.len()).expect("few axes")];
+    bytes.extend(shape.iter().flat_map(|size| size.to_be_bytes()));
+    bytes.extend(values);
+    bytes
+}
+
+fn npy(header: &str, values: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(header.len()).expect("short").to_le_bytes();
+    [b"\x93NUMPY\x01\x00", length.as_slice(), header.as_bytes(), values].concat()
+}
+
+fn npz(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        let options = zip::write::SimpleFileOptions::default();
+        writer.start_file(*name, options).expect("adds");
+        writer.write_all(bytes).expect("writes");
+    }
+    writer.finish().expect("finishes").into_inner()
+}
+
+fn header(descr: &str, shape: &str) -> String {
+    format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}          \n")
+}
+
+fn open(path: &Path) -> ImageSet {
+    ImageSet::open(path, OpenOptions::default()).expect("opens")
+}
+
+fn bytes_of(set: &ImageSet, index: usize) -> Vec<u8> {
+    match set.load(index..index + 1).expect("loads").remove(0).pixels {
+        Pixels::Bytes(bytes) => bytes,
+        Pixels::Floats(floats) => panic!("floats: {floats:?}"),
+    }
+}
+
+/// The message names the file and says what `want` says.
+#[track_caller]
+fn check_error(path: &Path, file: &str, want: &str) {
+    let opened = ImageSet::open(path, OpenOptions::default());
+    let error = match opened.and_then(|set| set.load(0..set.len())) {
+        Err(error) => error.to_string(),
+        Ok(images) => panic!("{} images, not {want:?}", images.len()),
+    };
+    assert!(
+        error.contains(file) && error.contains(want),
+        "{error:?} does not say {file:?} and {want:?}"
+    );
+}
+
+#[test]
+fn idx_pairs_open_plain_and_compressed() {
+    let folder = folder();
+    let images = idx(&[3, 2, 2], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    let plain = put(&folder, "a-images-idx3-ubyte", &images);
+    put(&folder, "a-labels-idx1-ubyte", &idx(&[3], &[7, 0, 9]));
+    let compressed = put(&folder, "b-images-idx3-ubyte.gz", &gzip(&images));
+    put(&folder, "b-labels-idx1-ubyte.gz", &gzip(&idx(&[3], &[7, 0, 9])));
+    for path in [plain, compressed] {
+        let set = open(&path);
+        assert_eq!((set.len(), set.labels()), (3, Some([7, 0, 9].as_slice())));
+        assert_eq!(bytes_of(&set, 1), [5, 6, 7, 8]);
+        assert!(set.names()[1].ends_with("[1]"), "{:?}", set.names());
+        assert_eq!(set.load(2..9).expect("loads").len(), 1);
+        let limit = OpenOptions {
+            limit: Some(2),
+            ..OpenOptions::default()
+        };
+        let set = ImageSet::open(&path, limit).expect("opens");
+        assert_eq!((set.len(), set.labels()), (2, Some([7, 0].as_slice())));
+    }
+    let alone = put(&folder, "c-images-idx3-ubyte", &images);
+    assert_eq!(open(&alone).labels(), None);
+}
+
+#[test]
+fn broken_idx_files_are_errors() {
+    let folder = folder();
+    let images = idx(&[3, 2, 2], &[9; 12]);
+    let check = |name: &str, bytes: &[u8], want: &str| check_error(&put(&folder, name, bytes), name, want);
+    check("short", &images[..20], "should hold 12 bytes, it ends after 4");
+    check("cut.gz", &gzip(&images)[..20], "");
+    check("header", &images[..10], "cut short: `header`");
+    check("none", &idx(&[0, 2, 2], &[]), "holds no image");
+    check("flat", &idx(&[3, 0, 2], &[]), "has shape [3, 0, 2]");
+    check("huge", &idx(&[u32::MAX; 4], &[]), "claims");
+    check(
+        "large",
+        &idx(&[1 << 10, 1 << 10, 1 << 10], &[1; 5]),
+        "should hold 1073741824 bytes, it ends after 5",
+    );
+    check("labels", &idx(&[3], &[1, 2, 3]), "has shape [3]");
+    check(
+        "floats",
+        b"\0\0\x0d\x03 something",
+        "an IDX file of images has 0x08 as type",
+    );
+    check("axes", b"\0\0\x08\xff something", "an IDX file of images has");
+    check("empty", b"", "give an `.npz`");
+    check("text", b"hello, world", "give an `.npz`");
+    check_error(&folder.path().join("missing"), "missing", "cannot read");
+    let path = put(&folder, "d-images-idx3-ubyte", &images);
+    put(&folder, "d-labels-idx1-ubyte", &idx(&[2], &[0, 1]));
+    check_error(&path, "d-labels", "2 labels for 3 images");
+    let mut damaged = gzip(&idx(
+        &[3, 20, 20],
+        &(0..1200_u16).map(|i| i.to_le_bytes()[0]).collect::<Vec<_>>(),
+    ));
+    let middle = damaged.len() / 2;
+    for byte in &mut damaged[middle..] {
+        *byte ^= 0x5a;
+    }
+    check("damaged.gz", &damaged, "get the file again");
+}
+
+#[test]
+fn npz_archives_hold_bytes_or_floats_and_labels() {
+    let folder = folder();
+    let labels = npy(
+        &header("<i8", "(2,)"),
+        &[[3_i64.to_le_bytes(), 0_i64.to_le_bytes()].concat()].concat(),
+    );
+    let images = npy(&header("|u1", "(2, 1, 2, 2)"), &[1, 2, 3, 4, 5, 6, 7, 8]);
+    let path = put(
+        &folder,
+        "a.npz",
+        &npz(&[("images.npy", images), ("labels.npy", labels)]),
+    );
+    let set = open(&path);
+    assert_eq!((set.len(), set.labels()), (2, Some([3, 0].as_slice())));
+    assert_eq!(bytes_of(&set, 1), [5, 6, 7, 8]);
+
+    let values: Vec<u8> = [0.5_f32, -1.0, 2.0, 3.0]
+        .iter()
+        .flat_map(|value| value.to_be_bytes())
+        .collect();
+    let images = npy(&header(">f4", "(1, 2, 1, 2)"), &values);
+    let path = put(&folder, "b.npz", &npz(&[("images.npy", images)]));
+    let options = OpenOptions {
+        layout: Layout::Nhwc,
+        limit: None,
+    };
+    let set = ImageSet::open(&path, options).expect("opens");
+    let image = set.load(0..1).expect("loads").remove(0);
+    assert_eq!((image.shape, image.layout), ([2, 1, 2], Layout::Nhwc));
+    assert_eq!(image.pixels, Pixels::Floats(vec![0.5, -1.0, 2.0, 3.0]));
+    assert_eq!(set.labels(), None);
+}
+
+#[test]
+fn broken_npz_archives_are_errors() {
+    let folder = folder();
+    let check = |name: &str, members: &[(&str, Vec<u8>)], want: &str| {
+        check_error(&put(&folder, name, &npz(members)), name, want);
+    };
+    let one = |header: &str, values: &[u8]| [("images.npy", npy(header, values))];
+    let good = || ("images.npy", npy(&header("|u1", "(2, 2, 2)"), &[0; 8]));
+    check(
+        "other",
+        &[("arr_0.npy", vec![])],
+        "only: arr_0; save it with numpy.savez(file, images=...)",
+    );
+    check(
+        "lying",
+        &one(&header("|u1", "(5, 2, 2)"), &[0; 8]),
+        "should hold 20 bytes, it ends after 8",
+    );
+    check(
+        "huge",
+        &one(&header("|u1", "(99999999999, 9999999999, 2)"), &[0; 8]),
+        "claims",
+    );
+    check(
+        "wide",
+        &one(&header("|u1", "(99999999999999999999999, 2, 2)"), &[0; 8]),
+        "plain array",
+    );
+    check(
+        "minus",
+        &one(&header("|u1", "(-1, 2, 2)"), &[0; 8]),
+        "plain array",
+    );
+    check(
+        "double",
+        &one(&header("<f8", "(1, 1, 1)"), &[0; 8]),
+        "type `<f8`, it must be uint8",
+    );
+    check("object", &one(&header("|O", "(1, 1, 1)"), &[0; 8]), "type `|O`");
+    check(
+        "axes",
+        &one(&header("|u1", "(2, 2)"), &[0; 4]),
+        "has shape [2, 2]",
+    );
+    check("none", &one(&header("|u1", "(0, 2, 2)"), &[]), "holds no image");
+    check(
+        "fortran",
+        &one(
+            "{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2, 2)}",
+            &[0; 4],
+        ),
+        "ascontiguous",
+    );
+    check(
+        "record",
+        &one(
+            "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}",
+            &[],
+        ),
+        "plain array",
+    );
+    check(
+        "lacks",
+        &one("{'descr': '|u1', 'shape': (1, 2, 2)}", &[0; 4]),
+        "lacks a key",
+    );
+    check("nested", &one(&"(".repeat(4000), &[]), "plain array");
+    check("long", &one(&" ".repeat(5000), &[]), "longer than 4096 bytes");
+    check("empty", &[("images.npy", vec![])], "cut short");
+    check(
+        "magic",
+        &[("images.npy", b"\x93NUMPZ\x01\0\x01\0 ".to_vec())],
+        "not an npy array",
+    );
+    let nan = one(&header("<f4", "(1, 1, 1)"), &f32::NAN.to_le_bytes());
+    check("nan", &nan, "image 0 holds NaN at position 0");
+    let labels = |header: &str, values: &[u8]| [good(), ("labels.npy", npy(header, values))];
+    check(
+        "count",
+        &labels(&header("|u1", "(3,)"), &[0; 3]),
+        "3 labels for 2 images",
+    );
+    check(
+        "negative",
+        &labels(&header("|i1", "(2,)"), &[0, 255]),
+        "label 1 is -1",
+    );
+    check(
+        "real",
+        &labels(&header("<f4", "(2,)"), &[0; 8]),
+        "it must be an integer type",
+    );
+    check(
+        "square",
+        &labels(&header("|u1", "(2, 1)"), &[0; 2]),
+        "of one axis",
+    );
+    let whole = npz(&[good()]);
+    for tenth in 1..10 {
+        check_error(
+            &put(&folder, "cut", &whole[..whole.len() * tenth / 10]),
+            "cut",
+            "",
+        );
+    }
+}
+
+#[test]
+fn folders_take_labels_from_sub_folders() {
+    let gray = |value: u8| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let image = image::ImageBuffer::from_pixel(3, 2, Luma([value]));
+        image.write_to(&mut bytes, ImageFormat::Png).expect("encodes");
+        bytes.into_inner()
+    };
+    let named = folder();
+    for (name, value) in [("a/2.png", 2), ("a-b/1.PNG", 1), ("c/3.jpg", 3), ("a/1.png", 4)] {
+        put(&named, name, &gray(value)); // The content decides, not the ending.
+    }
+    let set = open(named.path());
+    // Labels follow the sorted names of the sub-folders, and images their labels.
+    assert_eq!(set.names(), ["a/1.png", "a/2.png", "a-b/1.PNG", "c/3.jpg"]);
+    assert_eq!(set.labels(), Some([0, 0, 1, 2].as_slice()));
+    assert_eq!(bytes_of(&set, 2), [1; 6]);
+    let limit = OpenOptions {
+        limit: Some(3),
+        ..OpenOptions::default()
+    };
+    let set = ImageSet::open(named.path(), limit).expect("opens");
+    assert_eq!(set.labels(), Some([0, 0, 1].as_slice()));
+
+    let numbered = folder();
+    put(&numbered, "10/x.png", &gray(1));
+    put(&numbered, "9/x.png", &gray(2));
+    assert_eq!(open(numbered.path()).labels(), Some([10, 9].as_slice()));
+
+    let flat = folder();
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let image = image::ImageBuffer::from_fn(2, 1, |x, _| Rgb([if x == 0 { 10_u8 } else { 20 }, 0, 255]));
+    image.write_to(&mut bytes, ImageFormat::Png).expect("encodes");
+    put(&flat, "x.png", &bytes.into_inner());
+    put(&flat, ".hidden", b"not an image");
+    let set = open(flat.path());
+    assert_eq!(set.labels(), None);
+    assert_eq!(bytes_of(&set, 0), [10, 0, 255, 20, 0, 255]);
+}
+
+#[test]
+fn broken_folders_are_errors() {
+    let with_text = folder();
+    put(&with_text, "notes.txt", b"hello");
+    check_error(with_text.path(), "notes.txt", "remove the file");
+    let with_fake = folder();
+    put(&with_fake, "fake.png", b"hello");
+    check_error(with_fake.path(), "fake.png", "replace or remove the file");
+    let mixed = folder();
+    put(&mixed, "a/1.png", b"");
+    put(&mixed, "2.png", b"");
+    check_error(mixed.path(), "2.png", "beside sub-folders");
+    check_error(folder().path(), "", "holds no image");
+    let deep = folder();
+    put(&deep, "a/b/1.png", b"");
+    check_error(deep.path(), "b", "not a JPEG or PNG");
+}

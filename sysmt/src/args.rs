@@ -1,0 +1,232 @@
+//! The command line as typed.
+
+mod parsers;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use sim_config::keys::FileKind;
+use sim_core::preprocessing::{Channels, Layout, ResizeMode};
+use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs};
+use sim_core::record::EngineKind;
+
+/// Cycle-accurate simulator of NB-SMT systolic arrays
+#[derive(Debug, Parser)]
+#[command(
+    name = "sysmt",
+    version,
+    max_term_width = 100,
+    after_help = "First steps:\n  sysmt run configs/runs/quickstart.toml\n  sysmt explain pe.policy\n\nExit codes: 0 done; 1 a fault of sysmt, or `check` found a difference; 2 a bad file, key or shape; 130 stopped."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Simulate a workload on an array, against a baseline array, and write a results folder
+    Run(RunArgs),
+    /// Multiply two matrices on an array
+    Gemm(GemmArgs),
+    /// Run both engines and compare whole outcomes; exit code 0 where they are equal, else 1
+    Check(CheckArgs),
+    /// Run a network, quantize it, and write a layer trace
+    Capture(Box<CaptureArgs>),
+    /// Show configuration keys: meaning, unit, default and allowed values
+    Explain(ExplainArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Run file
+    #[arg(value_name = "RUN.toml")]
+    pub(crate) file: PathBuf,
+    /// Results folder; older results in it are replaced [default: results/RUN]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) jobs: JobsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GemmArgs {
+    /// Array file
+    #[arg(long, value_name = "ARRAY.toml")]
+    pub(crate) array: PathBuf,
+    /// Activations, uint8 [M, K]
+    #[arg(long, value_name = "A.npy")]
+    pub(crate) activations: PathBuf,
+    /// Weights, int8 [N, K]
+    #[arg(long, value_name = "W.npy")]
+    pub(crate) weights: PathBuf,
+    /// Where to write the product, int32 [M, N]
+    #[arg(long, value_name = "C.npy")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) jobs: JobsArgs,
+    /// Leave out the error against the exact product
+    #[arg(long)]
+    pub(crate) no_mse: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Run file
+    #[arg(
+        value_name = "RUN.toml",
+        required_unless_present_any = ["array", "activations", "weights"],
+        conflicts_with_all = ["array", "activations", "weights"]
+    )]
+    pub(crate) file: Option<PathBuf>,
+    /// Array file, for one product instead of a run
+    #[arg(long, value_name = "ARRAY.toml", requires_all = ["activations", "weights"])]
+    pub(crate) array: Option<PathBuf>,
+    /// Activations, uint8 [M, K]
+    #[arg(long, value_name = "A.npy", requires_all = ["array", "weights"])]
+    pub(crate) activations: Option<PathBuf>,
+    /// Weights, int8 [N, K]
+    #[arg(long, value_name = "W.npy", requires_all = ["array", "activations"])]
+    pub(crate) weights: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) jobs: JobsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CaptureArgs {
+    /// ONNX network
+    #[arg(value_name = "MODEL.onnx")]
+    pub(crate) model: PathBuf,
+    /// Images: an .npz, an IDX file, or a folder of JPEG and PNG
+    #[arg(long)]
+    pub(crate) images: PathBuf,
+    /// Where to write the trace [default: MODEL.safetensors in this folder]
+    #[arg(long, value_name = "TRACE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Images that set the ranges of activations [default: the images themselves]
+    #[arg(long, value_name = "IMAGES")]
+    pub(crate) calibration: Option<PathBuf>,
+    /// Use only the first N images
+    #[arg(long, value_name = "N", value_parser = parsers::count())]
+    pub(crate) n_images: Option<u64>,
+    /// Use only the first N calibration images
+    #[arg(long, value_name = "N", value_parser = parsers::count(), requires = "calibration")]
+    pub(crate) n_calibration: Option<u64>,
+    #[command(flatten)]
+    pub(crate) jobs: JobsArgs,
+    #[command(flatten)]
+    pub(crate) quantization: QuantizationArgs,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(crate) preprocessing: PreprocessingArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Quantization")]
+pub(crate) struct QuantizationArgs {
+    /// Steps into which a range is divided
+    #[arg(long, value_name = "D", default_value = "256", value_parser = parsers::divisor())]
+    pub(crate) divisor: Divisor,
+    /// What becomes of a bias
+    #[arg(long, value_name = "BIAS", default_value = "fp32", value_parser = parsers::bias())]
+    pub(crate) bias: Bias,
+    /// What becomes of a layer whose input can be negative
+    #[arg(long, value_name = "RULE", default_value = "unsimulated", value_parser = parsers::signed_inputs())]
+    pub(crate) signed_inputs: SignedInputs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Layers")]
+pub(crate) struct SelectionArgs {
+    /// Which operators are taken
+    #[arg(long, value_name = "WHICH", default_value = "convolutions", value_parser = parsers::layer_selection())]
+    pub(crate) layers: LayerSelection,
+    /// What becomes of the first convolution
+    #[arg(long, value_name = "RULE", default_value = "fp32", value_parser = parsers::edge_layer())]
+    pub(crate) first: EdgeLayer,
+    /// What becomes of the final fully connected layer
+    #[arg(long, value_name = "RULE", default_value = "fp32", value_parser = parsers::edge_layer())]
+    pub(crate) last: EdgeLayer,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Preprocessing (in place of MODEL.toml beside the model)")]
+pub(crate) struct PreprocessingArgs {
+    /// Axes of four-dimensional image arrays
+    #[arg(long, value_name = "AXES", value_parser = parsers::layout())]
+    pub(crate) layout: Option<Layout>,
+    /// Axes of the network's input
+    #[arg(long, value_name = "AXES", value_parser = parsers::layout())]
+    pub(crate) model_layout: Option<Layout>,
+    /// Channels of the network's input
+    #[arg(long, value_name = "ORDER", value_parser = parsers::channels())]
+    pub(crate) channels: Option<Channels>,
+    /// What a pixel is multiplied with
+    #[arg(long, allow_negative_numbers = true)]
+    pub(crate) scale: Option<f32>,
+    /// Subtracted, one value or one per channel, with commas
+    #[arg(
+        long,
+        value_name = "MEAN",
+        value_delimiter = ',',
+        allow_negative_numbers = true
+    )]
+    pub(crate) mean: Option<Vec<f32>>,
+    /// Divided by, one value or one per channel, with commas
+    #[arg(
+        long,
+        value_name = "STD",
+        value_delimiter = ',',
+        allow_negative_numbers = true
+    )]
+    pub(crate) std: Option<Vec<f32>>,
+    /// Rows and columns after resizing, as in 224x224
+    #[arg(long, value_name = "ROWSxCOLS", value_parser = parsers::sides)]
+    pub(crate) resize: Option<[usize; 2]>,
+    /// What resizing does with another aspect ratio
+    #[arg(long, value_name = "MODE", value_parser = parsers::resize_mode())]
+    pub(crate) resize_mode: Option<ResizeMode>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A key, such as `threads` or `pe.threads`; all of them if left out
+    #[arg(conflicts_with = "json_schema")]
+    pub(crate) key: Option<String>,
+    /// Print the JSON Schema of a kind of file instead
+    #[arg(long, value_name = "FILE", value_parser = parsers::file_kind())]
+    pub(crate) json_schema: Option<FileKind>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EngineArgs {
+    /// Which engine runs the products: closed forms, or every register clocked, which is slow; the results are
+    /// the same
+    #[arg(long, default_value = "algebraic", value_parser = parsers::engine())]
+    pub(crate) engine: EngineKind,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JobsArgs {
+    /// Threads of this computer to use; results do not depend on it [default: all]
+    #[arg(long, value_name = "N", value_parser = parsers::jobs())]
+    pub(crate) jobs: Option<u64>,
+}
+
+impl JobsArgs {
+    /// The number of threads; at least one.
+    pub(crate) fn count(&self) -> usize {
+        match self.jobs {
+            Some(jobs) => usize::try_from(jobs).unwrap_or(1),
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Values on the command line, by the names that configuration files use.
+
+use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
+use sim_config::keys::FileKind;
+use sim_core::preprocessing::{Channels, Layout, ResizeMode};
+use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs};
+use sim_core::record::EngineKind;
+
+/// A parser of the names of `all`.
+fn named<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    name: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.iter().map(|value| name(*value))).try_map(move |text| {
+        all.iter()
+            .copied()
+            .find(|value| name(*value) == text)
+            .ok_or("no such value")
+    })
+}
+
+macro_rules! parsers {
+    ($($function:ident = $name:ty),+ $(,)?) => {$(
+        pub(super) fn $function() -> impl TypedValueParser<Value = $name> {
+            named(<$name>::ALL, <$name>::name)
+        }
+    )+};
+}
+
+parsers!(
+    divisor = Divisor,
+    bias = Bias,
+    signed_inputs = SignedInputs,
+    layer_selection = LayerSelection,
+    edge_layer = EdgeLayer,
+    layout = Layout,
+    channels = Channels,
+    resize_mode = ResizeMode,
+);
+
+pub(super) fn file_kind() -> impl TypedValueParser<Value = FileKind> {
+    named(&FileKind::ALL, FileKind::name)
+}
+
+pub(super) fn engine() -> impl TypedValueParser<Value = EngineKind> {
+    named(&EngineKind::ALL, EngineKind::name)
+}
+
+pub(super) fn jobs() -> RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..=1024)
+}
+
+pub(super) fn count() -> RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..=1_000_000_000)
+}
+
+/// `224x224`, or `224,224`.
+pub(super) fn sides(text: &str) -> Result<[usize; 2], String> {
+    let wanted = || format!("`{text}` is not ROWSxCOLS, such as 224x224");
+    let (rows, cols) = text.split_once(['x', ',']).ok_or_else(wanted)?;
+    match (rows.parse(), cols.parse()) {
+        (Ok(rows), Ok(cols)) => Ok([rows, cols]),
+        (Ok(_) | Err(_), _) => Err(wanted()),
+    }
+}

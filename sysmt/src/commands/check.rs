@@ -1,0 +1,64 @@
+//! `sysmt check`.
+
+use std::path::Path;
+use std::time::Instant;
+
+use sim_array::lockstep;
+use sim_config::{array, run};
+use sim_net::check::{CheckOptions, check};
+
+use super::simulate_failure;
+use crate::args::CheckArgs;
+use crate::failure::Failure;
+use crate::output;
+use crate::plan::{self, Matrices};
+use crate::progress::Bar;
+use crate::stop;
+
+/// Run both engines and compare whole outcomes.
+pub(crate) fn execute(args: &CheckArgs) -> Result<(), Failure> {
+    let start = Instant::now();
+    let divergence = match (&args.file, &args.array, &args.activations, &args.weights) {
+        (Some(file), ..) => check_run(file, args.jobs.count())?,
+        (None, Some(array), Some(activations), Some(weights)) => check_product(array, activations, weights)?,
+        (None, ..) => {
+            return Err(Failure::User(
+                "there is nothing to check: give RUN.toml, or --array, --activations and --weights"
+                    .to_owned(),
+            ));
+        }
+    };
+    output::note(&format!("checked in {:.3} s", start.elapsed().as_secs_f64()));
+    match divergence {
+        None => output::print("equal: both engines give the same outcome\n"),
+        Some(divergence) => {
+            output::print(&format!("different: {divergence}\n"))?;
+            Err(Failure::Differs)
+        }
+    }
+}
+
+fn check_product(array: &Path, activations: &Path, weights: &Path) -> Result<Option<String>, Failure> {
+    let array = array::load(array)?;
+    let matrices = Matrices::read(activations, weights)?;
+    let divergence =
+        lockstep::check(&array, &matrices.operands()?).map_err(|error| matrices.failure(&error))?;
+    Ok(divergence.map(|divergence| divergence.to_string()))
+}
+
+fn check_run(file: &Path, jobs: usize) -> Result<Option<String>, Failure> {
+    let spec = run::load(file)?;
+    let stop = stop::flag()?;
+    let trace = plan::trace(spec.workload(), jobs, stop)?;
+    let options = CheckOptions {
+        array: *spec.array(),
+        depthwise_threads: spec.depthwise_threads(),
+        jobs,
+        stop,
+    };
+    let bar = Bar::of_macs(&trace, spec.array());
+    let divergence = check(&trace, &options, &bar);
+    bar.finish();
+    let divergence = divergence.map_err(|error| simulate_failure(spec.workload(), error))?;
+    Ok(divergence.map(|divergence| divergence.to_string()))
+}

@@ -1,0 +1,104 @@
+//! `sysmt run`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use reports::folder::{self, FolderError};
+use reports::run::{Report, RunRecord};
+use reports::summary;
+use sim_array::engine::Mse;
+use sim_config::run::{self, ErrorMeasure, RunSpec};
+use sim_core::record::{EngineKind, UnsimulatedLayer};
+use sim_net::simulate::{SimulateOptions, simulate};
+use sim_trace::trace::Trace;
+
+use super::{cost_table, engine, simulate_failure};
+use crate::args::RunArgs;
+use crate::failure::Failure;
+use crate::progress::Bar;
+use crate::{inputs, output, plan, stop};
+
+/// Simulate a workload and write a results folder.
+pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
+    let spec = run::load(&args.file)?;
+    let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
+    // A target that cannot be written is worth knowing before the work.
+    folder::check(&out).map_err(folder_failure)?;
+    let table = cost_table(spec.cost_table())?;
+    let stop = stop::flag()?;
+    let jobs = args.jobs.count();
+    let trace = plan::trace(spec.workload(), jobs, stop)?;
+    let inputs = inputs::of_run(&args.file, &spec)?;
+
+    let start = Instant::now();
+    let bar = Bar::of_macs(&trace, spec.array());
+    let layers = simulate(&trace, &options(&spec, args.engine.engine, jobs, stop), &bar);
+    bar.finish();
+    let layers = layers.map_err(|error| simulate_failure(spec.workload(), error))?;
+    output::tell_time(
+        layers.iter().map(|layer| layer.product.macs()).sum(),
+        start.elapsed(),
+    );
+
+    let report = Report::new(RunRecord {
+        simulator_version: env!("CARGO_PKG_VERSION").to_owned(),
+        array: *spec.array(),
+        baseline: *spec.baseline(),
+        engine: args.engine.engine,
+        workload: format!("{}, {} images", trace.origin.model, trace.origin.images.len()),
+        inputs,
+        seed: spec.seed(),
+        table,
+        warnings: Vec::new(),
+        layers,
+        unsimulated: unsimulated(&trace),
+    });
+    folder::write(&out, &report).map_err(folder_failure)?;
+    output::note(&format!("results are in {}", out.display()));
+    output::print(&summary::text(&report))
+}
+
+fn options<'a>(
+    spec: &RunSpec,
+    kind: EngineKind,
+    jobs: usize,
+    stop: &'a std::sync::atomic::AtomicBool,
+) -> SimulateOptions<'a> {
+    SimulateOptions {
+        array: *spec.array(),
+        baseline: *spec.baseline(),
+        engine: engine(kind),
+        mse: match spec.error_measure() {
+            ErrorMeasure::On => Mse::Measure,
+            ErrorMeasure::Off => Mse::Skip,
+        },
+        depthwise_threads: spec.depthwise_threads(),
+        jobs,
+        stop,
+    }
+}
+
+/// `configs/runs/x.toml` gives `results/x` in the current folder.
+fn default_out(file: &Path) -> PathBuf {
+    Path::new("results").join(file.file_stem().unwrap_or_default())
+}
+
+fn unsimulated(trace: &Trace) -> Vec<UnsimulatedLayer> {
+    trace
+        .unsimulated
+        .iter()
+        .map(|layer| UnsimulatedLayer {
+            name: layer.name.clone(),
+            reason: layer.reason.clone(),
+        })
+        .collect()
+}
+
+fn folder_failure(error: FolderError) -> Failure {
+    match error {
+        error @ (FolderError::NotResults { .. } | FolderError::Nameless { .. } | FolderError::Io { .. }) => {
+            Failure::user(&error)
+        }
+        FolderError::Figure(error) => Failure::Ours(error.to_string()),
+    }
+}

@@ -1,0 +1,63 @@
+//! How a command ends when it is not done: whose fault it is, and what the user reads.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use sim_config::error::ConfigError;
+
+/// Why a command is not done.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A file, key or shape is wrong. The message names the file and the remedy.
+    User(String),
+    /// A configuration file is wrong.
+    Config(Box<ConfigError>),
+    /// A fault of this program.
+    Ours(String),
+    /// `check` found a difference, which it has printed.
+    Differs,
+    /// Ctrl-C.
+    Stopped,
+}
+
+impl Failure {
+    /// The user's fault, from an error of a library that names file and remedy.
+    pub(crate) fn user(error: &dyn std::fmt::Display) -> Self {
+        Self::User(error.to_string())
+    }
+
+    /// Print what there is to say and give the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        let (text, code) = match self {
+            Self::User(message) => (format!("error: {message}\n"), 2),
+            Self::Config(error) => (render(error.as_ref()), 2),
+            Self::Ours(message) => (format!("fault of sysmt: {message}; please report it\n"), 1),
+            Self::Differs => (String::new(), 1),
+            Self::Stopped => ("stopped: nothing was written\n".to_owned(), 130),
+        };
+        // Where stderr is closed there is nobody to tell.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        ExitCode::from(code)
+    }
+}
+
+impl From<Box<ConfigError>> for Failure {
+    fn from(error: Box<ConfigError>) -> Self {
+        Self::Config(error)
+    }
+}
+
+/// The message with the lines it is about; the same on every terminal, so that it can be searched for.
+fn render(error: &dyn Diagnostic) -> String {
+    let mut text = String::new();
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_width(110)
+        .with_wrap_lines(false)
+        .with_links(false);
+    if handler.render_report(&mut text, error).is_err() {
+        return format!("error: {error}\n");
+    }
+    // A bare word before all complaints but the first.
+    text.replace("Error: \n", "")
+}

@@ -1,0 +1,33 @@
+//! Results on stdout, timings on stderr.
+
+use std::io::{ErrorKind, Write as _};
+use std::time::Duration;
+
+use crate::failure::Failure;
+
+/// Print results. A reader that has gone away, as `head` does, is no error.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::User(format!(
+            "the results cannot be printed: {error}; check where stdout goes"
+        ))),
+    }
+}
+
+/// Tell how long the work took. It depends on the machine, so it is never part of a result.
+pub(crate) fn tell_time(n_macs: u64, took: Duration) {
+    let seconds = took.as_secs_f64();
+    let rate = sim_core::units::count_as_f64(n_macs) / seconds.max(1e-9) / 1e6;
+    note(&format!(
+        "{n_macs} MACs in {seconds:.3} s, {rate:.1} million MACs/s"
+    ));
+}
+
+/// A line for the person at the terminal.
+pub(crate) fn note(text: &str) {
+    // Where stderr is closed there is nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,144 @@
+//! What a command means: operands and traces, from the files that it names.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use sim_array::engine::{EngineError, Operands};
+use sim_config::preprocessing;
+use sim_config::run::{ModelWorkload, Workload};
+use sim_core::shape::Gemm;
+use sim_net::capture::{CaptureError, CaptureOptions, ModelFile, capture};
+use sim_net::images::{ImageSet, OpenOptions};
+use sim_net::network::{ModelError, Network};
+use sim_trace::trace::Trace;
+
+use crate::failure::Failure;
+use crate::npy::{self, Matrix};
+use crate::progress::Bar;
+
+/// Two matrices that form a product.
+pub(crate) struct Matrices {
+    activations: Matrix<u8>,
+    weights: Matrix<i8>,
+    shape: Gemm,
+    paths: [PathBuf; 2],
+}
+
+impl Matrices {
+    /// Read A `[M, K]` and W `[N, K]`.
+    pub(crate) fn read(activations: &Path, weights: &Path) -> Result<Self, Failure> {
+        let a = npy::read::<u8>(activations).map_err(|error| Failure::user(&error))?;
+        let w = npy::read::<i8>(weights).map_err(|error| Failure::user(&error))?;
+        if a.cols != w.cols {
+            return Err(Failure::User(format!(
+                "{}: K is {}, but {} has K = {}; activations are [M, K] and weights [N, K]",
+                weights.display(),
+                w.cols,
+                activations.display(),
+                a.cols
+            )));
+        }
+        let shape = Gemm::new(a.rows, w.rows, a.cols).map_err(|error| {
+            let path = if error.dimension == "N" {
+                weights
+            } else {
+                activations
+            };
+            Failure::User(format!("{}: {error}; give a matrix with values", path.display()))
+        })?;
+        Ok(Self {
+            activations: a,
+            weights: w,
+            shape,
+            paths: [activations.to_owned(), weights.to_owned()],
+        })
+    }
+
+    /// A product that the array refuses, with the file to blame and the remedy.
+    pub(crate) fn failure(&self, error: &EngineError) -> Failure {
+        let [activations, weights] = &self.paths;
+        let (path, remedy) = match error {
+            EngineError::NotTwoOfFour { .. } => (weights, "prune the weights, or take a `sparq` array"),
+            EngineError::AccumulatorRange { .. } => (activations, "cut K into parts and add their products"),
+            EngineError::Empty(_) | EngineError::Length { .. } => (activations, "give matrices with values"),
+        };
+        Failure::User(format!("{}: {error}; {remedy}", path.display()))
+    }
+
+    /// M, N and K.
+    pub(crate) const fn shape(&self) -> Gemm {
+        self.shape
+    }
+
+    /// The operands of the product.
+    pub(crate) fn operands(&self) -> Result<Operands<'_>, Failure> {
+        Operands::new(self.shape, &self.activations.values, &self.weights.values)
+            .map_err(|error| self.failure(&error))
+    }
+}
+
+/// The trace of a workload: read, or captured now.
+pub(crate) fn trace(workload: &Workload, jobs: usize, stop: &AtomicBool) -> Result<Trace, Failure> {
+    match workload {
+        Workload::Trace(path) => sim_trace::read(path).map_err(|error| Failure::user(&error)),
+        Workload::Model(model) => capture_model(model, jobs, stop),
+    }
+}
+
+/// Capture a network over images.
+pub(crate) fn capture_model(
+    workload: &ModelWorkload,
+    jobs: usize,
+    stop: &AtomicBool,
+) -> Result<Trace, Failure> {
+    let declared = preprocessing::load_beside(&workload.model)?;
+    let preprocessing = workload
+        .preprocessing
+        .apply(declared)
+        .map_err(|error| Failure::user(&error))?;
+    let network = Network::load(&workload.model).map_err(|error| {
+        if matches!(error, ModelError::Read { .. }) {
+            return Failure::User(format!("{error}; check the path"));
+        }
+        // What is wrong inside a model does not say in which file.
+        Failure::User(format!(
+            "{}: {error}; check the model, or export it again",
+            workload.model.display()
+        ))
+    })?;
+    let open = |path: &Path, limit| {
+        let options = OpenOptions {
+            layout: preprocessing.layout,
+            limit,
+        };
+        ImageSet::open(path, options).map_err(|error| Failure::user(&error))
+    };
+    let images = open(&workload.images, workload.n_images)?;
+    let calibration = workload
+        .calibration
+        .as_ref()
+        .map(|path| open(path, workload.n_calibration))
+        .transpose()?;
+    let options = CaptureOptions {
+        model: ModelFile::of(&workload.model).map_err(|error| Failure::user(&error))?,
+        preprocessing: preprocessing.clone(),
+        quantization: workload.quantization,
+        selection: workload.selection,
+        jobs,
+        stop,
+    };
+    let bar = Bar::of_steps();
+    let captured = capture(&network, &images, calibration.as_ref(), &options, &bar);
+    bar.finish();
+    captured.map_err(|error| match error {
+        CaptureError::Stopped => Failure::Stopped,
+        // Images name themselves; what a layer complains about does not say of which network it is.
+        CaptureError::Image(error) => Failure::user(&error),
+        error @ (CaptureError::Preprocess(_)
+        | CaptureError::Network { .. }
+        | CaptureError::NotFinite { .. }
+        | CaptureError::Geometry { .. }
+        | CaptureError::Sizes { .. }
+        | CaptureError::Nothing { .. }) => Failure::User(format!("{}: {error}", workload.model.display())),
+    })
+}

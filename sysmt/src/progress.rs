@@ -1,0 +1,113 @@
+//! How far a run is, on stderr, where that is a terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io::IsTerminal as _;
+use std::sync::Mutex;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use sim_core::shape::widen;
+use sim_core::spec::{ArraySpec, Batch};
+use sim_net::lowering::Lowering;
+use sim_net::progress::Progress;
+use sim_trace::trace::Trace;
+
+const STEPS: &str = "{prefix} {bar:30} {pos}/{len}  {eta} left";
+const MACS: &str = "{prefix} {bar:30} {percent:>3} %  {msg}  {rate}  {eta} left";
+
+/// A bar: of images, or of the MACs of layers, with their rate and the time left.
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    layers: Mutex<BTreeMap<String, LayerWork>>,
+}
+
+/// What a layer has left.
+#[derive(Clone, Copy, Debug, Default)]
+struct LayerWork {
+    n_products: usize,
+    n_macs_each: u64,
+}
+
+impl Bar {
+    /// A bar of steps; silent where stderr is not a terminal.
+    pub(crate) fn of_steps() -> Self {
+        Self::new(BTreeMap::new(), STEPS)
+    }
+
+    /// A bar of the MACs that `trace` makes on `array`; silent where stderr is not a terminal.
+    pub(crate) fn of_macs(trace: &Trace, array: &ArraySpec) -> Self {
+        let layers = trace.layers.iter().filter_map(|layer| {
+            let n_images = layer.input_shape[0];
+            let (n_products, n_folded) = match array.batch() {
+                Batch::Separate => (n_images, 1),
+                Batch::Folded => (1, n_images),
+            };
+            // A layer without a product is an error that the simulation reports.
+            let gemm = Lowering::of(layer).ok()?.gemm(n_folded).ok()?;
+            let work = LayerWork {
+                n_products: n_products * layer.geometry.groups,
+                n_macs_each: gemm.macs(),
+            };
+            Some((layer.name.clone(), work))
+        });
+        Self::new(layers.collect(), MACS)
+    }
+
+    fn new(layers: BTreeMap<String, LayerWork>, template: &str) -> Self {
+        let target = if std::io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(
+                style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                    // What cannot be drawn is not drawn.
+                    let _ = write!(out, "{:.1} million MACs/s", state.per_sec() / 1e6);
+                }),
+            );
+        }
+        Self {
+            bar,
+            layers: Mutex::new(layers),
+        }
+    }
+
+    /// Take the bar off the terminal.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&self, what: &str, n_steps: usize) {
+        let n_macs: u64 = self.layers.lock().map_or(0, |layers| {
+            layers
+                .values()
+                .map(|work| work.n_macs_each * widen(work.n_products))
+                .sum()
+        });
+        self.bar.reset();
+        self.bar
+            .set_length(if n_macs == 0 { widen(n_steps) } else { n_macs });
+        self.bar.set_prefix(what.to_owned());
+        self.bar.tick();
+    }
+
+    fn advance(&self, at: &str) {
+        // A thread that panicked ends the run; the bar need not.
+        let Ok(mut layers) = self.layers.lock() else {
+            return;
+        };
+        match layers.get_mut(at) {
+            Some(work) => {
+                work.n_products = work.n_products.saturating_sub(1);
+                self.bar.inc(work.n_macs_each);
+                let n_done = layers.values().filter(|work| work.n_products == 0).count();
+                self.bar.set_message(format!("{n_done}/{} layers", layers.len()));
+            }
+            None => self.bar.inc(1),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Commands that succeed.
+
+use crate::support::{Folder, npy, pseudo_random};
+
+const GEMM: [&str; 7] = [
+    "gemm",
+    "--array",
+    "2t.toml",
+    "--activations",
+    "a.npy",
+    "--weights",
+    "w.npy",
+];
+
+fn with<'a>(args: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [args, more].concat()
+}
+
+#[test]
+fn explain_shows_keys_and_schemas() {
+    let folder = Folder::new();
+    assert!(folder.good(&["explain"]).contains("pe.threads"));
+    assert!(folder.good(&["explain", "threads"]).contains("1, 2, 4"));
+    for file in ["array", "run", "model"] {
+        let schema = folder.good(&["explain", "--json-schema", file]);
+        let schema: serde_json::Value = serde_json::from_str(&schema).unwrap_or_default();
+        assert_eq!(schema["additionalProperties"], false, "{file}");
+    }
+}
+
+#[test]
+fn gemm_writes_the_product_that_one_thread_makes_exactly() {
+    let folder = Folder::new();
+    let (a, w) = (pseudo_random(30, 1), pseudo_random(42, 2));
+    let array = [
+        "gemm",
+        "--array",
+        "1t.toml",
+        "--activations",
+        "a.npy",
+        "--weights",
+        "w.npy",
+    ];
+    folder.good(&with(&array, &["--out", "c.npy"]));
+    let mut want = Vec::new();
+    for m in 0..5 {
+        for n in 0..7 {
+            let exact: i32 = (0..6)
+                .map(|k| i32::from(a[m * 6 + k]) * i32::from(w[n * 6 + k].cast_signed()))
+                .sum();
+            want.extend(exact.to_le_bytes());
+        }
+    }
+    let file = folder.read("c.npy");
+    assert_eq!(&file[file.len() - want.len()..], want.as_slice());
+    assert!(
+        String::from_utf8_lossy(&file).contains("'descr': '<i4', 'fortran_order': False, 'shape': (5, 7), }")
+    );
+}
+
+#[test]
+fn gemm_reads_column_major_matrices() {
+    let folder = Folder::new();
+    let a = pseudo_random(30, 1);
+    let transposed: Vec<u8> = (0..30).map(|i| a[i % 5 * 6 + i / 5]).collect();
+    folder.write("f.npy", npy("|u1", "True", "(5, 6)", &transposed));
+    folder.good(&with(&GEMM, &["--out", "c.npy"]));
+    folder.good(&[
+        "gemm",
+        "--array",
+        "2t.toml",
+        "--activations",
+        "f.npy",
+        "--weights",
+        "w.npy",
+        "--out",
+        "f-c.npy",
+    ]);
+    assert_eq!(folder.read("c.npy"), folder.read("f-c.npy"));
+}
+
+#[test]
+fn gemm_json_depends_neither_on_jobs_nor_on_the_engine() {
+    let folder = Folder::new();
+    let json = |more: &[&str]| folder.good(&with(&GEMM, &with(&["--json"], more)));
+    let one = json(&["--jobs", "1"]);
+    assert_eq!(one, json(&["--jobs", "2"]));
+    let stepped = json(&["--engine", "stepped"]);
+    assert_ne!(one, stepped);
+    assert_eq!(one, stepped.replace("\"stepped\"", "\"algebraic\""));
+    let parsed: serde_json::Value = serde_json::from_str(&one).unwrap_or_default();
+    assert_eq!(parsed["shape"], serde_json::json!({"m": 5, "n": 7, "k": 6}));
+    assert!(parsed["mse"].is_number());
+    let without: serde_json::Value = serde_json::from_str(&json(&["--no-mse"])).unwrap_or_default();
+    assert!(without["mse"].is_null());
+    let mut same = parsed.clone();
+    same["mse"] = serde_json::Value::Null;
+    assert_eq!(without, same);
+}
+
+#[test]
+fn gemm_prints_a_table_without_json() {
+    let table = Folder::new().good(&GEMM);
+    assert!(table.contains("speedup"), "{table}");
+    assert!(serde_json::from_str::<serde_json::Value>(&table).is_err());
+}
+
+#[test]
+fn check_finds_both_engines_equal() {
+    let folder = Folder::new();
+    let equal = "equal: both engines give the same outcome\n";
+    assert_eq!(folder.good(&["check", "run.toml"]), equal);
+    assert_eq!(folder.good(&with(&["check"], &GEMM[1..])), equal);
+    assert_eq!(folder.good(&["check", "model-run.toml", "--jobs", "2"]), equal);
+}
+
+#[test]
+fn capture_writes_the_same_trace_whatever_the_jobs() {
+    let folder = Folder::new();
+    let printed = folder.good(&[
+        "capture", "m.onnx", "--images", "x.npz", "--jobs", "1", "--mean", "0.5",
+    ]);
+    assert!(
+        printed.starts_with("m.safetensors: 2 images, 1 layers"),
+        "{printed}"
+    );
+    folder.good(&[
+        "capture",
+        "m.onnx",
+        "--images",
+        "x.npz",
+        "--jobs",
+        "2",
+        "--mean",
+        "0.5",
+        "--out",
+        "two.safetensors",
+    ]);
+    assert_eq!(folder.read("m.safetensors"), folder.read("two.safetensors"));
+    let trace = sim_trace::read(&folder.path("m.safetensors")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(trace.origin.preprocessing.mean, [0.5]);
+    folder.write("m.toml", "mean = 0.25\nstd = 2\n");
+    folder.good(&[
+        "capture",
+        "m.onnx",
+        "--images",
+        "x.npz",
+        "--mean",
+        "0.75",
+        "--n-images",
+        "1",
+    ]);
+    let trace = sim_trace::read(&folder.path("m.safetensors")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(trace.origin.images.len(), 1);
+    assert_eq!(trace.origin.preprocessing.mean, [0.75]);
+    assert_eq!(trace.origin.preprocessing.std, [2.0]);
+}
+
+#[test]
+fn run_writes_the_same_folder_whatever_the_jobs() {
+    let folder = Folder::new();
+    let printed = folder.good(&["run", "run.toml", "--jobs", "1"]);
+    folder.good(&["run", "run.toml", "--jobs", "2", "--out", "two"]);
+    folder.good(&["run", "run.toml", "--engine", "stepped", "--out", "stepped"]);
+    for name in ["result.json", "layers.csv", "summary.md"] {
+        let one = folder.read(&format!("results/run/{name}"));
+        assert_eq!(one, folder.read(&format!("two/{name}")), "{name}");
+        let stepped = folder.read(&format!("stepped/{name}"));
+        let stepped = String::from_utf8_lossy(&stepped).replace("stepped", "algebraic");
+        assert_eq!(String::from_utf8_lossy(&one), stepped, "{name}");
+    }
+    assert!(printed.contains("depthwise"), "{printed}");
+    assert!(folder.path("results/run/plots").is_dir());
+}
+
+#[test]
+fn run_takes_a_model_as_it_takes_its_trace() {
+    let folder = Folder::new();
+    folder.good(&["run", "model-run.toml"]);
+    folder.good(&["capture", "m.onnx", "--images", "x.npz", "--out", "t.safetensors"]);
+    folder.good(&["run", "run.toml"]);
+    let layers = |name: &str| {
+        String::from_utf8_lossy(&folder.read(&format!("results/{name}/layers.csv"))).into_owned()
+    };
+    assert_eq!(layers("model-run"), layers("run"));
+}

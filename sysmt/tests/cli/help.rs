@@ -1,0 +1,215 @@
+//! What a user reads: help and messages.
+
+use crate::support::Folder;
+
+#[test]
+fn help_lists_the_commands() {
+    insta::assert_snapshot!(Folder::new().good(&["--help"]), @r#"
+    Cycle-accurate simulator of NB-SMT systolic arrays
+
+    Usage: sysmt <COMMAND>
+
+    Commands:
+      run      Simulate a workload on an array, against a baseline array, and write a results folder
+      gemm     Multiply two matrices on an array
+      check    Run both engines and compare whole outcomes; exit code 0 where they are equal, else 1
+      capture  Run a network, quantize it, and write a layer trace
+      explain  Show configuration keys: meaning, unit, default and allowed values
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    First steps:
+      sysmt run configs/runs/quickstart.toml
+      sysmt explain pe.policy
+
+    Exit codes: 0 done; 1 a fault of sysmt, or `check` found a difference; 2 a bad file, key or shape;
+    130 stopped.
+    "#);
+}
+
+#[test]
+fn help_of_every_command() {
+    let folder = Folder::new();
+    insta::assert_snapshot!(folder.good(&["run", "--help"]), @r#"
+    Simulate a workload on an array, against a baseline array, and write a results folder
+
+    Usage: sysmt run [OPTIONS] <RUN.toml>
+
+    Arguments:
+      <RUN.toml>  Run file
+
+    Options:
+          --out <DIR>        Results folder; older results in it are replaced [default: results/RUN]
+          --engine <ENGINE>  Which engine runs the products: closed forms, or every register clocked,
+                             which is slow; the results are the same [default: algebraic] [possible
+                             values: algebraic, stepped]
+          --jobs <N>         Threads of this computer to use; results do not depend on it [default: all]
+      -h, --help             Print help
+    "#);
+    insta::assert_snapshot!(folder.good(&["gemm", "--help"]), @r#"
+    Multiply two matrices on an array
+
+    Usage: sysmt gemm [OPTIONS] --array <ARRAY.toml> --activations <A.npy> --weights <W.npy>
+
+    Options:
+          --array <ARRAY.toml>   Array file
+          --activations <A.npy>  Activations, uint8 [M, K]
+          --weights <W.npy>      Weights, int8 [N, K]
+          --out <C.npy>          Where to write the product, int32 [M, N]
+          --engine <ENGINE>      Which engine runs the products: closed forms, or every register
+                                 clocked, which is slow; the results are the same [default: algebraic]
+                                 [possible values: algebraic, stepped]
+          --jobs <N>             Threads of this computer to use; results do not depend on it [default:
+                                 all]
+          --no-mse               Leave out the error against the exact product
+          --json                 Print the report as JSON
+      -h, --help                 Print help
+    "#);
+    insta::assert_snapshot!(folder.good(&["check", "--help"]), @r#"
+    Run both engines and compare whole outcomes; exit code 0 where they are equal, else 1
+
+    Usage: sysmt check [OPTIONS] [RUN.toml]
+
+    Arguments:
+      [RUN.toml]  Run file
+
+    Options:
+          --array <ARRAY.toml>   Array file, for one product instead of a run
+          --activations <A.npy>  Activations, uint8 [M, K]
+          --weights <W.npy>      Weights, int8 [N, K]
+          --jobs <N>             Threads of this computer to use; results do not depend on it [default:
+                                 all]
+      -h, --help                 Print help
+    "#);
+    insta::assert_snapshot!(folder.good(&["capture", "--help"]), @r#"
+    Run a network, quantize it, and write a layer trace
+
+    Usage: sysmt capture [OPTIONS] --images <IMAGES> <MODEL.onnx>
+
+    Arguments:
+      <MODEL.onnx>  ONNX network
+
+    Options:
+          --images <IMAGES>       Images: an .npz, an IDX file, or a folder of JPEG and PNG
+          --out <TRACE>           Where to write the trace [default: MODEL.safetensors in this folder]
+          --calibration <IMAGES>  Images that set the ranges of activations [default: the images
+                                  themselves]
+          --n-images <N>          Use only the first N images
+          --n-calibration <N>     Use only the first N calibration images
+          --jobs <N>              Threads of this computer to use; results do not depend on it [default:
+                                  all]
+      -h, --help                  Print help
+
+    Quantization:
+          --divisor <D>           Steps into which a range is divided [default: 256] [possible values:
+                                  256, 255]
+          --bias <BIAS>           What becomes of a bias [default: fp32] [possible values: fp32, int8]
+          --signed-inputs <RULE>  What becomes of a layer whose input can be negative [default:
+                                  unsimulated] [possible values: unsimulated, shift]
+
+    Layers:
+          --layers <WHICH>  Which operators are taken [default: convolutions] [possible values:
+                            convolutions, all]
+          --first <RULE>    What becomes of the first convolution [default: fp32] [possible values:
+                            fp32, simulated]
+          --last <RULE>     What becomes of the final fully connected layer [default: fp32] [possible
+                            values: fp32, simulated]
+
+    Preprocessing (in place of MODEL.toml beside the model):
+          --layout <AXES>        Axes of four-dimensional image arrays [possible values: nchw, nhwc]
+          --model-layout <AXES>  Axes of the network's input [possible values: nchw, nhwc]
+          --channels <ORDER>     Channels of the network's input [possible values: gray, rgb, bgr]
+          --scale <SCALE>        What a pixel is multiplied with
+          --mean <MEAN>          Subtracted, one value or one per channel, with commas
+          --std <STD>            Divided by, one value or one per channel, with commas
+          --resize <ROWSxCOLS>   Rows and columns after resizing, as in 224x224
+          --resize-mode <MODE>   What resizing does with another aspect ratio [possible values: stretch,
+                                 cover]
+    "#);
+    insta::assert_snapshot!(folder.good(&["explain", "--help"]), @r#"
+    Show configuration keys: meaning, unit, default and allowed values
+
+    Usage: sysmt explain [OPTIONS] [KEY]
+
+    Arguments:
+      [KEY]  A key, such as `threads` or `pe.threads`; all of them if left out
+
+    Options:
+          --json-schema <FILE>  Print the JSON Schema of a kind of file instead [possible values: array,
+                                run, model]
+      -h, --help                Print help
+    "#);
+}
+
+#[test]
+fn messages_show_the_line_and_the_remedy() {
+    let folder = Folder::new();
+    let message = |args: &[&str]| folder.sysmt(args).stderr;
+    folder.write(
+        "bad.toml",
+        "[array]\nrowz = 4\ncols = 4\n[pe]\nkind = \"nb-smt\"\nthreads = 3\n",
+    );
+    let gemm = [
+        "gemm",
+        "--array",
+        "bad.toml",
+        "--activations",
+        "a.npy",
+        "--weights",
+        "w.npy",
+    ];
+    insta::assert_snapshot!(message(&gemm), @r#"
+     × bad.toml:1: `array.rows` is missing
+      ╭─[bad.toml:1:1]
+    1 │ [array]
+      · ───┬───
+      ·    ╰── here
+    2 │ rowz = 4
+      ╰────
+     help: allowed values: whole numbers from 1 to 1024
+
+     × bad.toml:2: unknown key `rowz` in [array]
+      ╭─[bad.toml:2:1]
+    1 │ [array]
+    2 │ rowz = 4
+      · ──┬─
+      ·   ╰── here
+    3 │ cols = 4
+      ╰────
+     help: did you mean `rows`? allowed here: rows, cols, dataflow, clock-mhz, tiles, batch
+
+     × bad.toml:6: pe.threads = 3 is not allowed
+      ╭─[bad.toml:6:11]
+    5 │ kind = "nb-smt"
+    6 │ threads = 3
+      ·           ┬
+      ·           ╰── here
+      ╰────
+     help: allowed values: 1, 2, 4
+    "#);
+    folder.write(
+        "bad.toml",
+        "array = \"none.toml\"\n[workload]\ntrace = \"t.safetensors\"\n",
+    );
+    insta::assert_snapshot!(message(&["run", "bad.toml"]), @r#"
+     × bad.toml:1: none.toml: there is no such file
+      ╭─[bad.toml:1:1]
+    1 │ array = "none.toml"
+      · ──┬──
+      ·   ╰── here
+    2 │ [workload]
+      ╰────
+     help: paths are relative to this file, or absolute
+    "#);
+    insta::assert_snapshot!(message(&["gemm", "--array", "2t.toml", "--activations", "w.npy", "--weights", "w.npy"]), @"error: w.npy: holds `|i1` values, activations must be uint8; convert the array with .astype(numpy.uint8)");
+    insta::assert_snapshot!(message(&["gemm", "--array", "stc.toml", "--activations", "a.npy", "--weights", "w.npy"]), @"error: w.npy: output channel 0, K 0..=3: 3 weights are non-zero, 2:4 sparsity allows 2; prune the weights, or take a `sparq` array");
+    insta::assert_snapshot!(message(&["run", "run.toml", "--jobs", "0"]), @r#"
+    error: invalid value '0' for '--jobs <N>': 0 is not in 1..=1024
+
+    For more information, try '--help'.
+    "#);
+    insta::assert_snapshot!(message(&["explain", "polici"]), @"error: there is no configuration key `polici`: did you mean `policy`?");
+}

@@ -1,0 +1,6 @@
+//! The binary, run as a user runs it.
+
+mod bad_inputs;
+mod commands;
+mod help;
+mod support;

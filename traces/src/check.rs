@@ -1,0 +1,200 @@
+//! The rules that every trace keeps, whether read from a file or made in memory.
+
+use sim_core::shape::checked_product;
+
+use crate::error::{Fault, GeometryFault, LayerName};
+use crate::trace::{Geometry, Layer, Trace};
+
+/// Most lowered activations (output pixels × K) of one image; more is a broken geometry.
+const MAX_LOWERED: usize = 1 << 32;
+
+impl Geometry {
+    /// Rows and columns of the output for `input` rows and columns, `kernel` rows and columns.
+    ///
+    /// - Errors: a zero in any of them, or a kernel larger than the padded input.
+    pub fn output_size(&self, input: [usize; 2], kernel: [usize; 2]) -> Result<[usize; 2], GeometryFault> {
+        let mut output = [0; 2];
+        for (axis, name) in ["rows", "columns"].into_iter().enumerate() {
+            for (what, size) in [
+                ("an input size", input[axis]),
+                ("a kernel size", kernel[axis]),
+                ("a stride", self.stride[axis]),
+                ("a dilation", self.dilation[axis]),
+            ] {
+                if size == 0 {
+                    return Err(GeometryFault::Zero { what });
+                }
+            }
+            let padded = input[axis]
+                .checked_add(self.padding[axis])
+                .and_then(|size| size.checked_add(self.padding[axis + 2]))
+                .ok_or(GeometryFault::TooLarge { max: MAX_LOWERED })?;
+            // A kernel that leaves `usize` fits into no input.
+            let kernel = (kernel[axis] - 1)
+                .saturating_mul(self.dilation[axis])
+                .saturating_add(1);
+            if padded < kernel {
+                return Err(GeometryFault::Kernel {
+                    axis: name,
+                    padded,
+                    kernel,
+                });
+            }
+            output[axis] = (padded - kernel) / self.stride[axis] + 1;
+        }
+        Ok(output)
+    }
+
+    /// Rows and columns of the output for `input` channels, rows and columns and `weight` output channels, channels per
+    /// group, rows and columns.
+    ///
+    /// - Errors: shapes and groups that do not fit together, or that no memory holds.
+    pub fn fit(&self, input: [usize; 3], weight: [usize; 4]) -> Result<[usize; 2], GeometryFault> {
+        let [channels, rows, columns] = input;
+        let [n_filters, per_group, kernel_rows, kernel_columns] = weight;
+        for (what, size) in [
+            ("the number of channels", channels),
+            ("the number of output channels", n_filters),
+            ("the number of groups", self.groups),
+        ] {
+            if size == 0 {
+                return Err(GeometryFault::Zero { what });
+            }
+        }
+        if per_group.checked_mul(self.groups) != Some(channels) || !n_filters.is_multiple_of(self.groups) {
+            return Err(GeometryFault::Groups {
+                input: channels,
+                per_group,
+                output: n_filters,
+                groups: self.groups,
+            });
+        }
+        let output = self.output_size([rows, columns], [kernel_rows, kernel_columns])?;
+        let lowered = checked_product(&[output[0], output[1], per_group, kernel_rows, kernel_columns]);
+        if lowered.is_none_or(|size| MAX_LOWERED < size) {
+            return Err(GeometryFault::TooLarge { max: MAX_LOWERED });
+        }
+        Ok(output)
+    }
+}
+
+impl Layer {
+    /// Rows and columns of the output.
+    ///
+    /// - Errors: shapes, groups and geometry that do not fit together, or that no memory holds.
+    pub fn output_size(&self) -> Result<[usize; 2], GeometryFault> {
+        if self.input_shape[0] == 0 {
+            return Err(GeometryFault::Zero {
+                what: "the number of images",
+            });
+        }
+        let [_, channels, rows, columns] = self.input_shape;
+        self.geometry.fit([channels, rows, columns], self.weight_shape)
+    }
+
+    /// K of one group: channels per group × kernel rows × kernel columns.
+    pub const fn k_per_group(&self) -> usize {
+        let [_, per_group, rows, columns] = self.weight_shape;
+        per_group * rows * columns
+    }
+
+    /// Whether every output channel of a group reads exactly one channel, of as many groups as channels.
+    pub const fn is_depthwise(&self) -> bool {
+        1 < self.geometry.groups && self.weight_shape[1] == 1
+    }
+}
+
+impl Trace {
+    /// Check everything that a reader relies on; [`crate::read`] and [`crate::write`] do.
+    ///
+    /// - Errors: the first layer and tensor that is wrong.
+    pub fn check(&self) -> Result<(), Fault> {
+        if self.layers.is_empty() {
+            return Err(Fault::Empty);
+        }
+        for (index, layer) in self.layers.iter().enumerate() {
+            let name = || LayerName::of(self, index);
+            layer
+                .output_size()
+                .map_err(|fault| Fault::Geometry { layer: name(), fault })?;
+            if layer.input_shape[0] != self.origin.images.len() {
+                return Err(Fault::Images {
+                    layer: name(),
+                    found: layer.input_shape[0],
+                    want: self.origin.images.len(),
+                });
+            }
+            check_lengths(layer, &name)?;
+            check_values(layer, &name)?;
+        }
+        Ok(())
+    }
+}
+
+fn check_lengths(layer: &Layer, name: &dyn Fn() -> LayerName) -> Result<(), Fault> {
+    let n_filters = layer.weight_shape[0];
+    let n_counts = layer.geometry.groups.checked_mul(layer.k_per_group());
+    for (tensor, found, want) in [
+        (
+            "input",
+            Some(layer.input.len()),
+            checked_product(&layer.input_shape),
+        ),
+        (
+            "weight",
+            Some(layer.weight.len()),
+            checked_product(&layer.weight_shape),
+        ),
+        ("weight_scale", Some(layer.weight_scale.len()), Some(n_filters)),
+        ("bias", layer.bias.as_ref().map(Vec::len), Some(n_filters)),
+        ("wide_counts", layer.wide_counts.as_ref().map(Vec::len), n_counts),
+    ] {
+        if let Some(found) = found
+            && Some(found) != want
+        {
+            return Err(Fault::Shape {
+                layer: name(),
+                tensor: tensor.to_owned(),
+                found: vec![found],
+                want: want.map_or("small enough for memory".to_owned(), |want| {
+                    format!("{want} values")
+                }),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_values(layer: &Layer, name: &dyn Fn() -> LayerName) -> Result<(), Fault> {
+    let bias = layer.bias.as_deref().unwrap_or_default();
+    let checks = [
+        (
+            "input_scale",
+            std::slice::from_ref(&layer.input_scale),
+            "finite and above 0",
+        ),
+        (
+            "weight_scale",
+            layer.weight_scale.as_slice(),
+            "finite and at least 0",
+        ),
+        ("bias", bias, "finite"),
+    ];
+    for (tensor, values, want) in checks {
+        let is_good = |value: f32| match tensor {
+            "input_scale" => value.is_finite() && 0.0 < value,
+            "weight_scale" => value.is_finite() && 0.0 <= value,
+            _ => value.is_finite(),
+        };
+        if let Some(index) = values.iter().position(|&value| !is_good(value)) {
+            return Err(Fault::Value {
+                layer: name(),
+                tensor,
+                index,
+                value: values[index],
+                want,
+            });
+        }
+    }
+    Ok(())
+}

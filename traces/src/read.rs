@@ -1,0 +1,179 @@
+//! Reading a trace from a file that may be anything.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use safetensors::tensor::Dtype;
+
+use crate::container::Container;
+use crate::error::{Fault, LayerName, TraceError};
+use crate::trace::{Layer, Trace};
+use crate::write::{Description, KEY, LayerDescription, VERSION, tensor_name};
+
+/// Read the trace at `path`.
+///
+/// What it returns has passed [`Trace::check`]. A broken or hostile file is an error, never a panic, and costs no
+/// more memory than the file is long.
+///
+/// - Errors: the file, and in it the layer and the tensor, with what to do about it.
+pub fn read(path: &Path) -> Result<Trace, TraceError> {
+    read_file(path).map_err(|fault| TraceError::new(path, fault))
+}
+
+fn read_file(path: &Path) -> Result<Trace, Fault> {
+    let mut container = Container::open(path)?;
+    let description = describe(container.metadata(KEY).ok_or(Fault::NotATrace)?)?;
+    let mut known = BTreeSet::new();
+    let mut layers = Vec::new();
+    for (index, layer) in description.layers.into_iter().enumerate() {
+        let mut tensors = Tensors {
+            container: &mut container,
+            known: &mut known,
+            layer: LayerName {
+                index,
+                name: layer.name.clone(),
+            },
+        };
+        layers.push(read_layer(&mut tensors, layer)?);
+    }
+    if let Some(tensor) = container.names().into_iter().find(|name| !known.contains(name)) {
+        return Err(Fault::Unknown { tensor });
+    }
+    let trace = Trace {
+        origin: description.origin,
+        layers,
+        unsimulated: description.unsimulated,
+    };
+    trace.check()?;
+    Ok(trace)
+}
+
+/// The version is looked at first: another version may have other keys.
+fn describe(text: &str) -> Result<Description, Fault> {
+    let bad = |error: serde_json::Error| Fault::Description {
+        why: error.to_string(),
+    };
+    let value: serde_json::Value = serde_json::from_str(text).map_err(bad)?;
+    let found = value.get("version").and_then(serde_json::Value::as_u64);
+    let found = found.ok_or_else(|| Fault::Description {
+        why: "`version` is no whole number".to_owned(),
+    })?;
+    if found != VERSION {
+        return Err(Fault::Version {
+            found,
+            known: VERSION,
+        });
+    }
+    serde_json::from_value(value).map_err(bad)
+}
+
+fn read_layer(tensors: &mut Tensors<'_>, layer: LayerDescription) -> Result<Layer, Fault> {
+    let (input_shape, input) = tensors.required("input", Dtype::U8)?;
+    let (weight_shape, weight) = tensors.required("weight", Dtype::I8)?;
+    let input_shape = tensors.four_axes("input", &input_shape)?;
+    let weight_shape = tensors.four_axes("weight", &weight_shape)?;
+    let (scale_shape, scale) = tensors.required("input_scale", Dtype::F32)?;
+    let input_scale = match floats(&scale).as_slice() {
+        &[scale] if scale_shape.len() <= 1 => scale,
+        _ => return Err(tensors.shape("input_scale", scale_shape, "[1]".to_owned())),
+    };
+    let (shape, bytes) = tensors.required("weight_scale", Dtype::F32)?;
+    tensors.expect("weight_scale", shape, &[weight_shape[0]])?;
+    let weight_scale = floats(&bytes);
+    let bias = match tensors.optional("bias", Dtype::F32)? {
+        Some((shape, bytes)) => {
+            tensors.expect("bias", shape, &[weight_shape[0]])?;
+            Some(floats(&bytes))
+        }
+        None => None,
+    };
+    let wide_counts = match tensors.optional("wide_counts", Dtype::U64)? {
+        Some((shape, bytes)) => {
+            // A product that overflows equals no dimension of a file.
+            let k = sim_core::shape::checked_product(&weight_shape[1..]).unwrap_or(usize::MAX);
+            tensors.expect("wide_counts", shape, &[layer.geometry.groups, k])?;
+            let (counts, _) = bytes.as_chunks();
+            Some(counts.iter().map(|&count| u64::from_le_bytes(count)).collect())
+        }
+        None => None,
+    };
+    Ok(Layer {
+        name: layer.name,
+        kind: layer.kind,
+        geometry: layer.geometry,
+        node: layer.node,
+        input,
+        input_shape,
+        weight: weight.into_iter().map(u8::cast_signed).collect(),
+        weight_shape,
+        input_scale,
+        zero_point: layer.zero_point,
+        weight_scale,
+        bias,
+        wide_counts,
+    })
+}
+
+/// The tensors of one layer in an open file.
+struct Tensors<'a> {
+    container: &'a mut Container,
+    known: &'a mut BTreeSet<String>,
+    layer: LayerName,
+}
+
+type ShapeAndBytes = (Vec<usize>, Vec<u8>);
+
+impl Tensors<'_> {
+    fn optional(&mut self, tensor: &str, want: Dtype) -> Result<Option<ShapeAndBytes>, Fault> {
+        let name = tensor_name(self.layer.index, tensor);
+        let Some(info) = self.container.info(&name) else {
+            return Ok(None);
+        };
+        if info.dtype != want {
+            return Err(Fault::Type {
+                layer: self.layer.clone(),
+                tensor: name,
+                found: format!("{:?}", info.dtype),
+                want: format!("{want:?}"),
+            });
+        }
+        let shape = info.shape.clone();
+        let bytes = self.container.bytes(&name)?;
+        self.known.insert(name);
+        Ok(Some((shape, bytes)))
+    }
+
+    fn required(&mut self, tensor: &str, want: Dtype) -> Result<ShapeAndBytes, Fault> {
+        self.optional(tensor, want)?.ok_or_else(|| Fault::Missing {
+            layer: self.layer.clone(),
+            tensor: tensor_name(self.layer.index, tensor),
+        })
+    }
+
+    fn four_axes(&self, tensor: &str, shape: &[usize]) -> Result<[usize; 4], Fault> {
+        shape
+            .try_into()
+            .map_err(|_| self.shape(tensor, shape.to_vec(), "of four axes".to_owned()))
+    }
+
+    fn expect(&self, tensor: &str, found: Vec<usize>, want: &[usize]) -> Result<(), Fault> {
+        if found == want {
+            return Ok(());
+        }
+        Err(self.shape(tensor, found, format!("{want:?}")))
+    }
+
+    fn shape(&self, tensor: &str, found: Vec<usize>, want: String) -> Fault {
+        Fault::Shape {
+            layer: self.layer.clone(),
+            tensor: tensor_name(self.layer.index, tensor),
+            found,
+            want,
+        }
+    }
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    let (values, _) = bytes.as_chunks();
+    values.iter().map(|&value| f32::from_le_bytes(value)).collect()
+}

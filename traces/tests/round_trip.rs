@@ -1,0 +1,109 @@
+//! A trace survives its file, whose bytes are the same each time.
+
+mod common;
+
+use sim_trace::trace::Trace;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+#[test]
+fn a_trace_reads_back_equal_and_its_bytes_repeat() {
+    let folder = folder();
+    let (first, second) = (
+        folder.path().join("a.safetensors"),
+        folder.path().join("b.safetensors"),
+    );
+    let trace = common::trace();
+    sim_trace::write(&first, &trace).expect("writes");
+    let back = sim_trace::read(&first).expect("reads");
+    assert_eq!(back, trace);
+    sim_trace::write(&second, &back).expect("writes");
+    let bytes = |path| std::fs::read(path).expect("reads");
+    assert_eq!(bytes(&first), bytes(&second));
+    assert_eq!(
+        sim_trace::hash::of_file(&first).expect("hashes"),
+        sim_trace::hash::of_file(&second).expect("hashes")
+    );
+    // Nothing but the two traces is left behind.
+    assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 2);
+}
+
+#[test]
+fn an_old_file_stays_when_a_bad_trace_is_written_over_it() {
+    let folder = folder();
+    let path = folder.path().join("a.safetensors");
+    sim_trace::write(&path, &common::trace()).expect("writes");
+    let before = std::fs::read(&path).expect("reads");
+    let mut bad = common::trace();
+    bad.layers[0].input.pop();
+    sim_trace::write(&path, &bad).expect_err("the input is too short");
+    assert_eq!(std::fs::read(&path).expect("reads"), before);
+}
+
+#[test]
+fn traces_that_break_a_rule_are_not_written() {
+    #[track_caller]
+    fn check(spoil: fn(&mut Trace), want: &str) {
+        let folder = folder();
+        let mut trace = common::trace();
+        spoil(&mut trace);
+        let error = sim_trace::write(&folder.path().join("a"), &trace)
+            .expect_err(want)
+            .to_string();
+        assert!(error.contains(want), "{error:?} does not say {want:?}");
+    }
+    check(|trace| trace.layers.clear(), "holds no layer");
+    check(
+        |trace| trace.layers[0].geometry.groups = 0,
+        "layer 0 (`grouped`): the number of groups is zero",
+    );
+    check(|trace| trace.layers[0].geometry.groups = 3, "do not fit"); // 4 channels are not 3 × 2.
+    check(|trace| trace.layers[0].geometry.stride[1] = 0, "a stride is zero");
+    check(
+        |trace| trace.layers[0].geometry.dilation[0] = 0,
+        "a dilation is zero",
+    );
+    check(
+        |trace| trace.layers[0].geometry.dilation[1] = 8,
+        "the columns hold 8 pixels with padding",
+    );
+    check(
+        |trace| trace.layers[0].geometry.dilation[1] = usize::MAX,
+        "the columns hold 8 pixels with padding",
+    );
+    check(
+        |trace| trace.layers[0].geometry.padding[2] = usize::MAX,
+        "lowered activations",
+    ); // Overflows.
+    check(
+        |trace| trace.layers[0].geometry.padding[2] = 1 << 40,
+        "lowered activations",
+    ); // Fits, but no memory does.
+    check(
+        |trace| trace.layers[0].input_scale = f32::NAN,
+        "tensor `input_scale`, value 0 is NaN",
+    );
+    check(|trace| trace.layers[0].input_scale = 0.0, "finite and above 0");
+    check(
+        |trace| trace.layers[0].weight_scale[4] = -1.0,
+        "tensor `weight_scale`, value 4 is -1",
+    );
+    check(
+        |trace| trace.layers[1].weight_scale[0] = f32::INFINITY,
+        "layer 1 (`classifier`)",
+    );
+    check(
+        |trace| trace.layers[0].bias = Some(vec![0.0; 5]),
+        "tensor `bias` has shape [5]",
+    );
+    check(
+        |trace| trace.layers[0].wide_counts = Some(vec![0; 23]),
+        "it must be 24 values",
+    );
+    check(
+        |trace| trace.origin.images.truncate(1),
+        "2 images in tensor `input`, but the description lists 1",
+    );
+}
