@@ -3,6 +3,7 @@
 mod axis;
 mod canvas;
 mod chart;
+mod glyphs;
 mod kinds;
 mod style;
 

@@ -84,14 +84,19 @@ pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => false,
         Err(error) => return Err(failed("replace it", target, error)),
     };
-    if let Err(error) = fs::rename(&new, target) {
-        if replaces {
-            // What was there comes back; where even that fails, the first error is the one to report.
-            let _ = fs::rename(&old, target);
-        }
-        return Err(failed("put the results in place", target, error));
+    let Err(error) = fs::rename(&new, target) else {
+        return Ok(());
+    };
+    if replaces && fs::rename(&old, target).is_err() {
+        // The old results are not lost with the temporary folder.
+        let kept = work.keep().join("old");
+        return Err(failed(
+            "put new results in place of those now kept here",
+            &kept,
+            error,
+        ));
     }
-    Ok(())
+    Err(failed("put the results in place", target, error))
 }
 
 fn fill(folder: &Path, report: &Report) -> Result<(), FolderError> {

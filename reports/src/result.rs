@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::costs::Warnings;
 use crate::echo::ArrayEcho;
 use crate::json::{self, LayerObject, Reported, VERSION};
-use crate::run::{InputFile, RunRecord};
+use crate::run::{InputFile, RunRecord, Spec};
 use crate::totals::Totals;
 
 /// The file's name in a results folder.
@@ -24,6 +24,8 @@ pub struct ResultFile {
     pub engine: String,
     /// The seed of all random numbers.
     pub seed: u64,
+    /// What the user asked for; null where the run had no file.
+    pub spec: Option<Spec>,
     /// The array as built.
     pub array: ArrayEcho,
     /// What it is compared with.
@@ -77,6 +79,7 @@ impl ResultFile {
             workload: report.workload.clone(),
             engine: report.engine.name().to_owned(),
             seed: report.seed,
+            spec: None,
             array: ArrayEcho::of(&report.array),
             baseline: ArrayEcho::of(&report.baseline),
             inputs: report.inputs.clone(),

@@ -46,6 +46,15 @@ pub struct InputFile {
     pub blake3: String,
 }
 
+/// What the user asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    /// The run file as it was read.
+    pub text: String,
+    /// The same with every default filled in.
+    pub resolved: serde_json::Value,
+}
+
 /// A run with everything that is made from its records.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -58,6 +67,12 @@ impl Report {
     pub fn new(record: RunRecord) -> Self {
         let result = ResultFile::of(&record);
         Self { record, result }
+    }
+
+    /// The same with what the user asked for kept in `result.json`.
+    pub fn with_spec(mut self, spec: Spec) -> Self {
+        self.result.spec = Some(spec);
+        self
     }
 
     /// The record that everything is made from.

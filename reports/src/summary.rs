@@ -7,7 +7,7 @@ use crate::json::EnergyObject;
 use crate::markdown::{Align, table};
 use crate::ratio;
 use crate::run::Report;
-use crate::text::{array as describe, energy_unit, grouped, significant};
+use crate::text::{array as describe, energy_unit, grouped, significant, time_unit};
 
 /// The text of `summary.md`.
 pub fn text(report: &Report) -> String {
@@ -49,6 +49,8 @@ fn layer_table(report: &Report) -> String {
     let record = report.record();
     let totals = &report.result().totals;
     let histogram = format!("0..{} active %", record.array.pe().max_active());
+    let unit = time_unit(totals.time_us);
+    let time = format!("time {}", unit.name);
     let header = [
         ("#", Align::Right),
         ("layer", Align::Left),
@@ -63,7 +65,7 @@ fn layer_table(report: &Report) -> String {
         ("MSE", Align::Right),
         ("SNR dB", Align::Right),
         ("energy", Align::Right),
-        ("time µs", Align::Right),
+        (time.as_str(), Align::Right),
     ];
     let clock = record.array.clock();
     let mut rows = Vec::new();
@@ -86,7 +88,7 @@ fn layer_table(report: &Report) -> String {
             product.mse.map_or_else(|| "–".to_owned(), significant),
             optional(product.snr_db, 1),
             energy(product.energy_pj.as_ref()),
-            format!("{:.2}", clock.microseconds(source.product.cycles)),
+            significant(clock.microseconds(source.product.cycles) / unit.size),
         ]);
     }
     rows.push(vec![
@@ -108,7 +110,7 @@ fn layer_table(report: &Report) -> String {
         String::new(),
         String::new(),
         energy(totals.energy_pj.as_ref()),
-        format!("{:.2}", totals.time_us),
+        significant(totals.time_us / unit.size),
     ]);
     table(&header, &rows)
 }

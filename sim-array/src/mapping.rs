@@ -79,7 +79,10 @@ impl Tiling {
     pub fn origin(&self, tile: TileId) -> (usize, usize) {
         if mutant::is_on(Mutant::TileOrder) {
             let n_tile_rows = self.m.div_ceil(self.rows);
-            return (tile.idx() % n_tile_rows * self.rows, tile.idx() / n_tile_rows * self.cols);
+            return (
+                tile.idx() % n_tile_rows * self.rows,
+                tile.idx() / n_tile_rows * self.cols,
+            );
         }
         (
             tile.idx() / self.n_tile_cols() * self.rows,

@@ -6,6 +6,7 @@
 pub mod counters;
 pub mod fixed;
 pub mod ids;
+pub mod policy;
 pub mod preprocessing;
 pub mod quantization;
 pub mod record;

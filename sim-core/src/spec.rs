@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fixed::{Overflow, Rounding};
+pub use crate::policy::{BasePolicy, Policy, Sparsity, Threads};
 use crate::units::Megahertz;
 
 /// Most rows or columns of an array.
@@ -11,137 +12,6 @@ pub const MAX_SIDE: usize = 1024;
 pub const MAX_PIPELINE_DEPTH: u8 = 16;
 /// Fastest clock.
 pub const MAX_CLOCK_MHZ: u32 = 100_000;
-
-/// How many threads share the multiplier of an NB-SMT PE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Threads {
-    /// One: exact, like a conventional PE.
-    One,
-    /// Two.
-    Two,
-    /// Four.
-    Four,
-}
-
-impl Threads {
-    /// Every thread count.
-    pub const ALL: [Self; 3] = [Self::One, Self::Two, Self::Four];
-
-    /// The number.
-    pub const fn count(self) -> usize {
-        match self {
-            Self::One => 1,
-            Self::Two => 2,
-            Self::Four => 4,
-        }
-    }
-
-    /// From the number.
-    pub const fn from_count(count: usize) -> Option<Self> {
-        match count {
-            1 => Some(Self::One),
-            2 => Some(Self::Two),
-            4 => Some(Self::Four),
-            _ => None,
-        }
-    }
-}
-
-/// What a collision of two threads reduces to four bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum BasePolicy {
-    /// The activation, always, narrow ones too.
-    A0,
-    /// The activation where it is wide.
-    A,
-    /// The activation where it and its weight are wide.
-    Aw,
-    /// The weight where it is wide.
-    W,
-    /// The weight where it and its activation are wide.
-    AW,
-}
-
-/// Whether zeros free the multiplier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sparsity {
-    /// A thread with a zero operand does not collide.
-    On,
-    /// Every step is a full collision.
-    Off,
-}
-
-/// The papers' policies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Policy {
-    /// `S`: reduce every activation in a collision.
-    S,
-    /// `A`: reduce wide activations, zeros ignored.
-    A,
-    /// `W`: reduce wide weights, zeros ignored.
-    W,
-    /// `Aw`: reduce activations where both operands are wide, zeros ignored.
-    Aw,
-    /// `aW`: reduce weights where both operands are wide, zeros ignored.
-    AW,
-    /// `S+A`.
-    SA,
-    /// `S+W`.
-    SW,
-    /// `S+Aw`.
-    SAw,
-    /// `S+aW`.
-    SAW,
-}
-
-impl Policy {
-    /// Every policy, in the papers' order.
-    pub const ALL: [Self; 9] = [
-        Self::S,
-        Self::A,
-        Self::W,
-        Self::Aw,
-        Self::AW,
-        Self::SA,
-        Self::SW,
-        Self::SAw,
-        Self::SAW,
-    ];
-
-    /// The name in configuration files; case matters.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::S => "S",
-            Self::A => "A",
-            Self::W => "W",
-            Self::Aw => "Aw",
-            Self::AW => "aW",
-            Self::SA => "S+A",
-            Self::SW => "S+W",
-            Self::SAw => "S+Aw",
-            Self::SAW => "S+aW",
-        }
-    }
-
-    /// What a collision reduces.
-    pub const fn base(self) -> BasePolicy {
-        match self {
-            Self::S => BasePolicy::A0,
-            Self::A | Self::SA => BasePolicy::A,
-            Self::W | Self::SW => BasePolicy::W,
-            Self::Aw | Self::SAw => BasePolicy::Aw,
-            Self::AW | Self::SAW => BasePolicy::AW,
-        }
-    }
-
-    /// Whether zeros free the multiplier.
-    pub const fn sparsity(self) -> Sparsity {
-        match self {
-            Self::S | Self::SA | Self::SW | Self::SAw | Self::SAW => Sparsity::On,
-            Self::A | Self::W | Self::Aw | Self::AW => Sparsity::Off,
-        }
-    }
-}
 
 /// Which bits of an activation a SPARQ window may keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

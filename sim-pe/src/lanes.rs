@@ -173,7 +173,11 @@ fn decide<const T: usize>(masks: &Masks, x: [&[u8]; T], w: [&[i8]; T], lanes: &m
             let active = is_active(x[pe], w[pe]);
             let wide_x = mask(MAX_NARROW_ACTIVATION < x[pe]);
             let wide_w = mask(MAX_NARROW_WEIGHT < w[pe]) | mask(w[pe] < MIN_NARROW_WEIGHT);
-            let colliding = if n_active[pe] < masks.least { masks.least } else { n_active[pe] };
+            let colliding = if n_active[pe] < masks.least {
+                masks.least
+            } else {
+                n_active[pe]
+            };
             let two = active & mask(colliding == 2);
             let more = active & mask(2 < colliding);
             let may_x = wide_x | masks.narrow_too;
@@ -204,7 +208,10 @@ fn multiply<const T: usize>(masks: &Masks, x: [&[u8]; T], w: [&[i8]; T], lanes: 
                 let (up_x, up_w) = (up(masks, x[pe]), up(masks, w[pe].cast_unsigned()));
                 let nibble_x = i16::from(((x[pe] >> 4) + up_x).min(masks.max_x));
                 let nibble_w = (i16::from(w[pe] >> 4) + i16::from(up_w)).min(masks.max_w);
-                let (keep_x, keep_w) = (i16::from(!cut_x[pe].cast_signed()), i16::from(!cut_w[pe].cast_signed()));
+                let (keep_x, keep_w) = (
+                    i16::from(!cut_x[pe].cast_signed()),
+                    i16::from(!cut_w[pe].cast_signed()),
+                );
                 a = (a & keep_x) | ((nibble_x << 4) & !keep_x);
                 b = (b & keep_w) | ((nibble_w << 4) & !keep_w);
             }
@@ -254,12 +261,18 @@ mod tests {
     fn check<const T: usize>(rules: &NbSmt) {
         let mut seed = 1_u64;
         let mut pick = |n: usize| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(seed >> 40).unwrap_or(0) % n
         };
         let n_pes = 1_000;
-        let x: Vec<Vec<u8>> = (0..T).map(|_| (0..n_pes).map(|_| X[pick(X.len())]).collect()).collect();
-        let w: Vec<Vec<i8>> = (0..T).map(|_| (0..n_pes).map(|_| W[pick(W.len())]).collect()).collect();
+        let x: Vec<Vec<u8>> = (0..T)
+            .map(|_| (0..n_pes).map(|_| X[pick(X.len())]).collect())
+            .collect();
+        let w: Vec<Vec<i8>> = (0..T)
+            .map(|_| (0..n_pes).map(|_| W[pick(W.len())]).collect())
+            .collect();
         let x: [&[u8]; T] = std::array::from_fn(|t| x[t].as_slice());
         let w: [&[i8]; T] = std::array::from_fn(|t| w[t].as_slice());
         let (mut fast, mut slow) = (Lanes::new(n_pes), Lanes::new(n_pes));
@@ -277,7 +290,12 @@ mod tests {
         for policy in Policy::ALL {
             for rounding in Rounding::ALL {
                 for overflow in Overflow::ALL {
-                    let rules = |threads| NbSmt { threads, policy, rounding, overflow };
+                    let rules = |threads| NbSmt {
+                        threads,
+                        policy,
+                        rounding,
+                        overflow,
+                    };
                     check::<1>(&rules(Threads::One));
                     check::<2>(&rules(Threads::Two));
                     check::<4>(&rules(Threads::Four));

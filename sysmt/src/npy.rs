@@ -2,7 +2,6 @@
 
 mod header;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use self::header::{Header, Order};
@@ -145,10 +144,12 @@ pub(crate) fn write_product(path: &Path, [rows, cols]: [usize; 2], product: &[i3
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         Some(_) | None => Path::new("."),
     };
+    // A file in a temporary folder, unlike a temporary file, gets the permissions that other files get.
     let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&bytes)?;
-        file.persist(path).map_err(|error| error.error).map(drop)
+        let work = tempfile::Builder::new().prefix(".sysmt-").tempdir_in(folder)?;
+        let new = work.path().join("new.npy");
+        std::fs::write(&new, &bytes)?;
+        std::fs::rename(&new, path)
     };
     write().map_err(|error| NpyError::Write {
         path: path.to_owned(),

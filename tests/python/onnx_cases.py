@@ -1,4 +1,4 @@
-"""Write the operator tests of the onnx package as files: those it defines in code and those it ships.
+"""Write operator tests as files: those that the onnx package defines in code, those that it ships, and random ones.
 
 usage: onnx_cases.py OUT
 One folder per test: OUT/KIND/NAME/model.onnx and OUT/KIND/NAME/test_data_set_N/{input,output}_N.pb, a TensorProto
@@ -7,6 +7,9 @@ each. Tests of types without a tensor (sequences, maps, optionals) are left out:
 Operator set 6 is written as 7 and those after 26 as 26, the range that the importer reads. What changed from 6 to 7 is
 how Add, Sub, Mul, Div and Gemm broadcast (attributes that no test here needs went away) and that BatchNormalization and
 Dropout lost `is_test`; after 26 only Cast changed, for types of 8 bits.
+
+The random ones vary what those of onnx hold still (strides, padding, groups, old operator sets, conversions); their
+outputs are ONNX Runtime's.
 """
 
 import pathlib
@@ -15,6 +18,7 @@ import sys
 
 import numpy
 import onnx
+import onnx_random_cases
 from onnx import numpy_helper
 from onnx.backend.test.loader import DATA_DIR, load_node_model_tests
 
@@ -78,15 +82,30 @@ def write_shipped(out):
     return n_written
 
 
+def write_random(out):
+    n_written = 0
+    for name, model, inputs, outputs in onnx_random_cases.cases():
+        folder = out / "random" / name
+        write_model(folder, model)
+        data = folder / "test_data_set_0"
+        data.mkdir()
+        write_values(data, "input", inputs, model.graph.input)
+        write_values(data, "output", outputs, model.graph.output)
+        n_written += 1
+    return n_written
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     n_defined = write_defined(partial)
     n_shipped = write_shipped(partial)
+    n_random = write_random(partial)
     shutil.rmtree(out, ignore_errors=True)
     partial.rename(out)
     print(f"onnx {onnx.__version__}: {n_defined} tests that it defines, {n_shipped} that it ships, in {out}")
+    print(f"ONNX Runtime: {n_random} random tests")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,7 @@
 use proptest::prelude::*;
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
-use sim_core::spec::{
-    ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding,
-};
+use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
 
 /// A machine and a product for it.
 #[derive(Clone, Debug)]
@@ -25,10 +23,28 @@ fn any_of<T: Clone + std::fmt::Debug + 'static>(values: &[T]) -> impl Strategy<V
 }
 
 fn pe() -> impl Strategy<Value = Pe> {
-    let nbsmt = (any_of(&Threads::ALL), any_of(&Policy::ALL), any_of(&Rounding::ALL), any_of(&Overflow::ALL))
-        .prop_map(|(threads, policy, rounding, overflow)| NbSmt { threads, policy, rounding, overflow });
-    let sparq = (any_of(&Window::ALL), any_of(&WindowRounding::ALL), any_of(&Pairs::ALL))
-        .prop_map(|(window, rounding, pairs)| Sparq { window, rounding, pairs });
+    let nbsmt = (
+        any_of(&Threads::ALL),
+        any_of(&Policy::ALL),
+        any_of(&Rounding::ALL),
+        any_of(&Overflow::ALL),
+    )
+        .prop_map(|(threads, policy, rounding, overflow)| NbSmt {
+            threads,
+            policy,
+            rounding,
+            overflow,
+        });
+    let sparq = (
+        any_of(&Window::ALL),
+        any_of(&WindowRounding::ALL),
+        any_of(&Pairs::ALL),
+    )
+        .prop_map(|(window, rounding, pairs)| Sparq {
+            window,
+            rounding,
+            pairs,
+        });
     prop_oneof![
         1 => Just(Pe::Conventional),
         8 => nbsmt.prop_map(Pe::NbSmt),
@@ -42,7 +58,10 @@ fn array() -> impl Strategy<Value = ArraySpec> {
     let depth = prop_oneof![3 => Just(1_u8), 2 => 2_u8..6];
     (size.clone(), size, pe(), any_of(&Tiles::ALL), depth).prop_map(|(rows, cols, pe, tiles, depth)| {
         let array = ArraySpec::new(rows, cols, pe).expect("a size in range");
-        array.with_tiles(tiles).with_pipeline_depth(depth).expect("a depth in range")
+        array
+            .with_tiles(tiles)
+            .with_pipeline_depth(depth)
+            .expect("a depth in range")
     })
 }
 
@@ -78,7 +97,12 @@ pub fn case() -> impl Strategy<Value = Case> {
                 Pe::SparqStc(_) => two_of_four(&mut weights, k),
                 Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => {}
             }
-            Case { array, shape: Gemm::new(m, n, k).expect("a shape"), activations, weights }
+            Case {
+                array,
+                shape: Gemm::new(m, n, k).expect("a shape"),
+                activations,
+                weights,
+            }
         })
     })
 }

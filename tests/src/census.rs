@@ -25,24 +25,45 @@ impl Census {
             ("edge tile in columns", n % cols != 0),
             ("several tiles in rows", rows < m),
             ("several tiles in columns", cols < n),
-            ("S < R with several tiles", n_steps < rows && (rows < m || cols < n)),
+            (
+                "S < R with several tiles",
+                n_steps < rows && (rows < m || cols < n),
+            ),
             ("one row", rows == 1 && cols != 1),
             ("one column", cols == 1 && rows != 1),
             ("1×1 array", rows == 1 && cols == 1),
             ("1×1×1 product", (m, n, k) == (1, 1, 1)),
-            ("serial tiles", case.array.tiles() == Tiles::Serial && (rows < m || cols < n)),
+            (
+                "serial tiles",
+                case.array.tiles() == Tiles::Serial && (rows < m || cols < n),
+            ),
             ("pipeline depth over 1", 1 < case.array.pipeline_depth()),
-            ("serial tiles, depth over 1", case.array.tiles() == Tiles::Serial && 1 < case.array.pipeline_depth()),
-            ("activation of 248 or more", case.activations.iter().any(|&x| 248 <= x)),
+            (
+                "serial tiles, depth over 1",
+                case.array.tiles() == Tiles::Serial && 1 < case.array.pipeline_depth(),
+            ),
+            (
+                "activation of 248 or more",
+                case.activations.iter().any(|&x| 248 <= x),
+            ),
             ("error", outcome.error.is_some_and(|sums| sums.squared_error != 0)),
         ];
-        names.extend(facts.iter().filter(|(_, holds)| *holds).map(|(name, _)| (*name).to_owned()));
+        names.extend(
+            facts
+                .iter()
+                .filter(|(_, holds)| *holds)
+                .map(|(name, _)| (*name).to_owned()),
+        );
         match case.array.pe() {
             Pe::Conventional => {}
             Pe::NbSmt(rules) => {
                 let t = rules.threads.count();
                 names.push(format!("{t} threads, policy {}", rules.policy.name()));
-                names.push(format!("{t} threads, {}, {}", rules.rounding.name(), rules.overflow.name()));
+                names.push(format!(
+                    "{t} threads, {}, {}",
+                    rules.rounding.name(),
+                    rules.overflow.name()
+                ));
                 for (active, &count) in outcome.counters.pe_cycles.active.counts().iter().enumerate() {
                     if 0 < count {
                         names.push(format!("{t} threads, {active} active"));
@@ -68,7 +89,10 @@ impl Census {
         }
         if let Pe::SparqStc(_) = case.array.pe() {
             for group in case.weights.chunks(k).flat_map(|row| row.chunks(4)) {
-                names.push(format!("2:4 group with {}", group.iter().filter(|&&w| w != 0).count()));
+                names.push(format!(
+                    "2:4 group with {}",
+                    group.iter().filter(|&&w| w != 0).count()
+                ));
             }
         }
         self.seen.extend(names);
@@ -76,7 +100,10 @@ impl Census {
 
     /// The cases of the list that were not reached.
     pub fn missing(&self) -> Vec<String> {
-        Self::wanted().into_iter().filter(|name| !self.seen.contains(name)).collect()
+        Self::wanted()
+            .into_iter()
+            .filter(|name| !self.seen.contains(name))
+            .collect()
     }
 
     /// Every case that a run must reach.
@@ -124,7 +151,11 @@ impl Census {
             for window in Window::ALL {
                 for rounding in WindowRounding::ALL {
                     for pairs in ["On", "Off"] {
-                        wanted.push(format!("{kind} {} {} pairs {pairs}", window.name(), rounding.name()));
+                        wanted.push(format!(
+                            "{kind} {} {} pairs {pairs}",
+                            window.name(),
+                            rounding.name()
+                        ));
                     }
                 }
             }

@@ -18,7 +18,10 @@ pub struct Exits {
 impl Exits {
     /// For a product of `m` by `n` outputs.
     pub fn new(m: usize, n: usize) -> Self {
-        Self { n, cycles: vec![None; m * n] }
+        Self {
+            n,
+            cycles: vec![None; m * n],
+        }
     }
 }
 

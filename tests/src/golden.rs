@@ -16,22 +16,34 @@ pub struct Array {
 impl Array {
     /// The values as activations.
     pub fn activations(&self) -> Vec<u8> {
-        self.values.iter().map(|&value| u8::try_from(value).expect("an activation")).collect()
+        self.values
+            .iter()
+            .map(|&value| u8::try_from(value).expect("an activation"))
+            .collect()
     }
 
     /// The values as weights.
     pub fn weights(&self) -> Vec<i8> {
-        self.values.iter().map(|&value| i8::try_from(value).expect("a weight")).collect()
+        self.values
+            .iter()
+            .map(|&value| i8::try_from(value).expect("a weight"))
+            .collect()
     }
 
     /// The values as counts.
     pub fn counts(&self) -> Vec<u64> {
-        self.values.iter().map(|&value| u64::try_from(value).expect("a count")).collect()
+        self.values
+            .iter()
+            .map(|&value| u64::try_from(value).expect("a count"))
+            .collect()
     }
 
     /// The values as accumulators.
     pub fn accumulators(&self) -> Vec<i32> {
-        self.values.iter().map(|&value| i32::try_from(value).expect("an accumulator")).collect()
+        self.values
+            .iter()
+            .map(|&value| i32::try_from(value).expect("an accumulator"))
+            .collect()
     }
 
     /// Length of an axis.
@@ -56,9 +68,24 @@ pub fn read(name: &str) -> BTreeMap<String, Array> {
             let shape = npy.shape().to_vec();
             let order = npy.order();
             let values: Vec<i64> = match npy.dtype().descr().as_str() {
-                "'|u1'" => npy.into_vec::<u8>().expect("bytes").into_iter().map(i64::from).collect(),
-                "'|i1'" => npy.into_vec::<i8>().expect("bytes").into_iter().map(i64::from).collect(),
-                "'<i4'" => npy.into_vec::<i32>().expect("words").into_iter().map(i64::from).collect(),
+                "'|u1'" => npy
+                    .into_vec::<u8>()
+                    .expect("bytes")
+                    .into_iter()
+                    .map(i64::from)
+                    .collect(),
+                "'|i1'" => npy
+                    .into_vec::<i8>()
+                    .expect("bytes")
+                    .into_iter()
+                    .map(i64::from)
+                    .collect(),
+                "'<i4'" => npy
+                    .into_vec::<i32>()
+                    .expect("words")
+                    .into_iter()
+                    .map(i64::from)
+                    .collect(),
                 "'<i8'" => npy.into_vec::<i64>().expect("long words"),
                 other => panic!("{name}: type {other}"),
             };
@@ -73,8 +100,12 @@ pub fn read(name: &str) -> BTreeMap<String, Array> {
 
 /// A column-major matrix, row-major.
 fn transposed(shape: &[u64], values: &[i64]) -> Vec<i64> {
-    let &[rows, cols] = shape else { return values.to_vec() };
+    let &[rows, cols] = shape else {
+        return values.to_vec();
+    };
     let size = |length: u64| usize::try_from(length).expect("a length");
     let at = |row: u64, col: u64| values[size(col * rows + row)];
-    (0..rows).flat_map(|row| (0..cols).map(move |col| at(row, col))).collect()
+    (0..rows)
+        .flat_map(|row| (0..cols).map(move |col| at(row, col)))
+        .collect()
 }

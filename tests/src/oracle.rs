@@ -52,8 +52,16 @@ pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Outcome 
         cycles,
         counters: Counters {
             pe_cycles,
-            reduced: Reduced { activations: reduced[0], weights: reduced[1] },
-            operand_widths: OperandWidths { a8w8: widths[0], a8w4: widths[1], a4w8: widths[2], a4w4: widths[3] },
+            reduced: Reduced {
+                activations: reduced[0],
+                weights: reduced[1],
+            },
+            operand_widths: OperandWidths {
+                a8w8: widths[0],
+                a8w4: widths[1],
+                a4w8: widths[2],
+                a4w4: widths[3],
+            },
         },
         error: match mse {
             Mse::Measure => Some(sums),
@@ -87,7 +95,11 @@ fn step(pe: Pe, n_steps: usize, x: &[u8], w: &[i8], i: usize) -> StepTruth {
     match pe {
         Pe::Conventional => {
             let (x, w) = at(i);
-            StepTruth { product: x * w, n_active: usize::from(x * w != 0), reduced: [0, 0] }
+            StepTruth {
+                product: x * w,
+                n_active: usize::from(x * w != 0),
+                reduced: [0, 0],
+            }
         }
         Pe::NbSmt(rules) => {
             let threads: Vec<_> = (0..rules.threads.count()).map(|t| at(t * n_steps + i)).collect();
@@ -110,8 +122,16 @@ fn step(pe: Pe, n_steps: usize, x: &[u8], w: &[i8], i: usize) -> StepTruth {
 fn nbsmt(rules: NbSmt, threads: &[(i64, i64)]) -> StepTruth {
     let active: Vec<_> = threads.iter().copied().filter(|&(x, w)| x * w != 0).collect();
     let ignores_zeros = matches!(rules.policy, Policy::A | Policy::W | Policy::Aw | Policy::AW);
-    let colliding = if ignores_zeros { threads.len() } else { active.len() };
-    let mut truth = StepTruth { product: 0, n_active: active.len(), reduced: [0, 0] };
+    let colliding = if ignores_zeros {
+        threads.len()
+    } else {
+        active.len()
+    };
+    let mut truth = StepTruth {
+        product: 0,
+        n_active: active.len(),
+        reduced: [0, 0],
+    };
     for (x, w) in active {
         let (wide_x, wide_w) = (15 < x, !(-8..=7).contains(&w));
         let (cut_x, cut_w) = match (colliding, rules.policy) {
@@ -124,8 +144,16 @@ fn nbsmt(rules: NbSmt, threads: &[(i64, i64)]) -> StepTruth {
             (_, Policy::S) => (true, true),
             _ => (wide_x, wide_w),
         };
-        let x = if cut_x { cut(x, 15, rules.rounding, rules.overflow) } else { x };
-        let w = if cut_w { cut(w, 7, rules.rounding, rules.overflow) } else { w };
+        let x = if cut_x {
+            cut(x, 15, rules.rounding, rules.overflow)
+        } else {
+            x
+        };
+        let w = if cut_w {
+            cut(w, 7, rules.rounding, rules.overflow)
+        } else {
+            w
+        };
         truth.product += x * w;
         truth.reduced[0] += u64::from(cut_x);
         truth.reduced[1] += u64::from(cut_w);
@@ -150,7 +178,11 @@ fn cut(value: i64, largest: i64, rounding: Rounding, overflow: Overflow) -> i64 
 }
 
 fn sparq(rules: Sparq, pair: [(i64, i64); 2]) -> StepTruth {
-    let mut truth = StepTruth { product: 0, n_active: 0, reduced: [0, 0] };
+    let mut truth = StepTruth {
+        product: 0,
+        n_active: 0,
+        reduced: [0, 0],
+    };
     let alone = rules.pairs == Pairs::On && pair.iter().any(|&(x, _)| x == 0);
     for (x, w) in pair {
         let kept = window(x, rules, alone);
@@ -172,7 +204,11 @@ fn window(x: i64, rules: Sparq, alone: bool) -> i64 {
         (Window::Opt7, false) => (2, &[6, 5, 4, 3, 2, 1, 0]),
     };
     let covers = |shift: u32| x < 1_i64 << (bits + shift);
-    let shift = *shifts.iter().filter(|&&shift| covers(shift)).min().expect("the highest window covers a byte");
+    let shift = *shifts
+        .iter()
+        .filter(|&&shift| covers(shift))
+        .min()
+        .expect("the highest window covers a byte");
     let unit = 1_i64 << shift;
     let top = ((1 << bits) - 1) * unit;
     let trimmed = x / unit * unit;
@@ -182,7 +218,11 @@ fn window(x: i64, rules: Sparq, alone: bool) -> i64 {
             let rest = x - trimmed;
             let is_odd = (trimmed / unit) % 2 == 1;
             let goes_up = unit < 2 * rest || (unit == 2 * rest && is_odd);
-            if goes_up { (trimmed + unit).min(top) } else { trimmed }
+            if goes_up {
+                (trimmed + unit).min(top)
+            } else {
+                trimmed
+            }
         }
     }
 }
@@ -239,7 +279,11 @@ fn time(array: &ArraySpec, m: usize, n: usize, n_steps: usize, n_threads: usize)
                     Tiles::Pipelined => {
                         books.fill += if tile == 0 { wide(reach) } else { 0 };
                         books.stall += if is_last { 0 } else { wide(period - n_steps) };
-                        books.drain += if is_last { wide(one_tile - reach - n_steps) } else { 0 };
+                        books.drain += if is_last {
+                            wide(one_tile - reach - n_steps)
+                        } else {
+                            0
+                        };
                     }
                 }
             }

@@ -15,7 +15,10 @@ const N_CASES: usize = 6_000;
 
 fn runner() -> TestRunner {
     // A fixed seed: the census must not depend on luck.
-    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]))
+    TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]),
+    )
 }
 
 fn operands(case: &Case) -> Operands<'_> {
@@ -33,16 +36,30 @@ fn engines_and_oracle_agree_and_every_case_is_reached() {
         let truth = oracle::outcome(&case.array, &operands, Mse::Measure);
         let (m, n, k) = (case.shape.m(), case.shape.n(), case.shape.k());
         let mut exits = Exits::new(m, n);
-        let stepped = Stepped.run_probed(&case.array, &operands, Mse::Measure, &mut exits).expect("an outcome");
-        let wanted: Vec<_> = oracle::exits(&case.array, m, n, k).into_iter().map(Some).collect();
+        let stepped = Stepped
+            .run_probed(&case.array, &operands, Mse::Measure, &mut exits)
+            .expect("an outcome");
+        let wanted: Vec<_> = oracle::exits(&case.array, m, n, k)
+            .into_iter()
+            .map(Some)
+            .collect();
         assert_eq!(exits.cycles, wanted, "exits: {case:?}");
-        let algebraic = Algebraic.run(&case.array, &operands, Mse::Measure).expect("an outcome");
+        let algebraic = Algebraic
+            .run(&case.array, &operands, Mse::Measure)
+            .expect("an outcome");
         assert_eq!(stepped, truth, "stepped against the oracle: {case:?}");
         assert_eq!(algebraic, truth, "algebraic against the oracle: {case:?}");
-        assert_eq!(lockstep::first_divergence(&case.array, case.shape, &stepped, &algebraic), None);
+        assert_eq!(
+            lockstep::first_divergence(&case.array, case.shape, &stepped, &algebraic),
+            None
+        );
         census.note(&case, &truth);
     }
-    assert!(census.missing().is_empty(), "not reached in {N_CASES} cases: {:?}", census.missing());
+    assert!(
+        census.missing().is_empty(),
+        "not reached in {N_CASES} cases: {:?}",
+        census.missing()
+    );
 }
 
 proptest::proptest! {

@@ -24,16 +24,29 @@ fn parse(key: &str) -> Key {
     let parts: Vec<&str> = key.split('|').collect();
     let nbsmt = |threads: &str, policy: &str, rounding: &str, overflow: &str| {
         Pe::NbSmt(NbSmt {
-            threads: threads.strip_suffix('T').and_then(|t| t.parse().ok()).and_then(Threads::from_count).expect("threads"),
+            threads: threads
+                .strip_suffix('T')
+                .and_then(|t| t.parse().ok())
+                .and_then(Threads::from_count)
+                .expect("threads"),
             policy: *Policy::ALL.iter().find(|p| p.name() == policy).expect("a policy"),
-            rounding: *Rounding::ALL.iter().find(|r| r.name() == rounding).expect("a rounding"),
-            overflow: *Overflow::ALL.iter().find(|o| o.name() == overflow).expect("an overflow"),
+            rounding: *Rounding::ALL
+                .iter()
+                .find(|r| r.name() == rounding)
+                .expect("a rounding"),
+            overflow: *Overflow::ALL
+                .iter()
+                .find(|o| o.name() == overflow)
+                .expect("an overflow"),
         })
     };
     let sparq = |kind: &str, window: &str, rounding: &str, pairs: Pairs| {
         let rules = Sparq {
             window: *Window::ALL.iter().find(|w| w.name() == window).expect("a window"),
-            rounding: *WindowRounding::ALL.iter().find(|r| r.name() == rounding).expect("a rounding"),
+            rounding: *WindowRounding::ALL
+                .iter()
+                .find(|r| r.name() == rounding)
+                .expect("a rounding"),
             pairs,
         };
         match kind {
@@ -47,12 +60,18 @@ fn parse(key: &str) -> Key {
         ["operand_widths"] => Key::OperandWidths,
         [threads, "active_threads"] => Key::ActiveThreads(nbsmt(threads, "S+A", "half-even", "saturate")),
         [threads, policy, "reduced"] => Key::Reduced(nbsmt(threads, policy, "half-even", "saturate")),
-        [kind @ ("sa" | "stc"), window, rounding] => Key::Accumulators(sparq(kind, window, rounding, Pairs::On)),
-        [kind @ ("sa" | "stc"), window, rounding, "pairs"] => Key::Accumulators(sparq(kind, window, rounding, Pairs::On)),
+        [kind @ ("sa" | "stc"), window, rounding] => {
+            Key::Accumulators(sparq(kind, window, rounding, Pairs::On))
+        }
+        [kind @ ("sa" | "stc"), window, rounding, "pairs"] => {
+            Key::Accumulators(sparq(kind, window, rounding, Pairs::On))
+        }
         [kind @ ("sa" | "stc"), window, rounding, "no-pairs"] => {
             Key::Accumulators(sparq(kind, window, rounding, Pairs::Off))
         }
-        [threads, policy, rounding, overflow] => Key::Accumulators(nbsmt(threads, policy, rounding, overflow)),
+        [threads, policy, rounding, overflow] => {
+            Key::Accumulators(nbsmt(threads, policy, rounding, overflow))
+        }
         _ => panic!("key {key} is not understood"),
     }
 }
@@ -67,10 +86,15 @@ fn outcomes(file: &BTreeMap<String, Array>, pe: Pe) -> Vec<(&'static str, Outcom
     let (a, w) = (activations.activations(), weights.weights());
     let operands = Operands::new(shape, &a, &w).expect("operands");
     let array = ArraySpec::new(4, 3, pe).expect("an array");
-    let engines: [&dyn Engine; 2] = [&Algebraic::default(), &Stepped::default()];
+    let engines: [&dyn Engine; 2] = [&Algebraic, &Stepped];
     let mut outcomes: Vec<_> = engines
         .iter()
-        .map(|engine| (engine.kind().name(), engine.run(&array, &operands, Mse::Measure).expect("an outcome")))
+        .map(|engine| {
+            (
+                engine.kind().name(),
+                engine.run(&array, &operands, Mse::Measure).expect("an outcome"),
+            )
+        })
         .collect();
     outcomes.push(("oracle", oracle::outcome(&array, &operands, Mse::Measure)));
     outcomes
@@ -91,9 +115,15 @@ fn golden_files_to_the_bit() {
                 let counters = outcome.counters;
                 match parse(key) {
                     Key::Operand => {}
-                    Key::Accumulators(_) => assert_eq!(outcome.product, want.accumulators(), "{name} {key} {engine}"),
+                    Key::Accumulators(_) => {
+                        assert_eq!(outcome.product, want.accumulators(), "{name} {key} {engine}")
+                    }
                     Key::ActiveThreads(_) => {
-                        assert_eq!(counters.pe_cycles.active.counts(), want.counts(), "{name} {key} {engine}");
+                        assert_eq!(
+                            counters.pe_cycles.active.counts(),
+                            want.counts(),
+                            "{name} {key} {engine}"
+                        );
                     }
                     Key::Reduced(_) => {
                         let got = vec![counters.reduced.activations, counters.reduced.weights];
@@ -109,5 +139,9 @@ fn golden_files_to_the_bit() {
             }
         }
     }
-    assert_eq!(n_checked, 3 * (113 + 23 + 182 - 2 - 3 - 3), "every key but operands, for two engines and the oracle");
+    assert_eq!(
+        n_checked,
+        3 * (113 + 23 + 182 - 2 - 3 - 3),
+        "every key but operands, for two engines and the oracle"
+    );
 }

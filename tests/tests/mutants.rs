@@ -27,7 +27,9 @@ const N_CASES: usize = 1_500;
 /// always for time and registers, which they do not share. `None` where it depends on how one of them asks.
 const fn is_seen_by_equivalence(mutant: Mutant) -> Option<bool> {
     match mutant {
-        Mutant::FloorForHalfEven | Mutant::NoSaturation | Mutant::WindowTie | Mutant::PairIgnoresPartner => Some(false),
+        Mutant::FloorForHalfEven | Mutant::NoSaturation | Mutant::WindowTie | Mutant::PairIgnoresPartner => {
+            Some(false)
+        }
         Mutant::NarrowActivationLimit
         | Mutant::NarrowWeightLimit
         | Mutant::InterleavedThreads
@@ -52,7 +54,9 @@ fn cases() -> Vec<Case> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[9; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let strategy = case();
-    (0..N_CASES).map(|_| strategy.new_tree(&mut runner).expect("a case").current()).collect()
+    (0..N_CASES)
+        .map(|_| strategy.new_tree(&mut runner).expect("a case").current())
+        .collect()
 }
 
 /// What a broken machine gives, unless it panics: the stepped outcome with its exits, or the algebraic outcome.
@@ -73,12 +77,19 @@ fn stepped(case: &Case) -> Option<(Outcome, Vec<Option<Cycles>>)> {
 }
 
 fn algebraic(case: &Case) -> Option<Outcome> {
-    caught_panic(|| Algebraic.run(&case.array, &operands(case), Mse::Measure).expect("an outcome"))
+    caught_panic(|| {
+        Algebraic
+            .run(&case.array, &operands(case), Mse::Measure)
+            .expect("an outcome")
+    })
 }
 
 fn truth(case: &Case) -> (Outcome, Vec<Option<Cycles>>) {
     let exits = oracle::exits(&case.array, case.shape.m(), case.shape.n(), case.shape.k());
-    (oracle::outcome(&case.array, &operands(case), Mse::Measure), exits.into_iter().map(Some).collect())
+    (
+        oracle::outcome(&case.array, &operands(case), Mse::Measure),
+        exits.into_iter().map(Some).collect(),
+    )
 }
 
 #[test]
@@ -97,7 +108,10 @@ fn every_mutant_is_caught() {
     let cases = cases();
     let mut verdicts = Vec::new();
     for mutant in Mutant::ALL {
-        let mut caught = Caught { by_equivalence: false, by_oracle: false };
+        let mut caught = Caught {
+            by_equivalence: false,
+            by_oracle: false,
+        };
         for case in &cases {
             let (stepped, algebraic) = mutant::with(mutant, || (stepped(case), algebraic(case)));
             let truth = truth(case);
@@ -112,7 +126,10 @@ fn every_mutant_is_caught() {
         println!("{mutant:?}: {caught:?}");
         assert!(caught.by_oracle, "{mutant:?} is not caught");
         if let Some(expected) = is_seen_by_equivalence(mutant) {
-            assert_eq!(caught.by_equivalence, expected, "{mutant:?} by comparing the engines");
+            assert_eq!(
+                caught.by_equivalence, expected,
+                "{mutant:?} by comparing the engines"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
 //! Whole networks, against ONNX Runtime and the shape inference of the onnx package.
+#![expect(clippy::print_stdout, reason = "figures of a passing run are worth reading")]
 
 use std::path::{Path, PathBuf};
 

@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, View};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::{Deserialize, Serialize};
+use sim_core::shape::widen;
 
 use crate::error::{Fault, TraceError};
 use crate::trace::{Geometry, LayerKind, Origin, Trace, Unsimulated};
@@ -81,16 +84,53 @@ fn write_checked(path: &Path, trace: &Trace) -> Result<(), Fault> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         Some(_) | None => Path::new("."),
     };
+    let mut tensors = tensors(trace);
+    // As the reference writer does: widest type first, which keeps every tensor aligned, then by name.
+    tensors.sort_by(|(left_name, left), (right_name, right)| {
+        right
+            .dtype
+            .cmp(&left.dtype)
+            .then_with(|| left_name.cmp(right_name))
+    });
+    let header = header(&tensors, text)?;
     let file = new_file(folder).map_err(failed)?;
-    safetensors::serialize_to_file(
-        tensors(trace),
-        Some(HashMap::from([(KEY.to_owned(), text)])),
-        file.path(),
-    )
-    .map_err(|error| failed(std::io::Error::other(error)))?;
-    file.as_file().sync_all().map_err(failed)?;
+    write_parts(file.as_file(), &header, &tensors).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Length, names, shapes and offsets of the tensors, padded to a multiple of eight bytes.
+fn header(tensors: &[(String, TensorBytes<'_>)], description: String) -> Result<Vec<u8>, Fault> {
+    let mut offset = 0;
+    let infos = tensors.iter().map(|(name, tensor)| {
+        let start = offset;
+        offset += tensor.bytes.len();
+        let info = TensorInfo {
+            dtype: tensor.dtype,
+            shape: tensor.shape.clone(),
+            data_offsets: (start, offset),
+        };
+        (name.clone(), info)
+    });
+    let metadata = HashMap::from([(KEY.to_owned(), description)]);
+    let failed = |why: String| Fault::Description { why };
+    let metadata =
+        Metadata::new(Some(metadata), infos.collect()).map_err(|error| failed(error.to_string()))?;
+    let mut text = serde_json::to_vec(&metadata).map_err(|error| failed(error.to_string()))?;
+    text.resize(text.len().next_multiple_of(8), b' ');
+    let mut header = widen(text.len()).to_le_bytes().to_vec();
+    header.append(&mut text);
+    Ok(header)
+}
+
+fn write_parts(file: &File, header: &[u8], tensors: &[(String, TensorBytes<'_>)]) -> std::io::Result<()> {
+    let mut writer = BufWriter::new(file);
+    writer.write_all(header)?;
+    for (_, tensor) in tensors {
+        writer.write_all(&tensor.bytes)?;
+    }
+    writer.flush()?;
+    file.sync_all()
 }
 
 /// A temporary file with the permissions of an ordinary new one.
@@ -109,24 +149,6 @@ struct TensorBytes<'a> {
     dtype: Dtype,
     shape: Vec<usize>,
     bytes: Cow<'a, [u8]>,
-}
-
-impl View for TensorBytes<'_> {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
-    }
 }
 
 fn tensors(trace: &Trace) -> Vec<(String, TensorBytes<'_>)> {

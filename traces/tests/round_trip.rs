@@ -26,6 +26,14 @@ fn a_trace_reads_back_equal_and_its_bytes_repeat() {
         sim_trace::hash::of_file(&first).expect("hashes"),
         sim_trace::hash::of_file(&second).expect("hashes")
     );
+    // Any safetensors reader takes it, and a new file is as readable as its folder's others.
+    let whole = bytes(&first);
+    safetensors::SafeTensors::deserialize(&whole).expect("parses");
+    let other = folder.path().join("other");
+    std::fs::write(&other, b"").expect("writes");
+    let mode = |path| std::fs::metadata(path).expect("is there").permissions();
+    assert_eq!(mode(&first), mode(&other));
+    std::fs::remove_file(other).expect("removes");
     // Nothing but the two traces is left behind.
     assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 2);
 }

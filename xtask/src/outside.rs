@@ -36,9 +36,10 @@ pub(crate) fn fetch() -> anyhow::Result<()> {
 /// What ONNX and ONNX Runtime say about operators and whole networks, where it is missing or older than its sources.
 fn references() -> anyhow::Result<()> {
     let cases = "tests/python/onnx_cases.py";
-    if !is_newer("target/onnx-cases/node/test_relu/model.onnx", &[cases, STAMP])? {
+    let sources = [cases, "tests/python/onnx_random_cases.py", STAMP];
+    if !is_newer("target/onnx-cases/node/test_relu/model.onnx", &sources)? {
         run(&format!(
-            "target/python/bin/python -W ignore {cases} target/onnx-cases"
+            "target/python/bin/python -B -W ignore {cases} target/onnx-cases"
         ))?;
     }
     let networks = "tests/python/ort_reference.py";

@@ -5,10 +5,9 @@ use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
 use plotters::element::{PathElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{
-    Color as _, FontFamily, FontStyle, IntoFont as _, RGBColor, ShapeStyle, TextStyle, register_font,
-};
+use plotters::style::{Color as _, FontFamily, IntoFont as _, RGBColor, ShapeStyle, TextStyle};
 
+use super::glyphs;
 use super::style::{Colour, PAPER};
 
 /// Dots per inch of both formats.
@@ -19,18 +18,21 @@ pub(crate) const WIDTH: f64 = 2040.0;
 pub(crate) const HEIGHT: f64 = 1260.0;
 /// Text in dots: 7 points.
 pub(crate) const EM: f64 = 59.0;
+/// The same for the font library.
+pub(crate) const EM_DOTS: f32 = 59.0;
 /// The same sizes for buffers.
 const PIXELS: (u32, u32) = (2040, 1260);
 /// Dots per metre, rounded, as PNG files say it.
 const DOTS_PER_METRE: u32 = 23_622;
 
-const FONT: &[u8] = include_bytes!("../../fonts/DejaVuSans.ttf");
-/// Also the font list of SVG files, whose viewers may not have the first one.
+/// Fonts of SVG files, whose viewers may not have the first one.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
-/// Height of a line of the font over its em: what the bitmap backend takes for a size.
-const LINE_PER_EM: f64 = 1.164;
 /// What the SVG backend divides sizes by.
 const SVG_SIZE_PER_EM: f64 = 1.24;
+/// How far below its point the SVG backend puts the base line of centred text: half an x-height.
+const SVG_DROP: f64 = 0.27 * EM;
+/// How far below its point the base line of text belongs: capitals and digits are then centred.
+const DROP: f64 = 0.34 * EM;
 
 /// Where text stands about its point, horizontally; vertically it is centred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,13 +50,20 @@ pub(crate) trait Canvas {
     fn line(&mut self, ends: [(f64, f64); 2], width: f64, colour: Colour) -> Result<(), String>;
     /// Text.
     fn text(&mut self, text: &str, at: (f64, f64), side: Side, colour: Colour) -> Result<(), String>;
-    /// Width of a text in dots.
-    fn width_of(&self, text: &str) -> Result<f64, String>;
+}
+
+/// How text gets on a surface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lettering {
+    /// As text, which a viewer sets.
+    Text,
+    /// As dots of the embedded font.
+    Dots,
 }
 
 struct Surface<DB: DrawingBackend> {
     area: DrawingArea<DB, Shift>,
-    size_per_em: f64,
+    lettering: Lettering,
 }
 
 impl<DB: DrawingBackend> Canvas for Surface<DB> {
@@ -81,24 +90,41 @@ impl<DB: DrawingBackend> Canvas for Surface<DB> {
     }
 
     fn text(&mut self, text: &str, at: (f64, f64), side: Side, colour: Colour) -> Result<(), String> {
+        match self.lettering {
+            Lettering::Text => self.set(text, at, side, colour),
+            Lettering::Dots => self.paint(text, at, side, colour),
+        }
+    }
+}
+
+impl<DB: DrawingBackend> Surface<DB> {
+    fn set(&mut self, text: &str, (x, y): (f64, f64), side: Side, colour: Colour) -> Result<(), String> {
         let h_pos = match side {
             Side::Left => HPos::Left,
             Side::Middle => HPos::Center,
             Side::Right => HPos::Right,
         };
         let ink = rgb(colour);
-        let style = TextStyle::from((FontFamily::Name(FAMILY), EM * self.size_per_em).into_font())
+        let style = TextStyle::from((FontFamily::Name(FAMILY), EM * SVG_SIZE_PER_EM).into_font())
             .color(&ink)
             .pos(Pos::new(h_pos, VPos::Center));
         self.area
-            .draw(&Text::new(text, dot(at), style))
+            .draw(&Text::new(text, dot((x, y + DROP - SVG_DROP)), style))
             .map_err(|error| error.to_string())
     }
 
-    fn width_of(&self, text: &str) -> Result<f64, String> {
-        let font = (FontFamily::Name(FAMILY), EM * LINE_PER_EM).into_font();
-        let (width, _) = font.box_size(text).map_err(|error| error.to_string())?;
-        Ok(f64::from(width))
+    fn paint(&mut self, text: &str, (x, y): (f64, f64), side: Side, colour: Colour) -> Result<(), String> {
+        let left = match side {
+            Side::Left => x,
+            Side::Middle => x - glyphs::width(text) / 2.0,
+            Side::Right => x - glyphs::width(text),
+        };
+        for glyphs::Dot { at, coverage } in glyphs::dots(text, dot((left, y + DROP))) {
+            self.area
+                .draw_pixel(at, &rgb(colour).mix(coverage))
+                .map_err(|error| error.to_string())?;
+        }
+        Ok(())
     }
 }
 
@@ -109,7 +135,7 @@ pub(crate) fn svg(draw: impl FnOnce(&mut dyn Canvas) -> Result<(), String>) -> R
     let mut text = String::new();
     paint(
         SVGBackend::with_string(&mut text, PIXELS),
-        SVG_SIZE_PER_EM,
+        Lettering::Text,
         Box::new(draw),
     )?;
     // Sizes in inches, so that a document takes it at its size; the view box keeps the dots.
@@ -128,7 +154,7 @@ pub(crate) fn png(draw: impl FnOnce(&mut dyn Canvas) -> Result<(), String>) -> R
     let mut pixels = vec![0_u8; n_bytes];
     paint(
         BitMapBackend::with_buffer(&mut pixels, PIXELS),
-        LINE_PER_EM,
+        Lettering::Dots,
         Box::new(draw),
     )?;
     let mut bytes = Vec::new();
@@ -148,11 +174,10 @@ pub(crate) fn png(draw: impl FnOnce(&mut dyn Canvas) -> Result<(), String>) -> R
     Ok(bytes)
 }
 
-fn paint<DB: DrawingBackend>(backend: DB, size_per_em: f64, draw: Box<Draw<'_>>) -> Result<(), String> {
-    register_font(FAMILY, FontStyle::Normal, FONT).map_err(|_| "the embedded font is broken".to_owned())?;
+fn paint<DB: DrawingBackend>(backend: DB, lettering: Lettering, draw: Box<Draw<'_>>) -> Result<(), String> {
     let mut surface = Surface {
         area: backend.into_drawing_area(),
-        size_per_em,
+        lettering,
     };
     surface.rectangle([(0.0, 0.0), (WIDTH, HEIGHT)], PAPER)?;
     draw(&mut surface)?;

@@ -6,6 +6,7 @@ use sim_core::units::count_as_f64;
 use super::Figure;
 use super::axis::Axis;
 use super::canvas::{Canvas, EM, HEIGHT, Side, WIDTH};
+use super::glyphs;
 use super::style::{GRID, INK, PAPER};
 
 const MARGIN: f64 = 24.0;
@@ -45,7 +46,7 @@ pub(crate) fn draw(canvas: &mut dyn Canvas, figure: &Figure) -> Result<(), Strin
     top += LINE * 0.95;
     let mut label_width = 0.0_f64;
     for tick in &axis.ticks {
-        label_width = label_width.max(canvas.width_of(&tick.label)?);
+        label_width = label_width.max(glyphs::width(&tick.label));
     }
     let plot = Plot {
         left: MARGIN + label_width + 30.0,
@@ -68,7 +69,7 @@ pub(crate) fn draw(canvas: &mut dyn Canvas, figure: &Figure) -> Result<(), Strin
 fn legend(canvas: &mut dyn Canvas, figure: &Figure, top: f64) -> Result<f64, String> {
     let (mut x, mut y) = (MARGIN, top);
     for series in &figure.series {
-        let width = 1.1 * EM + canvas.width_of(&series.name)?;
+        let width = 1.1 * EM + glyphs::width(&series.name);
         if WIDTH - MARGIN < x + width && MARGIN < x {
             (x, y) = (MARGIN, y + LINE);
         }
@@ -103,7 +104,8 @@ fn bars(canvas: &mut dyn Canvas, plot: &Plot, axis: &Axis, figure: &Figure) -> R
         let (start, step) = slot(plot, figure.layers.len(), layer);
         let (left, right) = (start + 0.12 * step, start + 0.88 * step);
         let mut sum = 0.0;
-        for series in &figure.series {
+        // Nothing is drawn of nothing.
+        for series in figure.series.iter().filter(|series| 0.0 < series.values[layer]) {
             // Bars of a logarithmic axis are never stacked: the first starts at the axis.
             let low = plot.y(axis.fraction(sum));
             sum += series.values[layer];
@@ -118,7 +120,7 @@ fn bars(canvas: &mut dyn Canvas, plot: &Plot, axis: &Axis, figure: &Figure) -> R
 }
 
 fn layer_axis(canvas: &mut dyn Canvas, plot: &Plot, n_layers: usize) -> Result<(), String> {
-    let widest = canvas.width_of(&n_layers.to_string())?;
+    let widest = glyphs::width(&n_layers.to_string());
     let (_, step) = slot(plot, n_layers, 0);
     let stride = [1, 2, 5, 10, 20, 50, 100, 200, 500]
         .into_iter()

@@ -25,7 +25,8 @@ pub(super) fn evaluate(pe: Pe, registers: &Registers, steps: &mut Lanes) {
             for pe in 0..registers.control.len() {
                 // A window keeps zero and only zero, so activity can be seen after it.
                 let kept = [registers.activations[0][pe], registers.activations[1][pe]];
-                steps.products[pe] = sparq::multiply(kept, [registers.weights[0][pe], registers.weights[1][pe]]);
+                steps.products[pe] =
+                    sparq::multiply(kept, [registers.weights[0][pe], registers.weights[1][pe]]);
                 steps.n_active[pe] = u8::from(kept[0] != 0) + u8::from(kept[1] != 0);
                 let n_changed = registers.changed[0][pe] + registers.changed[1][pe];
                 steps.n_reduced[0][pe] += n_changed * registers.col_is_real[pe];

@@ -63,7 +63,10 @@ impl Engine for Stepped {
 fn run_clock<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
-        #[expect(unsafe_code, reason = "calling a function compiled for a feature that was just detected")]
+        #[expect(
+            unsafe_code,
+            reason = "calling a function compiled for a feature that was just detected"
+        )]
         // SAFETY: the processor has AVX2, the only thing that the function asks for.
         return unsafe { run_clock_avx2(machine, probe) };
     }

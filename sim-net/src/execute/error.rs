@@ -15,7 +15,10 @@ pub enum ExecuteError {
         found: usize,
     },
     /// An input of a shape that the file rules out.
-    #[error("input `{name}` has shape {found:?}, but the model declares {}", declared(want))]
+    #[error(
+        "input `{name}` has shape {found:?}, but the model declares {}",
+        declared(want)
+    )]
     InputShape {
         /// The input.
         name: String,

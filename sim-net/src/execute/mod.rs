@@ -28,7 +28,8 @@ pub(crate) fn run(
         let args = args(graph, &mut values, node, position);
         let outputs = run_node(graph, node, args, hooks)?;
         for (&value, output) in node.outputs.iter().zip(outputs) {
-            let is_wanted = |&value: &usize| graph.last_reader[value].is_some() || graph.outputs.contains(&value);
+            let is_wanted =
+                |&value: &usize| graph.last_reader[value].is_some() || graph.outputs.contains(&value);
             if let Some(value) = value.filter(is_wanted) {
                 values[value] = Some(Arc::new(output));
             }
@@ -77,7 +78,9 @@ pub(crate) fn check_shape(input: &Input, shape: &[usize]) -> Result<(), ExecuteE
             want: input.shape.clone(),
         });
     }
-    axes::n_elements(shape).map(drop).map_err(|fault| input_fault(input, fault))
+    axes::n_elements(shape)
+        .map(drop)
+        .map_err(|fault| input_fault(input, fault))
 }
 
 fn input_fault(input: &Input, fault: Fault) -> ExecuteError {
@@ -102,15 +105,31 @@ fn args(graph: &Graph, values: &mut [Option<Arc<Value>>], node: &Node, position:
     Args(args)
 }
 
-fn run_node(graph: &Graph, node: &Node, mut args: Args, hooks: &mut dyn Hooks) -> Result<Vec<Value>, ExecuteError> {
+fn run_node(
+    graph: &Graph,
+    node: &Node,
+    mut args: Args,
+    hooks: &mut dyn Hooks,
+) -> Result<Vec<Value>, ExecuteError> {
     match &node.action {
         Action::Plain(operation) => {
-            let check = |shapes: Vec<Vec<usize>>| shapes.iter().try_for_each(|shape| axes::n_elements(shape).map(drop));
-            let result = operation.shapes(&args.operands()).and_then(check).and_then(|()| operation.run(args));
+            let check = |shapes: Vec<Vec<usize>>| {
+                shapes
+                    .iter()
+                    .try_for_each(|shape| axes::n_elements(shape).map(drop))
+            };
+            let result = operation
+                .shapes(&args.operands())
+                .and_then(check)
+                .and_then(|()| operation.run(args));
             result.map_err(|fault| node.execute_error(fault))
         }
-        Action::Conv { conv, layer } => Ok(vec![weighted::convolution(graph, node, conv, *layer, args, hooks)?.into()]),
-        Action::FullyConnected { layer } => Ok(vec![weighted::product(graph, node, *layer, args, hooks)?.into()]),
+        Action::Conv { conv, layer } => Ok(vec![
+            weighted::convolution(graph, node, conv, *layer, args, hooks)?.into(),
+        ]),
+        Action::FullyConnected { layer } => {
+            Ok(vec![weighted::product(graph, node, *layer, args, hooks)?.into()])
+        }
         Action::BatchNorm { index } => {
             let batch_norm = &graph.batch_norms[*index];
             let mut input = args.take_float(0).map_err(|fault| node.execute_error(fault))?;

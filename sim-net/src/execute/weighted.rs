@@ -38,7 +38,9 @@ pub(crate) fn product_shape(layer: &WeightedLayer, input: &[usize]) -> Result<(u
         return Err(Fault::shapes(input, &[k, n_filters]));
     };
     let _ = size;
-    let rows = checked_product(outer).ok_or_else(|| Fault::TooLarge { shape: input.to_vec() })?;
+    let rows = checked_product(outer).ok_or_else(|| Fault::TooLarge {
+        shape: input.to_vec(),
+    })?;
     let mut output = outer.to_vec();
     output.push(n_filters);
     Ok((rows, output))
@@ -76,7 +78,9 @@ pub(super) fn convolution(
     let want = [shape[0], shape[1], rows, columns];
     let mut output = match ask(hooks, &call, &want)? {
         Some(output) => output,
-        None => plan.run(&input.data, &layer.weight.data, layer.bias.as_deref()).map_err(fail)?,
+        None => plan
+            .run(&input.data, &layer.weight.data, layer.bias.as_deref())
+            .map_err(fail)?,
     };
     output.shape = shape;
     Ok(output)
@@ -116,7 +120,11 @@ pub(super) fn product(
     Ok(output)
 }
 
-fn ask(hooks: &mut dyn Hooks, call: &WeightedCall<'_>, want: &[usize]) -> Result<Option<Tensor>, ExecuteError> {
+fn ask(
+    hooks: &mut dyn Hooks,
+    call: &WeightedCall<'_>,
+    want: &[usize],
+) -> Result<Option<Tensor>, ExecuteError> {
     let output = hooks.weighted(call).map_err(|source| ExecuteError::Hook {
         layer: call.layer.name.clone(),
         source,

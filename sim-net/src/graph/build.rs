@@ -42,10 +42,16 @@ pub(super) fn graph(bytes: &[u8]) -> Result<Graph, ModelError> {
         let is_constant = constants.iter().any(|(constant, _)| Some(*constant) == value);
         if let Some(value) = value.filter(|_| !is_constant) {
             graph.input_values.push(value);
-            graph.inputs.push(Input { name, shape: declared_shape(input) });
+            graph.inputs.push(Input {
+                name,
+                shape: declared_shape(input),
+            });
         }
     }
-    let outputs = file.output.iter().map(|output| output.name.as_deref().unwrap_or_default());
+    let outputs = file
+        .output
+        .iter()
+        .map(|output| output.name.as_deref().unwrap_or_default());
     graph.outputs = outputs.filter_map(|name| names.number(name)).collect();
     graph.names = names.into_names();
     graph.constants = vec![None; graph.names.len()];
@@ -64,21 +70,35 @@ pub(super) fn graph(bytes: &[u8]) -> Result<Graph, ModelError> {
 
 fn opset(model: &ModelProto) -> Result<i64, ModelError> {
     let is_standard = |domain: Option<&str>| STANDARD_DOMAINS.contains(&domain.unwrap_or_default());
-    let standard = model.opset_import.iter().find(|opset| is_standard(opset.domain.as_deref()));
+    let standard = model
+        .opset_import
+        .iter()
+        .find(|opset| is_standard(opset.domain.as_deref()));
     // A file from before there were operator sets has the first.
     let found = standard.and_then(|opset| opset.version).unwrap_or(1);
     if model.graph.is_none() {
         return Err(ModelError::NoGraph);
     }
-    if (MIN_OPSET..=MAX_OPSET).contains(&found) { Ok(found) } else { Err(ModelError::Opset { found }) }
+    if (MIN_OPSET..=MAX_OPSET).contains(&found) {
+        Ok(found)
+    } else {
+        Err(ModelError::Opset { found })
+    }
 }
 
 fn nodes(file: &GraphProto, opset: i64, names: &mut Names) -> Result<Vec<Node>, ModelError> {
-    file.node.iter().enumerate().map(|(position, node)| read_node(node, position, opset, names)).collect()
+    file.node
+        .iter()
+        .enumerate()
+        .map(|(position, node)| read_node(node, position, opset, names))
+        .collect()
 }
 
 fn read_node(file: &NodeProto, position: usize, opset: i64, names: &mut Names) -> Result<Node, ModelError> {
-    let name = [file.name.as_ref(), file.output.first()].into_iter().flatten().find(|name| !name.is_empty());
+    let name = [file.name.as_ref(), file.output.first()]
+        .into_iter()
+        .flatten()
+        .find(|name| !name.is_empty());
     let name = name.map_or_else(|| format!("number {position}"), String::clone);
     let mut operator = file.op_type.clone().unwrap_or_default();
     let domain = file.domain.as_deref().unwrap_or_default();
@@ -110,7 +130,10 @@ fn read_node(file: &NodeProto, position: usize, opset: i64, names: &mut Names) -
 }
 
 /// Initializers, by value.
-fn constants(file: &GraphProto, names: &mut Names) -> Result<Vec<(usize, Arc<crate::tensor::Value>)>, ModelError> {
+fn constants(
+    file: &GraphProto,
+    names: &mut Names,
+) -> Result<Vec<(usize, Arc<crate::tensor::Value>)>, ModelError> {
     let fault = |name: Option<&str>, fault| ModelError::Initializer {
         name: name.unwrap_or_default().to_owned(),
         fault,
@@ -131,7 +154,8 @@ fn constants(file: &GraphProto, names: &mut Names) -> Result<Vec<(usize, Arc<cra
 }
 
 fn declared_shape(input: &ValueInfoProto) -> Vec<Option<usize>> {
-    let Some(type_proto::Value::TensorType(tensor)) = input.r#type.as_ref().and_then(|r#type| r#type.value.as_ref())
+    let Some(type_proto::Value::TensorType(tensor)) =
+        input.r#type.as_ref().and_then(|r#type| r#type.value.as_ref())
     else {
         return Vec::new();
     };
@@ -165,7 +189,9 @@ fn check_origins(graph: &Graph) -> Result<(), ModelError> {
         }
     }
     match graph.outputs.iter().find(|&&value| !has_origin[value]) {
-        Some(&value) => Err(ModelError::Output { name: graph.names[value].clone() }),
+        Some(&value) => Err(ModelError::Output {
+            name: graph.names[value].clone(),
+        }),
         None => Ok(()),
     }
 }

@@ -9,10 +9,19 @@ use crate::ops::axes;
 
 /// Replace nodes that read nothing but constants by their outputs.
 pub(super) fn fold(graph: &mut Graph) -> Result<(), ModelError> {
-    let mut n_elements: usize = graph.constants.iter().flatten().map(|constant| constant.n_elements()).sum();
+    let mut n_elements: usize = graph
+        .constants
+        .iter()
+        .flatten()
+        .map(|constant| constant.n_elements())
+        .sum();
     let mut kept = Vec::with_capacity(graph.nodes.len());
     for node in std::mem::take(&mut graph.nodes) {
-        let is_constant = node.inputs.iter().flatten().all(|&value| graph.constants[value].is_some());
+        let is_constant = node
+            .inputs
+            .iter()
+            .flatten()
+            .all(|&value| graph.constants[value].is_some());
         let Action::Plain(operation) = &node.action else {
             kept.push(node);
             continue;
@@ -21,9 +30,16 @@ pub(super) fn fold(graph: &mut Graph) -> Result<(), ModelError> {
             kept.push(node);
             continue;
         }
-        let inputs = node.inputs.iter().map(|input| graph.constants[(*input)?].clone()).collect();
+        let inputs = node
+            .inputs
+            .iter()
+            .map(|input| graph.constants[(*input)?].clone())
+            .collect();
         let args = Args(inputs);
-        for shape in operation.shapes(&args.operands()).map_err(|fault| node.model_error(fault))? {
+        for shape in operation
+            .shapes(&args.operands())
+            .map_err(|fault| node.model_error(fault))?
+        {
             let new = axes::n_elements(&shape).map_err(|fault| node.model_error(fault))?;
             n_elements = n_elements.saturating_add(new);
         }

@@ -46,12 +46,16 @@ pub(crate) fn infer(graph: &Graph, inputs: &[Vec<usize>]) -> Result<Shapes, Exec
     let mut known: Vec<Option<Known>> = graph.names.iter().map(|_| None).collect();
     for ((input, shape), &value) in graph.inputs.iter().zip(inputs).zip(&graph.input_values) {
         crate::execute::check_shape(input, shape)?;
-        known[value] = Some(Known { shape: shape.clone(), value: None });
+        known[value] = Some(Known {
+            shape: shape.clone(),
+            value: None,
+        });
     }
     let mut layers = Vec::with_capacity(graph.layers.len());
     for node in &graph.nodes {
         let operands = operands(graph, &known, node);
-        let outputs = outputs(graph, node, &operands, &mut layers).map_err(|fault| node.execute_error(fault))?;
+        let outputs =
+            outputs(graph, node, &operands, &mut layers).map_err(|fault| node.execute_error(fault))?;
         for (&value, output) in node.outputs.iter().zip(outputs) {
             if let Some(value) = value {
                 known[value] = Some(output);
@@ -60,7 +64,9 @@ pub(crate) fn infer(graph: &Graph, inputs: &[Vec<usize>]) -> Result<Shapes, Exec
     }
     let shape = |&value: &usize| {
         let known = known[value].as_ref().map(|known| known.shape.clone());
-        known.or_else(|| Some(graph.constants[value].as_deref()?.shape().to_vec())).unwrap_or_default()
+        known
+            .or_else(|| Some(graph.constants[value].as_deref()?.shape().to_vec()))
+            .unwrap_or_default()
     };
     let outputs = graph.outputs.iter().map(shape).collect();
     Ok(Shapes { layers, outputs })
@@ -97,7 +103,11 @@ fn outputs(
                 axes::n_elements(shape)?;
             }
             let mut value = operation.value_of_shapes(operands);
-            if value.is_none() && shapes.iter().all(|shape| axes::n_elements(shape).is_ok_and(|n| n <= MAX_KNOWN)) {
+            if value.is_none()
+                && shapes
+                    .iter()
+                    .all(|shape| axes::n_elements(shape).is_ok_and(|n| n <= MAX_KNOWN))
+            {
                 let values: Option<Vec<_>> = operands.0.iter().map(|operand| owned(*operand)).collect();
                 value = match values {
                     Some(values) => operation.run(Args(values))?.into_iter().next(),
@@ -133,7 +143,11 @@ fn outputs(
     };
     let mut values = vec![value];
     values.resize_with(shapes.len().max(1), || None);
-    Ok(shapes.into_iter().zip(values).map(|(shape, value)| Known { shape, value }).collect())
+    Ok(shapes
+        .into_iter()
+        .zip(values)
+        .map(|(shape, value)| Known { shape, value })
+        .collect())
 }
 
 /// An input as `run` takes it; the outer `None` stands for an unknown value.
@@ -142,9 +156,9 @@ fn owned(operand: Option<Operand<'_>>) -> Option<Option<std::sync::Arc<Value>>> 
         None => Some(None),
         Some(Operand { value: None, .. }) => None,
         // Only small values are worth a copy.
-        Some(Operand { value: Some(value), .. }) => {
-            (value.n_elements() <= MAX_KNOWN).then(|| Some(std::sync::Arc::new(value.clone())))
-        }
+        Some(Operand {
+            value: Some(value), ..
+        }) => (value.n_elements() <= MAX_KNOWN).then(|| Some(std::sync::Arc::new(value.clone()))),
     }
 }
 

@@ -8,6 +8,10 @@ pub mod layer;
 mod names;
 mod order;
 mod sign;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 use std::sync::Arc;
@@ -60,11 +64,18 @@ pub(crate) struct Node {
 pub(crate) enum Action {
     Plain(Box<dyn Operation>),
     /// The convolution with the weights of this layer.
-    Conv { conv: Conv, layer: usize },
+    Conv {
+        conv: Conv,
+        layer: usize,
+    },
     /// The product with the weights of this layer.
-    FullyConnected { layer: usize },
+    FullyConnected {
+        layer: usize,
+    },
     /// This batch norm.
-    BatchNorm { index: usize },
+    BatchNorm {
+        index: usize,
+    },
 }
 
 impl Node {
@@ -111,7 +122,11 @@ impl Graph {
     /// Run every node; `inputs` in the order of [`Self::inputs`]. Returns name and value of each output.
     ///
     /// - Errors: inputs that do not fit, a node that cannot compute, and errors of hooks.
-    pub fn run(&self, inputs: Vec<Value>, hooks: &mut dyn Hooks) -> Result<Vec<(String, Value)>, ExecuteError> {
+    pub fn run(
+        &self,
+        inputs: Vec<Value>,
+        hooks: &mut dyn Hooks,
+    ) -> Result<Vec<(String, Value)>, ExecuteError> {
         crate::execute::run(self, inputs, hooks)
     }
 

@@ -30,7 +30,10 @@ pub(super) fn sort(graph: &mut Graph) -> Result<(), ModelError> {
         return Err(cycle(graph, &edges));
     }
     let mut nodes: Vec<_> = std::mem::take(&mut graph.nodes).into_iter().map(Some).collect();
-    graph.nodes = order.into_iter().filter_map(|index| nodes[index.index()].take()).collect();
+    graph.nodes = order
+        .into_iter()
+        .filter_map(|index| nodes[index.index()].take())
+        .collect();
     Ok(())
 }
 

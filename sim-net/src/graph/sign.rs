@@ -14,8 +14,14 @@ pub(super) fn signs(graph: &Graph) -> Vec<InputSign> {
     };
     let mut signs: Vec<InputSign> = graph.constants.iter().map(of_constant).collect();
     for node in &graph.nodes {
-        let Action::Plain(operation) = &node.action else { continue };
-        let inputs = node.inputs.iter().map(|input| input.map(|value| signs[value])).collect();
+        let Action::Plain(operation) = &node.action else {
+            continue;
+        };
+        let inputs = node
+            .inputs
+            .iter()
+            .map(|input| input.map(|value| signs[value]))
+            .collect();
         let sign = operation.sign(&Signs(inputs));
         for &value in node.outputs.iter().flatten() {
             signs[value] = sign;

@@ -43,7 +43,11 @@ pub(super) fn extract(
         graph.layers.push(WeightedLayer {
             name: node.name.clone(),
             node: node.position,
-            kind: if found.conv.is_some() { LayerKind::Convolution } else { LayerKind::FullyConnected },
+            kind: if found.conv.is_some() {
+                LayerKind::Convolution
+            } else {
+                LayerKind::FullyConnected
+            },
             groups: found.conv.as_ref().map_or(1, |conv| conv.groups),
             weight: found.weight,
             bias: found.bias,
@@ -107,7 +111,9 @@ fn gemm(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Optio
     let Some(weight) = constant(graph, node, 1).filter(|_| a == Stored::AsIs) else {
         return Ok(None);
     };
-    let Some(mut weight) = filters(weight, b)? else { return Ok(None) };
+    let Some(mut weight) = filters(weight, b)? else {
+        return Ok(None);
+    };
     let n_filters = weight.shape[0];
     let bias = match constant(graph, node, 2) {
         None if has_input(node, 2) => return Ok(None),
@@ -125,18 +131,30 @@ fn gemm(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Optio
         scale(&mut bias, beta);
         bias
     });
-    Ok(Some(Found { weight, bias, conv: None }))
+    Ok(Some(Found {
+        weight,
+        bias,
+        conv: None,
+    }))
 }
 
 fn product(graph: &Graph, node: &Node) -> Result<Option<Found>, Fault> {
-    let Some(weight) = constant(graph, node, 1) else { return Ok(None) };
+    let Some(weight) = constant(graph, node, 1) else {
+        return Ok(None);
+    };
     let weight = filters(weight, Stored::AsIs)?;
-    Ok(weight.map(|weight| Found { weight, bias: None, conv: None }))
+    Ok(weight.map(|weight| Found {
+        weight,
+        bias: None,
+        conv: None,
+    }))
 }
 
 /// `[n, k, 1, 1]` from the right-hand side of a product; `None` if that is no matrix.
 fn filters(right: &Tensor, stored: Stored) -> Result<Option<Tensor>, Fault> {
-    let &[rows, columns] = &right.shape[..] else { return Ok(None) };
+    let &[rows, columns] = &right.shape[..] else {
+        return Ok(None);
+    };
     if rows == 0 || columns == 0 {
         return Ok(None);
     }
@@ -179,8 +197,12 @@ fn link_batch_norms(graph: &mut Graph) {
         }
     }
     for node in &graph.nodes {
-        let (Action::Conv { layer, .. } | Action::FullyConnected { layer }) = node.action else { continue };
-        let Some(value) = node.outputs.first().copied().flatten() else { continue };
+        let (Action::Conv { layer, .. } | Action::FullyConnected { layer }) = node.action else {
+            continue;
+        };
+        let Some(value) = node.outputs.first().copied().flatten() else {
+            continue;
+        };
         let &[reader] = &readers[value][..] else { continue };
         if let Action::BatchNorm { index } = graph.nodes[reader].action
             && !graph.outputs.contains(&value)

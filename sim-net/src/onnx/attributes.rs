@@ -76,7 +76,11 @@ impl<'a> Attributes<'a> {
         let Some(values) = self.ints(name) else {
             return Ok(None);
         };
-        values.iter().map(|&value| size(name, value)).collect::<Result<_, _>>().map(Some)
+        values
+            .iter()
+            .map(|&value| size(name, value))
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 
     pub(crate) fn text(&self, name: &'static str) -> Option<String> {

@@ -16,8 +16,23 @@ const EXTERNAL: i32 = 1;
 
 /// Names of `TensorProto.DataType`, from 0.
 const NAMES: [&str; 17] = [
-    "undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16",
-    "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16",
+    "undefined",
+    "float32",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "int32",
+    "int64",
+    "string",
+    "bool",
+    "float16",
+    "float64",
+    "uint32",
+    "uint64",
+    "complex64",
+    "complex128",
+    "bfloat16",
 ];
 
 /// A type of elements that is supported.
@@ -68,7 +83,11 @@ pub(crate) fn value(tensor: &TensorProto) -> Result<Value, TensorFault> {
                 (Some(raw), IntKind::Bool) => raw.iter().map(|&byte| i64::from(byte != 0)).collect(),
                 (None, IntKind::Int64) => tensor.int64_data.clone(),
                 (None, IntKind::Int32) => tensor.int32_data.iter().copied().map(i64::from).collect(),
-                (None, IntKind::Bool) => tensor.int32_data.iter().map(|&truth| i64::from(truth != 0)).collect(),
+                (None, IntKind::Bool) => tensor
+                    .int32_data
+                    .iter()
+                    .map(|&truth| i64::from(truth != 0))
+                    .collect(),
             };
             Ok(IntTensor::new(shape, data, kind)?.into())
         }

@@ -97,7 +97,11 @@ impl Args {
     }
 
     pub(crate) fn optional_float(&self, index: usize) -> Result<Option<&Tensor>, Fault> {
-        if self.has(index) { self.float(index).map(Some) } else { Ok(None) }
+        if self.has(index) {
+            self.float(index).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// An optional input that holds one number.

@@ -14,7 +14,9 @@ pub(crate) fn n_elements(shape: &[usize]) -> Result<usize, Fault> {
     checked_product(&sizes)
         .filter(|&n_elements| n_elements <= MAX_ELEMENTS)
         .map(|n_elements| if shape.contains(&0) { 0 } else { n_elements })
-        .ok_or_else(|| Fault::TooLarge { shape: shape.to_vec() })
+        .ok_or_else(|| Fault::TooLarge {
+            shape: shape.to_vec(),
+        })
 }
 
 /// An axis that may count from the end; `rank` itself is not one.
@@ -23,7 +25,11 @@ pub(crate) fn axis(axis: i64, rank: usize) -> Result<usize, Fault> {
     let Ok(signed_rank) = i64::try_from(rank) else {
         return Err(fault);
     };
-    let from_start = if axis < 0 { axis.checked_add(signed_rank) } else { Some(axis) };
+    let from_start = if axis < 0 {
+        axis.checked_add(signed_rank)
+    } else {
+        Some(axis)
+    };
     from_start
         .and_then(|axis| usize::try_from(axis).ok())
         .filter(|&axis| axis < rank)
@@ -75,7 +81,11 @@ pub(crate) fn broadcast_strides(shape: &[usize], to: &[usize]) -> Vec<usize> {
 }
 
 /// Offsets of all elements of `shape`, row-major, in an array with these `strides`, from `start`.
-pub(crate) fn offsets<'a>(shape: &'a [usize], strides: &'a [isize], start: usize) -> impl Iterator<Item = usize> + 'a {
+pub(crate) fn offsets<'a>(
+    shape: &'a [usize],
+    strides: &'a [isize],
+    start: usize,
+) -> impl Iterator<Item = usize> + 'a {
     let n_elements: usize = shape.iter().product();
     let mut index = vec![0_usize; shape.len()];
     let mut offset = start;
@@ -97,11 +107,17 @@ pub(crate) fn offsets<'a>(shape: &'a [usize], strides: &'a [isize], start: usize
 }
 
 /// A value of `shape` whose elements are those runs of another's, one after the other.
-pub(crate) fn copied(value: &Value, shape: Vec<usize>, runs: impl Iterator<Item = Range<usize>>) -> Result<Value, Fault> {
+pub(crate) fn copied(
+    value: &Value,
+    shape: Vec<usize>,
+    runs: impl Iterator<Item = Range<usize>>,
+) -> Result<Value, Fault> {
     let n_elements = n_elements(&shape)?;
     Ok(match value {
         Value::Float(tensor) => Tensor::new(shape, copy(&tensor.data, n_elements, runs))?.into(),
-        Value::Int(tensor) => IntTensor::new(shape, copy(&tensor.data, n_elements, runs), tensor.kind)?.into(),
+        Value::Int(tensor) => {
+            IntTensor::new(shape, copy(&tensor.data, n_elements, runs), tensor.kind)?.into()
+        }
     })
 }
 

@@ -30,10 +30,17 @@ impl BatchNormalization {
         if attributes.int_or("spatial", 1) != 1 {
             return Err(Fault::attribute("spatial", 0));
         }
-        let mode = if attributes.flag("training_mode") { Mode::Training } else { Mode::Inference };
+        let mode = if attributes.flag("training_mode") {
+            Mode::Training
+        } else {
+            Mode::Inference
+        };
         // Before operator set 14, outputs beside the first meant training.
         if mode == Mode::Inference && (1..attributes.n_outputs()).any(|index| attributes.has_output(index)) {
-            return Err(Fault::attribute("outputs", "statistics of training before operator set 14"));
+            return Err(Fault::attribute(
+                "outputs",
+                "statistics of training before operator set 14",
+            ));
         }
         Ok(Self {
             epsilon: attributes.float_or("epsilon", 1e-5),
@@ -88,7 +95,10 @@ impl Operation for BatchNormalization {
 impl BatchNormalization {
     /// The batch norm as other code sees it, if its statistics are stored ones; `parameters` are scale, shift, mean
     /// and variance.
-    pub(crate) fn stored(attributes: &Attributes<'_>, parameters: [&Tensor; 4]) -> Result<Option<BatchNorm>, Fault> {
+    pub(crate) fn stored(
+        attributes: &Attributes<'_>,
+        parameters: [&Tensor; 4],
+    ) -> Result<Option<BatchNorm>, Fault> {
         let this = Self::parse(attributes)?;
         let n_channels = parameters[0].data.len();
         if this.mode == Mode::Training {

@@ -63,20 +63,31 @@ impl Binary {
         }
         let mut data = Vec::with_capacity(axes::n_elements(&shape)?);
         let mut fault = None;
-        pairs(&left.data, &left.shape, &right.data, &right.shape, &shape, |a: i64, b: i64| {
-            let value = match self {
-                Self::Add => Some(a.wrapping_add(b)),
-                Self::Sub => Some(a.wrapping_sub(b)),
-                Self::Mul => Some(a.wrapping_mul(b)),
-                Self::Div if b == 0 => None,
-                Self::Div => Some(a.wrapping_div(b)),
-            };
-            if value.is_none() {
-                fault = Some(Fault::Division);
-            }
-            let value = value.unwrap_or_default();
-            data.push(if left.kind == IntKind::Int32 { i64::from(low_32(value)) } else { value });
-        });
+        pairs(
+            &left.data,
+            &left.shape,
+            &right.data,
+            &right.shape,
+            &shape,
+            |a: i64, b: i64| {
+                let value = match self {
+                    Self::Add => Some(a.wrapping_add(b)),
+                    Self::Sub => Some(a.wrapping_sub(b)),
+                    Self::Mul => Some(a.wrapping_mul(b)),
+                    Self::Div if b == 0 => None,
+                    Self::Div => Some(a.wrapping_div(b)),
+                };
+                if value.is_none() {
+                    fault = Some(Fault::Division);
+                }
+                let value = value.unwrap_or_default();
+                data.push(if left.kind == IntKind::Int32 {
+                    i64::from(low_32(value))
+                } else {
+                    value
+                });
+            },
+        );
         fault.map_or_else(|| Ok(IntTensor::new(shape, data, left.kind)?), Err)
     }
 }
@@ -94,7 +105,14 @@ fn floats(
         return Ok(left);
     }
     let mut data = Vec::with_capacity(axes::n_elements(&shape)?);
-    pairs(&left.data, &left.shape, &right.data, &right.shape, &shape, |a, b| data.push(function(a, b)));
+    pairs(
+        &left.data,
+        &left.shape,
+        &right.data,
+        &right.shape,
+        &shape,
+        |a, b| data.push(function(a, b)),
+    );
     Ok(Tensor::new(shape, data)?)
 }
 
@@ -111,7 +129,8 @@ fn pairs<T: Copy>(
         each(left[0], right[0]);
         return;
     };
-    let signed = |strides: Vec<usize>| -> Vec<isize> { strides.into_iter().map(usize::cast_signed).collect() };
+    let signed =
+        |strides: Vec<usize>| -> Vec<isize> { strides.into_iter().map(usize::cast_signed).collect() };
     let left_strides = axes::broadcast_strides(left_shape, shape);
     let right_strides = axes::broadcast_strides(right_shape, shape);
     let (left_step, right_step) = (left_strides[outer.len()], right_strides[outer.len()]);
@@ -121,7 +140,10 @@ fn pairs<T: Copy>(
     for (from_left, from_right) in left_rows.zip(right_rows) {
         // Strides of the last axis are 0 or 1.
         for column in 0..row {
-            each(left[from_left + column * left_step], right[from_right + column * right_step]);
+            each(
+                left[from_left + column * left_step],
+                right[from_right + column * right_step],
+            );
         }
     }
 }

@@ -58,7 +58,10 @@ impl ConstantOfShape {
             None => Tensor::scalar(0.0).into(),
         };
         if element.n_elements() != 1 {
-            return Err(Fault::attribute("value", format!("{} elements", element.n_elements())));
+            return Err(Fault::attribute(
+                "value",
+                format!("{} elements", element.n_elements()),
+            ));
         }
         Ok(Self { element })
     }
@@ -79,7 +82,9 @@ impl Operation for ConstantOfShape {
         let n_elements = axes::n_elements(&shape)?;
         Ok(vec![match &self.element {
             Value::Float(tensor) => Tensor::new(shape, vec![tensor.data[0]; n_elements])?.into(),
-            Value::Int(tensor) => IntTensor::new(shape, vec![tensor.data[0]; n_elements], tensor.kind)?.into(),
+            Value::Int(tensor) => {
+                IntTensor::new(shape, vec![tensor.data[0]; n_elements], tensor.kind)?.into()
+            }
         }])
     }
 }
@@ -137,7 +142,9 @@ pub(super) struct Cast {
 
 impl Cast {
     pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
-        let to = attributes.int("to").ok_or(Fault::MissingAttribute { name: "to" })?;
+        let to = attributes
+            .int("to")
+            .ok_or(Fault::MissingAttribute { name: "to" })?;
         Ok(Self {
             to: DataType::from_onnx(i32::try_from(to).unwrap_or(i32::MAX))?,
         })

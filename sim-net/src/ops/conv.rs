@@ -53,9 +53,19 @@ impl Conv {
         if weight.len() != input.len() || weight[2..].contains(&0) {
             return Err(Fault::shape(1, weight, "filters of as many axes as the input"));
         }
-        let is_grouped = weight[1].checked_mul(self.groups) == Some(input[1]) && weight[0].is_multiple_of(self.groups);
+        let is_grouped =
+            weight[1].checked_mul(self.groups) == Some(input[1]) && weight[0].is_multiple_of(self.groups);
         if !is_grouped {
             return Err(Fault::shapes(input, weight));
+        }
+        if let Some(kernel) = &self.window.kernel
+            && !kernel.is_empty()
+            && kernel[..] != weight[2..]
+        {
+            return Err(Fault::attribute(
+                "kernel_shape",
+                format!("{kernel:?} for these weights"),
+            ));
         }
         let window = self.window.over(&input[2..], &weight[2..])?;
         let mut output = vec![input[0], weight[0]];
@@ -73,7 +83,13 @@ impl Conv {
 impl ConvPlan {
     /// Strides and so on, padding resolved.
     pub(crate) fn geometry(&self) -> Geometry {
-        let Window { stride, dilation, before, after, .. } = self.window;
+        let Window {
+            stride,
+            dilation,
+            before,
+            after,
+            ..
+        } = self.window;
         Geometry {
             stride,
             padding: [before[0], before[1], after[0], after[1]],
@@ -85,14 +101,23 @@ impl ConvPlan {
     /// The output for this input.
     pub(crate) fn run(&self, input: &[f32], weight: &[f32], bias: Option<&[f32]>) -> Result<Tensor, Fault> {
         let n_elements = axes::n_elements(&self.output)?;
-        Ok(Tensor::new(self.output.clone(), convolve(self, input, weight, bias, n_elements))?)
+        // At least one row of the output is lowered at a time.
+        let [rows, columns] = self.window.kernel;
+        let per_group = self.channels / self.groups;
+        axes::n_elements(&[per_group, rows, columns, self.window.output[1]])?;
+        Ok(Tensor::new(
+            self.output.clone(),
+            convolve(self, input, weight, bias, n_elements),
+        )?)
     }
 }
 
 /// The bias of `n_filters` filters.
 pub(crate) fn check_bias(bias: Option<&Tensor>, n_filters: usize) -> Result<Option<&[f32]>, Fault> {
     match bias {
-        Some(bias) if bias.shape != [n_filters] => Err(Fault::shape(2, &bias.shape, "one element per filter")),
+        Some(bias) if bias.shape != [n_filters] => {
+            Err(Fault::shape(2, &bias.shape, "one element per filter"))
+        }
         _ => Ok(bias.map(Tensor::data)),
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn convolve(
     let mut patches = Vec::new();
     for (image, output) in output.chunks_exact_mut(plan.n_filters * n_pixels).enumerate() {
         for (group, output) in output.chunks_exact_mut(filters * n_pixels).enumerate() {
-            let input = &input[(image * plan.channels + group * per_group) * n_inputs..][..per_group * n_inputs];
+            let input =
+                &input[(image * plan.channels + group * per_group) * n_inputs..][..per_group * n_inputs];
             let weight = &weight[group * filters * k..][..filters * k];
             if per_group == 1 {
                 for (filter, output) in output.chunks_exact_mut(n_pixels).enumerate() {
@@ -40,7 +41,14 @@ pub(super) fn convolve(
                 }
             } else if is_plain(&plan.window) {
                 let maps = Matrix::row_major(input, n_pixels);
-                multiply((filters, k, n_pixels), Matrix::row_major(weight, k), maps, 1.0, output, n_pixels);
+                multiply(
+                    (filters, k, n_pixels),
+                    Matrix::row_major(weight, k),
+                    maps,
+                    1.0,
+                    output,
+                    n_pixels,
+                );
             } else {
                 let block = (MAX_COLUMNS / (k * columns).max(1)).max(1);
                 for first in (0..rows).step_by(block) {
@@ -67,8 +75,13 @@ fn inside(window: &Window, axis: usize, tap: usize) -> (std::ops::Range<usize>, 
     let (stride, before) = (window.stride[axis], window.before[axis]);
     let offset = tap * window.dilation[axis];
     // position · stride + offset - before is in 0..input.
-    let first = before.saturating_sub(offset).div_ceil(stride).min(window.output[axis]);
-    let end = (window.input[axis] + before).saturating_sub(offset).div_ceil(stride);
+    let first = before
+        .saturating_sub(offset)
+        .div_ceil(stride)
+        .min(window.output[axis]);
+    let end = (window.input[axis] + before)
+        .saturating_sub(offset)
+        .div_ceil(stride);
     let end = end.clamp(first, window.output[axis]);
     let start = (first * stride + offset).saturating_sub(before);
     (first..end, start)
@@ -119,7 +132,9 @@ fn add_taps(window: &Window, map: &[f32], weight: &[f32], output: &mut [f32]) {
             if window.stride[1] == 1 {
                 to.iter_mut().zip(from).for_each(|(y, &x)| *y += w * x);
             } else {
-                to.iter_mut().zip(from.iter().step_by(window.stride[1])).for_each(|(y, &x)| *y += w * x);
+                to.iter_mut()
+                    .zip(from.iter().step_by(window.stride[1]))
+                    .for_each(|(y, &x)| *y += w * x);
             }
         }
     }

@@ -15,7 +15,9 @@ pub(super) struct Concat {
 
 impl Concat {
     pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
-        let axis = attributes.int("axis").ok_or(Fault::MissingAttribute { name: "axis" })?;
+        let axis = attributes
+            .int("axis")
+            .ok_or(Fault::MissingAttribute { name: "axis" })?;
         Ok(Self { axis })
     }
 
@@ -46,17 +48,28 @@ impl Operation for Concat {
         let shape = self.shape(&inputs.operands())?;
         let axis = axes::axis(self.axis, shape.len())?;
         let n_elements = axes::n_elements(&shape)?;
-        let values: Vec<&Value> = (0..inputs.len()).map(|index| inputs.value(index)).collect::<Result<_, _>>()?;
-        let runs: Vec<usize> = values.iter().map(|value| value.shape()[axis..].iter().product()).collect();
+        let values: Vec<&Value> = (0..inputs.len())
+            .map(|index| inputs.value(index))
+            .collect::<Result<_, _>>()?;
+        let runs: Vec<usize> = values
+            .iter()
+            .map(|value| value.shape()[axis..].iter().product())
+            .collect();
         let n_outer: usize = shape[..axis].iter().product();
         Ok(vec![match values[0] {
             Value::Float(_) => {
-                let parts = values.iter().enumerate().map(|(index, value)| Ok(&float_of(index, value)?.data[..]));
+                let parts = values
+                    .iter()
+                    .enumerate()
+                    .map(|(index, value)| Ok(&float_of(index, value)?.data[..]));
                 let parts: Vec<&[f32]> = parts.collect::<Result<_, Fault>>()?;
                 Tensor::new(shape, interleave(&parts, &runs, n_outer, n_elements))?.into()
             }
             Value::Int(first) => {
-                let parts = values.iter().enumerate().map(|(index, value)| Ok(&ints_of(index, value)?.data[..]));
+                let parts = values
+                    .iter()
+                    .enumerate()
+                    .map(|(index, value)| Ok(&ints_of(index, value)?.data[..]));
                 let parts: Vec<&[i64]> = parts.collect::<Result<_, Fault>>()?;
                 IntTensor::new(shape, interleave(&parts, &runs, n_outer, n_elements), first.kind)?.into()
             }
@@ -90,7 +103,10 @@ impl Split {
     pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
         let n_outputs = attributes.n_outputs();
         if attributes.has("num_outputs") && attributes.size_or("num_outputs", 0)? != n_outputs {
-            return Err(Fault::attribute("num_outputs", attributes.int_or("num_outputs", 0)));
+            return Err(Fault::attribute(
+                "num_outputs",
+                attributes.int_or("num_outputs", 0),
+            ));
         }
         Ok(Self {
             axis: attributes.int_or("axis", 0),
@@ -116,7 +132,9 @@ impl Split {
                 // Equal parts, the last one smaller where they do not come out even.
                 let part = shape[axis].div_ceil(self.n_outputs.max(1));
                 let start = |index: usize| (index * part).min(shape[axis]);
-                (0..self.n_outputs).map(|index| start(index + 1) - start(index)).collect()
+                (0..self.n_outputs)
+                    .map(|index| start(index + 1) - start(index))
+                    .collect()
             }
         };
         let sum = sizes.iter().try_fold(0_usize, |sum, &size| sum.checked_add(size));

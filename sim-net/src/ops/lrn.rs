@@ -40,7 +40,11 @@ impl Operation for Lrn {
     fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault> {
         let input = inputs.float(0)?;
         let [_, channels, map @ ..] = &input.shape[..] else {
-            return Err(Fault::shape(0, &input.shape, "images, channels and axes of a map"));
+            return Err(Fault::shape(
+                0,
+                &input.shape,
+                "images, channels and axes of a map",
+            ));
         };
         let n_pixels: usize = map.iter().product();
         let mut data = Vec::with_capacity(input.data.len());
@@ -48,14 +52,21 @@ impl Operation for Lrn {
         for image in input.data.chunks_exact((channels * n_pixels).max(1)) {
             for channel in 0..*channels {
                 let first = channel.saturating_sub((self.size - 1) / 2);
-                let end = channel.saturating_add(self.size / 2).saturating_add(1).min(*channels);
+                let end = channel
+                    .saturating_add(self.size / 2)
+                    .saturating_add(1)
+                    .min(*channels);
                 sums.fill(0.0);
                 for map in image[first * n_pixels..end * n_pixels].chunks_exact(n_pixels) {
                     sums.iter_mut().zip(map).for_each(|(sum, &x)| *sum += x * x);
                 }
                 let factor = self.alpha / float_of_size(self.size);
                 let map = &image[channel * n_pixels..][..n_pixels];
-                data.extend(map.iter().zip(&sums).map(|(&x, &sum)| x / (self.bias + factor * sum).powf(self.beta)));
+                data.extend(
+                    map.iter()
+                        .zip(&sums)
+                        .map(|(&x, &sum)| x / (self.bias + factor * sum).powf(self.beta)),
+                );
             }
         }
         Ok(vec![Tensor::new(input.shape.clone(), data)?.into()])

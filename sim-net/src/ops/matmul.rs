@@ -25,7 +25,13 @@ pub(crate) struct Gemm {
 
 impl Gemm {
     pub(crate) fn parse(attributes: &Attributes<'_>) -> Self {
-        let stored = |name| if attributes.flag(name) { Stored::Transposed } else { Stored::AsIs };
+        let stored = |name| {
+            if attributes.flag(name) {
+                Stored::Transposed
+            } else {
+                Stored::AsIs
+            }
+        };
         Self {
             alpha: attributes.float_or("alpha", 1.0),
             beta: attributes.float_or("beta", 1.0),
@@ -42,7 +48,11 @@ impl Gemm {
         };
         let (m, k) = matrix(0, a, self.a)?;
         let (same_k, n) = matrix(1, b, self.b)?;
-        if k == same_k { Ok((m, k, n)) } else { Err(Fault::shapes(a, b)) }
+        if k == same_k {
+            Ok((m, k, n))
+        } else {
+            Err(Fault::shapes(a, b))
+        }
     }
 }
 
@@ -65,9 +75,17 @@ impl Operation for Gemm {
             }
         };
         let (row_stride, column_stride) = matrix(a, self.a);
-        let left = Matrix { data: &a.data, row_stride, column_stride };
+        let left = Matrix {
+            data: &a.data,
+            row_stride,
+            column_stride,
+        };
         let (row_stride, column_stride) = matrix(b, self.b);
-        let right = Matrix { data: &b.data, row_stride, column_stride };
+        let right = Matrix {
+            data: &b.data,
+            row_stride,
+            column_stride,
+        };
         multiply((m, k, n), left, right, 0.0, &mut data, n);
         let Some(c) = inputs.optional_float(2)? else {
             data.iter_mut().for_each(|x| *x *= self.alpha);
@@ -76,8 +94,10 @@ impl Operation for Gemm {
         if axes::broadcast(&c.shape, &[m, n])? != [m, n] {
             return Err(Fault::shapes(&c.shape, &[m, n]));
         }
-        let strides: Vec<isize> =
-            axes::broadcast_strides(&c.shape, &[m, n]).into_iter().map(usize::cast_signed).collect();
+        let strides: Vec<isize> = axes::broadcast_strides(&c.shape, &[m, n])
+            .into_iter()
+            .map(usize::cast_signed)
+            .collect();
         for (x, offset) in data.iter_mut().zip(axes::offsets(&[m, n], &strides, 0)) {
             *x = self.alpha * *x + self.beta * c.data[offset];
         }
@@ -86,7 +106,11 @@ impl Operation for Gemm {
 }
 
 /// `rows[m, k] · weightᵀ`, where `weight` is `[n, k]`, plus `bias`.
-pub(crate) fn fully_connected(input: &Tensor, weight: &Tensor, bias: Option<&[f32]>) -> Result<Tensor, Fault> {
+pub(crate) fn fully_connected(
+    input: &Tensor,
+    weight: &Tensor,
+    bias: Option<&[f32]>,
+) -> Result<Tensor, Fault> {
     let (&[m, k], &[n, same_k, ..]) = (&input.shape[..], &weight.shape[..]) else {
         return Err(Fault::shape(0, &input.shape, "two axes"));
     };
@@ -100,7 +124,14 @@ pub(crate) fn fully_connected(input: &Tensor, weight: &Tensor, bias: Option<&[f3
         }
     }
     let weight = Matrix::row_major(&weight.data, k).transposed();
-    multiply((m, k, n), Matrix::row_major(&input.data, k), weight, 1.0, &mut data, n);
+    multiply(
+        (m, k, n),
+        Matrix::row_major(&input.data, k),
+        weight,
+        1.0,
+        &mut data,
+        n,
+    );
     Ok(Tensor::new(vec![m, n], data)?)
 }
 
@@ -154,15 +185,25 @@ impl Operation for MatMul {
 
     fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault> {
         let (left, right) = (inputs.float(0)?, inputs.float(1)?);
-        let Plan { left: left_shape, right: right_shape, stack, sizes, output } = plan(&left.shape, &right.shape)?;
+        let Plan {
+            left: left_shape,
+            right: right_shape,
+            stack,
+            sizes,
+            output,
+        } = plan(&left.shape, &right.shape)?;
         let (m, k, n) = sizes;
         let mut data = vec![0.0; axes::n_elements(&output)?];
         let starts = |shape: &[usize], matrix: usize| -> Vec<usize> {
             let strides = axes::broadcast_strides(&shape[..shape.len() - 2], &stack);
             let strides: Vec<isize> = strides.into_iter().map(usize::cast_signed).collect();
-            axes::offsets(&stack, &strides, 0).map(|index| index * matrix).collect()
+            axes::offsets(&stack, &strides, 0)
+                .map(|index| index * matrix)
+                .collect()
         };
-        let places = starts(&left_shape, m * k).into_iter().zip(starts(&right_shape, k * n));
+        let places = starts(&left_shape, m * k)
+            .into_iter()
+            .zip(starts(&right_shape, k * n));
         for (out, (from_left, from_right)) in data.chunks_exact_mut((m * n).max(1)).zip(places) {
             let a = Matrix::row_major(&left.data[from_left..], k);
             let b = Matrix::row_major(&right.data[from_right..], n);

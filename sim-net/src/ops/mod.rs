@@ -81,11 +81,18 @@ impl Signs {
 }
 
 pub(crate) fn non_negative_if(condition: bool) -> InputSign {
-    if condition { InputSign::NonNegative } else { InputSign::Any }
+    if condition {
+        InputSign::NonNegative
+    } else {
+        InputSign::Any
+    }
 }
 
 /// The operation of a node of type `operator`; `None` if there is no such operator here.
-pub(crate) fn parse(operator: &str, attributes: &Attributes<'_>) -> Result<Option<Box<dyn Operation>>, Fault> {
+pub(crate) fn parse(
+    operator: &str,
+    attributes: &Attributes<'_>,
+) -> Result<Option<Box<dyn Operation>>, Fault> {
     Ok(Some(match operator {
         "Add" => Box::new(binary::Binary::Add),
         "AveragePool" => Box::new(pool::AveragePool::parse(attributes)?),

@@ -8,7 +8,11 @@ use crate::ops::number::{double_of_size, float_of_double};
 use crate::tensor::Tensor;
 
 /// Normalize `input`, `[images, channels, …]`, in place.
-pub(crate) fn normalize(batch_norm: &BatchNorm, statistics: &Statistics, input: &mut Tensor) -> Result<(), Fault> {
+pub(crate) fn normalize(
+    batch_norm: &BatchNorm,
+    statistics: &Statistics,
+    input: &mut Tensor,
+) -> Result<(), Fault> {
     let n_channels = batch_norm.scale.len();
     let (channels, map) = channels(&input.shape)?;
     for list in [&batch_norm.shift, &statistics.mean, &statistics.variance] {

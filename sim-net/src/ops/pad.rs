@@ -14,6 +14,7 @@ enum Mode {
     Constant,
     Reflect,
     Edge,
+    Wrap,
 }
 
 /// Elements before and after, negative ones cut off; before operator set 11 as attributes, then as inputs.
@@ -30,6 +31,7 @@ impl Pad {
             None | Some("constant") => Mode::Constant,
             Some("reflect") => Mode::Reflect,
             Some("edge") => Mode::Edge,
+            Some("wrap") => Mode::Wrap,
             Some(other) => return Err(Fault::attribute("mode", other)),
         };
         Ok(Self {
@@ -60,18 +62,33 @@ impl Pad {
 
     fn shape(&self, inputs: &Operands<'_>) -> Result<Vec<usize>, Fault> {
         let size = |(&size, [before, after]): (&usize, [i64; 2])| {
-            let padded = int_of_size(size).checked_add(before).and_then(|size| size.checked_add(after));
+            let padded = int_of_size(size)
+                .checked_add(before)
+                .and_then(|size| size.checked_add(after));
             let padded = padded.and_then(|size| usize::try_from(size).ok());
             padded.ok_or_else(|| Fault::attribute("pads", format!("{before} and {after}")))
         };
-        inputs.shape(0)?.iter().zip(self.pads(inputs)?).map(size).collect()
+        inputs
+            .shape(0)?
+            .iter()
+            .zip(self.pads(inputs)?)
+            .map(size)
+            .collect()
     }
 
     /// Where the element at `position` comes from, along an axis of `size` elements.
     fn source(&self, position: i64, size: i64) -> Result<Option<usize>, Fault> {
         let inside = match self.mode {
             Mode::Constant => Some(position).filter(|position| (0..size).contains(position)),
+            // There is nothing to repeat.
+            Mode::Edge | Mode::Reflect | Mode::Wrap if size == 0 => {
+                return Err(Fault::Index {
+                    index: position,
+                    size: 0,
+                });
+            }
             Mode::Edge => Some(position.clamp(0, size - 1)),
+            Mode::Wrap => Some(position.rem_euclid(size)),
             Mode::Reflect => {
                 // Back and forth without repeating the ends.
                 let period = (2 * (size - 1)).max(1);
@@ -79,8 +96,7 @@ impl Pad {
                 Some(folded.min(period - folded).min(size - 1))
             }
         };
-        let Some(inside) = inside else { return Ok(None) };
-        usize::try_from(inside).map(Some).map_err(|_| Fault::Index { index: position, size: 0 })
+        Ok(inside.and_then(|inside| usize::try_from(inside).ok()))
     }
 }
 
@@ -100,12 +116,16 @@ impl Operation for Pad {
         sources.reserve(n_elements);
         for ((&size, &padded), [before, _]) in input.shape.iter().zip(&shape).zip(pads) {
             let along: Vec<Option<usize>> = (0..int_of_size(padded))
-                .map(|position| self.source(position - before, int_of_size(size)))
+                .map(|position| self.source(position.saturating_sub(before), int_of_size(size)))
                 .collect::<Result<_, _>>()?;
-            let combine = |outer: Option<usize>| along.iter().map(move |inner| Some(outer? * size + (*inner)?));
+            let combine =
+                |outer: Option<usize>| along.iter().map(move |inner| Some(outer? * size + (*inner)?));
             sources = sources.into_iter().flat_map(combine).collect();
         }
-        let data = sources.into_iter().map(|source| source.map_or(value, |source| input.data[source])).collect();
+        let data = sources
+            .into_iter()
+            .map(|source| source.map_or(value, |source| input.data[source]))
+            .collect();
         Ok(vec![Tensor::new(shape, data)?.into()])
     }
 

@@ -33,18 +33,20 @@ struct Taps {
 }
 
 fn taps(window: &Window, axis: usize) -> Vec<Taps> {
-    let padded = window.input[axis] + window.before[axis] + window.after[axis];
+    let (input, before, dilation) = (window.input[axis], window.before[axis], window.dilation[axis]);
+    let padded = before + input + window.after[axis];
+    // Taps before `end`, which counts from the start of the padding; none of the others is looked at.
+    let n_taps = |start: usize, end: usize| {
+        let n_all = end.saturating_sub(start).div_ceil(dilation);
+        n_all.min(window.kernel[axis])
+    };
     (0..window.output[axis])
         .map(|position| {
             let start = position * window.stride[axis];
-            let all = (0..window.kernel[axis]).map(|tap| start + tap * window.dilation[axis]);
+            let inside = n_taps(start, before)..n_taps(start, before + input);
             Taps {
-                inside: all
-                    .clone()
-                    .filter_map(|at| at.checked_sub(window.before[axis]))
-                    .filter(|&at| at < window.input[axis])
-                    .collect(),
-                n_padded: all.filter(|&at| at < padded).count(),
+                inside: inside.map(|tap| start + tap * dilation - before).collect(),
+                n_padded: n_taps(start, padded),
             }
         })
         .collect()
@@ -103,7 +105,13 @@ impl Operation for MaxPool {
 
     fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault> {
         let larger = |a: f32, b: f32| if b > a || b.is_nan() { b } else { a };
-        let output = pool(inputs.float(0)?, &self.window, f32::NEG_INFINITY, larger, |max, _, _| max)?;
+        let output = pool(
+            inputs.float(0)?,
+            &self.window,
+            f32::NEG_INFINITY,
+            larger,
+            |max, _, _| max,
+        )?;
         Ok(vec![output.into()])
     }
 
@@ -132,7 +140,11 @@ impl AveragePool {
     pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
         Ok(Self {
             window: WindowAttributes::parse(attributes)?,
-            divisor: if attributes.flag("count_include_pad") { Divisor::Padded } else { Divisor::Inside },
+            divisor: if attributes.flag("count_include_pad") {
+                Divisor::Padded
+            } else {
+                Divisor::Inside
+            },
         })
     }
 }
@@ -151,7 +163,9 @@ impl Operation for AveragePool {
             // A window that is all padding has no mean; it counts as 0.
             sum / float_of_size(n_elements.max(1))
         };
-        Ok(vec![pool(inputs.float(0)?, &self.window, 0.0, |a, b| a + b, mean)?.into()])
+        Ok(vec![
+            pool(inputs.float(0)?, &self.window, 0.0, |a, b| a + b, mean)?.into(),
+        ])
     }
 
     fn sign(&self, inputs: &Signs) -> InputSign {

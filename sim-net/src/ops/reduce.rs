@@ -34,8 +34,16 @@ impl ReduceMean {
     pub(super) fn parse(attributes: &Attributes<'_>) -> Self {
         Self {
             axes: attributes.ints("axes").map(<[i64]>::to_vec),
-            reduced: if attributes.int_or("keepdims", 1) == 0 { Reduced::Removed } else { Reduced::KeptAsOne },
-            no_axes: if attributes.flag("noop_with_empty_axes") { NoAxes::Nothing } else { NoAxes::All },
+            reduced: if attributes.int_or("keepdims", 1) == 0 {
+                Reduced::Removed
+            } else {
+                Reduced::KeptAsOne
+            },
+            no_axes: if attributes.flag("noop_with_empty_axes") {
+                NoAxes::Nothing
+            } else {
+                NoAxes::All
+            },
         }
     }
 
@@ -75,15 +83,31 @@ impl Operation for ReduceMean {
         let mask = self.mask(&inputs.operands())?;
         let input = inputs.float(0)?;
         let output = self.shape(&input.shape, &mask);
-        let kept: Vec<usize> = input.shape.iter().zip(&mask).map(|(&size, &reduced)| if reduced { 1 } else { size }).collect();
+        let kept: Vec<usize> = input
+            .shape
+            .iter()
+            .zip(&mask)
+            .map(|(&size, &reduced)| if reduced { 1 } else { size })
+            .collect();
         let mut sums = vec![0.0_f64; axes::n_elements(&output)?];
-        let strides: Vec<isize> =
-            axes::broadcast_strides(&kept, &input.shape).into_iter().map(usize::cast_signed).collect();
+        let strides: Vec<isize> = axes::broadcast_strides(&kept, &input.shape)
+            .into_iter()
+            .map(usize::cast_signed)
+            .collect();
         for (&x, offset) in input.data.iter().zip(axes::offsets(&input.shape, &strides, 0)) {
             sums[offset] += f64::from(x);
         }
-        let n_terms: usize = input.shape.iter().zip(&mask).filter(|(_, reduced)| **reduced).map(|(&size, _)| size).product();
-        let data = sums.into_iter().map(|sum| float_of_double(sum / double_of_size(n_terms))).collect();
+        let n_terms: usize = input
+            .shape
+            .iter()
+            .zip(&mask)
+            .filter(|(_, reduced)| **reduced)
+            .map(|(&size, _)| size)
+            .product();
+        let data = sums
+            .into_iter()
+            .map(|sum| float_of_double(sum / double_of_size(n_terms)))
+            .collect();
         Ok(vec![Tensor::new(output, data)?.into()])
     }
 

@@ -74,7 +74,11 @@ pub(super) struct Reshape {
 impl Reshape {
     pub(super) fn parse(attributes: &Attributes<'_>) -> Self {
         Self {
-            zero: if attributes.flag("allowzero") { Zero::Empty } else { Zero::SameAsInput },
+            zero: if attributes.flag("allowzero") {
+                Zero::Empty
+            } else {
+                Zero::SameAsInput
+            },
         }
     }
 
@@ -84,7 +88,9 @@ impl Reshape {
         let mut shape = Vec::new();
         for (axis, &size) in inputs.need_ints(1)?.iter().enumerate() {
             shape.push(match usize::try_from(size) {
-                Ok(0) if self.zero == Zero::SameAsInput => *from.get(axis).ok_or(Fault::attribute("shape", size))?,
+                Ok(0) if self.zero == Zero::SameAsInput => {
+                    *from.get(axis).ok_or(Fault::attribute("shape", size))?
+                }
                 Ok(size) => size,
                 Err(_) if size == -1 && open.is_none() => {
                     open = Some(axis);
@@ -100,7 +106,11 @@ impl Reshape {
             let size = n_elements.checked_div(n_others).ok_or_else(misfit)?;
             shape[axis] = size;
         }
-        if checked_product(&shape) == Some(n_elements) { Ok(shape) } else { Err(Fault::shapes(from, &shape)) }
+        if checked_product(&shape) == Some(n_elements) {
+            Ok(shape)
+        } else {
+            Err(Fault::shapes(from, &shape))
+        }
     }
 }
 
@@ -139,7 +149,11 @@ impl Squeeze {
             }
             is_kept[axis] = false;
         }
-        Ok(shape.iter().zip(is_kept).filter_map(|(&size, kept)| kept.then_some(size)).collect())
+        Ok(shape
+            .iter()
+            .zip(is_kept)
+            .filter_map(|(&size, kept)| kept.then_some(size))
+            .collect())
     }
 }
 
@@ -168,6 +182,9 @@ impl Unsqueeze {
             }
         }
         let mut old = shape.iter().copied();
-        Ok(is_new.into_iter().map(|new| if new { 1 } else { old.next().unwrap_or(1) }).collect())
+        Ok(is_new
+            .into_iter()
+            .map(|new| if new { 1 } else { old.next().unwrap_or(1) })
+            .collect())
     }
 }

@@ -29,7 +29,8 @@ impl<'a> Matrix<'a> {
 
     /// Where the last element of a matrix of this size is; `None` if it is not in `data`.
     fn holds(self, n_rows: usize, n_columns: usize) -> bool {
-        last(n_rows, self.row_stride, n_columns, self.column_stride).is_some_and(|last| last < self.data.len())
+        last(n_rows, self.row_stride, n_columns, self.column_stride)
+            .is_some_and(|last| last < self.data.len())
     }
 }
 
@@ -52,7 +53,10 @@ pub(super) fn multiply(
     if m == 0 || n == 0 {
         return;
     }
-    assert!(last(m, out_stride, n, 1).is_some_and(|last| last < out.len()), "output too short");
+    assert!(
+        last(m, out_stride, n, 1).is_some_and(|last| last < out.len()),
+        "output too short"
+    );
     assert!(n <= out_stride || m == 1, "rows of the output overlap");
     if k == 0 {
         for row in out.chunks_mut(out_stride.max(n)).take(m) {
@@ -61,7 +65,10 @@ pub(super) fn multiply(
         return;
     }
     assert!(a.holds(m, k) && b.holds(k, n), "operand too short");
-    #[expect(unsafe_code, reason = "the library takes pointers; the assertions above are its conditions")]
+    #[expect(
+        unsafe_code,
+        reason = "the library takes pointers; the assertions above are its conditions"
+    )]
     // SAFETY: every element of the three matrices is inside of its slice, `out` is borrowed exclusively and
     // its elements do not overlap.
     unsafe {

@@ -44,7 +44,12 @@ impl Slice {
         let shape = inputs.shape(0)?;
         let (starts, ends, axes, steps) = match self {
             Self::Attributes { starts, ends, axes } => (&starts[..], &ends[..], axes.as_deref(), None),
-            Self::Inputs => (inputs.need_ints(1)?, inputs.need_ints(2)?, inputs.ints(3)?, inputs.ints(4)?),
+            Self::Inputs => (
+                inputs.need_ints(1)?,
+                inputs.need_ints(2)?,
+                inputs.ints(3)?,
+                inputs.ints(4)?,
+            ),
         };
         let default_axes: Vec<i64> = (0..int_of_size(starts.len())).collect();
         let axes = axes.unwrap_or(&default_axes);
@@ -55,7 +60,11 @@ impl Slice {
                 return Err(Fault::shapes(&[starts.len()], &[list.len()]));
             }
         }
-        let whole = |&size: &usize| Taken { start: 0, step: 1, n_elements: size };
+        let whole = |&size: &usize| Taken {
+            start: 0,
+            step: 1,
+            n_elements: size,
+        };
         let mut taken: Vec<Taken> = shape.iter().map(whole).collect();
         for (index, &axis) in axes.iter().enumerate() {
             let axis = axes::axis(axis, shape.len())?;
@@ -70,7 +79,10 @@ fn take(size: usize, start: i64, end: i64, step: i64) -> Result<Taken, Fault> {
     let from_start = |at: i64| if at < 0 { at.saturating_add(size) } else { at };
     // Going down, the position before the first element is an end.
     let (start, end, distance) = if step < 0 {
-        let (start, end) = (from_start(start).clamp(-1, size - 1), from_start(end).clamp(-1, size - 1));
+        let (start, end) = (
+            from_start(start).clamp(-1, size - 1),
+            from_start(end).clamp(-1, size - 1),
+        );
         (start, end, start - end)
     } else {
         let (start, end) = (from_start(start).clamp(0, size), from_start(end).clamp(0, size));
@@ -92,7 +104,9 @@ fn take(size: usize, start: i64, end: i64, step: i64) -> Result<Taken, Fault> {
 
 impl Operation for Slice {
     fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
-        Ok(vec![self.taken(inputs)?.iter().map(|taken| taken.n_elements).collect()])
+        Ok(vec![
+            self.taken(inputs)?.iter().map(|taken| taken.n_elements).collect(),
+        ])
     }
 
     fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault> {
@@ -100,9 +114,16 @@ impl Operation for Slice {
         let value = inputs.value(0)?;
         let shape: Vec<usize> = taken.iter().map(|taken| taken.n_elements).collect();
         let from = axes::strides(value.shape());
-        let strides: Vec<isize> =
-            taken.iter().zip(&from).map(|(taken, &stride)| taken.step.wrapping_mul(stride.cast_signed())).collect();
-        let start = taken.iter().zip(&from).map(|(taken, &stride)| taken.start * stride).sum();
+        let strides: Vec<isize> = taken
+            .iter()
+            .zip(&from)
+            .map(|(taken, &stride)| taken.step.wrapping_mul(stride.cast_signed()))
+            .collect();
+        let start = taken
+            .iter()
+            .zip(&from)
+            .map(|(taken, &stride)| taken.start * stride)
+            .sum();
         let runs = axes::offsets(&shape, &strides, start).map(|offset| offset..offset + 1);
         Ok(vec![axes::copied(value, shape.clone(), runs)?])
     }

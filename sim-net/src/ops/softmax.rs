@@ -56,7 +56,12 @@ impl Operation for Softmax {
 
 /// Softmax of every `stride`-th element from `offset`.
 fn normalize(block: &mut [f32], offset: usize, stride: usize) {
-    let max = block.iter().skip(offset).step_by(stride).copied().fold(f32::NEG_INFINITY, f32::max);
+    let max = block
+        .iter()
+        .skip(offset)
+        .step_by(stride)
+        .copied()
+        .fold(f32::NEG_INFINITY, f32::max);
     let mut sum = 0.0;
     for x in block.iter_mut().skip(offset).step_by(stride) {
         *x = (*x - max).exp();

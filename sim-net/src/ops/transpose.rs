@@ -37,7 +37,12 @@ impl Transpose {
 impl Operation for Transpose {
     fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
         let shape = inputs.shape(0)?;
-        Ok(vec![self.permutation(shape.len())?.into_iter().map(|axis| shape[axis]).collect()])
+        Ok(vec![
+            self.permutation(shape.len())?
+                .into_iter()
+                .map(|axis| shape[axis])
+                .collect(),
+        ])
     }
 
     fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault> {

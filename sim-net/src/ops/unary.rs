@@ -96,7 +96,11 @@ impl Clip {
         Self {
             min: attributes.float_or("min", f32::NEG_INFINITY),
             max: attributes.float_or("max", f32::INFINITY),
-            limits: if attributes.opset < 11 { Limits::Attributes } else { Limits::Inputs },
+            limits: if attributes.opset < 11 {
+                Limits::Attributes
+            } else {
+                Limits::Inputs
+            },
         }
     }
 }

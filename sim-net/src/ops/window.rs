@@ -64,7 +64,10 @@ impl WindowAttributes {
         let strides = attributes.sizes("strides")?.unwrap_or_default();
         let dilations = attributes.sizes("dilations")?.unwrap_or_default();
         let sizes = [("strides", &strides), ("dilations", &dilations)];
-        for (name, values) in sizes.into_iter().chain(kernel.as_ref().map(|kernel| ("kernel_shape", kernel))) {
+        for (name, values) in sizes
+            .into_iter()
+            .chain(kernel.as_ref().map(|kernel| ("kernel_shape", kernel)))
+        {
             if values.contains(&0) {
                 return Err(Fault::attribute(name, 0));
             }
@@ -75,7 +78,11 @@ impl WindowAttributes {
             dilations,
             pads: attributes.sizes("pads")?.unwrap_or_default(),
             auto_pad,
-            rounding: if attributes.flag("ceil_mode") { Rounding::Ceil } else { Rounding::Floor },
+            rounding: if attributes.flag("ceil_mode") {
+                Rounding::Ceil
+            } else {
+                Rounding::Floor
+            },
         })
     }
 
@@ -91,7 +98,10 @@ impl WindowAttributes {
         for (name, n_values, want) in lists {
             let may_be_empty = name != "kernel_shape";
             if n_values != want && !(may_be_empty && n_values == 0) {
-                return Err(Fault::attribute(name, format!("{n_values} values instead of {want}")));
+                return Err(Fault::attribute(
+                    name,
+                    format!("{n_values} values instead of {want}"),
+                ));
             }
         }
         let mut window = Window {
@@ -136,10 +146,25 @@ struct AxisWindow {
 
 impl AxisWindow {
     /// Padding before and after, and the number of positions.
-    fn place(self, auto_pad: AutoPad, pads: [usize; 2], rounding: Rounding) -> Result<([usize; 2], usize), Fault> {
-        let Self { input, kernel, stride, dilation } = self;
-        let too_large = Fault::Window { window: usize::MAX, input };
-        let window = (kernel - 1).checked_mul(dilation).and_then(|extent| extent.checked_add(1));
+    fn place(
+        self,
+        auto_pad: AutoPad,
+        pads: [usize; 2],
+        rounding: Rounding,
+    ) -> Result<([usize; 2], usize), Fault> {
+        let Self {
+            input,
+            kernel,
+            stride,
+            dilation,
+        } = self;
+        let too_large = Fault::Window {
+            window: usize::MAX,
+            input,
+        };
+        let window = (kernel - 1)
+            .checked_mul(dilation)
+            .and_then(|extent| extent.checked_add(1));
         let Some(window) = window.filter(|&window| window <= MAX_ELEMENTS) else {
             return Err(too_large);
         };
@@ -148,25 +173,42 @@ impl AxisWindow {
             AutoPad::Valid => [0; 2],
             AutoPad::SameUpper | AutoPad::SameLower => {
                 let output = input.div_ceil(stride);
-                let covered = (output.saturating_sub(1)).checked_mul(stride).and_then(|at| at.checked_add(window));
-                let Some(covered) = covered else { return Err(too_large) };
+                let covered = (output.saturating_sub(1))
+                    .checked_mul(stride)
+                    .and_then(|at| at.checked_add(window));
+                let Some(covered) = covered else {
+                    return Err(too_large);
+                };
                 let padding = covered.saturating_sub(input);
                 let (less, more) = (padding / 2, padding.div_ceil(2));
-                let pads = if auto_pad == AutoPad::SameUpper { [less, more] } else { [more, less] };
+                let pads = if auto_pad == AutoPad::SameUpper {
+                    [less, more]
+                } else {
+                    [more, less]
+                };
                 return Ok((pads, output));
             }
         };
         let padded = pads.iter().try_fold(input, |sum, &pad| sum.checked_add(pad));
-        let Some(padded) = padded.filter(|&padded| padded <= MAX_ELEMENTS) else { return Err(too_large) };
+        let Some(padded) = padded.filter(|&padded| padded <= MAX_ELEMENTS) else {
+            return Err(too_large);
+        };
         let Some(room) = padded.checked_sub(window) else {
-            return Err(Fault::Window { window, input: padded });
+            return Err(Fault::Window {
+                window,
+                input: padded,
+            });
         };
         let output = match rounding {
             Rounding::Floor => room / stride + 1,
             Rounding::Ceil => {
                 let output = room.div_ceil(stride) + 1;
                 // A window that would start after the input and the padding before it is left out.
-                if input + pads[0] <= (output - 1) * stride { output - 1 } else { output }
+                if input + pads[0] <= (output - 1) * stride {
+                    output - 1
+                } else {
+                    output
+                }
             }
         };
         Ok((pads, output))

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use reports::folder::{self, FolderError};
-use reports::run::{Report, RunRecord};
+use reports::run::{Report, RunRecord, Spec};
 use reports::summary;
 use sim_array::engine::Mse;
 use sim_config::run::{self, ErrorMeasure, RunSpec};
+use sim_config::{resolved, source};
 use sim_core::record::{EngineKind, UnsimulatedLayer};
 use sim_net::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
@@ -20,7 +21,8 @@ use crate::{inputs, output, plan, stop};
 
 /// Simulate a workload and write a results folder.
 pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
-    let spec = run::load(&args.file)?;
+    let text = source::read(&args.file)?;
+    let spec = run::parse(&args.file, &text)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
     // A target that cannot be written is worth knowing before the work.
     folder::check(&out).map_err(folder_failure)?;
@@ -52,6 +54,10 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
         warnings: Vec::new(),
         layers,
         unsimulated: unsimulated(&trace),
+    })
+    .with_spec(Spec {
+        text,
+        resolved: resolved_spec(&spec, &trace),
     });
     folder::write(&out, &report).map_err(folder_failure)?;
     output::note(&format!("results are in {}", out.display()));
@@ -76,6 +82,19 @@ fn options<'a>(
         jobs,
         stop,
     }
+}
+
+/// The run file with every default filled in. Preprocessing, quantization and selection are those that the trace was
+/// made with, now or when it was captured.
+fn resolved_spec(spec: &RunSpec, trace: &Trace) -> serde_json::Value {
+    let mut tables = resolved::run(spec);
+    let origin = &trace.origin;
+    tables["preprocessing"] = resolved::preprocessing(&origin.preprocessing);
+    tables["quantization"] = resolved::quantization(&origin.quantization);
+    for (key, value) in resolved::selection(&origin.selection) {
+        tables["layers"][key] = value;
+    }
+    tables
 }
 
 /// `configs/runs/x.toml` gives `results/x` in the current folder.

@@ -1,6 +1,6 @@
 //! Commands that succeed.
 
-use crate::support::{Folder, npy, pseudo_random};
+use crate::support::{Folder, npy, pseudo_random, run};
 
 const GEMM: [&str; 7] = [
     "gemm",
@@ -95,6 +95,7 @@ fn gemm_json_depends_neither_on_jobs_nor_on_the_engine() {
     assert!(without["mse"].is_null());
     let mut same = parsed.clone();
     same["mse"] = serde_json::Value::Null;
+    same["snr_db"] = serde_json::Value::Null;
     assert_eq!(without, same);
 }
 
@@ -171,6 +172,36 @@ fn run_writes_the_same_folder_whatever_the_jobs() {
     }
     assert!(printed.contains("depthwise"), "{printed}");
     assert!(folder.path("results/run/plots").is_dir());
+}
+
+#[test]
+fn a_result_holds_the_whole_spec() {
+    let folder = Folder::new();
+    folder.write("m.toml", "mean = 0.25\n");
+    let text =
+        "seed = 7\n".to_owned() + &run("model = \"m.onnx\"\nimages = \"x.npz\"\n[preprocessing]\nstd = 2");
+    folder.write("spec.toml", &text);
+    folder.good(&["run", "spec.toml"]);
+    let result: serde_json::Value =
+        serde_json::from_slice(&folder.read("results/spec/result.json")).unwrap_or_default();
+    assert_eq!(result["seed"], 7);
+    assert_eq!(result["spec"]["text"], text);
+    let resolved = &result["spec"]["resolved"];
+    assert_eq!(resolved["pe"]["policy"], "S+A");
+    // From the file beside the model, from the run file, and by default.
+    assert_eq!(resolved["preprocessing"]["mean"], serde_json::json!([0.25]));
+    assert_eq!(resolved["preprocessing"]["std"], serde_json::json!([2.0]));
+    assert_eq!(resolved["preprocessing"]["layout"], "nchw");
+    assert_eq!(resolved["quantization"]["divisor"], 256);
+    assert_eq!(resolved["layers"]["first"], "fp32");
+    for input in ["run", "model", "preprocessing", "images"] {
+        let found = result["inputs"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|file| file["role"] == input);
+        assert!(found, "{input}");
+    }
 }
 
 #[test]

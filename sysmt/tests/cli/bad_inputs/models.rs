@@ -38,10 +38,7 @@ pub(crate) fn cases() -> Vec<Case> {
             &["m.onnx", "Einsum"],
         ),
         network(with_node(5, node("Flatten", &["p"], "z", &[])), &["m.onnx", "y"]),
-        network(
-            with_node(2, node("Conv", &["r0"], "c1", &[pads])),
-            &["m.onnx"],
-        ),
+        network(with_node(2, node("Conv", &["r0"], "c1", &[pads])), &["m.onnx"]),
         network(
             with_node(2, node("Conv", &["r0", "w1"], "c1", &[("strides", &[0, 0])])),
             &["m.onnx", "c1"],

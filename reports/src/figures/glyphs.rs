@@ -1,0 +1,100 @@
+//! The embedded font: how wide a text is, and its dots.
+
+use std::sync::LazyLock;
+
+use ab_glyph::{Font as _, FontRef, Glyph, PxScale, PxScaleFont, ScaleFont as _, point};
+
+use super::canvas::EM_DOTS;
+
+static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
+    FontRef::try_from_slice(include_bytes!("../../fonts/DejaVuSans.ttf"))
+        .expect("the embedded font is read by every test of a figure")
+});
+
+/// A dot of a text, partly covered at its edges.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Dot {
+    pub(crate) at: (i32, i32),
+    /// 0 to 1.
+    pub(crate) coverage: f64,
+}
+
+/// Width of a text in dots.
+pub(crate) fn width(text: &str) -> f64 {
+    f64::from(lay_out(text).1)
+}
+
+/// The dots of a text whose base line starts at `start`.
+pub(crate) fn dots(text: &str, start: (i32, i32)) -> Vec<Dot> {
+    let mut dots = Vec::new();
+    for glyph in lay_out(text).0 {
+        let Some(outline) = FONT.outline_glyph(glyph) else {
+            continue; // A space.
+        };
+        let corner = whole(outline.px_bounds().min);
+        outline.draw(|x, y, coverage| {
+            // The rasterizer may leave 0 to 1 by a rounding.
+            let coverage = f64::from(coverage).clamp(0.0, 1.0);
+            if let (Ok(x), Ok(y)) = (i32::try_from(x), i32::try_from(y))
+                && 0.0 < coverage
+            {
+                dots.push(Dot {
+                    at: (start.0 + corner.0 + x, start.1 + corner.1 + y),
+                    coverage,
+                });
+            }
+        });
+    }
+    dots
+}
+
+/// Glyphs from a base line that starts at (0, 0), and where it ends.
+fn lay_out(text: &str) -> (Vec<Glyph>, f32) {
+    let font = scaled();
+    let mut x = 0.0;
+    let mut glyphs: Vec<Glyph> = Vec::new();
+    for character in text.chars() {
+        let id = font.glyph_id(character);
+        if let Some(before) = glyphs.last() {
+            x += font.kern(before.id, id);
+        }
+        glyphs.push(id.with_scale_and_position(font.scale(), point(x, 0.0)));
+        x += font.h_advance(id);
+    }
+    (glyphs, x)
+}
+
+fn scaled() -> PxScaleFont<&'static FontRef<'static>> {
+    // The library's scale is the height of a line, not of an em.
+    let line_per_em = FONT
+        .units_per_em()
+        .map_or(1.0, |units| FONT.height_unscaled() / units);
+    FONT.as_scaled(PxScale::from(EM_DOTS * line_per_em))
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "bounds of a glyph are whole numbers within the canvas"
+)]
+fn whole(corner: ab_glyph::Point) -> (i32, i32) {
+    (corner.x as i32, corner.y as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_as_wide_as_the_font_says() {
+        // 1303 of 2048 units.
+        assert!((width("0") - 0.636 * f64::from(EM_DOTS)).abs() < 0.1);
+        assert!((width("00") - 2.0 * width("0")).abs() < 1e-3);
+    }
+
+    #[test]
+    fn every_character_of_the_figures_is_in_the_font() {
+        for character in "µ×⁰¹²³⁴⁵⁶⁷⁸⁹⁻".chars() {
+            assert_ne!(FONT.glyph_id(character), ab_glyph::GlyphId(0), "{character}");
+        }
+    }
+}

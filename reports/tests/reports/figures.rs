@@ -1,0 +1,185 @@
+//! Figures against their points. How they look is for eyes; what they show is for tests.
+
+use reports::figures::{self, Figure, Kind};
+use reports::run::Report;
+use sim_core::spec::{Policy, Threads};
+
+use crate::csv_files::read;
+use crate::support::{nb_smt, report, run, sparq};
+
+/// Points of a figure: (layer index from 1, series, value).
+fn points(figure: &Figure) -> Vec<(usize, String, f64)> {
+    let (header, rows) = read(&figure.csv());
+    assert_eq!(header, ["index", "layer", "series", "value", "unit"]);
+    rows.into_iter()
+        .map(|row| (row[0].parse().unwrap(), row[2].clone(), row[3].parse().unwrap()))
+        .collect()
+}
+
+/// Rectangles of an SVG but for the paper.
+fn n_rectangles(svg: &str) -> usize {
+    svg.matches("<rect").count() - 1
+}
+
+#[test]
+fn every_positive_point_is_a_bar() {
+    for n_layers in [1, 9, 53] {
+        let report = report(nb_smt(Threads::Four, Policy::SA), n_layers);
+        let figures = figures::all(&report);
+        // A single layer of the made-up run has no error to show.
+        assert_eq!(figures.len(), if n_layers == 1 { 5 } else { 6 });
+        for figure in figures {
+            let points = points(&figure);
+            let layers = usize::try_from(n_layers).unwrap();
+            let n_series = points.len() / layers;
+            assert_eq!(points.len(), layers * n_series);
+            let n_bars = points.iter().filter(|(_, _, value)| 0.0 < *value).count();
+            let n_samples = if n_series == 1 { 0 } else { n_series };
+            assert_eq!(
+                n_rectangles(&figure.svg().unwrap()),
+                n_bars + n_samples,
+                "{}",
+                figure.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn parts_of_a_whole_add_up_to_a_hundred() {
+    let report = report(nb_smt(Threads::Two, Policy::SA), 9);
+    for kind in [Kind::PeCycles, Kind::ActiveThreads] {
+        let points = points(&Figure::new(kind, &report).unwrap());
+        for layer in 1..=9 {
+            let sum: f64 = points
+                .iter()
+                .filter(|(index, _, _)| *index == layer)
+                .map(|(_, _, value)| value)
+                .sum();
+            assert!((sum - 100.0).abs() < 1e-9, "{kind:?}: {sum}");
+        }
+    }
+}
+
+#[test]
+fn points_are_the_results() {
+    let report = report(nb_smt(Threads::Two, Policy::SA), 9);
+    for (layer, object) in report.result().layers.iter().enumerate() {
+        let value = |kind: Kind| points(&Figure::new(kind, &report).unwrap())[layer].2;
+        let product = &object.product;
+        assert_eq!(value(Kind::Speedup).to_bits(), product.speedup.to_bits());
+        assert_eq!(value(Kind::Mse).to_bits(), product.mse.unwrap().to_bits());
+        assert!((value(Kind::Utilization) - 100.0 * product.utilization).abs() < 1e-9);
+        let energy: f64 = points(&Figure::new(Kind::Energy, &report).unwrap())
+            .iter()
+            .filter(|(index, _, _)| *index == layer + 1)
+            .map(|(_, _, value)| value)
+            .sum();
+        let picojoules = product.energy_pj.as_ref().unwrap().value;
+        assert!(
+            (1e3 * energy - picojoules).abs() < 1e-6,
+            "nJ, as the unit column says"
+        );
+    }
+}
+
+#[test]
+fn energy_without_rows_has_no_figure_but_a_warning() {
+    let report = report(sparq(), 9);
+    assert_eq!(Figure::new(Kind::Energy, &report), None);
+    assert!(
+        report
+            .warnings()
+            .iter()
+            .any(|warning| warning.starts_with("the energy figure is left out"))
+    );
+    assert!(
+        figures::all(&report)
+            .iter()
+            .all(|figure| figure.name() != "energy")
+    );
+}
+
+#[test]
+fn unmeasured_errors_have_no_figure() {
+    let mut record = run(nb_smt(Threads::Two, Policy::SA), 9);
+    record.layers[4].product.error = None;
+    assert_eq!(Figure::new(Kind::Mse, &Report::new(record)), None);
+}
+
+#[test]
+fn nothing_simulated_has_no_figures() {
+    assert!(figures::all(&report(nb_smt(Threads::Two, Policy::SA), 0)).is_empty());
+}
+
+#[test]
+fn svg_text_is_text_and_inside_the_paper() {
+    let report = report(nb_smt(Threads::Four, Policy::SA), 53);
+    for figure in figures::all(&report) {
+        let svg = figure.svg().unwrap();
+        assert!(svg.starts_with("<svg width=\"3.4in\" height=\"2.1in\" viewBox=\"0 0 2040 1260\""));
+        assert!(svg.contains("font-family=\"DejaVu Sans, Verdana, sans-serif\""));
+        for tag in svg.split('<').filter(|tag| tag.starts_with("text ")) {
+            let attribute = |name: &str| {
+                let start = tag.split_once(&format!(" {name}=\"")).unwrap().1;
+                start.split_once('"').unwrap().0
+            };
+            let (x, y): (f64, f64) = (attribute("x").parse().unwrap(), attribute("y").parse().unwrap());
+            // 7 points at 600 dots an inch; the backend rounds sizes.
+            let size: f64 = attribute("font-size").parse().unwrap();
+            assert!(58.0 < size, "{size}");
+            let words = tag.split_once('>').unwrap().1.trim();
+            // No character of the font is wider than an em; most are narrower than 0.65.
+            let width = 0.65 * size * f64::from(u32::try_from(words.chars().count()).unwrap());
+            let (left, right) = match attribute("text-anchor") {
+                "start" => (x, x + width),
+                "middle" => (x - width / 2.0, x + width / 2.0),
+                "end" => (x - width, x),
+                other => panic!("{other}"),
+            };
+            assert!(0.0 <= left && right <= 2040.0, "{words}: {left} to {right}");
+            assert!(size / 2.0 <= y && y + size / 2.0 <= 1260.0, "{words}: {y}");
+        }
+    }
+}
+
+#[test]
+fn png_has_its_size_in_dots_and_inches() {
+    let report = report(nb_smt(Threads::Two, Policy::SA), 9);
+    for figure in figures::all(&report) {
+        let bytes = figure.png().unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes))
+            .read_info()
+            .unwrap();
+        let info = reader.info();
+        assert_eq!((info.width, info.height), (2040, 1260));
+        assert_eq!(info.pixel_dims.unwrap().xppu, 23_622);
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut pixels).unwrap();
+        // Nothing touches the border, so nothing is cut off.
+        let row = 2040 * 3;
+        let white = |bytes: &[u8]| bytes.iter().all(|&byte| byte == 255);
+        assert!(white(&pixels[..row]) && white(&pixels[pixels.len() - row..]));
+        assert!(
+            pixels
+                .chunks(row)
+                .all(|line| white(&line[..3]) && white(&line[row - 3..])),
+            "{}",
+            figure.name()
+        );
+    }
+}
+
+#[test]
+fn equal_records_give_equal_bytes() {
+    let draw = || {
+        let report = report(nb_smt(Threads::Four, Policy::SA), 9);
+        let figures = figures::all(&report);
+        let drawn: Vec<_> = figures
+            .iter()
+            .map(|f| (f.svg().unwrap(), f.png().unwrap(), f.csv()))
+            .collect();
+        (report.json(), drawn)
+    };
+    assert!(draw() == draw());
+}

@@ -1,0 +1,9 @@
+//! Reports of made-up runs.
+
+mod csv_files;
+mod figures;
+mod folder;
+mod json;
+mod summary;
+mod support;
+mod totals;

@@ -1,0 +1,131 @@
+//! Energies and areas of arrays.
+
+use sim_core::counters::{ActiveSteps, PeCycles};
+use sim_core::spec::{Pe, Policy, Threads, Window};
+use sim_cost::key::Mode;
+use sim_cost::table::Table;
+use sim_cost::{area, energy, energy_as_run};
+
+use crate::{array, assert_close, nb_smt, windows};
+
+/// Every count differs, so that no two can be exchanged.
+fn pe_cycles(active: &[u64]) -> PeCycles {
+    PeCycles {
+        fill: 100,
+        active: ActiveSteps::from_counts(active),
+        masked: 1_000,
+        stall: 10_000,
+        drain: 100_000,
+    }
+}
+
+#[test]
+fn every_bucket_is_priced_in_order() {
+    let energy = energy(
+        &Table::builtin(),
+        &array(nb_smt(Threads::Two, Policy::SA)),
+        &pe_cycles(&[1, 2, 3]),
+    )
+    .unwrap();
+    let modes: Vec<Mode> = energy.parts.iter().map(|part| part.mode).collect();
+    assert_eq!(
+        modes,
+        [
+            Mode::Fill,
+            Mode::Active(0),
+            Mode::Active(1),
+            Mode::Active(2),
+            Mode::Masked,
+            Mode::Stall,
+            Mode::Drain
+        ]
+    );
+    assert_close(energy.picojoules, 0.61 * 111_101.0 + 2.0 * 2.0 + 3.0 * 1.71);
+    let sum: f64 = energy.parts.iter().map(|part| part.picojoules).sum();
+    assert_eq!(energy.picojoules.to_bits(), sum.to_bits());
+    assert_eq!(energy.delay_model, "zero");
+}
+
+#[test]
+fn with_sparsity_off_every_step_costs_all_threads() {
+    let dense = energy(
+        &Table::builtin(),
+        &array(nb_smt(Threads::Two, Policy::A)),
+        &pe_cycles(&[1, 2, 3]),
+    )
+    .unwrap();
+    assert_close(dense.picojoules, 0.61 * 111_100.0 + 6.0 * 1.71);
+    // The parts still say which steps they are of.
+    assert_close(dense.parts[1].picojoules, 1.71);
+}
+
+#[test]
+fn a_throttled_layer_pays_for_the_pes_that_were_built() {
+    let built = array(nb_smt(Threads::Four, Policy::SA));
+    let run = array(nb_smt(Threads::One, Policy::SA));
+    let counts = PeCycles {
+        active: ActiveSteps::from_counts(&[1, 2, 0, 0, 0]),
+        ..PeCycles::zero(4)
+    };
+    let energy = energy_as_run(&Table::builtin(), &built, &run, &counts).unwrap();
+    assert_close(energy.picojoules, 1.21 + 2.0 * 3.38);
+}
+
+#[test]
+fn a_throttled_dense_layer_pays_for_its_own_threads() {
+    let built = array(nb_smt(Threads::Four, Policy::A));
+    let run = array(nb_smt(Threads::Two, Policy::A));
+    let counts = PeCycles {
+        active: ActiveSteps::from_counts(&[1, 2, 3, 0, 0]),
+        ..PeCycles::zero(4)
+    };
+    let energy = energy_as_run(&Table::builtin(), &built, &run, &counts).unwrap();
+    assert_close(energy.picojoules, 6.0 * 3.63);
+}
+
+#[test]
+fn rows_are_never_taken_from_a_similar_pe() {
+    let deep = array(nb_smt(Threads::Two, Policy::SA))
+        .with_pipeline_depth(2)
+        .unwrap();
+    let error = energy(&Table::builtin(), &deep, &pe_cycles(&[1, 2, 3])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "technology table `prototype-nangate45` has no [[energy]] row with kind = \"nb-smt\", threads = 2, \
+         pipeline-depth = 2, mode = \"fill\"; add the row with its source to a table of your own, and name that in the \
+         run file's [costs]"
+    );
+    assert_eq!(area(&Table::builtin(), &deep).unwrap_err().section, "area");
+    for window in Window::ALL {
+        for pe in [Pe::Sparq(windows(window)), Pe::SparqStc(windows(window))] {
+            assert!(energy(&Table::builtin(), &array(pe), &pe_cycles(&[1, 2, 3])).is_err());
+            assert!(area(&Table::builtin(), &array(pe)).is_err());
+        }
+    }
+}
+
+#[test]
+fn window_logic_stands_at_the_edge_or_in_every_pe() {
+    let row = |kind: &str, part: &str, value: u32| {
+        format!(
+            "[[area]]\nkind = '{kind}'\nwindow = '5opt'\npipeline-depth = 1\npart = '{part}'\nvalue = {value}\n\
+             unit = 'um2'\nnode = 'n'\nsource = 's'\ndelay-model = 'none'\nuncertainty = 1\n"
+        )
+    };
+    let text = [
+        "version = 1\n".to_owned(),
+        row("sparq", "pe", 10),
+        row("sparq", "window-logic", 3),
+        row("sparq-stc", "pe", 20),
+        row("sparq-stc", "window-logic", 7),
+    ]
+    .concat();
+    let table = Table::parse("own", &text).unwrap();
+    let edge = area(&table, &array(Pe::Sparq(windows(Window::Opt5)))).unwrap();
+    assert_close(edge.square_micrometres, 15.0 * 10.0 + 3.0 * 3.0);
+    let everywhere = area(&table, &array(Pe::SparqStc(windows(Window::Opt5)))).unwrap();
+    assert_close(everywhere.square_micrometres, 15.0 * 27.0);
+    let plain = area(&Table::builtin(), &array(Pe::Conventional)).unwrap();
+    assert_close(plain.square_micrometres, 15.0 * 957.0);
+    assert_close(plain.window_logic, 0.0);
+}

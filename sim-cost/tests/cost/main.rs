@@ -1,0 +1,37 @@
+//! Technology tables, energies and areas.
+
+mod builtin;
+mod energy;
+mod parsing;
+
+use sim_core::fixed::{Overflow, Rounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+
+fn array(pe: Pe) -> ArraySpec {
+    ArraySpec::new(3, 5, pe).unwrap()
+}
+
+fn nb_smt(threads: Threads, policy: Policy) -> Pe {
+    Pe::NbSmt(NbSmt {
+        threads,
+        policy,
+        rounding: Rounding::HalfEven,
+        overflow: Overflow::Saturate,
+    })
+}
+
+fn windows(window: Window) -> Sparq {
+    Sparq {
+        window,
+        rounding: WindowRounding::Round,
+        pairs: Pairs::On,
+    }
+}
+
+#[track_caller]
+fn assert_close(value: f64, want: f64) {
+    assert!(
+        (value - want).abs() <= 1e-9 * want.abs().max(1.0),
+        "{value} is not {want}"
+    );
+}

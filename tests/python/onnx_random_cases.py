@@ -1,0 +1,168 @@
+"""Random tests of single operators, with the outputs that ONNX Runtime computes. `onnx_cases.py` writes them."""
+
+import numpy
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper
+
+SEED = 20
+N_WINDOWS = 60  # per operator
+TYPES = {
+    "float32": (TensorProto.FLOAT, numpy.float32),
+    "int32": (TensorProto.INT32, numpy.int32),
+    "int64": (TensorProto.INT64, numpy.int64),
+    "bool": (TensorProto.BOOL, numpy.bool_),
+}
+
+
+def case(name, opset, operator, inputs, n_outputs=1, **attributes):
+    """The test of one node."""
+    inputs = [None if value is None else numpy.asarray(value) for value in inputs]
+    names = [f"x{i}" for i in range(len(inputs))]
+    outputs = [f"y{i}" for i in range(n_outputs)]
+    given = [(name, value) for name, value in zip(names, inputs) if value is not None]
+    read = [name if value is not None else "" for name, value in zip(names, inputs)]
+    node = helper.make_node(operator, read, outputs, **attributes)
+    graph = helper.make_graph(
+        [node],
+        name,
+        [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for name, v in given],
+        [onnx.ValueInfoProto(name=output) for output in outputs],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=7)
+    model = onnx.shape_inference.infer_shapes(model)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    yield name, model, [value for _, value in given], session.run(outputs, dict(given))
+
+
+def floats(random, *shape):
+    return random.standard_normal(shape).astype(numpy.float32)
+
+
+def ints(*values):
+    return numpy.array(values, numpy.int64)
+
+
+def window(random, n_axes, is_pool):
+    """Kernel and attributes; padding stays below the kernel, as pools need it."""
+    kernel = random.integers(1, 5, n_axes).tolist()
+    attributes = {"strides": random.integers(1, 4, n_axes).tolist()}
+    auto_pad = random.choice(["NOTSET", "NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"])
+    if auto_pad == "NOTSET":
+        attributes["pads"] = [int(random.integers(0, size)) for size in kernel * 2]
+        attributes["dilations"] = random.integers(1, 3, n_axes).tolist()
+    else:
+        attributes["auto_pad"] = str(auto_pad)
+        # ONNX Runtime pads by less than nothing where steps are longer than the kernel.
+        attributes["strides"] = [min(pair) for pair in zip(attributes["strides"], kernel)]
+    if is_pool:
+        attributes["kernel_shape"] = kernel
+        attributes["ceil_mode"] = int(random.integers(0, 2))
+    return kernel, attributes
+
+
+def windows(random):
+    for number in range(N_WINDOWS):
+        n_axes = 1 if number % 5 == 0 else 2
+        size = random.integers(7, 14, n_axes).tolist()  # no dilated kernel is larger
+        kernel, attributes = window(random, n_axes, is_pool=False)
+        groups = int(random.choice([1, 1, 2, 3, 4]))
+        channels, filters = groups * int(random.integers(1, 4)), groups * int(random.integers(1, 4))
+        weights = floats(random, filters, channels // groups, *kernel)
+        bias = [floats(random, filters)] if number % 2 else []
+        image = floats(random, 2, channels, *size)
+        yield from case(f"conv_{number}", 11, "Conv", [image, weights, *bias], group=groups, **attributes)
+        _, attributes = window(random, n_axes, is_pool=True)
+        yield from case(f"maxpool_{number}", 12, "MaxPool", [image], **attributes)
+        _, attributes = window(random, n_axes, is_pool=True)
+        include = int(random.integers(0, 2))
+        yield from case(f"averagepool_{number}", 19, "AveragePool", [image], count_include_pad=include, **attributes)
+
+
+def conversions(random):
+    for source, (_, source_type) in TYPES.items():
+        for target, (number, _) in TYPES.items():
+            values = numpy.array([-3, -1, 0, 1, 2, 100, 70000, 1 << 24], numpy.float64)
+            if source == "float32":
+                values = values + [0.5, -0.75, 0.25, 0, 0.9, 0, 0, 0]
+            yield from case(f"cast_{source}_{target}", 13, "Cast", [values.astype(source_type)], to=number)
+
+
+def old_operator_sets(random):
+    x = floats(random, 2, 3, 4, 5)
+    for axis in (0, 1, 2, 3, -1):
+        for opset in (7, 11, 13):
+            yield from case(f"softmax_{opset}_{axis}", opset, "Softmax", [x], axis=axis)
+        yield from case(f"reducemean_11_{axis}", 11, "ReduceMean", [x], axes=[axis], keepdims=axis % 2)
+        yield from case(f"unsqueeze_11_{axis}", 11, "Unsqueeze", [x], axes=[axis])
+        yield from case(f"split_11_{axis}", 11, "Split", [x], 2, axis=axis, split=[1, x.shape[axis] - 1])
+        yield from case(f"gather_11_{axis}", 11, "Gather", [x, ints(1, 0, -1, 0)], axis=axis)
+        yield from case(f"concat_7_{axis}", 7, "Concat", [x, x[::-1].copy(), x], axis=axis)
+        yield from case(f"flatten_9_{axis}", 9, "Flatten", [x], axis=max(axis, 0))
+    for low, high in ((-0.5, 0.5), (0.0, 6.0), (0.25, 3.0)):
+        yield from case(f"clip_7_{low}", 7, "Clip", [x], min=low, max=high)
+        yield from case(f"clip_11_{low}", 11, "Clip", [x, None, numpy.float32(high)])
+    yield from case("squeeze_11", 11, "Squeeze", [x[:1, :, :1]], axes=[0, 2])
+    yield from case("squeeze_11_all", 11, "Squeeze", [x[:1, :, :1]])
+    yield from case("slice_9", 9, "Slice", [x], starts=[0, -2, 1], ends=[1, 99, -1], axes=[0, 2, 3])
+    yield from case("slice_10", 10, "Slice", [x, ints(-1, 0), ints(-99, 9), ints(3, 1), ints(-2, 2)])
+    yield from case("reshape_7", 7, "Reshape", [x, ints(0, -1, 2)])
+    yield from case("transpose_7", 7, "Transpose", [x], perm=[2, 0, 3, 1])
+    for epsilon in (1e-5, 1e-2):
+        parameters = [floats(random, 3), floats(random, 3), floats(random, 3), abs(floats(random, 3)) + 0.1]
+        yield from case(f"batchnorm_9_{epsilon}", 9, "BatchNormalization", [x, *parameters], epsilon=epsilon)
+    for size in (1, 3, 5):
+        yield from case(f"lrn_7_{size}", 7, "LRN", [x], size=size, alpha=0.02, beta=0.7, bias=1.5)
+
+
+def pads(random):
+    x = floats(random, 1, 2, 4, 5)
+    for mode in ("constant", "reflect", "edge"):
+        for number in range(6):
+            sizes = [0, 0, *random.integers(0, 4, 2), 0, 0, *random.integers(0, 4, 2)]
+            yield from case(f"pad_9_{mode}_{number}", 9, "Pad", [x], mode=mode, pads=[int(n) for n in sizes])
+            cut = [0, 0, *random.integers(-1, 3, 2), 0, 1 if mode == "edge" else 0, *random.integers(-1, 3, 2)]
+            yield from case(f"pad_13_{mode}_{number}", 13, "Pad", [x, ints(*cut), numpy.float32(1.5)], mode=mode)
+
+
+def products(random):
+    for number in range(16):
+        m, k, n = random.integers(1, 40, 3).tolist()
+        flip_a, flip_b = number & 1, number >> 1 & 1
+        a = floats(random, *((k, m) if flip_a else (m, k)))
+        b = floats(random, *((n, k) if flip_b else (k, n)))
+        c = [[], [floats(random, n)], [floats(random, m, 1)], [floats(random, 1, n)]][number >> 2]
+        scales = {"alpha": 0.5, "beta": 2.0} if number % 3 else {}
+        yield from case(f"gemm_{number}", 11, "Gemm", [a, b, *c], transA=flip_a, transB=flip_b, **scales)
+    for left, right in (((2, 1, 3, 4), (5, 4, 2)), ((4,), (3, 4, 2)), ((3, 2, 4), (4,)), ((70, 300), (300, 33))):
+        name = "x".join(map(str, left))
+        yield from case(f"matmul_{name}", 9, "MatMul", [floats(random, *left), floats(random, *right)])
+
+
+def arithmetic(random):
+    shapes = (((2, 3, 4), (3, 1)), ((1,), (2, 2)), ((), (3,)), ((4, 1), (1, 5)), ((0, 3), (1, 3)))
+    for operator in ("Add", "Sub", "Mul", "Div"):
+        for number, (left, right) in enumerate(shapes):
+            a, b = numpy.asarray(floats(random, *left)), numpy.asarray(floats(random, *right)) + numpy.float32(4)
+            yield from case(f"{operator.lower()}_{number}", 7, operator, [a, b])
+            for kind in (numpy.int32, numpy.int64):
+                whole = [(a * 9).astype(kind), (b * 2).astype(kind)]
+                yield from case(f"{operator.lower()}_{number}_{kind.__name__}", 7, operator, whole)
+
+
+def activations(random):
+    x = numpy.concatenate([floats(random, 40) * 4, numpy.float32([0, -0.0, 90, -90, 3e38, -3e38, numpy.inf, -numpy.inf])])
+    for operator in ("Relu", "Sigmoid", "Tanh", "HardSigmoid", "LeakyRelu", "HardSwish"):
+        # ONNX Runtime's HardSwish multiplies infinity by zero.
+        values = x[:-2] if operator == "HardSwish" else x
+        yield from case(f"{operator.lower()}_wide", 14, operator, [values])
+
+
+def cases():
+    random = numpy.random.default_rng(SEED)
+    for family in (windows, conversions, old_operator_sets, pads, products, arithmetic, activations):
+        for name, *rest in family(random):
+            yield (f"random_{name}", *rest)
