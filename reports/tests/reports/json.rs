@@ -116,17 +116,6 @@ fn one_layer_without_energy_leaves_the_total_without() {
 }
 
 #[test]
-fn nothing_simulated_has_no_ratios() {
-    let report = report(nb_smt(Threads::Two, Policy::SA), 0);
-    let totals = &report.result().totals;
-    assert_eq!(
-        (totals.speedup, totals.utilization, totals.speedup_geometric_mean),
-        (None, None, None)
-    );
-    assert!(report.json().contains("\"layers\": []"));
-}
-
-#[test]
 fn a_result_is_read_back_as_it_was_written() {
     let report = report(nb_smt(Threads::Four, Policy::SA), 9).with_spec(Spec {
         text: "version = 1\n".to_owned(),

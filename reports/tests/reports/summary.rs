@@ -3,7 +3,7 @@
 use reports::summary;
 use sim_core::spec::{Policy, Threads};
 
-use crate::support::{nb_smt, report, sparq};
+use crate::support::{nb_smt, report};
 
 #[test]
 fn summary_of_two_layers() {
@@ -21,18 +21,4 @@ fn every_layer_has_a_row_and_rows_line_up() {
     assert!(rows.iter().all(|row| row.chars().count() == length));
     let bars = |row: &str| row.replace("\\|", "").matches('|').count();
     assert!(rows.iter().all(|row| bars(row) == bars(rows[0])));
-}
-
-#[test]
-fn sparq_says_what_its_numbers_are_not() {
-    let text = summary::text(&report(sparq(), 1));
-    assert!(text.contains("not comparable with those of nb-smt"));
-    assert!(text.contains("## Warnings"));
-    assert!(!summary::text(&report(nb_smt(Threads::Two, Policy::SA), 1)).contains("not comparable"));
-}
-
-#[test]
-fn layers_that_were_left_out_are_listed() {
-    let text = summary::text(&report(nb_smt(Threads::Two, Policy::SA), 1));
-    assert!(text.contains("- fc: the last layer stays in full precision"));
 }

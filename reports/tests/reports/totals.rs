@@ -44,6 +44,7 @@ fn nothing_simulated_has_no_ratios() {
     assert_eq!(totals.speedup_geometric_mean, None);
     assert_eq!(totals.energy_pj, None);
     assert!(summary::text(&report).contains("| total"));
+    assert!(report.json().contains("\"layers\": []"));
 }
 
 #[test]

@@ -47,6 +47,29 @@ fn every_bucket_is_priced_in_order() {
 }
 
 #[test]
+fn energies_of_every_measured_pe() {
+    #[track_caller]
+    fn check(pe: Pe, active: &[u64], want: f64) {
+        let energy = energy(&Table::builtin(), &array(pe), &pe_cycles(active)).unwrap();
+        assert_close(energy.picojoules, want);
+    }
+    let one = 0.58 * 111_103.0 + 5.0 * 1.21;
+    check(Pe::Conventional, &[3, 5], one);
+    check(nb_smt(Threads::One, Policy::SA), &[3, 5], one);
+    // One thread is always a full collision with itself, whatever the policy says of zeros.
+    check(
+        nb_smt(Threads::One, Policy::A),
+        &[3, 5],
+        0.58 * 111_100.0 + 8.0 * 1.21,
+    );
+    check(
+        nb_smt(Threads::Four, Policy::SA),
+        &[3, 5, 7, 11, 13],
+        1.21 * 111_103.0 + 5.0 * 3.38 + 7.0 * 3.63 + 24.0 * 3.0,
+    );
+}
+
+#[test]
 fn with_sparsity_off_every_step_costs_all_threads() {
     let dense = energy(
         &Table::builtin(),

@@ -10,8 +10,6 @@ mod order;
 mod sign;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests;
 mod weights;
 
 use std::sync::Arc;

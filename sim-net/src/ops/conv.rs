@@ -134,3 +134,52 @@ impl Operation for Conv {
         Ok(vec![plan.run(&input.data, &weight.data, bias)?.into()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onnx::proto::{AttributeProto, NodeProto};
+
+    #[track_caller]
+    fn check(attribute: &str, values: &[i64], weight: &[usize], want: &str) {
+        let node = NodeProto {
+            attribute: vec![AttributeProto {
+                name: Some(attribute.to_owned()),
+                ints: values.to_vec(),
+                ..AttributeProto::default()
+            }],
+            ..NodeProto::default()
+        };
+        let conv = Conv::parse(&Attributes::new(&node, 13)).expect("has sizes");
+        let weights = vec![1.0; weight.iter().product()];
+        let run = |plan: ConvPlan| plan.run(&[1.0; 2], &weights, None);
+        let fault = conv
+            .plan(&[1, 2, 1, 1], weight)
+            .and_then(run)
+            .expect_err("is refused");
+        assert_eq!(fault.to_string(), want);
+    }
+
+    #[test]
+    fn what_is_refused() {
+        check(
+            "kernel_shape",
+            &[3, 3],
+            &[1, 2, 1, 1],
+            "kernel_shape = [3, 3] for these weights is not supported",
+        );
+        // Small arrays whose patches would take 8 GiB.
+        check(
+            "pads",
+            &[0, 0, 0, 1 << 20],
+            &[1, 2, 1, 1 << 10],
+            "shape [2, 1, 1024, 1047554] has more than 268435456 elements",
+        );
+        check(
+            "pads",
+            &[0; 4],
+            &[1, 2, 2, 2],
+            "a window of 2 does not fit an input of 1 elements with its padding",
+        );
+    }
+}

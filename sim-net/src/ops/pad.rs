@@ -134,3 +134,46 @@ impl Operation for Pad {
         non_negative_if(inputs.is_non_negative(0) && is_value_positive)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(mode: Mode, pads: [i64; 2], x: &[f32], want: Result<&[f32], &str>) {
+        let pad = Pad {
+            mode,
+            pads: Some(pads.to_vec()),
+            value: 9.0,
+        };
+        let x = Tensor::new(vec![x.len()], x.to_vec()).expect("fills its shape");
+        let found = match pad.run(Args(vec![Some(Arc::new(x.into()))])).as_deref() {
+            Ok([Value::Float(y)]) => Ok(y.data.clone()),
+            Ok(other) => panic!("{other:?}"),
+            Err(fault) => Err(fault.to_string()),
+        };
+        assert_eq!(found.as_deref().map_err(String::as_str), want, "{mode:?}");
+    }
+
+    #[test]
+    fn new_elements() {
+        let x = [1.0, 2.0, 3.0];
+        check(Mode::Constant, [1, 2], &x, Ok(&[9.0, 1.0, 2.0, 3.0, 9.0, 9.0]));
+        check(Mode::Edge, [1, 1], &x, Ok(&[1.0, 1.0, 2.0, 3.0, 3.0]));
+        check(Mode::Reflect, [2, 1], &x, Ok(&[3.0, 2.0, 1.0, 2.0, 3.0, 2.0]));
+        check(Mode::Wrap, [1, 2], &x, Ok(&[3.0, 1.0, 2.0, 3.0, 1.0, 2.0]));
+        check(Mode::Constant, [-1, 0], &x, Ok(&[2.0, 3.0]));
+        // Positions that would overflow are far outside.
+        check(Mode::Constant, [i64::MIN + 1, i64::MAX], &x, Ok(&[9.0; 3]));
+    }
+
+    #[test]
+    fn nothing_cannot_be_repeated() {
+        for mode in [Mode::Edge, Mode::Reflect, Mode::Wrap] {
+            check(mode, [1, 0], &[], Err("index -1 is outside of 0 elements"));
+        }
+        check(Mode::Constant, [1, 0], &[], Ok(&[9.0]));
+    }
+}
