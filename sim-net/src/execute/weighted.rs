@@ -34,10 +34,9 @@ pub(crate) fn conv_plan(conv: &Conv, layer: &WeightedLayer, input: &[usize]) -> 
 /// The rows that `layer` multiplies, and the shape of the output, for an input of this shape.
 pub(crate) fn product_shape(layer: &WeightedLayer, input: &[usize]) -> Result<(usize, Vec<usize>), Fault> {
     let [n_filters, k, ..] = layer.weight_shape();
-    let Some((&size, outer)) = input.split_last().filter(|&(&size, _)| size == k) else {
+    let Some((_, outer)) = input.split_last().filter(|&(&size, _)| size == k) else {
         return Err(Fault::shapes(input, &[k, n_filters]));
     };
-    let _ = size;
     let rows = checked_product(outer).ok_or_else(|| Fault::TooLarge {
         shape: input.to_vec(),
     })?;

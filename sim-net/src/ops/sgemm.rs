@@ -27,13 +27,14 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Where the last element of a matrix of this size is; `None` if it is not in `data`.
+    /// Whether all elements of a matrix of this size are in `data`.
     fn holds(self, n_rows: usize, n_columns: usize) -> bool {
         last(n_rows, self.row_stride, n_columns, self.column_stride)
             .is_some_and(|last| last < self.data.len())
     }
 }
 
+/// Where the last element of a matrix is; `None` where there is none or it is out of reach.
 fn last(n_rows: usize, row_stride: usize, n_columns: usize, column_stride: usize) -> Option<usize> {
     let down = n_rows.checked_sub(1)?.checked_mul(row_stride)?;
     down.checked_add(n_columns.checked_sub(1)?.checked_mul(column_stride)?)

@@ -78,17 +78,13 @@ fn take(size: usize, start: i64, end: i64, step: i64) -> Result<Taken, Fault> {
     let size = int_of_size(size);
     let from_start = |at: i64| if at < 0 { at.saturating_add(size) } else { at };
     // Going down, the position before the first element is an end.
-    let (start, end, distance) = if step < 0 {
-        let (start, end) = (
-            from_start(start).clamp(-1, size - 1),
-            from_start(end).clamp(-1, size - 1),
-        );
-        (start, end, start - end)
+    let (start, distance) = if step < 0 {
+        let start = from_start(start).clamp(-1, size - 1);
+        (start, start - from_start(end).clamp(-1, size - 1))
     } else {
-        let (start, end) = (from_start(start).clamp(0, size), from_start(end).clamp(0, size));
-        (start, end, end - start)
+        let start = from_start(start).clamp(0, size);
+        (start, from_start(end).clamp(0, size) - start)
     };
-    let _ = end;
     let stride = step.unsigned_abs();
     if stride == 0 {
         return Err(Fault::attribute("steps", 0));
