@@ -70,7 +70,7 @@ impl When {
     }
 }
 
-/// What a collision does, spelled out so that a lane needs no branch.
+/// What a collision does.
 #[derive(Clone, Copy)]
 struct Collision {
     /// Zeros do not free the multiplier.
@@ -110,7 +110,7 @@ struct Lane {
     reduced: u32,
 }
 
-/// The arithmetic of a step, with selections instead of branches: the plane loop vectorises it.
+/// The arithmetic of a step; `lanes` spells the same rules out for many PEs at once.
 #[inline(always)]
 fn lane<const T: usize>(rules: Collision, x: [u8; T], mut w: [i8; T]) -> Lane {
     if T > 1 && mutant::is_on(Mutant::SwappedThreads) {

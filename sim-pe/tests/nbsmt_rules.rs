@@ -246,7 +246,7 @@ fn a_plane_is_its_pes() {
             assert_eq!(widths.total(), n_products);
             let is = |wide_x: bool, wide_w: bool| {
                 let like = |&&(x, w): &&(u8, i8)| {
-                    x != 0 && w != 0 && (15 < x) == wide_x && !(-8..8).contains(&w) == wide_w
+                    x != 0 && w != 0 && (15 < x) == wide_x && (-8..8).contains(&w) != wide_w
                 };
                 u64::try_from(operands.iter().filter(like).count()).expect("a count")
             };
