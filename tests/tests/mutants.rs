@@ -1,5 +1,6 @@
 //! Each wrong rule is caught, and by which check.
 #![cfg(feature = "mutants")]
+#![expect(clippy::print_stdout, reason = "the run says which check caught which mutant")]
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
