@@ -9,7 +9,9 @@ use sim_core::spec::{BasePolicy, NbSmt, Sparsity};
 
 use crate::mutant::{self, Mutant};
 use crate::nbsmt;
-use crate::operand::{MAX_NARROW_ACTIVATION, MAX_NARROW_WEIGHT, MIN_NARROW_WEIGHT};
+use crate::operand::{
+    MAX_NARROW_ACTIVATION, MAX_NARROW_WEIGHT, MIN_NARROW_WEIGHT, activation_is_narrow, weight_is_narrow,
+};
 
 /// Steps that a lane may tally between two [`Lanes::take_tallies`]: four a step must stay below 256.
 pub const MAX_TALLIED_STEPS: usize = 63;
@@ -42,6 +44,19 @@ impl Lanes {
             n_reduced: std::array::from_fn(|_| plane()),
             n_by_width: std::array::from_fn(|_| plane()),
             cuts: std::array::from_fn(|_| std::array::from_fn(|_| plane())),
+        }
+    }
+
+    /// Tally one operand pair of PE `pe` by its widths; a pair with a zero is none.
+    pub fn tally_widths(&mut self, pe: usize, x: u8, w: i8) {
+        if x == 0 || w == 0 {
+            return;
+        }
+        let wide_x = u8::from(!activation_is_narrow(x));
+        let wide_w = u8::from(!weight_is_narrow(w));
+        let counts = [1, wide_x, wide_w, wide_x & wide_w];
+        for (plane, count) in self.n_by_width.iter_mut().zip(counts) {
+            plane[pe] += count;
         }
     }
 
@@ -237,13 +252,8 @@ fn step_by_step<const T: usize>(rules: &NbSmt, x: [&[u8]; T], w: [&[i8]; T], lan
         lanes.n_active[pe] = u8::try_from(step.n_active).unwrap_or(u8::MAX);
         lanes.n_reduced[0][pe] += byte(step.reduced_activations);
         lanes.n_reduced[1][pe] += byte(step.reduced_weights);
-        for (x, w) in x.into_iter().zip(w).filter(|&(x, w)| x != 0 && w != 0) {
-            let wide_x = u8::from(!crate::operand::activation_is_narrow(x));
-            let wide_w = u8::from(!crate::operand::weight_is_narrow(w));
-            let counts = [1, wide_x, wide_w, wide_x & wide_w];
-            for (plane, count) in lanes.n_by_width.iter_mut().zip(counts) {
-                plane[pe] += count;
-            }
+        for (x, w) in x.into_iter().zip(w) {
+            lanes.tally_widths(pe, x, w);
         }
     }
 }

@@ -1,10 +1,9 @@
 //! The books: every PE-cycle into one bucket, and what the steps did.
 
-use sim_core::counters::{Counters, OperandWidths};
-use sim_core::spec::{ArraySpec, Pe};
+use sim_core::counters::Counters;
+use sim_core::spec::ArraySpec;
 use sim_pe::lanes::{Lanes, MAX_TALLIED_STEPS};
 use sim_pe::mutant::{self, Mutant};
-use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 
 use super::registers::{Registers, control};
 
@@ -23,17 +22,6 @@ pub(super) struct Books {
     is_real: Vec<u8>,
     /// Cycles since the lanes' tallies were taken.
     n_tallied: usize,
-    /// Whether the lanes tally widths; SPARQ's operands are counted here.
-    widths: Widths,
-}
-
-/// Who counts operand pairs by width.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Widths {
-    /// The arithmetic of threads, beside its products.
-    Lanes,
-    /// The books.
-    Books,
 }
 
 impl Books {
@@ -47,10 +35,6 @@ impl Books {
             has_stepped: vec![false; n_pes],
             is_real: vec![0; n_pes],
             n_tallied: 0,
-            widths: match array.pe() {
-                Pe::Conventional | Pe::NbSmt(_) => Widths::Lanes,
-                Pe::Sparq(_) | Pe::SparqStc(_) => Widths::Books,
-            },
         }
     }
 
@@ -117,14 +101,6 @@ impl Books {
             let n_steps = count_equal(&steps.n_active, wanted, &self.is_real);
             self.counters.pe_cycles.active.add(n, n_steps);
         }
-        match self.widths {
-            Widths::Lanes => {}
-            Widths::Books => {
-                for (x, w) in registers.activations.iter().zip(&registers.weights) {
-                    self.count_widths(x, w);
-                }
-            }
-        }
         self.n_tallied += 1;
         if self.n_tallied == MAX_TALLIED_STEPS {
             self.take_tallies(steps);
@@ -137,37 +113,6 @@ impl Books {
         self.counters.reduced += reduced;
         self.counters.operand_widths += widths;
         self.n_tallied = 0;
-    }
-
-    #[inline(always)]
-    fn count_widths(&mut self, x: &[u8], w: &[i8]) {
-        let mut counts = [0_u64; 4];
-        let planes = x
-            .chunks(CHUNK)
-            .zip(w.chunks(CHUNK))
-            .zip(self.is_real.chunks(CHUNK));
-        for ((x, w), is_real) in planes {
-            let mut chunk = [0_u8; 4];
-            for ((&x, &w), &is_real) in x.iter().zip(w).zip(is_real) {
-                let active = is_real & u8::from(x != 0) & u8::from(w != 0);
-                let wide_x = u8::from(!activation_is_narrow(x));
-                let wide_w = u8::from(!weight_is_narrow(w));
-                chunk[0] += active & wide_x & wide_w;
-                chunk[1] += active & wide_x & (1 - wide_w);
-                chunk[2] += active & (1 - wide_x) & wide_w;
-                chunk[3] += active & (1 - wide_x) & (1 - wide_w);
-            }
-            for (count, chunk) in counts.iter_mut().zip(chunk) {
-                *count += u64::from(chunk);
-            }
-        }
-        let [a8w8, a8w4, a4w8, a4w4] = counts;
-        self.counters.operand_widths += OperandWidths {
-            a8w8,
-            a8w4,
-            a4w8,
-            a4w4,
-        };
     }
 
     /// A serial tile has left: what is idle was its drain, and what comes is the next one's fill.

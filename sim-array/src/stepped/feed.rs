@@ -151,7 +151,7 @@ impl<'a> Feeder<'a> {
     #[inline(always)]
     fn load_top(&self, col: usize, registers: &mut Registers) {
         let Some(token) = &self.skew[col] else {
-            return registers.load_top(col, &[0; MAX_LANES], false);
+            return registers.load_top(col, &[0; MAX_LANES], [0; 2], false);
         };
         let n = token.origin.1 + col;
         let is_real = n < self.operands.shape().n();
@@ -160,6 +160,15 @@ impl<'a> Feeder<'a> {
             let w = self.operands.weight_row(n);
             values = token.k.map(|k| k.map_or(0, |k| w[k]));
         }
-        registers.load_top(col, &values, is_real);
+        let mut positions = [0; 2];
+        match self.pe {
+            Pe::SparqStc(_) => {
+                let kept = sparq::compress(values);
+                values[..2].copy_from_slice(&kept.weights);
+                positions = kept.positions;
+            }
+            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => {}
+        }
+        registers.load_top(col, &values, positions, is_real);
     }
 }

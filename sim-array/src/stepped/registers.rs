@@ -1,6 +1,6 @@
 //! The registers of the array, field by field; PE (r, c) is entry r·C + c of each.
 
-use sim_core::spec::ArraySpec;
+use sim_core::spec::{ArraySpec, Pe};
 
 use super::feed::Token;
 
@@ -27,8 +27,10 @@ pub struct Registers {
     pub activations: Vec<Vec<u8>>,
     /// Whether the window changed an activation, by lane, moving right with it; empty but for SPARQ.
     pub changed: Vec<Vec<u8>>,
-    /// Weights by lane, moving down.
+    /// Weights by lane, moving down. With 2:4 weights the two of a group that are not zero.
     pub weights: Vec<Vec<i8>>,
+    /// Where those two stood in their group, moving down with them; empty but for 2:4 weights.
+    pub positions: Vec<Vec<u8>>,
     /// Control words, moving right.
     pub control: Vec<u8>,
     /// 1 where the column has an output in this tile, moving down.
@@ -49,18 +51,18 @@ impl Registers {
         let n_pes = rows * cols;
         let n_lanes = array.pe().k_per_step();
         let n_stages_between = usize::from(array.pipeline_depth()) - 1;
-        let n_changed = match array.pe() {
-            sim_core::spec::Pe::Sparq(_) => n_lanes,
-            sim_core::spec::Pe::Conventional
-            | sim_core::spec::Pe::NbSmt(_)
-            | sim_core::spec::Pe::SparqStc(_) => 0,
+        let (n_changed, n_weights, n_positions) = match array.pe() {
+            Pe::Conventional | Pe::NbSmt(_) => (0, n_lanes, 0),
+            Pe::Sparq(_) => (n_lanes, n_lanes, 0),
+            Pe::SparqStc(_) => (0, 2, 2),
         };
         Self {
             rows,
             cols,
             activations: vec![vec![0; n_pes]; n_lanes],
             changed: vec![vec![0; n_pes]; n_changed],
-            weights: vec![vec![0; n_pes]; n_lanes],
+            weights: vec![vec![0; n_pes]; n_weights],
+            positions: vec![vec![0; n_pes]; n_positions],
             control: vec![0; n_pes],
             col_is_real: vec![0; n_pes],
             pipeline: vec![(vec![0; n_pes], vec![0; n_pes]); n_stages_between],
@@ -98,8 +100,10 @@ impl Registers {
             let len = plane.len();
             plane.copy_within(..len - self.cols, self.cols);
         }
-        let len = self.col_is_real.len();
-        self.col_is_real.copy_within(..len - self.cols, self.cols);
+        for plane in self.positions.iter_mut().chain([&mut self.col_is_real]) {
+            let len = plane.len();
+            plane.copy_within(..len - self.cols, self.cols);
+        }
     }
 
     /// Load the left edge of `row`.
@@ -117,9 +121,12 @@ impl Registers {
 
     /// Load the top edge of `col`.
     #[inline(always)]
-    pub(super) fn load_top(&mut self, col: usize, values: &[i8], is_real: bool) {
+    pub(super) fn load_top(&mut self, col: usize, values: &[i8], positions: [u8; 2], is_real: bool) {
         for (plane, &value) in self.weights.iter_mut().zip(values) {
             plane[col] = value;
+        }
+        for (plane, position) in self.positions.iter_mut().zip(positions) {
+            plane[col] = position;
         }
         self.col_is_real[col] = u8::from(is_real);
     }
