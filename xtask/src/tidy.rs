@@ -45,6 +45,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "reports",
         ],
     ),
+    ("sim-rtl", &["sim-core"]),
     ("xtask", &[]),
 ];
 
