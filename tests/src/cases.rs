@@ -73,8 +73,12 @@ fn weight() -> impl Strategy<Value = i8> {
     prop_oneof![2 => Just(0_i8), 2 => -8_i8..=7, 4 => any::<i8>(), 1 => 120_i8..=127]
 }
 
-/// Keep the first two non-zeros of every four.
-fn two_of_four(weights: &mut [i8], k: usize) {
+/// Keep the first two non-zeros of every four, on a machine that takes no more.
+pub fn keep_two_of_four(pe: Pe, weights: &mut [i8], k: usize) {
+    match pe {
+        Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => return,
+        Pe::SparqStc(_) => {}
+    }
     for row in weights.chunks_mut(k) {
         for group in row.chunks_mut(4) {
             for w in group.iter_mut().filter(|w| **w != 0).skip(2) {
@@ -86,17 +90,19 @@ fn two_of_four(weights: &mut [i8], k: usize) {
 
 /// Any machine, any small product.
 pub fn case() -> impl Strategy<Value = Case> {
+    array().prop_flat_map(case_on)
+}
+
+/// Any small product on one machine.
+pub fn case_on(array: ArraySpec) -> impl Strategy<Value = Case> {
     let length = |most| prop_oneof![1 => Just(1_usize), 5 => 1_usize..most];
-    (array(), length(14), length(14), length(24)).prop_flat_map(|(array, m, n, k)| {
+    (length(14), length(14), length(24)).prop_flat_map(move |(m, n, k)| {
         let operands = (
             proptest::collection::vec(activation(), m * k),
             proptest::collection::vec(weight(), n * k),
         );
         operands.prop_map(move |(activations, mut weights)| {
-            match array.pe() {
-                Pe::SparqStc(_) => two_of_four(&mut weights, k),
-                Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => {}
-            }
+            keep_two_of_four(array.pe(), &mut weights, k);
             Case {
                 array,
                 shape: Gemm::new(m, n, k).expect("a shape"),

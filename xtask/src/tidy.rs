@@ -46,6 +46,18 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("sim-rtl", &["sim-core"]),
+    (
+        "sim-cosim",
+        &[
+            "sim-core",
+            "sim-pe",
+            "sim-array",
+            "sim-trace",
+            "sim-net",
+            "sim-rtl",
+            "sim-tests",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,44 @@
+//! A layer of the default network, from the trace in the repository.
+
+use std::path::Path;
+
+use anyhow::Context;
+use sim_array::engine::Operands;
+use sim_core::spec::ArraySpec;
+use sim_net::lowering::Lowering;
+
+use crate::lockstep::{Divergence, Tally, run};
+use crate::model::Model;
+use crate::top::Visibility;
+
+/// The trace, from the root of the repository.
+const TRACE: &str = "traces/data/fashion-resnet8.safetensors";
+/// Its layer with a stride: 196 pixels, 32 channels, 144 terms.
+pub(crate) const LAYER: usize = 2;
+
+/// One image of the layer on `model`.
+///
+/// 2:4 machines run the layer with its weights cut to the first two non-zeros of every four.
+pub(crate) fn layer(
+    model: &mut Model,
+    array: &ArraySpec,
+    visibility: Visibility,
+    waveform: &Path,
+) -> anyhow::Result<Result<Tally, Divergence>> {
+    let trace = sim_trace::read(Path::new(TRACE)).with_context(|| TRACE.to_owned())?;
+    let layer = trace.layers.get(LAYER).context("the trace has fewer layers")?;
+    let lowering = Lowering::of(layer)?;
+    let order = array.pe().k_order();
+    let mut activations = Vec::new();
+    lowering.activations(
+        &layer.input[..lowering.input_len()],
+        layer.zero_point,
+        0,
+        order,
+        &mut activations,
+    );
+    let mut weights = lowering.weights(&layer.weight, 0, order);
+    sim_tests::cases::keep_two_of_four(array.pe(), &mut weights, lowering.k());
+    let operands = Operands::new(lowering.gemm(1)?, &activations, &weights)?;
+    run(model, array, visibility, &operands, waveform)
+}

@@ -1,0 +1,385 @@
+//! One product on both sides, cycle by cycle.
+
+use std::fmt;
+use std::path::Path;
+
+use sim_array::engine::{Mse, Operands};
+use sim_array::mapping::{KMap, Tiling};
+use sim_array::stepped::Stepped;
+use sim_array::stepped::probe::Probe;
+use sim_array::stepped::registers::{Registers, control};
+use sim_core::ids::{Col, Row, TileId};
+use sim_core::spec::{ArraySpec, Pe, Tiles};
+use sim_core::units::Cycles;
+use sim_pe::sparq;
+use sim_rtl::Design;
+
+use crate::bits;
+use crate::model::Model;
+use crate::registers::{Layout, Register};
+use crate::top::{PortIndex, Visibility};
+use crate::waveform::History;
+
+const RESET: u32 = 1;
+const START: u32 = 2;
+const SERIAL: u32 = 4;
+
+/// The first place where hardware and the stepped engine part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Divergence {
+    /// A register.
+    Register {
+        cycle: Cycles,
+        row: Row,
+        col: Col,
+        register: Register,
+        hardware: i32,
+        engine: i32,
+    },
+    /// An output: its value, or the cycle in which it leaves.
+    Output {
+        m: usize,
+        n: usize,
+        hardware: Option<(Cycles, i32)>,
+        engine: Option<(Cycles, i32)>,
+    },
+    /// Hardware still lets results out when the product is complete.
+    Surplus { cycle: Cycles, col: Col },
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let output = |output: &Option<(Cycles, i32)>| match output {
+            Some((cycle, value)) => format!("{value} in cycle {}", cycle.0),
+            None => "nothing".to_owned(),
+        };
+        match self {
+            Self::Register {
+                cycle,
+                row,
+                col,
+                register,
+                hardware,
+                engine,
+            } => write!(
+                f,
+                "cycle {}, PE ({}, {}), {}: hardware {hardware}, stepped engine {engine}",
+                cycle.0,
+                row.idx(),
+                col.idx(),
+                register.name()
+            ),
+            Self::Output {
+                m,
+                n,
+                hardware,
+                engine,
+            } => write!(
+                f,
+                "output ({m}, {n}): hardware {}, stepped engine {}",
+                output(hardware),
+                output(engine)
+            ),
+            Self::Surplus { cycle, col } => write!(
+                f,
+                "cycle {}, column {}: hardware lets a result out after the last one",
+                cycle.0,
+                col.idx()
+            ),
+        }
+    }
+}
+
+/// What was compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) products: u64,
+    pub(crate) cycles: u64,
+    pub(crate) registers: u64,
+    pub(crate) outputs: u64,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.products += other.products;
+        self.cycles += other.cycles;
+        self.registers += other.registers;
+        self.outputs += other.outputs;
+    }
+}
+
+/// Run a product on `model` and on the stepped engine, and compare every register in every cycle, and every output.
+///
+/// A register without a reset is compared from the first time that the product loads it. At a divergence the cycles
+/// before it are written to `waveform`.
+pub(crate) fn run(
+    model: &mut Model,
+    array: &ArraySpec,
+    visibility: Visibility,
+    operands: &Operands<'_>,
+    waveform: &Path,
+) -> anyhow::Result<Result<Tally, Divergence>> {
+    let mut probe = Lockstep::new(model, array, visibility, operands);
+    probe.begin();
+    let outcome = Stepped.run_probed(array, operands, Mse::Skip, &mut probe)?;
+    probe.end(outcome.cycles);
+    let found = probe.first.clone();
+    Ok(match found {
+        None => Ok(probe.tally),
+        Some(divergence) => {
+            probe.history.write(waveform, &probe.layout, array.cols())?;
+            Err(divergence)
+        }
+    })
+}
+
+/// The hardware beside the stepped engine.
+struct Lockstep<'a> {
+    model: &'a mut Model,
+    array: ArraySpec,
+    operands: Operands<'a>,
+    design: Design,
+    map: KMap,
+    tiling: Tiling,
+    layout: Layout,
+    /// Whether the product has loaded each PE's accumulator, and its shadow register.
+    has_first: Vec<bool>,
+    has_last: Vec<bool>,
+    n_left: Vec<usize>,
+    /// When each output left and with what value.
+    hardware_outputs: Vec<Option<(Cycles, i32)>>,
+    engine_outputs: Vec<Option<(Cycles, i32)>>,
+    engine: Vec<i32>,
+    hardware: Vec<i32>,
+    history: History,
+    tally: Tally,
+    first: Option<Divergence>,
+}
+
+impl<'a> Lockstep<'a> {
+    fn new(model: &'a mut Model, array: &ArraySpec, visibility: Visibility, operands: &Operands<'a>) -> Self {
+        let (n_pes, shape) = (array.rows() * array.cols(), operands.shape());
+        let n_outputs = shape.m() * shape.n();
+        Self {
+            model,
+            array: *array,
+            operands: *operands,
+            design: Design::of(array),
+            map: KMap::new(array.pe(), shape.k()),
+            tiling: Tiling::new(array, shape),
+            layout: Layout::new(array, visibility),
+            has_first: vec![false; n_pes],
+            has_last: vec![false; n_pes],
+            n_left: vec![0; array.cols()],
+            hardware_outputs: vec![None; n_outputs],
+            engine_outputs: vec![None; n_outputs],
+            engine: Vec::new(),
+            hardware: Vec::new(),
+            history: History::default(),
+            tally: Tally {
+                products: 1,
+                ..Tally::default()
+            },
+            first: None,
+        }
+    }
+
+    fn set(&mut self, port: PortIndex, value: u32) {
+        self.model.port_mut(port.index())[0] = value;
+    }
+
+    /// Reset until bubbles have flushed the move registers, start, and load PE (0, 0).
+    fn begin(&mut self) {
+        let as_word = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        self.set(PortIndex::NSteps, as_word(self.map.n_steps()));
+        self.set(PortIndex::NTiles, as_word(self.tiling.n_tiles()));
+        let serial = match self.array.tiles() {
+            Tiles::Serial => SERIAL,
+            Tiles::Pipelined => 0,
+        };
+        self.model.port_mut(PortIndex::ActivationsIn.index()).fill(0);
+        self.model.port_mut(PortIndex::WeightsIn.index()).fill(0);
+        self.set(PortIndex::Command, RESET | serial);
+        for _ in 0..self.array.rows() + self.array.cols() + usize::from(self.array.pipeline_depth()) {
+            self.model.clock();
+        }
+        self.set(PortIndex::Command, START | serial);
+        self.model.clock();
+        self.set(PortIndex::Command, serial);
+        self.clock();
+    }
+
+    /// Give the operands that the hardware asks for, and let it take them.
+    fn clock(&mut self) {
+        self.model.evaluate();
+        let word = |port: PortIndex| self.model.port(port.index())[0];
+        let index = |word: u32| usize::try_from(word).unwrap_or(usize::MAX);
+        let wants = word(PortIndex::Control) & u32::from(control::VALID) != 0;
+        let (tile, step) = (index(word(PortIndex::Tile)), index(word(PortIndex::Step)));
+        let request = (wants && tile < self.tiling.n_tiles()).then_some((TileId(tile), step));
+        for row in 0..self.array.rows() {
+            self.give_activations(row, request);
+        }
+        for col in 0..self.array.cols() {
+            self.give_weights(col, request);
+        }
+        self.model.clock();
+    }
+
+    fn give_activations(&mut self, row: usize, request: Option<(TileId, usize)>) {
+        let (pe_bits, n_lanes) = (self.design.raw_bits(), self.map.n_lanes());
+        for lane in 0..n_lanes {
+            let value = request.and_then(|(tile, step)| {
+                let m = self.tiling.m_of(tile, Row(row))?;
+                let k = self.map.k_at(step, lane)?;
+                Some(self.operands.activation_row(m)[k])
+            });
+            let words = self.model.port_mut(PortIndex::ActivationsIn.index());
+            bits::put(words, row * pe_bits + 8 * lane, 8, value.unwrap_or(0).into());
+        }
+    }
+
+    fn give_weights(&mut self, col: usize, request: Option<(TileId, usize)>) {
+        let mut weights = [0; 4];
+        if let Some((tile, step)) = request
+            && let Some(n) = self.tiling.n_of(tile, Col(col))
+        {
+            for (lane, weight) in weights.iter_mut().enumerate().take(self.map.n_lanes()) {
+                let k = self.map.k_at(step, lane);
+                *weight = k.map_or(0, |k| self.operands.weight_row(n)[k]);
+            }
+        }
+        let offset = col * self.design.weight_bits();
+        let words = self.model.port_mut(PortIndex::WeightsIn.index());
+        let mut put =
+            |at: usize, n_bits: usize, value: u8| bits::put(words, offset + at, n_bits, value.into());
+        match self.design.pe() {
+            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => {
+                for (lane, weight) in weights.into_iter().enumerate().take(self.map.n_lanes()) {
+                    put(8 * lane, 8, weight.cast_unsigned());
+                }
+            }
+            Pe::SparqStc(_) => {
+                let kept = sparq::compress(weights);
+                for lane in 0..2 {
+                    put(8 * lane, 8, kept.weights[lane].cast_unsigned());
+                    put(16 + 2 * lane, 2, kept.positions[lane]);
+                }
+            }
+        }
+    }
+
+    fn compare(&mut self, cycle: Cycles) {
+        let n_pes = self.layout.n_pes();
+        for (index, &register) in self.layout.registers().iter().enumerate() {
+            for pe in 0..n_pes {
+                let is_loaded = match register {
+                    Register::Accumulator => self.has_first[pe],
+                    Register::Shadow | Register::ShadowParity => self.has_last[pe],
+                    Register::Activation(_)
+                    | Register::Weight(_)
+                    | Register::Position(_)
+                    | Register::Control
+                    | Register::StageProduct(_)
+                    | Register::StageControl(_) => true,
+                };
+                if !is_loaded {
+                    continue;
+                }
+                self.tally.registers += 1;
+                let (hardware, engine) = (self.hardware[index * n_pes + pe], self.engine[index * n_pes + pe]);
+                if hardware != engine {
+                    self.first.get_or_insert(Divergence::Register {
+                        cycle,
+                        row: Row(pe / self.array.cols()),
+                        col: Col(pe % self.array.cols()),
+                        register,
+                        hardware,
+                        engine,
+                    });
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Results that hardware lets out in this cycle.
+    fn take_results(&mut self, cycle: Cycles) {
+        for col in 0..self.array.cols() {
+            if self.model.port(PortIndex::Leaves.index())[col] == 0 {
+                continue;
+            }
+            let value = self.model.port(PortIndex::Results.index())[col].cast_signed();
+            let (tile, place) = (
+                self.n_left[col] / self.array.rows(),
+                self.n_left[col] % self.array.rows(),
+            );
+            self.n_left[col] += 1;
+            if self.tiling.n_tiles() <= tile {
+                self.first
+                    .get_or_insert(Divergence::Surplus { cycle, col: Col(col) });
+                continue;
+            }
+            let row = self.array.rows() - 1 - place;
+            if let (Some(m), Some(n)) = (
+                self.tiling.m_of(TileId(tile), Row(row)),
+                self.tiling.n_of(TileId(tile), Col(col)),
+            ) {
+                self.hardware_outputs[m * self.operands.shape().n() + n] = Some((cycle, value));
+            }
+        }
+    }
+
+    /// After the last result nothing more may leave.
+    fn end(&mut self, cycles: Cycles) {
+        if self.first.is_some() {
+            return;
+        }
+        let n = self.operands.shape().n();
+        let outputs = self.hardware_outputs.iter().zip(&self.engine_outputs);
+        for (index, (&hardware, &engine)) in outputs.enumerate() {
+            self.tally.outputs += 1;
+            if hardware != engine || hardware.is_none() {
+                self.first = Some(Divergence::Output {
+                    m: index / n,
+                    n: index % n,
+                    hardware,
+                    engine,
+                });
+                return;
+            }
+        }
+        for after in 0..self.array.rows() + self.array.cols() {
+            self.take_results(cycles + Cycles(sim_core::shape::widen(after)));
+            self.clock();
+        }
+    }
+}
+
+impl Probe for Lockstep<'_> {
+    fn cycle(&mut self, cycle: Cycles, registers: &Registers) {
+        if self.first.is_some() {
+            return;
+        }
+        self.tally.cycles += 1;
+        self.layout.of_engine(registers, &mut self.engine);
+        self.layout.of_hardware(self.model, &mut self.hardware);
+        self.history.note(cycle, &self.engine, &self.hardware);
+        self.compare(cycle);
+        self.take_results(cycle);
+        let controls = registers
+            .pipeline
+            .last()
+            .map_or(&registers.control, |stage| &stage.1);
+        for ((word, has_first), has_last) in controls.iter().zip(&mut self.has_first).zip(&mut self.has_last)
+        {
+            *has_first |= word & control::FIRST != 0;
+            *has_last |= word & control::LAST != 0;
+        }
+        self.clock();
+    }
+
+    fn output(&mut self, cycle: Cycles, m: usize, n: usize, value: i32) {
+        self.engine_outputs[m * self.operands.shape().n() + n] = Some((cycle, value));
+    }
+}

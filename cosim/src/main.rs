@@ -1,0 +1,175 @@
+//! Co-simulation: the stepped engine and the SystemVerilog, every register, every cycle.
+#![expect(
+    clippy::print_stdout,
+    reason = "a program that reports to the person who runs it"
+)]
+
+mod bits;
+mod build;
+mod layer;
+mod lockstep;
+mod machines;
+mod model;
+mod mutants;
+mod ports;
+mod random;
+mod registers;
+mod report;
+mod top;
+mod variants;
+mod waveform;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use sim_core::spec::{ArraySpec, Policy, Threads};
+use sim_rtl::Design;
+
+use crate::lockstep::Tally;
+use crate::machines::{array, nbsmt};
+use crate::model::Model;
+use crate::report::{Line, Report};
+use crate::top::{Visibility, design_sources, top};
+
+/// Run the hardware beside the stepped engine and compare every register in every cycle.
+#[derive(Parser)]
+struct Options {
+    /// Also 16×16 arrays of 1, 2 and 4 threads; takes minutes.
+    #[arg(long)]
+    large: bool,
+    /// Random products per machine and order of tiles.
+    #[arg(long, default_value_t = 40)]
+    cases: usize,
+    /// Where models are built and waveforms written.
+    #[arg(long, default_value = "target/cosim")]
+    folder: PathBuf,
+    /// Machines to leave out all others, by name.
+    #[arg(long)]
+    only: Vec<String>,
+}
+
+/// Something to build and to compare.
+enum Task {
+    Variants,
+    Machine(ArraySpec),
+    Mutant(mutants::Mutant),
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    std::fs::create_dir_all(&options.folder).with_context(|| options.folder.display().to_string())?;
+    let mut tasks = vec![Task::Variants];
+    tasks.extend(machines::all(4, 4)?.into_iter().map(Task::Machine));
+    tasks.extend(mutants::all().into_iter().map(Task::Mutant));
+    if options.large {
+        tasks.push(Task::Machine(array(16, 16, sim_core::spec::Pe::Conventional, 1)?));
+        for threads in [Threads::Two, Threads::Four] {
+            tasks.push(Task::Machine(array(16, 16, nbsmt(threads, Policy::SA), 1)?));
+        }
+    }
+    if !options.only.is_empty() {
+        tasks.retain(|task| options.only.contains(&name(task)));
+        if tasks.is_empty() {
+            bail!("no machine is called {}", options.only.join(" or "));
+        }
+    }
+    let report = run_all(&tasks, &options)?;
+    print!("{report}");
+    Ok(())
+}
+
+/// All tasks on all cores, in the report in their own order.
+fn run_all(tasks: &[Task], options: &Options) -> anyhow::Result<Report> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let n_workers = std::thread::available_parallelism()?.get();
+    crossbeam::thread::scope(|scope| {
+        for _ in 0..n_workers {
+            scope.spawn(|_| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(task) = tasks.get(index) else { return };
+                    let line = run(task, options).with_context(|| name(task));
+                    let failed = line.is_err();
+                    if let Ok(mut done) = done.lock() {
+                        done.push((index, line));
+                    }
+                    if failed {
+                        // The first failure ends the run: what is under way is finished, nothing new begins.
+                        next.store(tasks.len(), Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    })
+    .map_err(|_| anyhow::anyhow!("a worker panicked"))?;
+    let mut done = done
+        .into_inner()
+        .map_err(|_| anyhow::anyhow!("a worker panicked"))?;
+    done.sort_by_key(|&(index, _)| index);
+    let lines: anyhow::Result<Vec<Line>> = done.into_iter().map(|(_, line)| line).collect();
+    Ok(Report::new(lines?))
+}
+
+fn name(task: &Task) -> String {
+    match task {
+        Task::Variants => "every rule and window".to_owned(),
+        Task::Machine(array) => machine_name(array),
+        Task::Mutant(mutant) => format!("mutant: {}", mutant.name),
+    }
+}
+
+fn machine_name(array: &ArraySpec) -> String {
+    format!("{}-{}x{}", Design::of(array).name(), array.rows(), array.cols())
+}
+
+fn run(task: &Task, options: &Options) -> anyhow::Result<Line> {
+    // A policy's name has characters that a path of the C++ compiler need not carry.
+    let folder = options.folder.join(name(task).replace([' ', '+', ':'], "_"));
+    match task {
+        Task::Variants => {
+            let n_products = variants::run(&folder, 100_000)?;
+            Ok(Line::Variants { n_products })
+        }
+        Task::Machine(array) => machine(array, &folder, options),
+        Task::Mutant(mutant) => Ok(Line::Mutant {
+            name: mutant.name,
+            caught: mutant.hunt(&folder, options.cases)?,
+        }),
+    }
+}
+
+fn machine(array: &ArraySpec, folder: &Path, options: &Options) -> anyhow::Result<Line> {
+    let top = top(array, &design_sources());
+    let library = build::build(&top, folder)?;
+    let mut model = Model::load(&library, &top.ports, 3)?;
+    let waveform = folder.join("divergence.vcd");
+    let part = |found: Result<Tally, lockstep::Divergence>| match found {
+        Ok(tally) => Ok(tally),
+        Err(divergence) => bail!("{divergence}; the cycles before it are in {}", waveform.display()),
+    };
+    let (census, random) = random::campaign(
+        &mut model,
+        array,
+        Visibility::Everything,
+        options.cases,
+        &waveform,
+    )?;
+    let random = part(random)?;
+    census.check()?;
+    let layer = part(layer::layer(
+        &mut model,
+        array,
+        Visibility::Everything,
+        &waveform,
+    )?)?;
+    Ok(Line::Machine {
+        name: machine_name(array),
+        census,
+        random,
+        layer,
+    })
+}

@@ -1,0 +1,233 @@
+//! The registers that hardware and the stepped engine both have, laid out alike.
+
+use sim_array::stepped::registers::{Registers, control};
+use sim_core::spec::{ArraySpec, Pairs, Pe, Sparq};
+use sim_rtl::{Design, WindowCode};
+
+use crate::bits;
+use crate::model::Model;
+use crate::top::{PortIndex, Visibility};
+
+/// A register of every PE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Register {
+    /// An activation moving right, by lane; for sparq as the value that the window left.
+    Activation(usize),
+    /// A weight moving down, by lane.
+    Weight(usize),
+    /// Where a 2:4 weight stood.
+    Position(usize),
+    /// Valid, first, last and parity, moving right.
+    Control,
+    /// The product at a stage between multiplier and accumulator.
+    StageProduct(usize),
+    /// The control word at such a stage.
+    StageControl(usize),
+    /// The accumulator.
+    Accumulator,
+    /// The shadow register.
+    Shadow,
+    /// The shadow register's parity.
+    ShadowParity,
+}
+
+impl Register {
+    /// A name for people and for waveforms.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Activation(lane) => format!("activation_{lane}"),
+            Self::Weight(lane) => format!("weight_{lane}"),
+            Self::Position(lane) => format!("position_{lane}"),
+            Self::Control => "control".to_owned(),
+            Self::StageProduct(stage) => format!("stage_{stage}_product"),
+            Self::StageControl(stage) => format!("stage_{stage}_control"),
+            Self::Accumulator => "accumulator".to_owned(),
+            Self::Shadow => "shadow".to_owned(),
+            Self::ShadowParity => "shadow_parity".to_owned(),
+        }
+    }
+}
+
+/// The control word's bits that hardware has; whether a row has an output is the books' concern.
+const HARDWARE_CONTROL: u8 = control::VALID | control::FIRST | control::LAST | control::PARITY;
+
+/// All registers of an array: register f of PE i is value `f · n_pes + i`.
+pub(crate) struct Layout {
+    design: Design,
+    n_pes: usize,
+    registers: Vec<Register>,
+}
+
+impl Layout {
+    pub(crate) fn new(array: &ArraySpec, visibility: Visibility) -> Self {
+        let pe = array.pe();
+        let n_weights = match pe {
+            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => pe.k_per_step(),
+            Pe::SparqStc(_) => 2,
+        };
+        let n_positions = match pe {
+            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => 0,
+            Pe::SparqStc(_) => 2,
+        };
+        let mut registers = vec![Register::Control];
+        registers.extend((0..pe.k_per_step()).map(Register::Activation));
+        registers.extend((0..n_weights).map(Register::Weight));
+        registers.extend((0..n_positions).map(Register::Position));
+        match visibility {
+            Visibility::Everything => {
+                for stage in 0..usize::from(array.pipeline_depth()) - 1 {
+                    registers.extend([Register::StageProduct(stage), Register::StageControl(stage)]);
+                }
+                registers.push(Register::Accumulator);
+            }
+            Visibility::Boundary => {}
+        }
+        registers.extend([Register::Shadow, Register::ShadowParity]);
+        Self {
+            design: Design::of(array),
+            n_pes: array.rows() * array.cols(),
+            registers,
+        }
+    }
+
+    /// The registers, in order.
+    pub(crate) fn registers(&self) -> &[Register] {
+        &self.registers
+    }
+
+    /// PEs of the array.
+    pub(crate) const fn n_pes(&self) -> usize {
+        self.n_pes
+    }
+
+    /// What the stepped engine holds.
+    pub(crate) fn of_engine(&self, found: &Registers, values: &mut Vec<i32>) {
+        values.clear();
+        for &register in &self.registers {
+            match register {
+                Register::Activation(lane) => {
+                    values.extend(found.activations[lane].iter().copied().map(i32::from));
+                }
+                Register::Weight(lane) => values.extend(found.weights[lane].iter().copied().map(i32::from)),
+                Register::Position(lane) => {
+                    values.extend(found.positions[lane].iter().copied().map(i32::from))
+                }
+                Register::Control => values.extend(found.control.iter().copied().map(hardware_control)),
+                Register::StageProduct(stage) => values.extend(&found.pipeline[stage].0),
+                Register::StageControl(stage) => {
+                    values.extend(found.pipeline[stage].1.iter().copied().map(hardware_control));
+                }
+                Register::Accumulator => values.extend(&found.accumulators),
+                Register::Shadow => values.extend(&found.shadows),
+                Register::ShadowParity => {
+                    values.extend(found.shadow_parities.iter().map(|&parity| i32::from(parity != 0)));
+                }
+            }
+        }
+    }
+
+    /// What the hardware holds.
+    pub(crate) fn of_hardware(&self, model: &Model, values: &mut Vec<i32>) {
+        values.clear();
+        for &register in &self.registers {
+            match register {
+                Register::Activation(lane) => self.activations(model, lane, values),
+                Register::Weight(lane) => self.extend(model, PortIndex::Weights, 8 * lane, 8, signed, values),
+                Register::Position(lane) => {
+                    self.extend(model, PortIndex::Weights, 16 + 2 * lane, 2, unsigned, values);
+                }
+                Register::Control => self.plane(model, PortIndex::Controls, 4, 0, unsigned, values),
+                Register::StageProduct(stage) => {
+                    self.plane(model, PortIndex::Stages, 32, stage, signed, values);
+                }
+                Register::StageControl(stage) => {
+                    self.plane(model, PortIndex::StageControls, 4, stage, unsigned, values);
+                }
+                Register::Accumulator => self.plane(model, PortIndex::Accumulators, 32, 0, signed, values),
+                Register::Shadow => self.plane(model, PortIndex::Shadows, 32, 0, signed, values),
+                Register::ShadowParity => self.plane(model, PortIndex::Parities, 1, 0, unsigned, values),
+            }
+        }
+    }
+
+    /// One register of each PE from plane `plane` of a port.
+    fn plane(
+        &self,
+        model: &Model,
+        port: PortIndex,
+        n_bits: usize,
+        plane: usize,
+        read: fn(u32, usize) -> i32,
+        values: &mut Vec<i32>,
+    ) {
+        let words = model.port(port.index());
+        let first = plane * self.n_pes;
+        values.extend(
+            (first..first + self.n_pes).map(|pe| read(bits::get(words, pe * n_bits, n_bits), n_bits)),
+        );
+    }
+
+    /// A part of the weights' bus of each PE.
+    fn extend(
+        &self,
+        model: &Model,
+        port: PortIndex,
+        offset: usize,
+        n_bits: usize,
+        read: fn(u32, usize) -> i32,
+        values: &mut Vec<i32>,
+    ) {
+        let (words, stride) = (model.port(port.index()), self.design.weight_bits());
+        values.extend((0..self.n_pes).map(|pe| read(bits::get(words, pe * stride + offset, n_bits), n_bits)));
+    }
+
+    fn activations(&self, model: &Model, lane: usize, values: &mut Vec<i32>) {
+        let (words, stride) = (
+            model.port(PortIndex::Activations.index()),
+            self.design.activation_bits(),
+        );
+        match self.design.pe() {
+            Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => {
+                values.extend(
+                    (0..self.n_pes).map(|pe| unsigned(bits::get(words, pe * stride + 8 * lane, 8), 8)),
+                );
+            }
+            Pe::Sparq(rules) => values.extend(
+                (0..self.n_pes).map(|pe| windowed(&rules, bits::get(words, pe * stride, stride))[lane]),
+            ),
+        }
+    }
+}
+
+fn hardware_control(word: u8) -> i32 {
+    i32::from(word & HARDWARE_CONTROL)
+}
+
+fn unsigned(value: u32, _n_bits: usize) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+fn signed(value: u32, n_bits: usize) -> i32 {
+    (value << (32 - n_bits)).cast_signed() >> (32 - n_bits)
+}
+
+/// The values of a windowed pair as it moves right: nibbles at their places, both to one activation where it has both.
+fn windowed(rules: &Sparq, bus: u32) -> [i32; 2] {
+    let code = WindowCode::of(rules.window);
+    let half = code.bits + code.code_bits;
+    let nibble_at = |index: usize| {
+        let nibble = bits::get(&[bus], index * half, code.bits);
+        let shift = bits::get(&[bus], index * half + code.bits, code.code_bits);
+        unsigned(nibble, code.bits) << (usize::try_from(shift).unwrap_or(0) * code.step)
+    };
+    let both = match rules.pairs {
+        Pairs::On => bits::get(&[bus], 2 * half, 2),
+        Pairs::Off => 0,
+    };
+    let (first, second) = (nibble_at(0), nibble_at(1));
+    match both {
+        1 => [first + second, 0],
+        2 => [0, first + second],
+        _ => [first, second],
+    }
+}

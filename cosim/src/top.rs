@@ -1,0 +1,146 @@
+//! The array with its registers in the open, as a top for Verilator.
+
+use sim_core::spec::ArraySpec;
+use sim_rtl::{Design, SOURCES, Source};
+
+use crate::build::{Lint, Top};
+use crate::ports::Port;
+
+/// Which registers of a PE can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Visibility {
+    /// All: the design is as it was written.
+    Everything,
+    /// Those at the PE's boundary: a netlist of gates keeps no names inside.
+    Boundary,
+}
+
+/// The ports of `lockstep_top`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PortIndex {
+    Command,
+    NSteps,
+    NTiles,
+    ActivationsIn,
+    WeightsIn,
+    Step,
+    Tile,
+    Control,
+    Leaves,
+    Results,
+    Activations,
+    Weights,
+    Controls,
+    Accumulators,
+    Shadows,
+    Parities,
+    Stages,
+    StageControls,
+}
+
+impl PortIndex {
+    /// All, in the order of [`ports`].
+    const ALL: [Self; 18] = [
+        Self::Command,
+        Self::NSteps,
+        Self::NTiles,
+        Self::ActivationsIn,
+        Self::WeightsIn,
+        Self::Step,
+        Self::Tile,
+        Self::Control,
+        Self::Leaves,
+        Self::Results,
+        Self::Activations,
+        Self::Weights,
+        Self::Controls,
+        Self::Accumulators,
+        Self::Shadows,
+        Self::Parities,
+        Self::Stages,
+        Self::StageControls,
+    ];
+
+    /// The place in the list of ports.
+    pub(crate) fn index(self) -> usize {
+        Self::ALL
+            .iter()
+            .position(|&other| other == self)
+            .unwrap_or(usize::MAX)
+    }
+}
+
+/// The ports of `lockstep_top` for an array.
+pub(crate) fn ports(array: &ArraySpec) -> Vec<Port> {
+    let design = Design::of(array);
+    let (rows, cols) = (array.rows(), array.cols());
+    let n_pes = rows * cols;
+    let n_stages = usize::from(array.pipeline_depth()) - 1;
+    PortIndex::ALL
+        .iter()
+        .map(|port| match port {
+            PortIndex::Command => Port::word("command"),
+            PortIndex::NSteps => Port::word("n_steps"),
+            PortIndex::NTiles => Port::word("n_tiles"),
+            PortIndex::ActivationsIn => Port::wide("activations_in", rows * design.raw_bits()),
+            PortIndex::WeightsIn => Port::wide("weights_in", cols * design.weight_bits()),
+            PortIndex::Step => Port::word("step"),
+            PortIndex::Tile => Port::word("tile"),
+            PortIndex::Control => Port::word("control"),
+            PortIndex::Leaves => Port::sized("leaves", "RESULTS_BITS", 32 * cols),
+            PortIndex::Results => Port::wide("results", 32 * cols),
+            PortIndex::Activations => Port::wide("activations", n_pes * design.activation_bits()),
+            PortIndex::Weights => Port::wide("weights", n_pes * design.weight_bits()),
+            PortIndex::Controls => Port::wide("controls", 4 * n_pes),
+            PortIndex::Accumulators => Port::wide("accumulators", 32 * n_pes),
+            PortIndex::Shadows => Port::sized("shadows", "ACCUMULATORS_BITS", 32 * n_pes),
+            PortIndex::Parities => Port::wide("parities", n_pes),
+            PortIndex::Stages => Port::wide("stages", 32 * n_pes * n_stages),
+            PortIndex::StageControls => Port::wide("stage_controls", 4 * n_pes * n_stages),
+        })
+        .collect()
+}
+
+/// The top of an array.
+pub(crate) fn top(array: &ArraySpec, design_sources: &[Source]) -> Top<'static> {
+    let mut sources = design_sources.to_vec();
+    sources.push(Source {
+        name: "lockstep_top.sv",
+        text: include_str!("../hdl/lockstep_top.sv"),
+    });
+    sources.push(WAIVERS);
+    let design = Design::of(array);
+    let mut parameters = vec![
+        ("ROWS".to_owned(), array.rows()),
+        ("COLS".to_owned(), array.cols()),
+        ("RAW_BITS".to_owned(), design.raw_bits()),
+    ];
+    parameters.extend(
+        design
+            .parameters()
+            .into_iter()
+            .map(|parameter| (parameter.name.to_owned(), parameter.value)),
+    );
+    Top {
+        name: "lockstep_top",
+        sources,
+        parameters,
+        ports: ports(array),
+        defines: Vec::new(),
+        lint: Lint::Strict,
+    }
+}
+
+/// The design as it is in the repository.
+pub(crate) fn design_sources() -> Vec<Source> {
+    SOURCES.to_vec()
+}
+
+/// The lint waivers of the design, and those of the tops around it.
+pub(crate) const WAIVERS: Source = Source {
+    name: "lint.vlt",
+    text: concat!(
+        include_str!("../../rtl/lint.vlt"),
+        include_str!("../hdl/tops.vlt")
+    ),
+};
