@@ -172,8 +172,8 @@ module pe #(
         end
     endgenerate
 
-    // A finished sum goes to the accumulator and to the shadow register at the same edge. A load wins over a move: the
-    // last old result leaves in the cycle in which a new one arrives.
+    // A finished sum goes to the accumulator and to the shadow register at the same edge. A load and a move never meet:
+    // the PE above loaded its own result, of the new parity, one cycle before.
     logic [31:0] accumulator_q;
     logic [31:0] sum;
     assign sum = (control_final[`FIRST] ? 32'd0 : accumulator_q) + 32'(product_final);

@@ -20,17 +20,17 @@ pub(crate) struct Top<'a> {
     pub(crate) ports: Vec<Port>,
     /// Macros.
     pub(crate) defines: Vec<&'a str>,
-    /// What Verilator's warnings mean.
-    pub(crate) lint: Lint,
+    /// What it is built for.
+    pub(crate) purpose: Purpose,
 }
 
-/// What Verilator's warnings mean.
+/// What a model is built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lint {
-    /// Every warning that has no waiver is an error.
-    Strict,
-    /// Nothing: the design is wrong on purpose, or no person wrote it.
-    Off,
+pub(crate) enum Purpose {
+    /// To show that the design is right: every warning of Verilator's that has no waiver is an error.
+    Proof,
+    /// To be caught: the design is wrong on purpose, and runs for some cycles only.
+    Hunt,
 }
 
 /// Compile `top` in `folder`, which is made anew, and return the library's path.
@@ -45,12 +45,17 @@ pub(crate) fn build(top: &Top<'_>, folder: &Path) -> anyhow::Result<PathBuf> {
         std::fs::write(folder.join(source.name), source.text)?;
     }
     let cpp = folder.join("cpp");
+    let (lint, optimization) = match top.purpose {
+        Purpose::Proof => ("-Wall", "-O1"),
+        // Compiling takes longer than the run.
+        Purpose::Hunt => ("-Wno-lint", "-O0"),
+    };
     let mut verilator = Command::new("verilator");
+    verilator.arg(lint);
     verilator
         .args([
             "--cc",
             "-sv",
-            "-Wall",
             "-O3",
             "--x-assign",
             "unique",
@@ -94,7 +99,7 @@ pub(crate) fn build(top: &Top<'_>, folder: &Path) -> anyhow::Result<PathBuf> {
             "-fPIC",
             "-std=c++17",
             "-w",
-            "-O1",
+            optimization,
             "-DVM_COVERAGE=0",
             "-DVM_SC=0",
             "-DVM_TRACE=0",

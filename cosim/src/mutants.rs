@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
 use sim_rtl::{SOURCES, Source};
 
-use crate::build::{Lint, Top, build};
+use crate::build::{Purpose, Top, build};
 use crate::lockstep::Divergence;
 use crate::machines::{array, nbsmt, sparq};
 use crate::model::Model;
@@ -182,10 +182,10 @@ pub(crate) fn all() -> Vec<Mutant> {
             1,
         ),
         mutant(
-            "a move wins over a load",
+            "the parity of a result is dropped",
             "pe.sv",
-            "        if (loads) begin\n            shadow_q <= sum;\n            shadow_parity_q <= control_final[`PARITY];\n        end else if (moves) begin\n            shadow_q <= shadow_in;\n            shadow_parity_q <= shadow_parity_in;\n        end",
-            "        if (moves) begin\n            shadow_q <= shadow_in;\n            shadow_parity_q <= shadow_parity_in;\n        end else if (loads) begin\n            shadow_q <= sum;\n            shadow_parity_q <= control_final[`PARITY];\n        end",
+            "shadow_parity_q <= control_final[`PARITY];",
+            "shadow_parity_q <= control_final[`PARITY] & rst;",
             TWO,
             1,
         ),
@@ -265,7 +265,7 @@ impl Mutant {
             })
             .collect();
         let top = Top {
-            lint: Lint::Off,
+            purpose: Purpose::Hunt,
             ..top(&array, &sources)
         };
         let library = build(&top, folder)?;

@@ -3,7 +3,7 @@
 use sim_core::spec::ArraySpec;
 use sim_rtl::{Design, SOURCES, Source};
 
-use crate::build::{Lint, Top};
+use crate::build::{Purpose, Top};
 use crate::ports::Port;
 
 /// Which registers of a PE can be read.
@@ -127,7 +127,7 @@ pub(crate) fn top(array: &ArraySpec, design_sources: &[Source]) -> Top<'static> 
         parameters,
         ports: ports(array),
         defines: Vec::new(),
-        lint: Lint::Strict,
+        purpose: Purpose::Proof,
     }
 }
 

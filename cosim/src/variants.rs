@@ -10,7 +10,7 @@ use sim_core::spec::{NbSmt, Pairs, Policy, Sparq, Threads, Window, WindowRoundin
 use sim_pe::{nbsmt, sparq};
 use sim_rtl::{SOURCES, Source};
 
-use crate::build::{Lint, Top, build};
+use crate::build::{Purpose, Top, build};
 use crate::model::Model;
 use crate::ports::Port;
 use crate::top::WAIVERS;
@@ -113,7 +113,7 @@ pub(crate) fn run(folder: &Path, n_random: usize) -> anyhow::Result<u64> {
         // The clock is one bit, which the glue handles itself.
         ports: ports[1..].to_vec(),
         defines: Vec::new(),
-        lint: Lint::Strict,
+        purpose: Purpose::Proof,
     };
     let library = build(&top, folder)?;
     let mut model = Model::load(&library, &top.ports, 1)?;

@@ -9,6 +9,15 @@ pub(crate) fn run_all_tests() -> anyhow::Result<()> {
     run("cargo test --package sim-tests --features mutants --test mutants")
 }
 
+/// The stepped engine against hardware.
+pub(crate) fn cosimulate(options: &[String]) -> anyhow::Result<()> {
+    outside::hardware_tools()?;
+    run(&format!(
+        "cargo run --quiet --package sim-cosim -- {}",
+        options.join(" ")
+    ))
+}
+
 pub(crate) fn gate() -> anyhow::Result<()> {
     run("cargo fmt --all --check")?;
     tidy::run()?;
@@ -16,6 +25,7 @@ pub(crate) fn gate() -> anyhow::Result<()> {
     run("cargo clippy --package sim-tests --all-targets --features mutants -- --deny warnings")?;
     outside::fetch()?;
     run_all_tests()?;
+    cosimulate(&[])?;
     outside::run_python_examples()?;
     run_with(
         "cargo doc --workspace --no-deps",

@@ -23,6 +23,12 @@ enum Chore {
     Tidy,
     /// Fetch what tests compare with: a Python environment, the image set, a network and photos.
     Outside,
+    /// Run the SystemVerilog beside the stepped engine: every register, every cycle, and mutants.
+    Cosim {
+        /// Options of the co-simulation; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Measure speed and memory on this machine.
     Bench(bench::Options),
     /// Run one command and print what it cost, as JSON.
@@ -37,6 +43,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Ci => ci::gate(),
         Chore::Tidy => tidy::run(),
         Chore::Outside => outside::fetch(),
+        Chore::Cosim { options } => ci::cosimulate(&options),
         Chore::Bench(options) => bench::run_all(&options),
         Chore::Measure(measure) => bench::measure(&measure),
     }

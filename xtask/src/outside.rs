@@ -1,6 +1,6 @@
 //! What tests compare with and does not live in the repository: a Python environment with ONNX and ONNX Runtime,
-//! the Fashion-MNIST images, a real network and photos. All of it from package registries, all of it under `target/`
-//! but for Debian's packages.
+//! the Fashion-MNIST images, a real network and photos, and hardware tools. All of it from package registries, all of
+//! it under `target/` but for Debian's packages.
 
 use std::path::Path;
 
@@ -21,8 +21,24 @@ const IMAGES: (&str, &str) = (
     "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz",
 );
 
+/// Debian's hardware tools, each with a file that shows that it is there.
+const HARDWARE_TOOLS: &[(&str, &str)] = &[
+    ("verilator", "/usr/bin/verilator"),
+    ("yosys", "/usr/bin/yosys"),
+    ("berkeley-abc", "/usr/bin/berkeley-abc"),
+    ("opensta", "/usr/bin/sta"),
+    ("iverilog", "/usr/bin/iverilog"),
+    ("g++", "/usr/bin/g++"),
+    ("make", "/usr/bin/make"),
+    (
+        "qflow-tech-osu018",
+        "/usr/share/qflow/tech/osu018/osu018_stdcells.lib",
+    ),
+];
+
 /// Fetch all of it; what is there already is left alone.
 pub(crate) fn fetch() -> anyhow::Result<()> {
+    hardware_tools()?;
     python_environment()?;
     if !Path::new("target/packages/foolbox/data").is_dir() {
         run(&format!(
@@ -86,16 +102,27 @@ fn python_environment() -> anyhow::Result<()> {
 }
 
 fn debian_images() -> anyhow::Result<()> {
-    let (package, file) = IMAGES;
-    if Path::new(file).exists() {
+    debian_packages(&[IMAGES])
+}
+
+/// Verilator, Yosys and what they need, and a standard-cell library.
+pub(crate) fn hardware_tools() -> anyhow::Result<()> {
+    debian_packages(HARDWARE_TOOLS)
+}
+
+fn debian_packages(packages: &[(&str, &str)]) -> anyhow::Result<()> {
+    let missing = || packages.iter().filter(|(_, file)| !Path::new(file).exists());
+    let names: Vec<&str> = missing().map(|&(package, _)| package).collect();
+    if names.is_empty() {
         return Ok(());
     }
-    let install = format!("apt-get install -y --no-install-recommends {package}");
+    let install = format!("apt-get install -y --no-install-recommends {}", names.join(" "));
     let installed = succeeds("apt-get update --quiet") && run(&install).is_ok();
-    if !installed || !Path::new(file).exists() {
-        bail!("{file} is missing: as root, {install}");
+    match missing().next() {
+        Some((_, file)) => bail!("{file} is missing: as root, {install}"),
+        None if installed => Ok(()),
+        None => bail!("{install} failed"),
     }
-    Ok(())
 }
 
 /// The examples that a Python user would run.
