@@ -19,6 +19,11 @@ pub fn area(array: &ArraySpec, table: &Table) -> Result<Area, MissingRow> {
     sim_cost::area(table, array)
 }
 
+/// What is wrong with the clock of the array as built, where the table knows how fast its PE is.
+pub(crate) fn clock_warning(array: &ArraySpec, table: &Table) -> Option<String> {
+    sim_cost::clock_too_fast(table, array).map(|error| error.to_string())
+}
+
 /// The value, or `None` and a warning that says what is therefore not given.
 pub(crate) fn or_warn<T>(result: Result<T, MissingRow>, what: &str, warnings: &mut Warnings) -> Option<T> {
     result

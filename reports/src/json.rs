@@ -99,6 +99,7 @@ pub struct LayerObject {
 pub fn product(record: &ProductRecord, table: &Table) -> (ProductObject, Vec<String>) {
     let mut warnings = Warnings::default();
     let object = product_object(record, &record.array, table, &mut warnings);
+    warnings.extend(costs::clock_warning(&record.array, table));
     (object, warnings.into_vec())
 }
 
@@ -139,6 +140,7 @@ pub fn layers(records: &[LayerRecord], array: &ArraySpec, table: &Table) -> Repo
             reported.object
         })
         .collect();
+    warnings.extend(costs::clock_warning(array, table));
     Reported {
         object,
         warnings: warnings.into_vec(),

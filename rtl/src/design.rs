@@ -44,6 +44,48 @@ impl WindowCode {
             code_bits,
         }
     }
+
+    /// A windowed pair as it moves right: nibble and code of each, then which activation has both nibbles.
+    pub fn encode(self, pair: [u8; 2], pairs: Pairs) -> u32 {
+        let [first, second] = pair.map(u32::from);
+        let half = |nibble: u32, shift: usize| nibble | narrow(shift / self.step) << self.bits;
+        let is_alone = first == 0 || second == 0;
+        let halves = match pairs {
+            Pairs::On if is_alone => {
+                // Twice the bits: the high nibble stands above the low one.
+                let alone = first | second;
+                let shift = place(alone, 2 * self.bits, 1, 8 - 2 * self.bits);
+                let kept = alone >> shift;
+                [
+                    half(kept >> self.bits, shift + self.bits),
+                    half(kept & ((1 << self.bits) - 1), shift),
+                ]
+            }
+            Pairs::On | Pairs::Off => [first, second].map(|value| {
+                let shift = place(value, self.bits, self.step, self.last);
+                half(value >> shift, shift)
+            }),
+        };
+        let width = self.bits + self.code_bits;
+        let both = match pairs {
+            Pairs::On if is_alone && second != 0 => 2,
+            Pairs::On if is_alone => 1,
+            Pairs::On | Pairs::Off => 0,
+        };
+        halves[0] | halves[1] << width | both << (2 * width)
+    }
+}
+
+/// The smallest allowed shift whose window covers `value`.
+fn place(value: u32, bits: usize, step: usize, last: usize) -> usize {
+    (0..=last)
+        .step_by(step)
+        .find(|shift| value >> shift < 1 << bits)
+        .unwrap_or(last)
+}
+
+fn narrow(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 /// A PE in hardware: what it computes and how deep its pipeline is.

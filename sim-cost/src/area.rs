@@ -14,25 +14,24 @@ pub struct Area {
     pub square_micrometres: f64,
     /// All PEs, in µm².
     pub pes: f64,
-    /// All window logic, in µm².
+    /// All window logic that the PEs do not hold already, in µm².
     pub window_logic: f64,
 }
 
-/// Area of `array`: its PEs, and the window logic of its left edge (sparq) or of every PE (sparq-stc).
+/// Area of `array`: its PEs, and the window logic of its left edge (sparq).
+///
+/// The `pe` row of sparq-stc is the whole PE, unless the table has a `window-logic` row beside it.
 ///
 /// - Errors: a row that the table lacks for exactly this PE.
 pub fn area(table: &Table, array: &ArraySpec) -> Result<Area, MissingRow> {
     let pe = PeKey::of(array);
     let pes = count_as_f64(array.n_pes()) * table.area_of(&pe, Part::Pe)?.value;
-    let n_windows = match array.pe() {
-        Pe::Conventional | Pe::NbSmt(_) => 0,
-        Pe::Sparq(_) => widen(array.rows()),
-        Pe::SparqStc(_) => array.n_pes(),
-    };
-    let window_logic = if n_windows == 0 {
-        0.0
-    } else {
-        count_as_f64(n_windows) * table.area_of(&pe, Part::WindowLogic)?.value
+    let window_logic = match array.pe() {
+        Pe::Conventional | Pe::NbSmt(_) => 0.0,
+        Pe::Sparq(_) => count_as_f64(widen(array.rows())) * table.area_of(&pe, Part::WindowLogic)?.value,
+        Pe::SparqStc(_) => table
+            .area_of(&pe, Part::WindowLogic)
+            .map_or(0.0, |logic| count_as_f64(array.n_pes()) * logic.value),
     };
     Ok(Area {
         square_micrometres: pes + window_logic,

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use sim_core::spec::{ArraySpec, Pe};
+use sim_core::spec::{ArraySpec, Pairs, Pe, Threads};
 
-/// The PE that a row was measured on. Rows are found by equality: nothing is taken from a similar PE.
+/// A PE, or the PEs that a row was measured for.
+///
+/// Of a PE every rule is given. A row that leaves a rule out holds whatever its value; kind, threads, window and depth
+/// are always equal, so nothing is taken from a similar PE.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeKey {
     /// `kind` as in configuration files.
@@ -13,6 +16,14 @@ pub struct PeKey {
     pub threads: Option<usize>,
     /// Window, for both sparq kinds.
     pub window: Option<String>,
+    /// What a collision reduces, for nb-smt with more than one thread.
+    pub policy: Option<String>,
+    /// Of a reduced operand (nb-smt with more than one thread) or of the bits below a window (both sparq kinds).
+    pub rounding: Option<String>,
+    /// Of a nibble that rounding overflowed, for nb-smt with more than one thread.
+    pub overflow: Option<String>,
+    /// Whether a zero partner's bits are used, for both sparq kinds.
+    pub pairs: Option<bool>,
     /// Pipeline stages of the PE.
     pub pipeline_depth: u8,
 }
@@ -20,17 +31,76 @@ pub struct PeKey {
 impl PeKey {
     /// The PE of an array.
     pub fn of(array: &ArraySpec) -> Self {
-        let (threads, window) = match array.pe() {
-            Pe::Conventional => (None, None),
-            Pe::NbSmt(rules) => (Some(rules.threads.count()), None),
-            Pe::Sparq(rules) | Pe::SparqStc(rules) => (None, Some(rules.window.name().to_owned())),
-        };
-        Self {
+        let mut key = Self {
             kind: array.pe().kind_name().to_owned(),
-            threads,
-            window,
+            threads: None,
+            window: None,
+            policy: None,
+            rounding: None,
+            overflow: None,
+            pairs: None,
             pipeline_depth: array.pipeline_depth(),
+        };
+        match array.pe() {
+            Pe::Conventional => {}
+            Pe::NbSmt(rules) => {
+                key.threads = Some(rules.threads.count());
+                match rules.threads {
+                    // A thread that never collides reduces nothing.
+                    Threads::One => {}
+                    Threads::Two | Threads::Four => {
+                        key.policy = Some(rules.policy.name().to_owned());
+                        key.rounding = Some(rules.rounding.name().to_owned());
+                        key.overflow = Some(rules.overflow.name().to_owned());
+                    }
+                }
+            }
+            Pe::Sparq(rules) | Pe::SparqStc(rules) => {
+                key.window = Some(rules.window.name().to_owned());
+                key.rounding = Some(rules.rounding.name().to_owned());
+                key.pairs = Some(match rules.pairs {
+                    Pairs::On => true,
+                    Pairs::Off => false,
+                });
+            }
         }
+        key
+    }
+
+    /// Whether a row with this key holds for `pe`.
+    pub fn covers(&self, pe: &Self) -> bool {
+        let is_covered = |(asked, given): (Option<String>, Option<String>)| asked.is_none() || asked == given;
+        self.is_same_machine(pe) && self.rules().into_iter().zip(pe.rules()).all(is_covered)
+    }
+
+    /// Whether some PE is covered by both.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let agree =
+            |(one, other): (Option<String>, Option<String>)| one.is_none() || other.is_none() || one == other;
+        self.is_same_machine(other) && self.rules().into_iter().zip(other.rules()).all(agree)
+    }
+
+    /// How many rules are given: a row with more of them is more exact.
+    pub(crate) fn n_rules(&self) -> usize {
+        self.rules().into_iter().flatten().count()
+    }
+
+    fn is_same_machine(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.threads == other.threads
+            && self.window == other.window
+            && self.pipeline_depth == other.pipeline_depth
+    }
+
+    /// The optional rules, as they are written in a table.
+    fn rules(&self) -> [Option<String>; 4] {
+        let quoted = |name: &str, value: &Option<String>| value.as_ref().map(|v| format!("{name} = \"{v}\""));
+        [
+            quoted("policy", &self.policy),
+            quoted("rounding", &self.rounding),
+            quoted("overflow", &self.overflow),
+            self.pairs.map(|pairs| format!("pairs = {pairs}")),
+        ]
     }
 }
 
@@ -42,6 +112,9 @@ impl fmt::Display for PeKey {
         }
         if let Some(window) = &self.window {
             write!(f, ", window = \"{window}\"")?;
+        }
+        for rule in self.rules().into_iter().flatten() {
+            write!(f, ", {rule}")?;
         }
         write!(f, ", pipeline-depth = {}", self.pipeline_depth)
     }
@@ -97,18 +170,19 @@ impl fmt::Display for Mode {
 pub enum Part {
     /// One PE.
     Pe,
-    /// Window logic: of one array row for sparq, of one PE for sparq-stc.
+    /// Window logic: of one array row for sparq; of one PE for sparq-stc, where the `pe` row does not hold it already.
     WindowLogic,
+    /// A whole array of 4 × 4 PEs with skew registers, sequencer, drains and window logic.
+    Array4x4,
 }
 
 impl Part {
+    /// Every part.
+    pub const ALL: [Self; 3] = [Self::Pe, Self::WindowLogic, Self::Array4x4];
+
     /// From the name in technology tables.
     pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "pe" => Some(Self::Pe),
-            "window-logic" => Some(Self::WindowLogic),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|part| part.name() == name)
     }
 
     /// The name in technology tables.
@@ -116,6 +190,7 @@ impl Part {
         match self {
             Self::Pe => "pe",
             Self::WindowLogic => "window-logic",
+            Self::Array4x4 => "array-4x4",
         }
     }
 }
@@ -129,7 +204,7 @@ impl Part {
 pub struct MissingRow {
     /// The table's name.
     pub table: String,
-    /// `energy` or `area`.
+    /// `energy`, `area` or `timing`.
     pub section: &'static str,
     /// Keys and values of the row.
     pub row: String,

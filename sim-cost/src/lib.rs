@@ -17,10 +17,13 @@
 
 mod area;
 mod energy;
+pub mod file;
 pub mod key;
 mod parse;
 pub mod table;
+mod timing;
 
 pub use area::{Area, area};
 pub use energy::{Energy, ModeEnergy, energy, energy_as_run};
 pub use key::MissingRow;
+pub use timing::{ClockTooFast, clock_too_fast};

@@ -1,5 +1,6 @@
 //! Technology tables: measured rows with unit, node, source, delay model and uncertainty.
 
+use crate::file::Provenance;
 use crate::key::{MissingRow, Mode, Part, PeKey};
 use crate::parse;
 
@@ -8,13 +9,13 @@ pub use crate::parse::TableError;
 /// What every row says about its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantity {
-    /// In the unit of its section: pJ per PE-cycle or µm².
+    /// In the unit of its section: pJ per PE-cycle, µm² or ns.
     pub value: f64,
     /// Technology node.
     pub node: String,
     /// Where the value comes from.
     pub source: String,
-    /// How signal delays were simulated; glitches change energies 2 to 5 times.
+    /// How signal delays were computed; glitches change energies 2 to 5 times.
     pub delay_model: String,
     /// Of the value, in per cent.
     pub uncertainty: f64,
@@ -34,18 +35,28 @@ pub(crate) struct AreaRow {
     pub(crate) pe: PeKey,
     pub(crate) part: Part,
     pub(crate) quantity: Quantity,
+    pub(crate) gate_equivalents: Option<f64>,
+}
+
+/// Critical path of one PE.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TimingRow {
+    pub(crate) pe: PeKey,
+    pub(crate) quantity: Quantity,
 }
 
 /// A checked technology table.
 ///
-/// Invariant: no two rows are about the same thing, values are finite and not negative, and all energies of one PE have
-/// the same delay model.
+/// Invariant: of two rows about the same thing that hold for one PE, one is more exact; values are finite and not
+/// negative; and all energies of one PE have the same delay model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     pub(crate) name: String,
     pub(crate) note: String,
+    pub(crate) provenance: Option<Provenance>,
     pub(crate) energy: Vec<EnergyRow>,
     pub(crate) area: Vec<AreaRow>,
+    pub(crate) timing: Vec<TimingRow>,
 }
 
 const BUILTIN_NAME: &str = "prototype-nangate45";
@@ -62,7 +73,8 @@ impl Table {
 
     /// Read a table. `name` stands for it in results and messages.
     ///
-    /// - Errors: text that is no TOML; unknown, missing or misspelt keys and values; two rows about the same thing.
+    /// - Errors: text that is no TOML; unknown, missing or misspelt keys and values; two rows about the same thing of
+    ///   which neither is more exact.
     pub fn parse(name: &str, text: &str) -> Result<Self, TableError> {
         parse::table(name, text)
     }
@@ -77,11 +89,15 @@ impl Table {
         &self.note
     }
 
+    /// How the table was made, where it says so.
+    pub const fn provenance(&self) -> Option<&Provenance> {
+        self.provenance.as_ref()
+    }
+
     /// Energy of a PE in a mode, in pJ per cycle.
     pub fn energy_of(&self, pe: &PeKey, mode: Mode) -> Result<&Quantity, MissingRow> {
-        self.energy
-            .iter()
-            .find(|row| row.pe == *pe && row.mode == mode)
+        let rows = self.energy.iter().filter(|row| row.mode == mode);
+        most_exact(rows, pe, |row| &row.pe)
             .map(|row| &row.quantity)
             .ok_or_else(|| MissingRow {
                 table: self.name.clone(),
@@ -92,9 +108,7 @@ impl Table {
 
     /// Area of a part, in µm².
     pub fn area_of(&self, pe: &PeKey, part: Part) -> Result<&Quantity, MissingRow> {
-        self.area
-            .iter()
-            .find(|row| row.pe == *pe && row.part == part)
+        self.area_row(pe, part)
             .map(|row| &row.quantity)
             .ok_or_else(|| MissingRow {
                 table: self.name.clone(),
@@ -102,4 +116,28 @@ impl Table {
                 row: format!("{pe}, part = \"{}\"", part.name()),
             })
     }
+
+    /// Area of a part in units of the library's smallest 2-input NAND, where the table says it.
+    pub fn gate_equivalents_of(&self, pe: &PeKey, part: Part) -> Option<f64> {
+        self.area_row(pe, part)?.gate_equivalents
+    }
+
+    /// Critical path of a PE, in ns, where the table has it.
+    pub fn critical_path_of(&self, pe: &PeKey) -> Option<&Quantity> {
+        most_exact(self.timing.iter(), pe, |row| &row.pe).map(|row| &row.quantity)
+    }
+
+    fn area_row(&self, pe: &PeKey, part: Part) -> Option<&AreaRow> {
+        most_exact(self.area.iter().filter(|row| row.part == part), pe, |row| &row.pe)
+    }
+}
+
+/// The row that gives most of the rules of `pe`; the table is checked, so there is one.
+fn most_exact<'a, R>(
+    rows: impl Iterator<Item = &'a R>,
+    pe: &PeKey,
+    key: impl Fn(&R) -> &PeKey,
+) -> Option<&'a R> {
+    rows.filter(|row| key(row).covers(pe))
+        .max_by_key(|row| key(row).n_rules())
 }

@@ -42,8 +42,45 @@ fn a_missing_row_is_null_and_a_warning() {
     assert!(value["energy_pj"].is_null());
     assert!(value["area_um2"].is_null());
     assert_eq!(warnings.len(), 2);
-    assert!(warnings[0].contains("window = \"5opt\", pipeline-depth = 1, mode = \"fill\""));
+    assert!(warnings[0].contains(
+        "window = \"5opt\", rounding = \"round\", pairs = true, pipeline-depth = 1, mode = \"fill\""
+    ));
     assert!(warnings[1].contains("part = \"window-logic\""));
+}
+
+/// Two threads on a PE whose critical path is 2.1 ns; the array's clock of 500 MHz asks for 2 ns.
+const SLOW_PE: &str = "version = 1
+[[timing]]
+kind = 'nb-smt'
+threads = 2
+pipeline-depth = 1
+part = 'critical-path'
+value = 2.1
+unit = 'ns'
+node = '45 nm'
+source = 'a test'
+delay-model = 'library tables'
+uncertainty = 10
+";
+
+#[test]
+fn a_clock_that_the_pe_does_not_reach_is_warned_of_once() {
+    let want =
+        "clock-mhz = 500 leaves 2.00 ns a cycle, but technology table `slow` has a critical path of 2.10 ns";
+    let table = Table::parse("slow", SLOW_PE).unwrap();
+    let (_, warnings) = json::product(&product(array(nb_smt(Threads::Two, Policy::SA)), 3), &table);
+    assert!(
+        warnings.iter().any(|warning| warning.starts_with(want)),
+        "{warnings:?}"
+    );
+    let mut record = run(nb_smt(Threads::Two, Policy::SA), 2);
+    record.table = table;
+    let report = Report::new(record);
+    let told = report
+        .warnings()
+        .iter()
+        .filter(|warning| warning.starts_with(want));
+    assert_eq!(told.count(), 1);
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn rows_are_never_taken_from_a_similar_pe() {
     assert_eq!(
         error.to_string(),
         "technology table `prototype-nangate45` has no [[energy]] row with kind = \"nb-smt\", threads = 2, \
-         pipeline-depth = 2, mode = \"fill\"; add the row with its source to a table of your own, and name that in the \
+         policy = \"S+A\", rounding = \"half-even\", overflow = \"saturate\", pipeline-depth = 2, mode = \"fill\"; add the row with its source to a table of your own, and name that in the \
          run file's [costs]"
     );
     assert_eq!(area(&Table::builtin(), &deep).unwrap_err().section, "area");

@@ -3,6 +3,8 @@
 mod builtin;
 mod energy;
 mod parsing;
+mod rules;
+mod timing;
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};

@@ -175,6 +175,30 @@ fn run_writes_the_same_folder_whatever_the_jobs() {
 }
 
 #[test]
+fn a_clock_that_the_pe_does_not_reach_is_a_warning_in_the_result() {
+    let folder = Folder::new();
+    folder.write(
+        "slow.toml",
+        "version = 1\n[[timing]]\nkind = 'nb-smt'\nthreads = 2\npipeline-depth = 1\npart = 'critical-path'\n\
+         value = 2.1\nunit = 'ns'\nnode = '45 nm'\nsource = 'a test'\ndelay-model = 'tables'\nuncertainty = 10\n",
+    );
+    let text = run("trace = \"t.safetensors\"") + "[costs]\ntable = \"slow.toml\"\n";
+    folder.write("spec.toml", &text);
+    let printed = folder.good(&["run", "spec.toml"]);
+    let warning =
+        "clock-mhz = 500 leaves 2.00 ns a cycle, but technology table `slow` has a critical path of 2.10 ns";
+    assert!(printed.contains(warning), "{printed}");
+    let result: serde_json::Value =
+        serde_json::from_slice(&folder.read("results/spec/result.json")).unwrap_or_default();
+    let told = result["warnings"].as_array().into_iter().flatten();
+    assert_eq!(
+        told.filter(|told| told.as_str().is_some_and(|told| told.starts_with(warning)))
+            .count(),
+        1
+    );
+}
+
+#[test]
 fn a_result_holds_the_whole_spec() {
     let folder = Folder::new();
     folder.write("m.toml", "mean = 0.25\n");

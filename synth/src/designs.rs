@@ -1,0 +1,165 @@
+//! The designs that are measured.
+
+use sim_core::fixed::{Overflow, Rounding};
+use sim_core::spec::{
+    ArraySpec, NbSmt, OutOfRange, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding,
+};
+use sim_cost::key::Part;
+use sim_rtl::Design;
+
+use crate::error::SynthError;
+use crate::netlist::Module;
+
+/// Rows and columns of the arrays that are measured whole.
+pub const ARRAY_SIDE: usize = 4;
+
+/// A module to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The machine, on an array of the side that is measured whole.
+    pub array: ArraySpec,
+    /// What of it.
+    pub module: Module,
+}
+
+impl Subject {
+    /// The design.
+    pub const fn design(&self) -> Design {
+        Design::of(&self.array)
+    }
+
+    /// What of it, in technology tables.
+    pub const fn part(&self) -> Part {
+        match self.module {
+            Module::Pe => Part::Pe,
+            Module::WindowLogic => Part::WindowLogic,
+            Module::Array { .. } => Part::Array4x4,
+        }
+    }
+
+    /// A name for people: that of the design, and what of it where it is not the PE.
+    pub fn name(&self) -> String {
+        let design = self.design().name();
+        match self.module {
+            Module::Pe => design,
+            Module::WindowLogic => format!("{design} window-logic"),
+            Module::Array { rows, cols } => format!("{design} array-{rows}x{cols}"),
+        }
+    }
+}
+
+/// Two or four threads with the rules that a configuration has by default.
+pub const fn nb_smt(threads: Threads) -> Pe {
+    Pe::NbSmt(NbSmt {
+        threads,
+        policy: Policy::SA,
+        rounding: Rounding::HalfEven,
+        overflow: Overflow::Saturate,
+    })
+}
+
+/// A window with the rules that a configuration has by default.
+pub const fn windowed(window: Window) -> Sparq {
+    Sparq {
+        window,
+        rounding: WindowRounding::Round,
+        pairs: Pairs::On,
+    }
+}
+
+/// Every module that is measured: PEs by machine, rules and depth, then window logic, then arrays.
+pub fn all() -> Vec<Subject> {
+    let mut shallow = vec![Pe::Conventional, nb_smt(Threads::One)];
+    for threads in [Threads::Two, Threads::Four] {
+        for policy in Policy::ALL {
+            for rounding in Rounding::ALL {
+                for overflow in Overflow::ALL {
+                    shallow.push(Pe::NbSmt(NbSmt {
+                        threads,
+                        policy,
+                        rounding,
+                        overflow,
+                    }));
+                }
+            }
+        }
+    }
+    let kinds: [fn(Sparq) -> Pe; 2] = [Pe::Sparq, Pe::SparqStc];
+    for kind in kinds {
+        shallow.extend(every_window().into_iter().map(kind));
+    }
+    let mut deep = vec![
+        Pe::Conventional,
+        nb_smt(Threads::One),
+        nb_smt(Threads::Two),
+        nb_smt(Threads::Four),
+    ];
+    for kind in kinds {
+        deep.extend(Window::ALL.map(windowed).map(kind));
+    }
+    let whole = [
+        Pe::Conventional,
+        nb_smt(Threads::Two),
+        nb_smt(Threads::Four),
+        Pe::Sparq(windowed(Window::Opt5)),
+    ];
+    let array = Module::Array {
+        rows: ARRAY_SIDE,
+        cols: ARRAY_SIDE,
+    };
+    let edges = every_window().into_iter().map(Pe::Sparq);
+    shallow
+        .into_iter()
+        .map(|pe| (pe, 1, Module::Pe))
+        .chain(deep.into_iter().map(|pe| (pe, 2, Module::Pe)))
+        .chain(edges.map(|pe| (pe, 1, Module::WindowLogic)))
+        .chain(whole.into_iter().map(|pe| (pe, 1, array)))
+        .filter_map(|(pe, depth, module)| {
+            let array = spec(pe, depth).ok()?;
+            Some(Subject { array, module })
+        })
+        .collect()
+}
+
+/// A machine on an array of the side that is measured whole.
+///
+/// - Errors: a depth that no PE has.
+pub fn spec(pe: Pe, depth: u8) -> Result<ArraySpec, OutOfRange> {
+    ArraySpec::new(ARRAY_SIDE, ARRAY_SIDE, pe)?.with_pipeline_depth(depth)
+}
+
+fn every_window() -> Vec<Sparq> {
+    let mut all = Vec::new();
+    for window in Window::ALL {
+        for rounding in WindowRounding::ALL {
+            for pairs in Pairs::ALL {
+                all.push(Sparq {
+                    window,
+                    rounding,
+                    pairs,
+                });
+            }
+        }
+    }
+    all
+}
+
+/// The modules of the designs of these names; without names, every one.
+///
+/// - Errors: a name that no design has.
+pub fn named(names: &[String]) -> Result<Vec<Subject>, SynthError> {
+    let all = all();
+    for name in names {
+        if !all.iter().any(|subject| subject.design().name() == *name) {
+            let some = [0, 2, 6].map(|n| all.get(n).map(Subject::name).unwrap_or_default());
+            return Err(SynthError::UnknownDesign {
+                name: name.clone(),
+                examples: some.join(", "),
+            });
+        }
+    }
+    Ok(all
+        .into_iter()
+        .filter(|subject| names.is_empty() || names.contains(&subject.design().name()))
+        .collect())
+}

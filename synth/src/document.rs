@@ -1,0 +1,196 @@
+//! What people read: the printed table, and `docs/synthesis.md`.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, Table as Sheet, presets};
+use sim_core::spec::{ArraySpec, Pe, Threads, Window};
+use sim_cost::key::{Part, PeKey};
+use sim_cost::table::Table;
+
+use crate::designs::{self, Subject};
+use crate::netlist::Module;
+
+/// The first line of a generated document.
+const HEAD: &str = "<!-- Written by `cargo xtask synth`; do not edit. -->";
+
+/// Every subject with area, ratio to the conventional PE or array, gate equivalents and critical path.
+pub fn sheet(table: &Table, subjects: &[Subject]) -> String {
+    let mut sheet = Sheet::new();
+    sheet.load_style(presets::NOTHING);
+    sheet.set_header([
+        "design",
+        "area µm²",
+        "ratio",
+        "gate equivalents",
+        "critical path ns",
+    ]);
+    for subject in subjects {
+        let (pe, part) = (PeKey::of(&subject.array), subject.part());
+        let area = table.area_of(&pe, part).ok().map(|area| area.value);
+        let path = match subject.module {
+            Module::Pe => table.critical_path_of(&pe).map(|path| path.value),
+            Module::WindowLogic | Module::Array { .. } => None,
+        };
+        sheet.add_row([
+            subject.name(),
+            number(area, 1),
+            number(ratio(table, &subject.array, part), 2),
+            number(table.gate_equivalents_of(&pe, part), 0),
+            number(path, 2),
+        ]);
+    }
+    for column in sheet.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{}\n{sheet}\n", table.name())
+}
+
+/// The document about two tables: one with delays, one with areas only.
+pub fn text(with_delays: &Table, areas_only: &Table) -> String {
+    let tables = [with_delays, areas_only];
+    let mut text = format!(
+        "{HEAD}\n# Area and timing from synthesis\n\n\
+         `cargo xtask synth` maps the SystemVerilog of `rtl/` to standard cells with Yosys and abc and times it with \
+         OpenSTA. The results are technology tables: `configs/tech/{}.toml` (areas and critical paths) and \
+         `configs/tech/{}.toml` (areas alone: that library comes without delays). `cargo xtask synth --liberty FILE` \
+         writes a table for another library.\n",
+        with_delays.name(),
+        areas_only.name()
+    );
+    for table in tables {
+        if let Some(provenance) = table.provenance() {
+            let tools: Vec<String> = provenance
+                .tools
+                .iter()
+                .map(|(tool, version)| format!("{tool} {version}"))
+                .collect();
+            let _ = write!(
+                text,
+                "\n- `{}`: {}, {}, logic mapped for a clock of {} ns.",
+                table.name(),
+                provenance.liberty.name,
+                tools.join(", "),
+                provenance.clock_ns
+            );
+        }
+    }
+    text.push_str(
+        "\n\n## Ratios\n\nArea over that of the conventional machine, default rules, one pipeline stage.\n\n",
+    );
+    text.push_str(&ratios(with_delays, areas_only));
+    text.push_str(WHY);
+    for table in tables {
+        let _ = write!(text, "\n## {}\n\n{}", table.name(), defaults(table));
+    }
+    text
+}
+
+/// Why the ratios differ, and what they leave out.
+const WHY: &str = "
+The rows above the line of a machine's name in `configs/tech/` say more: every policy, rounding, overflow and window has its own.
+
+**Why ours are closer to 1.** Every PE, of whatever kind, carries a 32-bit accumulator and a 32-bit shadow register \
+through which results leave while the next tile runs, with the multiplexer that loads, moves or holds it and a parity \
+bit. Kinds share all of that, so that it pulls every ratio towards 1. What threads add is in the multiplier: ours is \
+built of one multiplier array that is split, plus the logic that decides what a collision reduces, and Yosys shares \
+and simplifies across it because the hierarchy is dissolved. The published figures are of other PEs in another \
+library, after placement; the earlier prototype had a smaller PE for all kinds. Take the order and the size of the steps from \
+these ratios, not their second decimal: another script for the same tools moves an area by 7 %.
+
+**What is not in them.** Placement, wires, buffers for wires, the clock tree, scan chains, memories and their ports. \
+Critical paths are between registers of one PE at the library's nominal corner, so that a placed PE is slower. SPARQ's \
+PE is without its window logic, which stands at the array's left edge once a row (part `window-logic`, and in the 4×4 \
+arrays); the PE of sparq-stc holds selection and window logic.
+";
+
+fn ratios(with_delays: &Table, areas_only: &Table) -> String {
+    let columns = [
+        designs::nb_smt(Threads::Two),
+        designs::nb_smt(Threads::Four),
+        Pe::Sparq(designs::windowed(Window::Opt5)),
+        Pe::Sparq(designs::windowed(Window::Opt3)),
+        Pe::Sparq(designs::windowed(Window::Opt2)),
+    ];
+    let mut text =
+        "| | level | 1T | 2T | 4T | SPARQ 5opt | 3opt | 2opt |\n|---|---|---|---|---|---|---|---|\n"
+            .to_owned();
+    for table in [with_delays, areas_only] {
+        for (level, part) in [("PE", Part::Pe), ("4×4 array", Part::Array4x4)] {
+            let _ = write!(text, "| {} | {level} | 1", table.name());
+            for pe in columns {
+                let ratio = designs::spec(pe, 1)
+                    .ok()
+                    .and_then(|array| ratio(table, &array, part));
+                let _ = write!(text, " | {}", number(ratio, 2));
+            }
+            text.push_str(" |\n");
+        }
+    }
+    text.push_str(
+        "| published, SySMT abstract | array | 1 | 1.4 | 2.5 | – | – | – |\n\
+         | an earlier prototype, OSU018 | PE | 1 | 1.47 | 2.38 | 1.38 | 1.34 | 1.24 |\n\
+         | an earlier prototype, sky130 | PE | 1 | 1.35 | 2.22 | 1.33 | 1.28 | 1.23 |\n",
+    );
+    text
+}
+
+/// Machines with their default rules, at every depth that was measured, and arrays by the PE.
+fn defaults(table: &Table) -> String {
+    let mut text = "| design | part | area µm² | ratio | gate equivalents | critical path ns |\n|---|---|---|---|---|---|\n"
+        .to_owned();
+    let mut machines = vec![
+        Pe::Conventional,
+        designs::nb_smt(Threads::One),
+        designs::nb_smt(Threads::Two),
+        designs::nb_smt(Threads::Four),
+    ];
+    machines.extend(Window::ALL.map(designs::windowed).map(Pe::Sparq));
+    machines.extend(Window::ALL.map(designs::windowed).map(Pe::SparqStc));
+    let n_pes = f64::from(16_u8);
+    for (part, share) in [(Part::Pe, 1.0), (Part::WindowLogic, 1.0), (Part::Array4x4, n_pes)] {
+        for array in machines
+            .iter()
+            .flat_map(|&pe| [1, 2].map(|depth| designs::spec(pe, depth)))
+            .flatten()
+        {
+            let key = PeKey::of(&array);
+            let Ok(area) = table.area_of(&key, part) else {
+                continue;
+            };
+            let (label, path, ratio) = match part {
+                Part::Pe => ("PE", table.critical_path_of(&key), ratio(table, &array, part)),
+                Part::WindowLogic => ("window logic", None, ratio(table, &array, part)),
+                Part::Array4x4 => ("4×4 array, per PE", None, ratio(table, &array, part)),
+            };
+            let _ = writeln!(
+                text,
+                "| {} | {label} | {} | {} | {} | {} |",
+                sim_rtl::Design::of(&array).name(),
+                number(Some(area.value / share), 1),
+                number(ratio, 2),
+                number(
+                    table.gate_equivalents_of(&key, part).map(|gates| gates / share),
+                    0
+                ),
+                number(path.map(|path| path.value), 2)
+            );
+        }
+    }
+    text
+}
+
+/// Area over that of the conventional machine with one stage: its array for arrays, its PE for everything else.
+fn ratio(table: &Table, array: &ArraySpec, part: Part) -> Option<f64> {
+    let base = match part {
+        Part::Pe | Part::WindowLogic => Part::Pe,
+        Part::Array4x4 => Part::Array4x4,
+    };
+    let conventional = designs::spec(Pe::Conventional, 1).ok()?;
+    let area = table.area_of(&PeKey::of(array), part).ok()?.value;
+    let of = table.area_of(&PeKey::of(&conventional), base).ok()?.value;
+    Some(area / of)
+}
+
+fn number(value: Option<f64>, n_decimals: usize) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.n_decimals$}"))
+}

@@ -1,0 +1,175 @@
+//! `sim-synth`, which `cargo xtask synth` runs in the root of the workspace.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command line speaks to the person who runs it"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use sim_cost::table::Table;
+use sim_synth::designs::{self, Subject};
+use sim_synth::library::Library;
+use sim_synth::netlist::ClockTarget;
+use sim_synth::table::Origin;
+use sim_synth::{SynthError, document, measure, sky130, table, tools};
+
+/// Area and critical path of every processing element, from logic synthesis.
+///
+/// Without --liberty: measures with both libraries that the project ships tables for, and writes those tables and
+/// docs/synthesis.md; with --designs as well, it only prints.
+#[derive(Parser)]
+struct Arguments {
+    /// Measure with this Liberty file and write configs/tech/<name>.toml.
+    #[arg(long, value_name = "FILE")]
+    liberty: Option<PathBuf>,
+    /// The table's name; the file's name without its end if left out.
+    #[arg(long, requires = "liberty")]
+    name: Option<String>,
+    /// The technology node in words, for the table's rows; the library's name if left out.
+    #[arg(long, requires = "liberty", value_name = "TEXT")]
+    node: Option<String>,
+    /// Only these designs.
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    designs: Vec<String>,
+    /// Threads that work at once.
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Where the Python package sky130 was installed.
+    #[arg(long, value_name = "FOLDER", default_value = "target/sky130")]
+    sky130: PathBuf,
+}
+
+/// A library that the project ships a table for.
+const OSU018: &str = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib";
+const OSU018_TABLE: &str = "osu018";
+const SKY130_TABLE: &str = "sky130hd-area";
+const DOCUMENT: &str = "docs/synthesis.md";
+/// Every PE with one stage meets it in 180 nm, so that all are mapped under the same pressure.
+const CLOCK: ClockTarget = ClockTarget { picoseconds: 10_000 };
+const COMMAND: &str = "cargo xtask synth";
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), SynthError> {
+    let subjects = designs::named(&arguments.designs)?;
+    let tools = tools::versions()?;
+    let measure = |library: &Library, name: &str, origin: &Origin| -> Result<(String, Table), SynthError> {
+        let measured = with_progress(name, &subjects, library, arguments.jobs)?;
+        let text = head(&origin.command) + &table::table(&measured, library, origin).to_toml();
+        let table = Table::parse(name, &text).map_err(|error| SynthError::Content {
+            path: tech(name),
+            why: format!("what would be written cannot be read: {error}"),
+        })?;
+        print!("{}", document::sheet(&table, &subjects));
+        Ok((text, table))
+    };
+    let origin = |node: &str, command: String| Origin {
+        node: node.to_owned(),
+        command,
+        tools: tools.clone(),
+        clock: CLOCK,
+    };
+    if let Some(path) = &arguments.liberty {
+        let name = own_name(arguments, path)?;
+        let library = Library::read(path)?;
+        let node = arguments
+            .node
+            .clone()
+            .unwrap_or_else(|| library.liberty().name().to_owned());
+        let (text, _) = measure(
+            &library,
+            &name,
+            &origin(&node, format!("{COMMAND} --liberty FILE --name {name}")),
+        )?;
+        return write(&tech(&name), &text);
+    }
+    let osu018 = Library::read(Path::new(OSU018)).map_err(install_osu018)?;
+    let sky130 = Library::parse(
+        &format!("{}.lib", sky130::NAME),
+        sky130::liberty(&arguments.sky130)?,
+    )?;
+    let (with_delays, osu018) = measure(&osu018, OSU018_TABLE, &origin("180 nm", COMMAND.to_owned()))?;
+    let (areas_only, sky130) = measure(&sky130, SKY130_TABLE, &origin("130 nm", COMMAND.to_owned()))?;
+    if arguments.designs.is_empty() {
+        write(&tech(OSU018_TABLE), &with_delays)?;
+        write(&tech(SKY130_TABLE), &areas_only)?;
+        write(Path::new(DOCUMENT), &document::text(&osu018, &sky130))?;
+    }
+    Ok(())
+}
+
+/// The name of a table of one's own.
+fn own_name(arguments: &Arguments, liberty: &Path) -> Result<String, SynthError> {
+    let name = arguments.name.clone().unwrap_or_else(|| {
+        liberty
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    });
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(is_plain) {
+        return Err(SynthError::TableName(name));
+    }
+    if [OSU018_TABLE, SKY130_TABLE, "prototype-nangate45"].contains(&name.as_str()) {
+        return Err(SynthError::ShippedTable(name));
+    }
+    Ok(name)
+}
+
+fn install_osu018(error: SynthError) -> SynthError {
+    match error {
+        SynthError::Io { path, error } => SynthError::Content {
+            path,
+            why: format!("{error}; as root, apt-get install -y --no-install-recommends qflow-tech-osu018"),
+        },
+        error => error,
+    }
+}
+
+fn with_progress(
+    name: &str,
+    subjects: &[Subject],
+    library: &Library,
+    jobs: Option<usize>,
+) -> Result<Vec<measure::Measured>, SynthError> {
+    let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let bar = ProgressBar::new(u64::try_from(subjects.len()).unwrap_or(u64::MAX));
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_message(name.to_owned());
+    let measured = measure::all(subjects, library, CLOCK, jobs.unwrap_or(n_cores), &|| bar.inc(1));
+    bar.finish_and_clear();
+    measured
+}
+
+fn head(command: &str) -> String {
+    format!(
+        "# Area and critical path of processing elements from logic synthesis, written by `{command}`.\n\
+         # `uncertainty` is in per cent of the value. docs/synthesis.md says what is not in these figures.\n"
+    )
+}
+
+fn tech(name: &str) -> PathBuf {
+    Path::new("configs/tech").join(format!("{name}.toml"))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), SynthError> {
+    table::write(path, text)?;
+    eprintln!("wrote {}", path.display());
+    Ok(())
+}
