@@ -46,6 +46,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("sim-rtl", &["sim-core"]),
+    ("sim-synth", &["sim-core", "sim-cost", "sim-rtl"]),
     ("xtask", &[]),
 ];
 
