@@ -24,7 +24,7 @@ use sim_synth::{SynthError, document, measure, sky130, table, tools};
 /// docs/synthesis.md; with --designs as well, it only prints.
 #[derive(Parser)]
 struct Arguments {
-    /// Measure with this Liberty file and write configs/tech/<name>.toml.
+    /// Measure with this Liberty file, from the root of the workspace, and write configs/tech/<name>.toml.
     #[arg(long, value_name = "FILE")]
     liberty: Option<PathBuf>,
     /// The table's name; the file's name without its end if left out.

@@ -28,7 +28,7 @@ pub(crate) fn measure(options: &Options) -> anyhow::Result<()> {
     if !options.arguments.iter().any(needs_no_cells) {
         fetch_cells()?;
     }
-    let line = "cargo run --quiet --release --package sim-synth --";
+    let line = "cargo run --quiet --package sim-synth --";
     let status = command(line)
         .args(&options.arguments)
         .status()
