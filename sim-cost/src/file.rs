@@ -149,8 +149,9 @@ pub struct HashedFile {
 pub struct Provenance {
     /// The command that writes the file.
     pub command: String,
-    /// The clock period that logic was mapped for, in ns.
-    pub clock_ns: f64,
+    /// The clock period that logic was mapped for, in ns; absent: mapped for the least area.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_ns: Option<f64>,
     /// The fingerprint of the SystemVerilog sources.
     pub rtl: String,
     /// Tools and their versions.

@@ -206,7 +206,9 @@ fn check_word(key: &str, word: Option<&str>, allowed: &[&str]) -> Result<(), Str
 }
 
 fn check_provenance(provenance: &Provenance) -> Result<(), String> {
-    check_number("provenance.clock-ns", provenance.clock_ns)?;
+    if let Some(clock) = provenance.clock_ns {
+        check_number("provenance.clock-ns", clock)?;
+    }
     for (key, text) in [
         ("command", &provenance.command),
         ("rtl", &provenance.rtl),

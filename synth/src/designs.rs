@@ -107,12 +107,18 @@ pub fn all() -> Vec<Subject> {
         rows: ARRAY_SIDE,
         cols: ARRAY_SIDE,
     };
-    let edges = every_window().into_iter().map(Pe::Sparq);
+    // Window logic is the same whatever stands behind it; a table finds it by the PE.
+    let edges = every_window().into_iter().map(|rules| (rules, 1));
+    let deep_edges = Window::ALL.map(windowed).map(|rules| (rules, 2));
     shallow
         .into_iter()
         .map(|pe| (pe, 1, Module::Pe))
         .chain(deep.into_iter().map(|pe| (pe, 2, Module::Pe)))
-        .chain(edges.map(|pe| (pe, 1, Module::WindowLogic)))
+        .chain(
+            edges
+                .chain(deep_edges)
+                .map(|(rules, depth)| (Pe::Sparq(rules), depth, Module::WindowLogic)),
+        )
         .chain(whole.into_iter().map(|pe| (pe, 1, array)))
         .filter_map(|(pe, depth, module)| {
             let array = spec(pe, depth).ok()?;

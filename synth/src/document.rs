@@ -66,11 +66,14 @@ pub fn text(with_delays: &Table, areas_only: &Table) -> String {
                 .collect();
             let _ = write!(
                 text,
-                "\n- `{}`: {}, {}, logic mapped for a clock of {} ns.",
+                "\n- `{}`: {}, {}, logic mapped for {}.",
                 table.name(),
                 provenance.liberty.name,
                 tools.join(", "),
-                provenance.clock_ns
+                provenance.clock_ns.map_or_else(
+                    || "the least area".to_owned(),
+                    |clock| format!("a clock of {clock} ns")
+                )
             );
         }
     }
@@ -87,20 +90,27 @@ pub fn text(with_delays: &Table, areas_only: &Table) -> String {
 
 /// Why the ratios differ, and what they leave out.
 const WHY: &str = "
-The rows above the line of a machine's name in `configs/tech/` say more: every policy, rounding, overflow and window has its own.
+Tables have a row for every policy, rounding and overflow of two and four threads and for every window, rounding and \
+pairing of both SPARQ machines, with one pipeline stage; with two stages for the default rules.
 
 **Why ours are closer to 1.** Every PE, of whatever kind, carries a 32-bit accumulator and a 32-bit shadow register \
 through which results leave while the next tile runs, with the multiplexer that loads, moves or holds it and a parity \
-bit. Kinds share all of that, so that it pulls every ratio towards 1. What threads add is in the multiplier: ours is \
-built of one multiplier array that is split, plus the logic that decides what a collision reduces, and Yosys shares \
-and simplifies across it because the hierarchy is dissolved. The published figures are of other PEs in another \
-library, after placement; the earlier prototype had a smaller PE for all kinds. Take the order and the size of the steps from \
-these ratios, not their second decimal: another script for the same tools moves an area by 7 %.
+bit. All kinds share these, so they pull every ratio towards 1: the shadow register is about 23 % of the conventional \
+PE in OSU018, and without it four threads take 2.4 times a conventional PE there instead of 2.1. What threads add is \
+operand registers and the multiplier: two threads split it into two halves of 4b×8b, four threads into four parts of \
+4b×4b, with a shifter each and the logic that decides what a collision reduces. The hierarchy is dissolved, so Yosys \
+simplifies across these parts. The earlier prototype had a smaller PE for all kinds; the published figures are of \
+other PEs in another library.
+
+**How exact they are.** Take the order and the size of the steps from these ratios, not the second decimal. abc works \
+with heuristics, and a small change of a design moves its area by up to 10 % in either direction: some PEs that round \
+down come out larger than those that round to even, which do more. At four threads with sparsity off, the policies \
+that reduce are one circuit.
 
 **What is not in them.** Placement, wires, buffers for wires, the clock tree, scan chains, memories and their ports. \
-Critical paths are between registers of one PE at the library's nominal corner, so that a placed PE is slower. SPARQ's \
-PE is without its window logic, which stands at the array's left edge once a row (part `window-logic`, and in the 4×4 \
-arrays); the PE of sparq-stc holds selection and window logic.
+Critical paths are between registers of one PE, at the one corner that the library has, without wires: a placed PE is \
+slower. SPARQ's PE is without its window logic, which stands at the array's left edge once a row (part \
+`window-logic`, and in the 4×4 arrays); the PE of sparq-stc holds selection and window logic.
 ";
 
 fn ratios(with_delays: &Table, areas_only: &Table) -> String {

@@ -8,12 +8,13 @@ use crate::liberty::{Cell, Liberty};
 
 /// Truth tables, lowest bit first.
 const INVERTER: (usize, u64) = (1, 0b01);
+const BUFFER: (usize, u64) = (1, 0b10);
 const NAND2: (usize, u64) = (2, 0b0111);
 const NOR2: (usize, u64) = (2, 0b0001);
 
 /// A checked library.
 ///
-/// Invariant: it has an inverter, a 2-input NAND or NOR and a D flip-flop, and each of its cells has an area.
+/// Invariant: it has an inverter, a buffer (abc fails without), a 2-input NAND or NOR and a D flip-flop, and each of its cells has an area.
 #[derive(Clone, Debug)]
 pub struct Library {
     file: String,
@@ -42,7 +43,7 @@ impl Library {
         let liberty = Liberty::parse(file, &text)?;
         let mut areas = BTreeMap::new();
         let (mut inverter, mut nand2, mut nor2): (Option<(f64, String)>, _, _) = (None, None, None);
-        let mut has_flip_flop = false;
+        let (mut has_buffer, mut has_flip_flop) = (false, false);
         let least =
             |so_far: Option<f64>, area: f64| Some(so_far.map_or(area, |so_far: f64| so_far.min(area)));
         for cell in liberty.cells() {
@@ -55,6 +56,7 @@ impl Library {
                 Some(INVERTER) if inverter.as_ref().is_none_or(|(least, _)| area < *least) => {
                     inverter = Some((area, cell.name().to_owned()));
                 }
+                Some(BUFFER) => has_buffer = true,
                 Some(NAND2) => nand2 = least(nand2, area),
                 Some(NOR2) => nor2 = least(nor2, area),
                 Some(_) | None => {}
@@ -63,6 +65,9 @@ impl Library {
         let mut missing = Vec::new();
         if inverter.is_none() {
             missing.push("inverter");
+        }
+        if !has_buffer {
+            missing.push("buffer");
         }
         if nand2.is_none() && nor2.is_none() {
             missing.push("2-input NAND or NOR");

@@ -24,7 +24,7 @@ use sim_synth::{SynthError, document, measure, sky130, table, tools};
 /// docs/synthesis.md; with --designs as well, it only prints.
 #[derive(Parser)]
 struct Arguments {
-    /// Measure with this Liberty file and write configs/tech/<name>.toml.
+    /// Measure with this Liberty file, from the root of the workspace, and write configs/tech/<name>.toml.
     #[arg(long, value_name = "FILE")]
     liberty: Option<PathBuf>,
     /// The table's name; the file's name without its end if left out.
@@ -96,7 +96,7 @@ fn run(arguments: &Arguments) -> Result<(), SynthError> {
         )?;
         return write(&tech(&name), &text);
     }
-    let osu018 = Library::read(Path::new(OSU018)).map_err(install_osu018)?;
+    let osu018 = osu018()?;
     let sky130 = Library::parse(
         &format!("{}.lib", sky130::NAME),
         sky130::liberty(&arguments.sky130)?,
@@ -130,14 +130,17 @@ fn own_name(arguments: &Arguments, liberty: &Path) -> Result<String, SynthError>
     Ok(name)
 }
 
-fn install_osu018(error: SynthError) -> SynthError {
-    match error {
-        SynthError::Io { path, error } => SynthError::Content {
-            path,
-            why: format!("{error}; as root, apt-get install -y --no-install-recommends qflow-tech-osu018"),
-        },
-        error => error,
+/// The library that Debian has.
+fn osu018() -> Result<Library, SynthError> {
+    let path = Path::new(OSU018);
+    if path.exists() {
+        return Library::read(path);
     }
+    Err(SynthError::Content {
+        path: path.to_owned(),
+        why: "not installed: as root, apt-get install -y --no-install-recommends qflow-tech-osu018"
+            .to_owned(),
+    })
 }
 
 fn with_progress(

@@ -14,8 +14,8 @@ use crate::library::Library;
 use crate::measure::Measured;
 use crate::netlist::{ClockTarget, Module};
 
-/// Of an area, in per cent: what another script for the same tools changes.
-const AREA_UNCERTAINTY: f64 = 7.0;
+/// Of an area, in per cent: what the mapper's heuristics change between designs that are nearly the same.
+const AREA_UNCERTAINTY: f64 = 10.0;
 /// Of a critical path, in per cent: wires are left out, and would lengthen it.
 const PATH_UNCERTAINTY: f64 = 25.0;
 
@@ -78,7 +78,7 @@ pub fn table(measured: &[Measured], library: &Library, origin: &Origin) -> Table
         note: note(library),
         provenance: Some(Provenance {
             command: origin.command.clone(),
-            clock_ns: origin.clock.nanoseconds(),
+            clock_ns: library.has_timing().then(|| origin.clock.nanoseconds()),
             rtl: sim_rtl::fingerprint(),
             tools: origin.tools.clone(),
             liberty: HashedFile {

@@ -85,9 +85,12 @@ impl Tool {
             .current_dir(folder)
             .stdin(Stdio::null())
             .output()
-            .map_err(|error| match error.kind() {
-                ErrorKind::NotFound => SynthError::MissingTool(self),
-                _ => SynthError::io(Path::new(self.program()), error),
+            .map_err(|error| {
+                if error.kind() == ErrorKind::NotFound {
+                    SynthError::MissingTool(self)
+                } else {
+                    SynthError::io(Path::new(self.program()), error)
+                }
             })?;
         let printed = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         if output.status.success() {

@@ -1,4 +1,4 @@
-//! Chores of the repository: the gate, tidy, outside data, benchmarks.
+//! Chores of the repository: the gate, tidy, outside data, synthesis, benchmarks.
 
 #![expect(
     clippy::print_stdout,
@@ -10,6 +10,7 @@ mod bench;
 mod ci;
 mod command;
 mod outside;
+mod synth;
 mod tidy;
 
 use clap::Parser;
@@ -29,6 +30,9 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Area and critical path of every PE from logic synthesis: tables in configs/tech and docs/synthesis.md.
+    #[command(disable_help_flag = true)]
+    Synth(synth::Options),
     /// Measure speed and memory on this machine.
     Bench(bench::Options),
     /// Run one command and print what it cost, as JSON.
@@ -44,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Tidy => tidy::run(),
         Chore::Outside => outside::fetch(),
         Chore::Cosim { options } => ci::cosimulate(&options),
+        Chore::Synth(options) => synth::measure(&options),
         Chore::Bench(options) => bench::run_all(&options),
         Chore::Measure(measure) => bench::measure(&measure),
     }

@@ -58,6 +58,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-tests",
         ],
     ),
+    ("sim-synth", &["sim-core", "sim-cost", "sim-rtl"]),
     ("xtask", &[]),
 ];
 

@@ -99,7 +99,7 @@ fn written() -> TableFile {
         note: "a \"note\"".to_owned(),
         provenance: Some(Provenance {
             command: "cargo xtask synth".to_owned(),
-            clock_ns: 10.0,
+            clock_ns: Some(10.0),
             rtl: "abc".to_owned(),
             tools: [("yosys".to_owned(), "0.23".to_owned())].into(),
             liberty: HashedFile {

@@ -115,9 +115,9 @@ fn errors_say_the_line() {
     );
     check("(!A)\";", "(!A);", "bad.lib, line ");
     check(
-        "\"CK\"; next_state : \"D\"; }",
-        "\"CK\"; next_state : \"D; }",
-        "bad.lib, line 25: a string that starts here has no end",
+        "\"IQ\"; }",
+        "\"IQ; }",
+        "bad.lib, line 27: a string that starts here has no end",
     );
     check(
         "area : 2.5;",
