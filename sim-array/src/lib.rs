@@ -5,3 +5,4 @@ pub mod engine;
 pub mod lockstep;
 pub mod mapping;
 pub mod stepped;
+mod switching;

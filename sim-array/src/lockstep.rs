@@ -166,6 +166,11 @@ pub fn first_divergence(
             pair(&s.operand_widths, &a.operand_widths),
         ),
         (
+            "switching",
+            s.switching != a.switching,
+            pair(&s.switching, &a.switching),
+        ),
+        (
             "mse",
             stepped.error != algebraic.error,
             pair(&stepped.error, &algebraic.error),

@@ -215,6 +215,46 @@ impl AddAssign for OperandWidths {
     }
 }
 
+/// What changes from one step to the next in the PEs of real outputs, within a tile: the activity that energy follows.
+///
+/// Lanes are threads, places of a pair, or places of a group of four; operands are taken as they move: SPARQ's
+/// activations after their window, 2:4 weights in the places where they stood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switching {
+    /// Bits of activations that change.
+    pub activation_bits: u64,
+    /// Bits of weights that change.
+    pub weight_bits: u64,
+    /// Bits of activations that change where the weight is not zero before or after.
+    pub live_activation_bits: u64,
+    /// Bits of weights that change where the activation is not zero before or after.
+    pub live_weight_bits: u64,
+    /// Products of one bit of an activation and one bit of its weight that change.
+    pub partial_product_bits: u64,
+    /// Lanes whose product begins or ceases to be zero.
+    pub lane_edges: u64,
+}
+
+impl AddAssign for Switching {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            activation_bits,
+            weight_bits,
+            live_activation_bits,
+            live_weight_bits,
+            partial_product_bits,
+            lane_edges,
+        } = other;
+        self.activation_bits += activation_bits;
+        self.weight_bits += weight_bits;
+        self.live_activation_bits += live_activation_bits;
+        self.live_weight_bits += live_weight_bits;
+        self.partial_product_bits += partial_product_bits;
+        self.lane_edges += lane_edges;
+    }
+}
+
 /// All counters of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
@@ -224,6 +264,8 @@ pub struct Counters {
     pub reduced: Reduced,
     /// Operand pairs by width.
     pub operand_widths: OperandWidths,
+    /// What changes from step to step.
+    pub switching: Switching,
 }
 
 impl Counters {
@@ -233,6 +275,7 @@ impl Counters {
             pe_cycles: PeCycles::zero(n_threads),
             reduced: Reduced::default(),
             operand_widths: OperandWidths::default(),
+            switching: Switching::default(),
         }
     }
 }
@@ -243,10 +286,12 @@ impl AddAssign for Counters {
             pe_cycles,
             reduced,
             operand_widths,
+            switching,
         } = other;
         self.pe_cycles += pe_cycles;
         self.reduced += reduced;
         self.operand_widths += operand_widths;
+        self.switching += switching;
     }
 }
 

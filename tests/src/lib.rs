@@ -7,3 +7,4 @@ pub mod exits;
 pub mod golden;
 pub mod onnx;
 pub mod oracle;
+pub mod switching;

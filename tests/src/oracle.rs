@@ -2,10 +2,12 @@
 //! the code under test. It uses the simulator's vocabulary for its answer only.
 
 use sim_array::engine::{Mse, Operands, Outcome};
-use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, PeCycles, Reduced};
+use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, PeCycles, Reduced, Switching};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Tiles, Window, WindowRounding};
 use sim_core::units::Cycles;
+
+use crate::switching::add_lane;
 
 /// What one step of one output did.
 struct StepTruth {
@@ -22,6 +24,7 @@ pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Outcome 
     let mut active = vec![0_u64; n_threads + 1];
     let mut reduced = [0_u64; 2];
     let mut widths = [0_u64; 4];
+    let mut switching = Switching::default();
     let mut product = Vec::new();
     let mut sums = ErrorSums::default();
     for m in 0..shape.m() {
@@ -29,6 +32,12 @@ pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Outcome 
             let (x, w) = (operands.activation_row(m), operands.weight_row(n));
             let mut sum = 0_i64;
             for i in 0..n_steps {
+                if 0 < i {
+                    let before = lanes(array.pe(), n_steps, x, w, i - 1);
+                    for (before, now) in before.into_iter().zip(lanes(array.pe(), n_steps, x, w, i)) {
+                        add_lane(&mut switching, before, now);
+                    }
+                }
                 let truth = step(array.pe(), n_steps, x, w, i);
                 sum += truth.product;
                 active[truth.n_active] += 1;
@@ -62,6 +71,7 @@ pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Outcome 
                 a4w8: widths[2],
                 a4w4: widths[3],
             },
+            switching,
         },
         error: match mse {
             Mse::Measure => Some(sums),
@@ -116,6 +126,22 @@ fn step(pe: Pe, n_steps: usize, x: &[u8], w: &[i8], i: usize) -> StepTruth {
             truth.n_active = pair.iter().filter(|&&(x, w)| x != 0 && w != 0).count();
             truth
         }
+    }
+}
+
+/// The operands of each lane in a step as they move through the array.
+fn lanes(pe: Pe, n_steps: usize, x: &[u8], w: &[i8], i: usize) -> Vec<(u8, i8)> {
+    let at = |k: usize| (x.get(k).copied().unwrap_or(0), w.get(k).copied().unwrap_or(0));
+    match pe {
+        Pe::Conventional => vec![at(i)],
+        Pe::NbSmt(rules) => (0..rules.threads.count()).map(|t| at(t * n_steps + i)).collect(),
+        Pe::Sparq(rules) => {
+            let pair = [at(2 * i), at(2 * i + 1)];
+            let alone = rules.pairs == Pairs::On && pair.iter().any(|&(x, _)| x == 0);
+            let kept = |x: u8| u8::try_from(window(x.into(), rules, alone)).expect("a window keeps a byte");
+            pair.map(|(x, w)| (kept(x), w)).to_vec()
+        }
+        Pe::SparqStc(_) => (4 * i..4 * i + 4).map(at).collect(),
     }
 }
 

@@ -10,6 +10,7 @@ use sim_tests::cases::{Case, case};
 use sim_tests::census::Census;
 use sim_tests::exits::Exits;
 use sim_tests::oracle;
+use sim_tests::switching::Watch;
 
 const N_CASES: usize = 6_000;
 
@@ -69,6 +70,13 @@ proptest::proptest! {
     fn engines_agree(case in case()) {
         let divergence = lockstep::check(&case.array, &operands(&case)).expect("a verdict");
         proptest::prop_assert_eq!(divergence.map(|divergence| divergence.to_string()), None);
+    }
+
+    #[test]
+    fn switching_is_what_the_registers_do(case in case()) {
+        let mut watch = Watch::default();
+        let outcome = Stepped.run_probed(&case.array, &operands(&case), Mse::Skip, &mut watch).expect("an outcome");
+        proptest::prop_assert_eq!(outcome.counters.switching, watch.seen);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Runs made up for tests: every count differs, and all buckets add up.
 
 use reports::run::{InputFile, Report, RunRecord};
-use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, PeCycles, Reduced};
+use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, PeCycles, Reduced, Switching};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::record::{EngineKind, LayerRecord, ProductRecord, UnsimulatedLayer};
 use sim_core::shape::Gemm;
@@ -75,6 +75,7 @@ pub(crate) fn product(array: ArraySpec, seed: u64) -> ProductRecord {
                 a4w8: 3,
                 a4w4: active.n_products() - 6,
             },
+            switching: Switching::default(),
         },
         error: Some(ErrorSums {
             squared_error: u128::from(seed % 5) * 10_u128.pow(u32::try_from(seed % 4).expect("small")),

@@ -23,6 +23,7 @@ use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
 
 use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, check_operands};
+use crate::switching;
 
 /// The algebraic engine. It runs every machine of this crate whose time depends on shapes alone.
 ///
@@ -49,6 +50,7 @@ impl Engine for Algebraic {
                 pe_cycles: timing::pe_cycles(array, shape, statistics.active),
                 reduced: statistics.reduced,
                 operand_widths: statistics.operand_widths,
+                switching: switching::count(array.pe(), operands),
             },
             error,
         })

@@ -15,6 +15,7 @@ use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 
 use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, check_operands};
+use crate::switching;
 use probe::{NoProbe, Probe};
 
 /// The engine that clocks registers.
@@ -35,7 +36,8 @@ impl Stepped {
         check_operands(array, operands)?;
         let mut machine = array::Machine::new(array, operands);
         let cycles = run_clock(&mut machine, probe);
-        let (product, counters) = machine.finish();
+        let (product, mut counters) = machine.finish();
+        counters.switching = switching::count(array.pe(), operands);
         let error = match mse {
             Mse::Measure => Some(error_sums(operands, &product)),
             Mse::Skip => None,
