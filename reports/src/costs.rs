@@ -1,15 +1,27 @@
 //! Energy and area of records, or why there is none.
 
 use sim_core::record::ProductRecord;
+use sim_core::shape::widen;
 use sim_core::spec::ArraySpec;
 use sim_cost::table::Table;
-use sim_cost::{Area, Energy, MissingRow};
+use sim_cost::{Area, Energy, MissingRow, Work};
 
 /// Energy of `record` on the array as built.
 ///
 /// - Errors: a row that the table lacks for exactly the PE that was built.
 pub fn energy(record: &ProductRecord, array: &ArraySpec, table: &Table) -> Result<Energy, MissingRow> {
-    sim_cost::energy_as_run(table, array, &record.array, &record.counters.pe_cycles)
+    let work = Work {
+        pe_cycles: record.counters.pe_cycles,
+        switching: record.counters.switching,
+        n_tiles: n_tiles(record, array),
+    };
+    sim_cost::energy_as_run(table, array, &record.array, &work)
+}
+
+/// Tiles over all products.
+fn n_tiles(record: &ProductRecord, array: &ArraySpec) -> u64 {
+    let tiles = record.shape.m().div_ceil(array.rows()) * record.shape.n().div_ceil(array.cols());
+    widen(tiles) * record.n_products
 }
 
 /// Area of the array as built.

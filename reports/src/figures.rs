@@ -3,6 +3,7 @@
 mod axis;
 mod canvas;
 mod chart;
+mod energy;
 mod glyphs;
 mod kinds;
 mod style;
@@ -10,8 +11,8 @@ mod style;
 use crate::run::{Report, RunRecord};
 use crate::text;
 
+pub(crate) use energy::energy_warning;
 pub use kinds::Kind;
-pub(crate) use kinds::energy_warning;
 
 /// A figure that was not drawn.
 #[derive(Debug, thiserror::Error)]

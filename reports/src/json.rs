@@ -1,10 +1,11 @@
 //! The JSON objects of products and layers: names and order of keys are a contract.
 
 use serde::{Deserialize, Serialize};
-use sim_core::counters::{ActiveSteps, OperandWidths, PeCycles, Reduced};
+use sim_core::counters::{ActiveSteps, OperandWidths, PeCycles, Reduced, Switching};
 use sim_core::record::{LayerRecord, ProductRecord};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Threads};
+use sim_cost::Energy;
 use sim_cost::table::Table;
 
 use crate::costs::{self, Warnings};
@@ -45,6 +46,8 @@ pub struct ProductObject {
     pub reduced: Reduced,
     /// Operand pairs by width.
     pub operand_widths: OperandWidths,
+    /// What changes from step to step.
+    pub switching: Switching,
     /// Every PE-cycle once.
     pub pe_cycles: PeCycles,
     /// PE-steps with an active thread, of all PE-cycles.
@@ -62,12 +65,70 @@ pub struct ProductObject {
 /// An energy and where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EnergyObject {
-    /// In pJ.
+    /// In pJ: the sum over modes. Clock and leakage are not in it.
     pub value: f64,
     /// The technology table.
     pub table: String,
     /// How signal delays were simulated where the table was measured.
     pub delay_model: String,
+    /// Of the value, in per cent.
+    pub uncertainty_percent: f64,
+    /// The addends.
+    pub modes: Vec<ModeObject>,
+    /// Energy of the clock over all cycles, in pJ; null where the table does not have it apart.
+    pub clock: Option<f64>,
+    /// Leakage over all cycles at the array's clock, in pJ; null where the table does not have it.
+    pub leakage: Option<f64>,
+}
+
+/// The energy of one mode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModeObject {
+    /// The mode's name in technology tables.
+    pub mode: String,
+    /// In pJ.
+    pub value: f64,
+}
+
+impl EnergyObject {
+    fn new(energy: Energy, table: &Table) -> Self {
+        Self {
+            value: energy.picojoules,
+            table: table.name().to_owned(),
+            delay_model: energy.delay_model,
+            uncertainty_percent: energy.uncertainty,
+            modes: energy
+                .parts
+                .iter()
+                .map(|part| ModeObject {
+                    mode: part.mode.to_string(),
+                    value: part.picojoules,
+                })
+                .collect(),
+            clock: energy.clock,
+            leakage: energy.leakage,
+        }
+    }
+
+    /// Logic, clock and leakage together, where both are known.
+    pub fn with_clock_and_leakage(&self) -> Option<f64> {
+        Some(self.value + self.clock? + self.leakage?)
+    }
+
+    /// The sum of two.
+    pub(crate) fn plus(mut self, other: &Self) -> Self {
+        let sum = self.value + other.value;
+        let uncertain = self.value * self.uncertainty_percent + other.value * other.uncertainty_percent;
+        self.uncertainty_percent = if 0.0 < sum { uncertain / sum } else { 0.0 };
+        self.value = sum;
+        // One table and one array as built: the modes are the same.
+        for (mode, other) in self.modes.iter_mut().zip(&other.modes) {
+            mode.value += other.value;
+        }
+        self.clock = self.clock.zip(other.clock).map(|(one, other)| one + other);
+        self.leakage = self.leakage.zip(other.leakage).map(|(one, other)| one + other);
+        self
+    }
 }
 
 /// An area and where it comes from.
@@ -167,15 +228,12 @@ fn product_object(
         active_threads: pe_cycles.active,
         reduced: record.counters.reduced,
         operand_widths: record.counters.operand_widths,
+        switching: record.counters.switching,
         pe_cycles,
         utilization: ratio::utilization(array, record.cycles, &pe_cycles),
         mse: record.error.map(|error| ratio::mse(&error, record.n_outputs())),
         snr_db: record.error.and_then(|error| ratio::snr_db(&error)),
-        energy_pj: energy.map(|energy| EnergyObject {
-            value: energy.picojoules,
-            table: table.name().to_owned(),
-            delay_model: energy.delay_model,
-        }),
+        energy_pj: energy.map(|energy| EnergyObject::new(energy, table)),
         area_um2: area.map(|area| AreaObject {
             value: area.square_micrometres,
             table: table.name().to_owned(),

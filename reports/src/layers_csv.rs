@@ -11,7 +11,7 @@ pub const FILE_NAME: &str = "layers.csv";
 
 /// The rows of `layers` on `array`, under a header.
 ///
-/// Units stand in the names of columns: `time_us` µs at the array's clock, `energy_pj` pJ, `area_um2` µm².
+/// Units stand in the names of columns: `time_us` µs at the array's clock, `energy_pj`, `clock_pj` and `leakage_pj` pJ, `area_um2` µm².
 pub fn render(layers: &[LayerObject], array: &ArraySpec) -> String {
     let max_active = array.pe().max_active();
     let mut rows = vec![header(max_active)];
@@ -24,7 +24,8 @@ pub fn render(layers: &[LayerObject], array: &ArraySpec) -> String {
 fn header(max_active: usize) -> Vec<String> {
     let before = "index,name,groups,images,threads,m,n,k,engine,cycles,baseline_cycles,speedup,macs";
     let after = "reduced_activations,reduced_weights,a8w8,a8w4,a4w8,a4w4,fill,masked,stall,drain,utilization,mse,snr_db,\
-                 energy_pj,delay_model,cost_table,area_um2,time_us";
+                 energy_pj,delay_model,cost_table,area_um2,time_us,clock_pj,leakage_pj,activation_bits,weight_bits,\
+                 live_activation_bits,live_weight_bits,partial_product_bits,lane_edges";
     let active = (0..=max_active).map(|n| format!("active_{n}"));
     before
         .split(',')
@@ -44,6 +45,7 @@ fn row(index: usize, layer: &LayerObject, array: &ArraySpec) -> Vec<String> {
     } = layer;
     let widths = product.operand_widths;
     let pe_cycles = product.pe_cycles;
+    let switching = product.switching;
     let energy = product.energy_pj.as_ref();
     let area = product.area_um2.as_ref();
     let mut row = vec![
@@ -85,6 +87,14 @@ fn row(index: usize, layer: &LayerObject, array: &ArraySpec) -> Vec<String> {
         ),
         optional(area.map(|area| area.value)),
         array.clock().microseconds(Cycles(product.cycles)).to_string(),
+        optional(energy.and_then(|energy| energy.clock)),
+        optional(energy.and_then(|energy| energy.leakage)),
+        switching.activation_bits.to_string(),
+        switching.weight_bits.to_string(),
+        switching.live_activation_bits.to_string(),
+        switching.live_weight_bits.to_string(),
+        switching.partial_product_bits.to_string(),
+        switching.lane_edges.to_string(),
     ]);
     row
 }

@@ -140,6 +140,9 @@ fn notes(report: &Report) -> String {
         text.push_str(&format!("; {}", record.table.note()));
     }
     text.push_str(".\n");
+    if let Some(energy) = &totals.energy_pj {
+        text.push_str(&energy_note(energy));
+    }
     if let Some(area) = &totals.area_um2 {
         text.push_str(&format!("Area of the array: {:.4} mm².\n", area.value / 1e6));
     }
@@ -150,6 +153,31 @@ fn notes(report: &Report) -> String {
         ),
         Pe::Conventional | Pe::NbSmt(_) => {}
     }
+    text
+}
+
+/// What stands in the energy column and what does not.
+fn energy_note(energy: &EnergyObject) -> String {
+    let amount = |value: f64| {
+        let unit = energy_unit(value);
+        format!("{:.3} {}", value / unit.size, unit.name)
+    };
+    let mut text = format!(
+        "\nThe energy column is that of the PEs' logic, ± {:.0} %",
+        energy.uncertainty_percent
+    );
+    match (energy.clock, energy.leakage, energy.with_clock_and_leakage()) {
+        (Some(clock), Some(leakage), Some(all)) => text.push_str(&format!(
+            "; the clock of their registers adds {}, leakage {}, together {}",
+            amount(clock),
+            amount(leakage),
+            amount(all)
+        )),
+        (Some(_) | None, Some(_) | None, Some(_) | None) => {
+            text.push_str("; the table has no clock and leakage apart");
+        }
+    }
+    text.push_str(". Memories (SRAM, DRAM), wires, and the array's edges are not in it.\n");
     text
 }
 

@@ -1,7 +1,7 @@
 //! Sums over layers. Integers are added first; ratios come last.
 
 use serde::{Deserialize, Serialize};
-use sim_core::counters::{OperandWidths, PeCycles, Reduced};
+use sim_core::counters::{OperandWidths, PeCycles, Reduced, Switching};
 use sim_core::record::LayerRecord;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
@@ -30,6 +30,8 @@ pub struct Totals {
     pub reduced: Reduced,
     /// Operand pairs by width.
     pub operand_widths: OperandWidths,
+    /// What changes from step to step.
+    pub switching: Switching,
     /// Every PE-cycle once.
     pub pe_cycles: PeCycles,
     /// PE-steps with an active thread, of all PE-cycles; null without layers.
@@ -54,6 +56,7 @@ impl Totals {
             macs: 0,
             reduced: Reduced::default(),
             operand_widths: OperandWidths::default(),
+            switching: Switching::default(),
             pe_cycles: PeCycles::zero(array.pe().max_active()),
             utilization: None,
             time_us: 0.0,
@@ -66,6 +69,7 @@ impl Totals {
             totals.macs += product.macs();
             totals.reduced += product.counters.reduced;
             totals.operand_widths += product.counters.operand_widths;
+            totals.switching += product.counters.switching;
             totals.pe_cycles += product.counters.pe_cycles;
         }
         if totals.cycles != Cycles(0) {
@@ -83,7 +87,7 @@ fn energy(objects: &[LayerObject]) -> Option<EnergyObject> {
     let mut energies = objects.iter().map(|object| object.product.energy_pj.as_ref());
     let mut sum = energies.next()??.clone();
     for energy in energies {
-        sum.value += energy?.value;
+        sum = sum.plus(energy?);
     }
     Some(sum)
 }

@@ -1,42 +1,61 @@
-//! Energy: PE-cycles times energy per PE-cycle.
+//! Energy: PE-cycles and events, each times its price.
 
-use sim_core::counters::PeCycles;
+use sim_core::counters::{PeCycles, Switching};
+use sim_core::shape::widen;
 use sim_core::spec::{ArraySpec, Pe, Sparsity};
 use sim_core::units::count_as_f64;
 
-use crate::key::{MissingRow, Mode, PeKey};
+use crate::key::{MissingRow, PeKey};
+use crate::mode::Mode;
 use crate::table::Table;
 
-/// Energy of counted PE-cycles.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Energy {
-    /// The sum, in pJ.
-    pub picojoules: f64,
-    /// How signal delays were simulated where the table was measured.
-    pub delay_model: String,
-    /// The addends: fill, active\[0..\], masked, stall, drain.
-    pub parts: Vec<ModeEnergy>,
+/// What an array did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Every PE-cycle once.
+    pub pe_cycles: PeCycles,
+    /// What changed from step to step.
+    pub switching: Switching,
+    /// Tiles whose results left.
+    pub n_tiles: u64,
 }
 
-/// Energy of the PE-cycles of one mode.
+/// Energy of an array's work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Energy {
+    /// The sum over modes and events, in pJ; clock and leakage are apart.
+    pub picojoules: f64,
+    /// Of the sum, in per cent: the rows' own, as if all were wrong in the same direction.
+    pub uncertainty: f64,
+    /// How signal delays were simulated where the table was measured.
+    pub delay_model: String,
+    /// The addends: fill, active\[0..\], masked, stall, drain, and the events where the table prices them.
+    pub parts: Vec<ModeEnergy>,
+    /// Energy of the clock in all PE-cycles, in pJ, where the table has it apart.
+    pub clock: Option<f64>,
+    /// Leakage over all PE-cycles at the array's clock, in pJ, where the table has it.
+    pub leakage: Option<f64>,
+}
+
+/// Energy of the PE-cycles of one mode, or of one kind of event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModeEnergy {
-    /// The mode that was counted.
+    /// What was counted.
     pub mode: Mode,
     /// In pJ.
     pub picojoules: f64,
 }
 
-/// Energy of `pe_cycles` on `array`.
+/// Energy of `work` on `array`.
 ///
 /// With sparsity off every step of a real output is a full collision and costs all threads.
 ///
 /// - Errors: a row that the table lacks for exactly this PE.
-pub fn energy(table: &Table, array: &ArraySpec, pe_cycles: &PeCycles) -> Result<Energy, MissingRow> {
-    energy_as_run(table, array, array, pe_cycles)
+pub fn energy(table: &Table, array: &ArraySpec, work: &Work) -> Result<Energy, MissingRow> {
+    energy_as_run(table, array, array, work)
 }
 
-/// Energy of `pe_cycles` on an array built as `built` that ran as `run`, with fewer threads perhaps.
+/// Energy of `work` on an array built as `built` that ran as `run`, with fewer threads perhaps.
 ///
 /// The rows are those of the PEs that were built.
 ///
@@ -45,16 +64,20 @@ pub fn energy_as_run(
     table: &Table,
     built: &ArraySpec,
     run: &ArraySpec,
-    pe_cycles: &PeCycles,
+    work: &Work,
 ) -> Result<Energy, MissingRow> {
     let pe = PeKey::of(built);
     let mut sum = Sum {
         table,
         pe: &pe,
+        uncertain: 0.0,
         energy: Energy {
             picojoules: 0.0,
+            uncertainty: 0.0,
             delay_model: String::new(),
             parts: Vec::new(),
+            clock: None,
+            leakage: None,
         },
     };
     let PeCycles {
@@ -63,7 +86,7 @@ pub fn energy_as_run(
         masked,
         stall,
         drain,
-    } = *pe_cycles;
+    } = work.pe_cycles;
     sum.add(Mode::Fill, Mode::Fill, fill)?;
     for (n_active, &count) in active.counts().iter().enumerate() {
         let price = match full_collision(run.pe()) {
@@ -75,7 +98,44 @@ pub fn energy_as_run(
     sum.add(Mode::Masked, Mode::Masked, masked)?;
     sum.add(Mode::Stall, Mode::Stall, stall)?;
     sum.add(Mode::Drain, Mode::Drain, drain)?;
-    Ok(sum.energy)
+    if table.prices_events(&pe) {
+        for mode in Mode::EVENTS {
+            sum.add(mode, mode, count(mode, built, work))?;
+        }
+    }
+    let pe_cycles = count_as_f64(work.pe_cycles.total());
+    let nanoseconds = 1e3 / f64::from(built.clock().0);
+    sum.energy.clock = table.clock_of(&pe).map(|clock| clock.value * pe_cycles);
+    // nW · ns is 10⁻⁶ pJ.
+    sum.energy.leakage = table
+        .leakage_of(&pe)
+        .map(|leakage| leakage.value * nanoseconds * 1e-6 * pe_cycles);
+    Ok(sum.finish())
+}
+
+/// How often an event happened.
+fn count(event: Mode, array: &ArraySpec, work: &Work) -> u64 {
+    let Switching {
+        activation_bits,
+        weight_bits,
+        live_activation_bits,
+        live_weight_bits,
+        partial_product_bits,
+        lane_edges,
+    } = work.switching;
+    let (rows, cols) = (widen(array.rows()), widen(array.cols()));
+    match event {
+        Mode::ActivationBit => activation_bits,
+        Mode::WeightBit => weight_bits,
+        Mode::LiveActivationBit => live_activation_bits,
+        Mode::LiveWeightBit => live_weight_bits,
+        Mode::PartialProductBit => partial_product_bits,
+        Mode::LaneEdge => lane_edges,
+        Mode::ResultLoad => work.n_tiles * rows * cols,
+        // The result of row r passes the rows below it; what follows the top row's is a copy and toggles nothing.
+        Mode::ResultMove => work.n_tiles * cols * (rows * (rows - 1) / 2),
+        Mode::Fill | Mode::Active(_) | Mode::Masked | Mode::Stall | Mode::Drain | Mode::Clock => 0,
+    }
 }
 
 /// The threads that every step costs, where zeros free nothing.
@@ -92,6 +152,8 @@ fn full_collision(pe: Pe) -> Option<usize> {
 struct Sum<'a> {
     table: &'a Table,
     pe: &'a PeKey,
+    /// pJ that the rows are unsure of.
+    uncertain: f64,
     energy: Energy,
 }
 
@@ -100,9 +162,17 @@ impl Sum<'_> {
         let row = self.table.energy_of(self.pe, price)?;
         let picojoules = count_as_f64(count) * row.value;
         self.energy.picojoules += picojoules;
+        self.uncertain += picojoules * row.uncertainty / 100.0;
         // The same for all modes of a PE: the table is checked.
         self.energy.delay_model.clone_from(&row.delay_model);
         self.energy.parts.push(ModeEnergy { mode, picojoules });
         Ok(())
+    }
+
+    fn finish(mut self) -> Energy {
+        if 0.0 < self.energy.picojoules {
+            self.energy.uncertainty = 100.0 * self.uncertain / self.energy.picojoules;
+        }
+        self.energy
     }
 }

@@ -133,6 +133,11 @@ row! {
     }
 }
 
+row! {
+    /// Power that one PE draws at rest.
+    LeakageLine in "nW" {}
+}
+
 /// A file that went into a table, by what is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -161,7 +166,8 @@ pub struct Provenance {
 }
 
 /// A whole table.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct TableFile {
     /// Of the format: 1.
     pub version: u32,
@@ -171,14 +177,17 @@ pub struct TableFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Provenance>,
     /// Energies.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub energy: Vec<EnergyLine>,
     /// Areas.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub area: Vec<AreaLine>,
     /// Delays.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timing: Vec<TimingLine>,
+    /// Powers at rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leakage: Vec<LeakageLine>,
 }
 
 impl TableFile {

@@ -120,51 +120,6 @@ impl fmt::Display for PeKey {
     }
 }
 
-/// What a PE does in a cycle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Before the first step.
-    Fill,
-    /// A step of a real output with so many active threads.
-    Active(usize),
-    /// A step of a tile in which the PE has no output.
-    Masked,
-    /// Between two tiles.
-    Stall,
-    /// After the last step.
-    Drain,
-}
-
-impl Mode {
-    /// From the name in technology tables.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "fill" => Self::Fill,
-            "active-0" => Self::Active(0),
-            "active-1" => Self::Active(1),
-            "active-2" => Self::Active(2),
-            "active-3" => Self::Active(3),
-            "active-4" => Self::Active(4),
-            "masked" => Self::Masked,
-            "stall" => Self::Stall,
-            "drain" => Self::Drain,
-            _ => return None,
-        })
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fill => f.write_str("fill"),
-            Self::Active(n) => write!(f, "active-{n}"),
-            Self::Masked => f.write_str("masked"),
-            Self::Stall => f.write_str("stall"),
-            Self::Drain => f.write_str("drain"),
-        }
-    }
-}
-
 /// What takes area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {

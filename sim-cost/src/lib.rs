@@ -10,7 +10,12 @@
 //!     active: ActiveSteps::from_counts(&[0, 100]),
 //!     ..PeCycles::zero(1)
 //! };
-//! let energy = sim_cost::energy(&Table::builtin(), &array, &pe_cycles).unwrap();
+//! let work = sim_cost::Work {
+//!     pe_cycles,
+//!     switching: Default::default(),
+//!     n_tiles: 1,
+//! };
+//! let energy = sim_cost::energy(&Table::builtin(), &array, &work).unwrap();
 //! assert!((energy.picojoules - 121.0).abs() < 1e-9);
 //! assert_eq!(energy.delay_model, "zero");
 //! ```
@@ -19,11 +24,12 @@ mod area;
 mod energy;
 pub mod file;
 pub mod key;
+pub mod mode;
 mod parse;
 pub mod table;
 mod timing;
 
 pub use area::{Area, area};
-pub use energy::{Energy, ModeEnergy, energy, energy_as_run};
+pub use energy::{Energy, ModeEnergy, Work, energy, energy_as_run};
 pub use key::MissingRow;
 pub use timing::{ClockTooFast, clock_too_fast};

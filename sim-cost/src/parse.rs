@@ -5,9 +5,10 @@ use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{Policy, Threads, Window, WindowRounding};
 use toml::Spanned;
 
-use crate::file::{AreaLine, EnergyLine, Provenance, TimingLine};
-use crate::key::{Mode, Part, PeKey};
-use crate::table::{AreaRow, EnergyRow, Quantity, Table, TimingRow};
+use crate::file::{AreaLine, EnergyLine, LeakageLine, Provenance, TimingLine};
+use crate::key::{Part, PeKey};
+use crate::mode::Mode;
+use crate::table::{AreaRow, EnergyRow, LeakageRow, Quantity, Table, TimingRow};
 
 /// A technology table that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +39,8 @@ struct RawTable {
     area: Vec<Spanned<AreaLine>>,
     #[serde(default)]
     timing: Vec<Spanned<TimingLine>>,
+    #[serde(default)]
+    leakage: Vec<Spanned<LeakageLine>>,
 }
 
 /// Read and check a table.
@@ -64,6 +67,7 @@ pub(crate) fn table(name: &str, text: &str) -> Result<Table, TableError> {
         energy: Vec::with_capacity(raw.energy.len()),
         area: Vec::with_capacity(raw.area.len()),
         timing: Vec::with_capacity(raw.timing.len()),
+        leakage: Vec::with_capacity(raw.leakage.len()),
     };
     for row in raw.energy {
         let start = row.span().start;
@@ -92,6 +96,13 @@ pub(crate) fn table(name: &str, text: &str) -> Result<Table, TableError> {
             .map_err(|message| error(Some(start), message))?;
         table.timing.push(row);
     }
+    for row in raw.leakage {
+        let start = row.span().start;
+        let row = leakage_row(row.as_ref()).map_err(|message| error(Some(start), message))?;
+        let others = table.leakage.iter().map(|other| &other.pe);
+        one_is_more_exact(&row.pe, others, "leakage").map_err(|message| error(Some(start), message))?;
+        table.leakage.push(row);
+    }
     Ok(table)
 }
 
@@ -102,8 +113,13 @@ fn energy_row(line: &EnergyLine) -> Result<EnergyRow, String> {
     let pe = checked_key(line.pe())?;
     let mode = Mode::from_name(&line.mode).ok_or_else(|| {
         format!(
-            "mode = \"{}\" is unknown; allowed: fill, active-0 to active-4, masked, stall, drain",
-            line.mode
+            "mode = \"{}\" is unknown; allowed: {}",
+            line.mode,
+            Mode::all()
+                .iter()
+                .map(Mode::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
         )
     })?;
     check_unit(&line.unit, EnergyLine::UNIT)?;
@@ -141,6 +157,13 @@ fn timing_row(line: &TimingLine) -> Result<TimingRow, String> {
     check_unit(&line.unit, TimingLine::UNIT)?;
     let quantity = checked_quantity(line.quantity())?;
     Ok(TimingRow { pe, quantity })
+}
+
+fn leakage_row(line: &LeakageLine) -> Result<LeakageRow, String> {
+    let pe = checked_key(line.pe())?;
+    check_unit(&line.unit, LeakageLine::UNIT)?;
+    let quantity = checked_quantity(line.quantity())?;
+    Ok(LeakageRow { pe, quantity })
 }
 
 fn checked_key(key: PeKey) -> Result<PeKey, String> {

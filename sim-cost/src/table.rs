@@ -1,7 +1,8 @@
 //! Technology tables: measured rows with unit, node, source, delay model and uncertainty.
 
 use crate::file::Provenance;
-use crate::key::{MissingRow, Mode, Part, PeKey};
+use crate::key::{MissingRow, Part, PeKey};
+use crate::mode::Mode;
 use crate::parse;
 
 pub use crate::parse::TableError;
@@ -9,7 +10,7 @@ pub use crate::parse::TableError;
 /// What every row says about its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantity {
-    /// In the unit of its section: pJ per PE-cycle, µm² or ns.
+    /// In the unit of its section: pJ per PE-cycle or event, µm², ns or nW.
     pub value: f64,
     /// Technology node.
     pub node: String,
@@ -21,7 +22,7 @@ pub struct Quantity {
     pub uncertainty: f64,
 }
 
-/// Energy of one PE in one cycle.
+/// Energy of one PE in one cycle, or of one event.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EnergyRow {
     pub(crate) pe: PeKey,
@@ -45,6 +46,13 @@ pub(crate) struct TimingRow {
     pub(crate) quantity: Quantity,
 }
 
+/// Power of one PE at rest.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LeakageRow {
+    pub(crate) pe: PeKey,
+    pub(crate) quantity: Quantity,
+}
+
 /// A checked technology table.
 ///
 /// Invariant: of two rows about the same thing that hold for one PE, one is more exact; values are finite and not
@@ -57,6 +65,7 @@ pub struct Table {
     pub(crate) energy: Vec<EnergyRow>,
     pub(crate) area: Vec<AreaRow>,
     pub(crate) timing: Vec<TimingRow>,
+    pub(crate) leakage: Vec<LeakageRow>,
 }
 
 const BUILTIN_NAME: &str = "prototype-nangate45";
@@ -104,6 +113,23 @@ impl Table {
                 section: "energy",
                 row: format!("{pe}, mode = \"{mode}\""),
             })
+    }
+
+    /// Whether the table splits the energy of a PE finer than by PE-cycles: then it has a row for every event.
+    pub fn prices_events(&self, pe: &PeKey) -> bool {
+        self.energy
+            .iter()
+            .any(|row| Mode::EVENTS.contains(&row.mode) && row.pe.covers(pe))
+    }
+
+    /// Energy of the clock in one PE-cycle, in pJ, where the table has it apart.
+    pub fn clock_of(&self, pe: &PeKey) -> Option<&Quantity> {
+        self.energy_of(pe, Mode::Clock).ok()
+    }
+
+    /// Leakage of one PE, in nW, where the table has it.
+    pub fn leakage_of(&self, pe: &PeKey) -> Option<&Quantity> {
+        most_exact(self.leakage.iter(), pe, |row| &row.pe).map(|row| &row.quantity)
     }
 
     /// Area of a part, in µm².

@@ -12,9 +12,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use sim_cost::table::Table;
+use sim_synth::designs::CLOCK;
 use sim_synth::designs::{self, Subject};
 use sim_synth::library::Library;
-use sim_synth::netlist::ClockTarget;
 use sim_synth::table::Origin;
 use sim_synth::{SynthError, document, measure, sky130, table, tools};
 
@@ -49,8 +49,6 @@ const OSU018: &str = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib";
 const OSU018_TABLE: &str = "osu018";
 const SKY130_TABLE: &str = "sky130hd-area";
 const DOCUMENT: &str = "docs/synthesis.md";
-/// Every PE with one stage meets it in 180 nm, so that all are mapped under the same pressure.
-const CLOCK: ClockTarget = ClockTarget { picoseconds: 10_000 };
 const COMMAND: &str = "cargo xtask synth";
 
 fn main() -> ExitCode {

@@ -89,6 +89,7 @@ pub fn table(measured: &[Measured], library: &Library, origin: &Origin) -> Table
         energy: Vec::new(),
         area: areas,
         timing: timings,
+        leakage: Vec::new(),
     }
 }
 

@@ -1,10 +1,11 @@
-//! Area and timing from logic synthesis: fetches the cells that a registry has, and runs `sim-synth`.
+//! Area, timing and energy of the hardware: fetches the cells that a registry has, and runs `sim-synth` and `sim-energy`.
 
 use std::path::Path;
 
 use anyhow::Context;
 
 use crate::command::{command, run};
+use crate::outside;
 
 /// What `sim-synth` takes; `cargo xtask synth --help` shows it.
 #[derive(clap::Args)]
@@ -21,6 +22,7 @@ const SKY130_FOLDER: &str = "target/sky130";
 const SKY130_STAMP: &str = "target/sky130/package";
 
 pub(crate) fn measure(options: &Options) -> anyhow::Result<()> {
+    outside::hardware_tools()?;
     let needs_no_cells = |argument: &String| {
         let word = argument.split('=').next().unwrap_or_default();
         matches!(word, "--liberty" | "--help" | "-h")
@@ -36,6 +38,10 @@ pub(crate) fn measure(options: &Options) -> anyhow::Result<()> {
     if !status.success() {
         // It has said why; whose mistake it is stays in the code.
         std::process::exit(status.code().unwrap_or(1));
+    }
+    if options.arguments.is_empty() {
+        // Energies go into the table of areas that was just written.
+        run("cargo run --quiet --package sim-energy")?;
     }
     Ok(())
 }

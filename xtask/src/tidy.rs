@@ -59,6 +59,20 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("sim-synth", &["sim-core", "sim-cost", "sim-rtl"]),
+    (
+        "sim-energy",
+        &[
+            "sim-core",
+            "sim-pe",
+            "sim-array",
+            "sim-trace",
+            "sim-net",
+            "sim-cost",
+            "sim-rtl",
+            "sim-synth",
+            "sim-tests",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

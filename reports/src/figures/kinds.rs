@@ -3,14 +3,13 @@
 use sim_core::counters::PeCycles;
 use sim_core::record::LayerRecord;
 use sim_core::spec::Pe;
-use sim_cost::Energy;
-use sim_cost::MissingRow;
-use sim_cost::key::Mode;
+use sim_cost::mode::Mode;
 
+use super::energy;
 use super::style::{self, Colour};
 use super::{Figure, Scale, Series, layer_names};
+use crate::ratio;
 use crate::run::RunRecord;
-use crate::{costs, ratio, text};
 
 /// A figure of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,18 +98,9 @@ pub(crate) fn figure(kind: Kind, record: &RunRecord) -> Option<Figure> {
         )),
         Kind::PeCycles => Some(pe_cycles(record)),
         Kind::ActiveThreads => Some(active_threads(record)),
-        Kind::Energy => energy(record).ok(),
+        Kind::Energy => energy::figure(record).ok(),
         Kind::Mse => mse(record),
     }
-}
-
-/// Why there is no energy figure; `None` where there is one.
-pub(crate) fn energy_warning(record: &RunRecord) -> Option<String> {
-    let missing = energies(record).err()?;
-    Some(format!(
-        "the energy figure is left out: technology table `{}` lacks a row",
-        missing.table
-    ))
 }
 
 fn plain(
@@ -134,8 +124,8 @@ fn plain(
     }
 }
 
-/// Every mode in the order of the buckets, with its name and colour.
-fn modes(record: &RunRecord) -> Vec<(Mode, String, Colour)> {
+/// Every kind of PE-cycle in the order of the buckets, with its name and colour.
+pub(super) fn modes(record: &RunRecord) -> Vec<(Mode, String, Colour)> {
     let mut modes = vec![(Mode::Fill, "fill".to_owned(), style::FILL)];
     for n in 0..=record.array.pe().max_active() {
         modes.push((Mode::Active(n), format!("{n} active"), style::active(n)));
@@ -153,6 +143,16 @@ fn count(pe_cycles: &PeCycles, mode: Mode) -> u64 {
         Mode::Masked => pe_cycles.masked,
         Mode::Stall => pe_cycles.stall,
         Mode::Drain => pe_cycles.drain,
+        // Events are no PE-cycles.
+        Mode::ActivationBit
+        | Mode::WeightBit
+        | Mode::LiveActivationBit
+        | Mode::LiveWeightBit
+        | Mode::PartialProductBit
+        | Mode::LaneEdge
+        | Mode::ResultLoad
+        | Mode::ResultMove
+        | Mode::Clock => 0,
     }
 }
 
@@ -204,46 +204,6 @@ fn active_threads(record: &RunRecord) -> Figure {
         layers: layer_names(record),
         series: series.collect(),
     }
-}
-
-fn energies(record: &RunRecord) -> Result<Vec<Energy>, MissingRow> {
-    record
-        .layers
-        .iter()
-        .map(|layer| costs::energy(&layer.product, &record.array, &record.table))
-        .collect()
-}
-
-fn energy(record: &RunRecord) -> Result<Figure, MissingRow> {
-    let energies = energies(record)?;
-    let highest = energies
-        .iter()
-        .map(|energy| energy.picojoules)
-        .fold(0.0, f64::max);
-    let text::Unit {
-        name: unit,
-        size: scale,
-    } = text::energy_unit(highest);
-    let delay_model = energies.first().map_or("", |energy| energy.delay_model.as_str());
-    let series = modes(record).into_iter().map(|(mode, name, colour)| Series {
-        name,
-        colour,
-        values: energies
-            .iter()
-            .map(|energy| {
-                let part = energy.parts.iter().find(|part| part.mode == mode);
-                part.map_or(0.0, |part| part.picojoules / scale)
-            })
-            .collect(),
-    });
-    Ok(Figure {
-        kind: Kind::Energy,
-        title: format!("Energy ({unit}; prices with {delay_model} delay)"),
-        scale: Scale::Linear,
-        reference: None,
-        layers: layer_names(record),
-        series: series.collect(),
-    })
 }
 
 fn mse(record: &RunRecord) -> Option<Figure> {

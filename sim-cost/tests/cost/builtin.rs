@@ -1,7 +1,8 @@
 //! The table that is used where none is named.
 
 use sim_core::spec::{Pe, Policy, Threads, Window};
-use sim_cost::key::{Mode, PeKey};
+use sim_cost::key::PeKey;
+use sim_cost::mode::Mode;
 use sim_cost::table::Table;
 
 use crate::{array, assert_close, nb_smt, windows};

@@ -1,10 +1,10 @@
 //! Energies and areas of arrays.
 
-use sim_core::counters::{ActiveSteps, PeCycles};
+use sim_core::counters::{ActiveSteps, PeCycles, Switching};
 use sim_core::spec::{Pe, Policy, Threads, Window};
-use sim_cost::key::Mode;
+use sim_cost::mode::Mode;
 use sim_cost::table::Table;
-use sim_cost::{area, energy, energy_as_run};
+use sim_cost::{Work, area, energy, energy_as_run};
 
 use crate::{array, assert_close, nb_smt, windows};
 
@@ -19,12 +19,21 @@ fn pe_cycles(active: &[u64]) -> PeCycles {
     }
 }
 
+/// The work of so many PE-cycles alone.
+fn work(pe_cycles: PeCycles) -> Work {
+    Work {
+        pe_cycles,
+        switching: Switching::default(),
+        n_tiles: 0,
+    }
+}
+
 #[test]
 fn every_bucket_is_priced_in_order() {
     let energy = energy(
         &Table::builtin(),
         &array(nb_smt(Threads::Two, Policy::SA)),
-        &pe_cycles(&[1, 2, 3]),
+        &work(pe_cycles(&[1, 2, 3])),
     )
     .unwrap();
     let modes: Vec<Mode> = energy.parts.iter().map(|part| part.mode).collect();
@@ -50,7 +59,7 @@ fn every_bucket_is_priced_in_order() {
 fn energies_of_every_measured_pe() {
     #[track_caller]
     fn check(pe: Pe, active: &[u64], want: f64) {
-        let energy = energy(&Table::builtin(), &array(pe), &pe_cycles(active)).unwrap();
+        let energy = energy(&Table::builtin(), &array(pe), &work(pe_cycles(active))).unwrap();
         assert_close(energy.picojoules, want);
     }
     let one = 0.58 * 111_103.0 + 5.0 * 1.21;
@@ -74,7 +83,7 @@ fn with_sparsity_off_every_step_costs_all_threads() {
     let dense = energy(
         &Table::builtin(),
         &array(nb_smt(Threads::Two, Policy::A)),
-        &pe_cycles(&[1, 2, 3]),
+        &work(pe_cycles(&[1, 2, 3])),
     )
     .unwrap();
     assert_close(dense.picojoules, 0.61 * 111_100.0 + 6.0 * 1.71);
@@ -90,7 +99,7 @@ fn a_throttled_layer_pays_for_the_pes_that_were_built() {
         active: ActiveSteps::from_counts(&[1, 2, 0, 0, 0]),
         ..PeCycles::zero(4)
     };
-    let energy = energy_as_run(&Table::builtin(), &built, &run, &counts).unwrap();
+    let energy = energy_as_run(&Table::builtin(), &built, &run, &work(counts)).unwrap();
     assert_close(energy.picojoules, 1.21 + 2.0 * 3.38);
 }
 
@@ -102,7 +111,7 @@ fn a_throttled_dense_layer_pays_for_its_own_threads() {
         active: ActiveSteps::from_counts(&[1, 2, 3, 0, 0]),
         ..PeCycles::zero(4)
     };
-    let energy = energy_as_run(&Table::builtin(), &built, &run, &counts).unwrap();
+    let energy = energy_as_run(&Table::builtin(), &built, &run, &work(counts)).unwrap();
     assert_close(energy.picojoules, 6.0 * 3.63);
 }
 
@@ -111,7 +120,7 @@ fn rows_are_never_taken_from_a_similar_pe() {
     let deep = array(nb_smt(Threads::Two, Policy::SA))
         .with_pipeline_depth(2)
         .unwrap();
-    let error = energy(&Table::builtin(), &deep, &pe_cycles(&[1, 2, 3])).unwrap_err();
+    let error = energy(&Table::builtin(), &deep, &work(pe_cycles(&[1, 2, 3]))).unwrap_err();
     assert_eq!(
         error.to_string(),
         "technology table `prototype-nangate45` has no [[energy]] row with kind = \"nb-smt\", threads = 2, \
@@ -121,7 +130,7 @@ fn rows_are_never_taken_from_a_similar_pe() {
     assert_eq!(area(&Table::builtin(), &deep).unwrap_err().section, "area");
     for window in Window::ALL {
         for pe in [Pe::Sparq(windows(window)), Pe::SparqStc(windows(window))] {
-            assert!(energy(&Table::builtin(), &array(pe), &pe_cycles(&[1, 2, 3])).is_err());
+            assert!(energy(&Table::builtin(), &array(pe), &work(pe_cycles(&[1, 2, 3]))).is_err());
             assert!(area(&Table::builtin(), &array(pe)).is_err());
         }
     }

@@ -115,6 +115,7 @@ fn written() -> TableFile {
             Some(2.5),
         )],
         timing: vec![TimingLine::new(pe, quantity(4.0), "critical-path".to_owned())],
+        leakage: Vec::new(),
     }
 }
 

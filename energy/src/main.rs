@@ -1,0 +1,160 @@
+//! Energy per PE-cycle by mode, from gate-level simulation of synthesized processing elements.
+#![expect(
+    clippy::print_stderr,
+    reason = "a program that says what it wrote, and what is not good enough"
+)]
+
+mod document;
+mod fit;
+mod means;
+mod measure;
+mod power;
+mod stimulus;
+mod streams;
+mod table;
+mod testbench;
+mod toggles;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use sim_core::fixed::{Overflow, Rounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Threads, Window};
+use sim_cost::file::TableFile;
+use sim_rtl::Design;
+use sim_synth::designs;
+use sim_synth::library::Library;
+
+use crate::measure::{Bench, Measured, measure};
+use crate::testbench::Delays;
+
+/// The table whose areas are there already, and the one beside it with the other model of delays.
+const TABLE: &str = "configs/tech/osu018.toml";
+const ZERO_DELAY_TABLE: &str = "configs/tech/osu018-zero-delay.toml";
+const DOCUMENT: &str = "docs/energy.md";
+const COMMAND: &str = "cargo xtask synth";
+
+/// Measure the energy of every PE's modes at its gates and put the prices into the technology tables.
+#[derive(Parser)]
+struct Options {
+    /// The cell library.
+    #[arg(long, default_value = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib")]
+    liberty: PathBuf,
+    /// Its cells in Verilog.
+    #[arg(long, default_value = "/usr/share/qflow/tech/osu018/osu018_stdcells.v")]
+    models: PathBuf,
+    /// Least cycles of each operand stream.
+    #[arg(long, default_value_t = 600)]
+    cycles: usize,
+    /// Designs to measure alone; nothing is written then but the page to stderr.
+    #[arg(long)]
+    only: Vec<String>,
+    /// Threads of this computer; results do not depend on it.
+    #[arg(long)]
+    jobs: Option<usize>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let library = Library::read(&options.liberty)?;
+    let areas = std::fs::read_to_string(TABLE).with_context(|| format!("{TABLE} (run `{COMMAND}`)"))?;
+    let areas: TableFile = toml::from_str(&areas).with_context(|| TABLE.to_owned())?;
+    let is_of_this_design = areas.provenance.as_ref().map(|made| &made.rtl) == Some(&sim_rtl::fingerprint());
+    if options.only.is_empty() && !is_of_this_design {
+        bail!("{TABLE} was made from another design; run `{COMMAND}`, which measures areas first");
+    }
+    let trace = streams::trace()?;
+    let bench = Bench {
+        library: &library,
+        clock: designs::CLOCK,
+        models: &options.models,
+        trace: &trace,
+        n_cycles: options.cycles,
+    };
+    let mut arrays = arrays()?;
+    if !options.only.is_empty() {
+        arrays.retain(|array| options.only.contains(&Design::of(array).name()));
+    }
+    if arrays.is_empty() {
+        bail!("no design is called {}", options.only.join(" or "));
+    }
+    let measured = all(&arrays, &bench, options.jobs)?;
+    let text = document::text(&measured, COMMAND);
+    if !options.only.is_empty() {
+        eprintln!("{text}");
+        return Ok(());
+    }
+    for (path, delays) in [(TABLE, Delays::Library), (ZERO_DELAY_TABLE, Delays::Zero)] {
+        let table = table::with_energies(&areas, &measured, delays);
+        sim_synth::table::write(Path::new(path), &table_text(&table))?;
+        eprintln!("wrote {path}");
+    }
+    sim_synth::table::write(Path::new(DOCUMENT), &text)?;
+    eprintln!("wrote {DOCUMENT}");
+    Ok(())
+}
+
+fn table_text(table: &TableFile) -> String {
+    format!(
+        "# Area, critical path and energy of processing elements from synthesis and gate-level simulation, written by\n\
+         # `{COMMAND}`. `uncertainty` is in per cent of the value. docs/synthesis.md and docs/energy.md say what is not in\n\
+         # these figures.\n{}",
+        table.to_toml()
+    )
+}
+
+/// The PEs whose energy is measured: default rounding, overflow and pairs, one pipeline stage.
+fn arrays() -> anyhow::Result<Vec<ArraySpec>> {
+    let mut pes = vec![Pe::Conventional, designs::nb_smt(Threads::One)];
+    for threads in [Threads::Two, Threads::Four] {
+        pes.extend(Policy::ALL.map(|policy| {
+            Pe::NbSmt(NbSmt {
+                threads,
+                policy,
+                rounding: Rounding::HalfEven,
+                overflow: Overflow::Saturate,
+            })
+        }));
+    }
+    pes.extend(Window::ALL.map(|window| Pe::Sparq(designs::windowed(window))));
+    pes.extend(Window::ALL.map(|window| Pe::SparqStc(designs::windowed(window))));
+    pes.into_iter().map(|pe| Ok(designs::spec(pe, 1)?)).collect()
+}
+
+/// Measure on all cores, in the order of `arrays`.
+fn all(arrays: &[ArraySpec], bench: &Bench<'_>, jobs: Option<usize>) -> anyhow::Result<Vec<Measured>> {
+    let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let bar = ProgressBar::new(sim_core::shape::widen(arrays.len()));
+    if let Ok(style) = ProgressStyle::with_template("energies {wide_bar} {pos}/{len} {elapsed}") {
+        bar.set_style(style);
+    }
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.unwrap_or(n_cores).max(1) {
+            scope.spawn(|| {
+                while !failed.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(array) = arrays.get(index) else { return };
+                    let result = measure(array, bench).with_context(|| Design::of(array).name());
+                    failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                    if let Ok(mut done) = done.lock() {
+                        done.push((index, result));
+                    }
+                    bar.inc(1);
+                }
+            });
+        }
+    });
+    bar.finish_and_clear();
+    let mut done = done
+        .into_inner()
+        .map_err(|_| anyhow::anyhow!("a worker panicked"))?;
+    done.sort_by_key(|&(index, _)| index);
+    let measured: anyhow::Result<Vec<Vec<Measured>>> = done.into_iter().map(|(_, result)| result).collect();
+    Ok(measured?.into_iter().flatten().collect())
+}

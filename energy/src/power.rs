@@ -1,0 +1,331 @@
+//! What a toggle of each net costs: the charge of its load, and the energy inside the cells at both ends.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use sim_synth::liberty::{Direction, Liberty, LookupTable};
+
+/// Slew of the inputs in ns, as of a flip-flop with a few loads; the first guess for every net.
+const INPUT_SLEW_NS: f64 = 0.15;
+
+/// A net: one bit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Net {
+    /// pJ of one rising and of one falling toggle.
+    pub(crate) rise: f64,
+    pub(crate) fall: f64,
+    /// Whether it is the clock.
+    pub(crate) is_clock: bool,
+}
+
+/// A netlist's costs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Power {
+    /// By Yosys's number of the bit.
+    pub(crate) nets: BTreeMap<u64, Net>,
+    /// Numbers of a named signal's bits, lowest first; constants are left out.
+    pub(crate) signals: BTreeMap<String, Vec<Option<u64>>>,
+    /// Leakage in nW.
+    pub(crate) leakage_nw: f64,
+}
+
+/// A pin of an instance on a net.
+struct Connection<'a> {
+    cell: &'a str,
+    pin: &'a str,
+    direction: Direction,
+    bit: u64,
+}
+
+/// Tables of a cell's pin, parsed once per library.
+#[derive(Clone, Debug, Default)]
+struct PinTables {
+    capacitance: f64,
+    is_clock: bool,
+    power_rise: Vec<LookupTable>,
+    power_fall: Vec<LookupTable>,
+    transitions: Vec<LookupTable>,
+}
+
+/// Read a netlist in Yosys's JSON and price its nets.
+///
+/// - Errors: a file that is no netlist; a library without voltage, capacitances or energies.
+pub(crate) fn price(json: &Path, module: &str, liberty: &Liberty) -> anyhow::Result<Power> {
+    let text = std::fs::read_to_string(json).with_context(|| json.display().to_string())?;
+    let parsed: Value = serde_json::from_str(&text)?;
+    let module = &parsed["modules"][module];
+    let Some(volt) = liberty.nominal_voltage()? else {
+        bail!(
+            "library {} names no nominal voltage (nom_voltage)",
+            liberty.name()
+        );
+    };
+    // Energies are volt² times the unit of capacitance: pJ for pF.
+    let Some(farads) = liberty.farads()? else {
+        bail!("library {} names no capacitive_load_unit", liberty.name());
+    };
+    let to_pj = farads * 1e12;
+    let connections = connections(module, liberty)?;
+    let tables = tables(&connections, liberty)?;
+    let of = |connection: &Connection<'_>| &tables[&(connection.cell.to_owned(), connection.pin.to_owned())];
+
+    let mut loads: BTreeMap<u64, f64> = BTreeMap::new();
+    for connection in connections.iter().flatten() {
+        let load = loads.entry(connection.bit).or_default();
+        match connection.direction {
+            Direction::Input => *load += of(connection).capacitance,
+            Direction::Output | Direction::Inout | Direction::Internal => {}
+        }
+    }
+    let slews = slews(&connections, &loads, &of);
+    let slew_of = |bit: u64| slews.get(&bit).copied().unwrap_or(INPUT_SLEW_NS);
+
+    let mut nets: BTreeMap<u64, Net> = loads
+        .iter()
+        .map(|(&bit, load)| {
+            let charge = load * volt * volt / 2.0;
+            let net = Net {
+                rise: charge,
+                fall: charge,
+                is_clock: false,
+            };
+            (bit, net)
+        })
+        .collect();
+    for cell in &connections {
+        let slew_in = mean(
+            cell.iter()
+                .filter(|pin| pin.direction == Direction::Input)
+                .map(|pin| slew_of(pin.bit)),
+        );
+        for pin in cell {
+            let (tables, load) = (of(pin), loads[&pin.bit]);
+            let point = match pin.direction {
+                Direction::Input => [slew_of(pin.bit), 0.0],
+                Direction::Output | Direction::Inout | Direction::Internal => [load, slew_in],
+            };
+            if let Some(net) = nets.get_mut(&pin.bit) {
+                net.rise += mean(tables.power_rise.iter().map(|table| interpolate(table, point)));
+                net.fall += mean(tables.power_fall.iter().map(|table| interpolate(table, point)));
+                net.is_clock |= tables.is_clock;
+            }
+        }
+    }
+    for net in nets.values_mut() {
+        net.rise *= to_pj;
+        net.fall *= to_pj;
+    }
+    Ok(Power {
+        nets,
+        signals: signals(module)?,
+        leakage_nw: leakage(module, liberty)?,
+    })
+}
+
+/// The pins of each cell, cell by cell in the order of their names.
+fn connections<'a>(module: &'a Value, liberty: &Liberty) -> anyhow::Result<Vec<Vec<Connection<'a>>>> {
+    let cells = module["cells"].as_object().context("a netlist without cells")?;
+    let mut all = Vec::with_capacity(cells.len());
+    for instance in cells.values() {
+        let name = instance["type"].as_str().context("a cell without a type")?;
+        let cell = liberty
+            .cell(name)
+            .with_context(|| format!("cell {name} is not in library {}", liberty.name()))?;
+        let mut pins = Vec::new();
+        let connected = instance["connections"]
+            .as_object()
+            .context("a cell without connections")?;
+        for pin in cell.pins()? {
+            let Some((pin_name, bits)) = connected.get_key_value(pin.name()) else {
+                continue;
+            };
+            // A constant is a string.
+            if let Some(bit) = bits[0].as_u64() {
+                pins.push(Connection {
+                    cell: name,
+                    pin: pin_name,
+                    direction: pin.direction(),
+                    bit,
+                });
+            }
+        }
+        all.push(pins);
+    }
+    Ok(all)
+}
+
+type PinName = (String, String);
+
+fn tables(
+    connections: &[Vec<Connection<'_>>],
+    liberty: &Liberty,
+) -> anyhow::Result<BTreeMap<PinName, PinTables>> {
+    let mut all: BTreeMap<PinName, PinTables> = BTreeMap::new();
+    for connection in connections.iter().flatten() {
+        let key = (connection.cell.to_owned(), connection.pin.to_owned());
+        if all.contains_key(&key) {
+            continue;
+        }
+        let cell = liberty.cell(connection.cell).context("a cell that was there")?;
+        let pins = cell.pins()?;
+        let pin = pins
+            .iter()
+            .find(|pin| pin.name() == connection.pin)
+            .context("a pin that was there")?;
+        let power = |kind: &str| -> anyhow::Result<Vec<LookupTable>> {
+            Ok(pin
+                .power_tables(kind)?
+                .into_iter()
+                .map(|(_, table)| table)
+                .collect())
+        };
+        let mut transitions = Vec::new();
+        for timing in pin.timing() {
+            for kind in ["rise_transition", "fall_transition"] {
+                for table in timing.groups_named(kind) {
+                    transitions.push(LookupTable::of(table)?);
+                }
+            }
+        }
+        let is_clock = cell
+            .flip_flop()
+            .is_some_and(|flip_flop| flip_flop.clocked_on() == Some(pin.name()));
+        all.insert(
+            key,
+            PinTables {
+                capacitance: pin.capacitance()?.unwrap_or_default(),
+                // The clock of a flip-flop may be named by its pin's attribute alone.
+                is_clock: is_clock || pin.is_clock(),
+                power_rise: power("rise_power")?,
+                power_fall: power("fall_power")?,
+                transitions,
+            },
+        );
+    }
+    if all.values().all(|tables| tables.power_rise.is_empty()) {
+        bail!(
+            "library {} has no internal_power tables; energies need one that has them",
+            liberty.name()
+        );
+    }
+    Ok(all)
+}
+
+/// The slew of each driven net under its load, its driver's inputs at the first guess.
+fn slews<'a>(
+    connections: &[Vec<Connection<'_>>],
+    loads: &BTreeMap<u64, f64>,
+    of: &impl Fn(&Connection<'_>) -> &'a PinTables,
+) -> BTreeMap<u64, f64> {
+    let driven = connections
+        .iter()
+        .flatten()
+        .filter(|connection| connection.direction == Direction::Output);
+    driven
+        .map(|connection| {
+            let point = [loads[&connection.bit], INPUT_SLEW_NS];
+            let slew = mean(
+                of(connection)
+                    .transitions
+                    .iter()
+                    .map(|table| interpolate(table, point)),
+            );
+            (connection.bit, slew)
+        })
+        .collect()
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut n) = (0.0, 0_u32);
+    for value in values {
+        sum += value;
+        n += 1;
+    }
+    if n == 0 { 0.0 } else { sum / f64::from(n) }
+}
+
+/// Linear between the points of a table of one or two indices, constant beyond them.
+fn interpolate(table: &LookupTable, point: [f64; 2]) -> f64 {
+    let at = |index: &[f64], value: f64| -> (usize, f64) {
+        let last = index.len().saturating_sub(2);
+        let low = index
+            .iter()
+            .skip(1)
+            .take_while(|&&next| next < value)
+            .count()
+            .min(last);
+        let (Some(&from), Some(&to)) = (index.get(low), index.get(low + 1)) else {
+            return (0, 0.0);
+        };
+        (low, ((value - from) / (to - from)).clamp(0.0, 1.0))
+    };
+    let value = |place: usize| table.values.get(place).copied().unwrap_or_default();
+    let blend = |low: usize, high: usize, share: f64| value(low) * (1.0 - share) + value(high) * share;
+    match table.indices.as_slice() {
+        [] => value(0),
+        [only] => {
+            let (low, share) = at(only, point[0]);
+            blend(low, low + 1, share)
+        }
+        [first, second, ..] => {
+            let ((row, down), (column, across)) = (at(first, point[0]), at(second, point[1]));
+            let width = second.len();
+            let of_row = |row: usize| blend(row * width + column, row * width + column + 1, across);
+            of_row(row) * (1.0 - down) + of_row(row + 1) * down
+        }
+    }
+}
+
+fn signals(module: &Value) -> anyhow::Result<BTreeMap<String, Vec<Option<u64>>>> {
+    let names = module["netnames"]
+        .as_object()
+        .context("a netlist without names")?;
+    Ok(names
+        .iter()
+        .map(|(name, signal)| {
+            let bits = signal["bits"].as_array().map_or(&[][..], Vec::as_slice);
+            (name.clone(), bits.iter().map(Value::as_u64).collect())
+        })
+        .collect())
+}
+
+fn leakage(module: &Value, liberty: &Liberty) -> anyhow::Result<f64> {
+    let mut sum = 0.0;
+    for instance in module["cells"]
+        .as_object()
+        .into_iter()
+        .flat_map(|cells| cells.values())
+    {
+        let cell = instance["type"].as_str().and_then(|name| liberty.cell(name));
+        sum += cell
+            .map(|cell| cell.leakage())
+            .transpose()?
+            .flatten()
+            .unwrap_or_default();
+    }
+    Ok(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_linear_between_points_and_constant_beyond() {
+        let table = LookupTable {
+            template: String::new(),
+            indices: vec![vec![0.0, 1.0], vec![0.0, 10.0, 20.0]],
+            values: vec![0.0, 10.0, 20.0, 100.0, 110.0, 120.0],
+        };
+        for (point, want) in [
+            ([0.0, 0.0], 0.0),
+            ([0.5, 15.0], 65.0),
+            ([1.0, 20.0], 120.0),
+            ([9.0, -1.0], 100.0),
+        ] {
+            assert!((interpolate(&table, point) - want).abs() < 1e-9, "{point:?}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What one PE of an array sees, cycle by cycle, and what it does there.
+
+use sim_array::engine::{Mse, Operands};
+use sim_array::stepped::Stepped;
+use sim_array::stepped::probe::Probe;
+use sim_array::stepped::registers::{Registers, control};
+use sim_core::spec::{ArraySpec, Pe};
+use sim_core::units::Cycles;
+use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
+use sim_pe::sparq::Compressed;
+use sim_rtl::{Design, WindowCode};
+
+/// The registers that surround a PE in one cycle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Inputs {
+    /// Activations that it holds, as they move right.
+    pub(crate) activations: u32,
+    /// Weights that it holds, as they move down.
+    pub(crate) weights: u32,
+    /// Its control word.
+    pub(crate) control: u8,
+    /// Whether its column drains, and the draining parity.
+    pub(crate) drain: bool,
+    pub(crate) drain_parity: bool,
+    /// The shadow register above, and its parity.
+    pub(crate) shadow_above: u32,
+    pub(crate) parity_above: bool,
+}
+
+/// What a PE does in one cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A bubble: operands are held at zero.
+    Idle,
+    /// A step without an output.
+    Masked,
+    /// A step of a real output.
+    Active {
+        /// Active threads, or activations of a pair.
+        n: usize,
+        /// Pairs of operands whose product is not zero, by width.
+        pairs: Pairs,
+    },
+}
+
+/// Pairs of operands whose product is not zero, by the narrow ones among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pairs {
+    pub(crate) narrow_activation: u8,
+    pub(crate) narrow_weight: u8,
+    pub(crate) narrow_both: u8,
+}
+
+/// One cycle of a PE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cycle {
+    pub(crate) inputs: Inputs,
+    pub(crate) step: Step,
+    /// A finished sum goes to the shadow register.
+    pub(crate) loads: bool,
+    /// A result of a PE above passes through the shadow register.
+    pub(crate) moves: bool,
+    /// The first step of a tile.
+    pub(crate) is_first: bool,
+    /// Operands by lane, 2:4 weights in the places where they stood.
+    pub(crate) activations: [u8; 4],
+    pub(crate) weights: [i8; 4],
+}
+
+/// Follow PE (`row`, `col`) of an array through a product.
+///
+/// - Errors: operands that the machine does not take.
+pub(crate) fn record(
+    array: &ArraySpec,
+    operands: &Operands<'_>,
+    row: usize,
+    col: usize,
+) -> anyhow::Result<Vec<Cycle>> {
+    let mut recorder = Recorder {
+        design: Design::of(array),
+        rows: array.rows(),
+        cols: array.cols(),
+        row,
+        col,
+        drain_age: None,
+        drain_parity: false,
+        cycles: Vec::new(),
+    };
+    Stepped.run_probed(array, operands, Mse::Skip, &mut recorder)?;
+    Ok(recorder.cycles)
+}
+
+struct Recorder {
+    design: Design,
+    rows: usize,
+    cols: usize,
+    row: usize,
+    col: usize,
+    /// Cycles since the column began to drain; nothing when it does not.
+    drain_age: Option<usize>,
+    drain_parity: bool,
+    cycles: Vec<Cycle>,
+}
+
+impl Probe for Recorder {
+    fn cycle(&mut self, _cycle: Cycles, registers: &Registers) {
+        let pe = self.row * self.cols + self.col;
+        let word = registers.control[pe];
+        let above = self.row.checked_sub(1).map(|row| row * self.cols + self.col);
+        let inputs = Inputs {
+            activations: activation_bus(self.design, registers, pe),
+            weights: weight_bus(self.design.pe(), registers, pe),
+            control: word & (control::VALID | control::FIRST | control::LAST | control::PARITY),
+            drain: self.drain_age.is_some(),
+            drain_parity: self.drain_parity,
+            shadow_above: above.map_or(0, |above| registers.shadows[above].cast_unsigned()),
+            parity_above: above.map_or(!self.drain_parity, |above| registers.shadow_parities[above] != 0),
+        };
+        let last = word & control::LAST != 0;
+        let (activations, weights) = lanes(self.design.pe(), registers, pe);
+        self.cycles.push(Cycle {
+            inputs,
+            is_first: word & control::FIRST != 0,
+            activations,
+            weights,
+            step: step(self.design.pe(), registers, pe),
+            loads: last,
+            // After as many moves as rows stand above, copies of the top row's result follow, which toggle nothing.
+            moves: self.drain_age.is_some_and(|age| age < self.row),
+        });
+        let bottom = registers.control[(self.rows - 1) * self.cols + self.col];
+        self.drain_age = if bottom & control::LAST != 0 {
+            self.drain_parity = bottom & control::PARITY != 0;
+            Some(0)
+        } else {
+            self.drain_age.map(|age| age + 1).filter(|&age| age < self.rows)
+        };
+    }
+}
+
+fn lanes(pe_kind: Pe, registers: &Registers, pe: usize) -> ([u8; 4], [i8; 4]) {
+    let (mut x, mut w) = ([0; 4], [0; 4]);
+    for (lane, plane) in x.iter_mut().zip(&registers.activations) {
+        *lane = plane[pe];
+    }
+    for (slot, plane) in registers.weights.iter().enumerate() {
+        let lane = match pe_kind {
+            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => slot,
+            // A missing weight stands at 0 with nothing to add.
+            Pe::SparqStc(_) => usize::from(registers.positions[slot][pe]),
+        };
+        if plane[pe] != 0 {
+            w[lane] = plane[pe];
+        }
+    }
+    (x, w)
+}
+
+fn activation_bus(design: Design, registers: &Registers, pe: usize) -> u32 {
+    let lane = |lane: usize| registers.activations[lane][pe];
+    match design.pe() {
+        Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => {
+            bytes(registers.activations.iter().map(|plane| plane[pe]))
+        }
+        Pe::Sparq(rules) => WindowCode::of(rules.window).encode([lane(0), lane(1)], rules.pairs),
+    }
+}
+
+fn weight_bus(pe_kind: Pe, registers: &Registers, pe: usize) -> u32 {
+    let weights = bytes(registers.weights.iter().map(|plane| plane[pe].cast_unsigned()));
+    match pe_kind {
+        Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => weights,
+        Pe::SparqStc(_) => {
+            let position = |slot: usize| u32::from(registers.positions[slot][pe]);
+            weights | position(0) << 16 | position(1) << 18
+        }
+    }
+}
+
+fn bytes(values: impl Iterator<Item = u8>) -> u32 {
+    let mut all = [0; 4];
+    for (byte, value) in all.iter_mut().zip(values) {
+        *byte = value;
+    }
+    u32::from_le_bytes(all)
+}
+
+fn step(pe_kind: Pe, registers: &Registers, pe: usize) -> Step {
+    let word = registers.control[pe];
+    if word & control::VALID == 0 {
+        return Step::Idle;
+    }
+    if word & control::ROW_IS_REAL == 0 || registers.col_is_real[pe] == 0 {
+        return Step::Masked;
+    }
+    let x: Vec<u8> = registers.activations.iter().map(|plane| plane[pe]).collect();
+    let w: Vec<i8> = registers.weights.iter().map(|plane| plane[pe]).collect();
+    let (x, n) = match pe_kind {
+        Pe::Conventional | Pe::NbSmt(_) => {
+            let n = x.iter().zip(&w).filter(|&(&x, &w)| x != 0 && w != 0).count();
+            (x, n)
+        }
+        Pe::Sparq(_) => {
+            let n = x.iter().filter(|&&x| x != 0).count();
+            (x, n)
+        }
+        Pe::SparqStc(_) => {
+            let compressed = Compressed {
+                weights: [w[0], w[1]],
+                positions: [registers.positions[0][pe], registers.positions[1][pe]],
+            };
+            let picked = compressed.pick([x[0], x[1], x[2], x[3]]);
+            (picked.to_vec(), picked.iter().filter(|&&x| x != 0).count())
+        }
+    };
+    let mut pairs = Pairs::default();
+    for (&x, &w) in x.iter().zip(&w).filter(|&(&x, &w)| x != 0 && w != 0) {
+        match (activation_is_narrow(x), weight_is_narrow(w)) {
+            (false, false) => {}
+            (true, false) => pairs.narrow_activation += 1,
+            (false, true) => pairs.narrow_weight += 1,
+            (true, true) => pairs.narrow_both += 1,
+        }
+    }
+    Step::Active { n, pairs }
+}

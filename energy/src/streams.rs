@@ -1,0 +1,272 @@
+//! Operand streams: real layers of the default network, pruned ones, and random ones of known sparsity.
+
+use std::path::Path;
+
+use anyhow::Context;
+use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use sim_array::engine::Operands;
+use sim_core::shape::Gemm;
+use sim_core::spec::{ArraySpec, Tiles};
+use sim_net::lowering::Lowering;
+use sim_trace::trace::Trace;
+
+use crate::stimulus::{Cycle, record};
+
+/// The trace, from the root of the repository.
+const TRACE: &str = "traces/data/fashion-resnet8.safetensors";
+/// The PE that is followed: it has neighbours on every side, and a masked row in an edge tile.
+const PE: (usize, usize) = (2, 1);
+/// A product with fewer terms ends in a row of tiles that is not full.
+const SHORT_K: usize = 50;
+/// Terms of a random product; shorter than a layer's, so that results are not rare.
+const MAX_RANDOM_K: usize = 160;
+
+/// What a stream is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// The table is fitted to it.
+    Fit,
+    /// The table is checked on it.
+    HeldOut,
+}
+
+/// Where operands come from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Source {
+    /// Pixels of a layer of the network from one on, with its smallest weights set to zero.
+    Layer {
+        layer: usize,
+        pixel: usize,
+        pruned_percent: usize,
+    },
+    /// Operands of random values; so many per cent of them zero.
+    Random {
+        zero_activations: u32,
+        zero_weights: u32,
+        bits: Bits,
+        k: usize,
+    },
+}
+
+/// How large random values get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bits {
+    /// All eight bits.
+    Eight,
+    /// Small values are frequent, as in a network.
+    Skewed,
+}
+
+/// A stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Stream {
+    source: Source,
+    tiles: Tiles,
+    pub(crate) purpose: Use,
+}
+
+const fn layer(layer: usize, pixel: usize, pruned_percent: usize, purpose: Use) -> Stream {
+    Stream {
+        source: Source::Layer {
+            layer,
+            pixel,
+            pruned_percent,
+        },
+        tiles: Tiles::Pipelined,
+        purpose,
+    }
+}
+
+const fn random(
+    zero_activations: u32,
+    zero_weights: u32,
+    bits: Bits,
+    k: usize,
+    tiles: Tiles,
+    purpose: Use,
+) -> Stream {
+    Stream {
+        source: Source::Random {
+            zero_activations,
+            zero_weights,
+            bits,
+            k,
+        },
+        tiles,
+        purpose,
+    }
+}
+
+/// All streams: the table is never checked on what it was fitted to.
+pub(crate) const ALL: [Stream; 22] = [
+    layer(0, 330, 0, Use::Fit),
+    layer(3, 60, 0, Use::Fit),
+    layer(6, 14, 0, Use::Fit),
+    layer(4, 20, 0, Use::Fit),
+    layer(5, 20, 60, Use::Fit),
+    layer(3, 90, 85, Use::Fit),
+    layer(0, 200, 80, Use::Fit),
+    layer(4, 60, 70, Use::Fit),
+    random(0, 0, Bits::Eight, 160, Tiles::Pipelined, Use::Fit),
+    random(50, 0, Bits::Eight, 96, Tiles::Serial, Use::Fit),
+    random(70, 30, Bits::Skewed, 40, Tiles::Serial, Use::Fit),
+    random(90, 60, Bits::Eight, 160, Tiles::Pipelined, Use::Fit),
+    random(100, 0, Bits::Eight, 160, Tiles::Pipelined, Use::Fit),
+    layer(1, 400, 0, Use::HeldOut),
+    layer(2, 77, 0, Use::HeldOut),
+    layer(5, 20, 0, Use::HeldOut),
+    layer(7, 10, 0, Use::HeldOut),
+    layer(1, 250, 40, Use::HeldOut),
+    layer(2, 50, 60, Use::HeldOut),
+    layer(6, 21, 80, Use::HeldOut),
+    random(30, 0, Bits::Skewed, 128, Tiles::Pipelined, Use::HeldOut),
+    random(80, 0, Bits::Eight, 64, Tiles::Serial, Use::HeldOut),
+];
+
+impl Stream {
+    /// A name for people.
+    pub(crate) fn name(&self) -> String {
+        let tiles = match self.tiles {
+            Tiles::Pipelined => "",
+            Tiles::Serial => ", serial tiles",
+        };
+        match self.source {
+            Source::Layer {
+                layer,
+                pruned_percent: 0,
+                ..
+            } => format!("layer {layer}"),
+            Source::Layer {
+                layer,
+                pruned_percent,
+                ..
+            } => format!("layer {layer}, {pruned_percent} % pruned"),
+            Source::Random {
+                zero_activations,
+                zero_weights,
+                bits,
+                k,
+            } => {
+                let values = match bits {
+                    Bits::Eight => "uniform",
+                    Bits::Skewed => "mostly small",
+                };
+                format!("random, {values}, zeros {zero_activations} % / {zero_weights} %, K {k}{tiles}")
+            }
+        }
+    }
+
+    /// One PE of a 4×4 array through at least `n_cycles` of the stream, or as long as the layer lasts.
+    pub(crate) fn record(
+        &self,
+        array: &ArraySpec,
+        trace: &Trace,
+        n_cycles: usize,
+    ) -> anyhow::Result<Vec<Cycle>> {
+        let array = array.with_tiles(self.tiles);
+        let (k, mut source) = match self.source {
+            Source::Layer {
+                layer,
+                pixel,
+                pruned_percent,
+            } => layer_operands(trace, &array, layer, pixel, pruned_percent)?,
+            Source::Random {
+                zero_activations,
+                zero_weights,
+                bits,
+                k,
+            } => {
+                let seed = zero_activations * 1000 + zero_weights;
+                (k, random_operands(zero_activations, zero_weights, bits, seed))
+            }
+        };
+        sim_tests::cases::keep_two_of_four(array.pe(), &mut source.weights, k);
+        let n_steps = array.pe().n_steps(k);
+        let (rows, cols) = (array.rows(), array.cols());
+        let n = source.weights.len() / k;
+        // Column tiles run inside row tiles. Masked steps are rare in a network: only where tiles are short does the last
+        // row of tiles leave the PE that is followed without an output.
+        let n_tile_cols = n / cols;
+        let n_tile_rows = n_cycles.div_ceil(n_steps.max(rows) * n_tile_cols).max(2);
+        let n_missing = if k < SHORT_K { rows - PE.0 } else { 0 };
+        let m = (n_tile_rows * rows - n_missing).min(source.activations.len() / k / rows * rows);
+        let shape = Gemm::new(m, n, k)?;
+        let operands = Operands::new(shape, &source.activations[..m * k], &source.weights[..n * k])?;
+        let mut cycles = record(&array, &operands, PE.0, PE.1)?;
+        cycles.truncate(2 * n_cycles);
+        Ok(cycles)
+    }
+}
+
+struct Matrices {
+    activations: Vec<u8>,
+    weights: Vec<i8>,
+}
+
+/// Read the trace.
+pub(crate) fn trace() -> anyhow::Result<Trace> {
+    sim_trace::read(Path::new(TRACE)).with_context(|| TRACE.to_owned())
+}
+
+fn layer_operands(
+    trace: &Trace,
+    array: &ArraySpec,
+    index: usize,
+    pixel: usize,
+    pruned_percent: usize,
+) -> anyhow::Result<(usize, Matrices)> {
+    let layer = trace.layers.get(index).context("the trace has fewer layers")?;
+    let lowering = Lowering::of(layer)?;
+    let (order, k) = (array.pe().k_order(), lowering.k());
+    let mut activations = Vec::new();
+    lowering.activations(
+        &layer.input[..lowering.input_len()],
+        layer.zero_point,
+        0,
+        order,
+        &mut activations,
+    );
+    let mut weights = lowering.weights(&layer.weight, 0, order);
+    weights.truncate(2 * array.cols() * k);
+    let mut by_size: Vec<usize> = (0..weights.len()).collect();
+    by_size.sort_by_key(|&place| weights[place].unsigned_abs());
+    for &place in &by_size[..weights.len() * pruned_percent / 100] {
+        weights[place] = 0;
+    }
+    Ok((
+        k,
+        Matrices {
+            activations: activations[pixel * k..].to_vec(),
+            weights,
+        },
+    ))
+}
+
+fn random_operands(zero_activations: u32, zero_weights: u32, bits: Bits, seed: u32) -> Matrices {
+    let mut seeds = [17; 32];
+    seeds[..4].copy_from_slice(&seed.to_le_bytes());
+    let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seeds);
+    let mut byte = |zero_percent: u32| -> u8 {
+        let [value, shift, ..] = rng.next_u32().to_le_bytes();
+        if rng.next_u32() % 100 < zero_percent {
+            return 0;
+        }
+        let shift = match bits {
+            Bits::Eight => 0,
+            Bits::Skewed => shift % 6,
+        };
+        (value.cast_signed() >> shift).cast_unsigned().max(1)
+    };
+    let activations = (0..64 * 4 * MAX_RANDOM_K)
+        .map(|_| match bits {
+            Bits::Eight => byte(zero_activations),
+            // An activation is never negative.
+            Bits::Skewed => byte(zero_activations) & 0x7F,
+        })
+        .collect();
+    let weights = (0..8 * MAX_RANDOM_K)
+        .map(|_| byte(zero_weights).cast_signed())
+        .collect();
+    Matrices { activations, weights }
+}
