@@ -6,20 +6,20 @@ use reports::run::{Report, Spec};
 use sim_core::spec::{Policy, Threads};
 use sim_cost::table::Table;
 
-use crate::support::{array, nb_smt, product, report, run, sparq};
+use crate::support::{array, nb_smt, product, prototype, report, run, sparq};
 
 #[test]
 fn a_product_has_the_keys_of_the_contract_in_order() {
     let record = product(array(nb_smt(Threads::Two, Policy::SA)), 3);
-    let (object, warnings) = json::product(&record, &Table::builtin());
+    let (object, warnings) = json::product(&record, &prototype());
     assert!(warnings.is_empty());
-    insta::assert_snapshot!(serde_json::to_string(&object).unwrap(), @r#"{"version":1,"shape":{"m":4,"n":4,"k":158},"engine":"algebraic","cycles":85,"baseline_cycles":164,"speedup":1.9294117647058824,"macs":2528,"active_threads":[702,124,438],"reduced":{"activations":33,"weights":7},"operand_widths":{"a8w8":1,"a8w4":2,"a4w8":3,"a4w4":994},"pe_cycles":{"fill":48,"active":[702,124,438],"masked":0,"stall":5,"drain":43},"utilization":0.41323529411764703,"mse":187.5,"snr_db":25.228787452803374,"energy_pj":{"value":1483.76,"table":"prototype-nangate45","delay_model":"zero"},"area_um2":{"value":21283.68,"table":"prototype-nangate45"}}"#);
+    insta::assert_snapshot!(serde_json::to_string(&object).unwrap(), @r#"{"version":1,"shape":{"m":4,"n":4,"k":158},"engine":"algebraic","cycles":85,"baseline_cycles":164,"speedup":1.9294117647058824,"macs":2528,"active_threads":[702,124,438],"reduced":{"activations":33,"weights":7},"operand_widths":{"a8w8":1,"a8w4":2,"a4w8":3,"a4w4":994},"switching":{"activation_bits":0,"weight_bits":0,"live_activation_bits":0,"live_weight_bits":0,"partial_product_bits":0,"lane_edges":0},"pe_cycles":{"fill":48,"active":[702,124,438],"masked":0,"stall":5,"drain":43},"utilization":0.41323529411764703,"mse":187.5,"snr_db":25.228787452803374,"energy_pj":{"value":1483.76,"table":"prototype-nangate45","delay_model":"zero","uncertainty_percent":24.921550655092467,"modes":[{"mode":"fill","value":29.28},{"mode":"active-0","value":428.21999999999997},{"mode":"active-1","value":248.0},{"mode":"active-2","value":748.98},{"mode":"masked","value":0.0},{"mode":"stall","value":3.05},{"mode":"drain","value":26.23}],"clock":null,"leakage":null},"area_um2":{"value":21283.68,"table":"prototype-nangate45"}}"#);
 }
 
 #[test]
 fn ratios_are_made_from_the_counts() {
     let record = product(array(nb_smt(Threads::Two, Policy::SA)), 3);
-    let (object, _) = json::product(&record, &Table::builtin());
+    let (object, _) = json::product(&record, &prototype());
     assert_eq!(record.counters.pe_cycles.total(), 16 * 85);
     assert_eq!(object.utilization.to_bits(), (562.0_f64 / 1360.0).to_bits());
     assert_eq!(object.mse.unwrap().to_bits(), (3000.0_f64 / 16.0).to_bits());
@@ -30,14 +30,14 @@ fn ratios_are_made_from_the_counts() {
 fn what_was_not_measured_is_null() {
     let mut record = product(array(nb_smt(Threads::Two, Policy::SA)), 3);
     record.error = None;
-    let (object, warnings) = json::product(&record, &Table::builtin());
+    let (object, warnings) = json::product(&record, &prototype());
     assert_eq!((object.mse, object.snr_db), (None, None));
     assert!(warnings.is_empty());
 }
 
 #[test]
 fn a_missing_row_is_null_and_a_warning() {
-    let (object, warnings) = json::product(&product(array(sparq()), 3), &Table::builtin());
+    let (object, warnings) = json::product(&product(array(sparq()), 3), &prototype());
     let value = serde_json::to_value(&object).unwrap();
     assert!(value["energy_pj"].is_null());
     assert!(value["area_um2"].is_null());
@@ -107,7 +107,7 @@ fn a_throttled_layer_pays_for_the_array_as_built() {
     let layer = &report.result().layers[0];
     assert_eq!(layer.threads, Some(2));
     assert_eq!(layer.product.active_threads.counts().len(), 5);
-    let (unthrottled, _) = json::product(&whole, &Table::builtin());
+    let (unthrottled, _) = json::product(&whole, &prototype());
     assert_eq!(layer.product.energy_pj, unthrottled.energy_pj);
     assert_eq!(layer.product.area_um2, unthrottled.area_um2);
 }

@@ -84,6 +84,12 @@ pub(crate) fn product(array: ArraySpec, seed: u64) -> ProductRecord {
     }
 }
 
+/// The table of the prototype, whose figures tests know.
+pub(crate) fn prototype() -> Table {
+    let text = include_str!("../../../configs/tech/prototype-nangate45.toml");
+    Table::parse("prototype-nangate45", text).expect("a table")
+}
+
 /// A run of so many layers.
 pub(crate) fn run(pe: Pe, n_layers: u64) -> RunRecord {
     let array = array(pe);
@@ -106,7 +112,7 @@ pub(crate) fn run(pe: Pe, n_layers: u64) -> RunRecord {
             blake3: "00".repeat(32),
         }],
         seed: 1,
-        table: Table::builtin(),
+        table: prototype(),
         layers: layers.collect(),
         unsimulated: vec![UnsimulatedLayer {
             name: "fc".to_owned(),

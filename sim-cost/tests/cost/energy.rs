@@ -6,7 +6,7 @@ use sim_cost::mode::Mode;
 use sim_cost::table::Table;
 use sim_cost::{Work, area, energy, energy_as_run};
 
-use crate::{array, assert_close, nb_smt, windows};
+use crate::{array, assert_close, nb_smt, prototype, windows};
 
 /// Every count differs, so that no two can be exchanged.
 fn pe_cycles(active: &[u64]) -> PeCycles {
@@ -31,7 +31,7 @@ fn work(pe_cycles: PeCycles) -> Work {
 #[test]
 fn every_bucket_is_priced_in_order() {
     let energy = energy(
-        &Table::builtin(),
+        &prototype(),
         &array(nb_smt(Threads::Two, Policy::SA)),
         &work(pe_cycles(&[1, 2, 3])),
     )
@@ -59,7 +59,7 @@ fn every_bucket_is_priced_in_order() {
 fn energies_of_every_measured_pe() {
     #[track_caller]
     fn check(pe: Pe, active: &[u64], want: f64) {
-        let energy = energy(&Table::builtin(), &array(pe), &work(pe_cycles(active))).unwrap();
+        let energy = energy(&prototype(), &array(pe), &work(pe_cycles(active))).unwrap();
         assert_close(energy.picojoules, want);
     }
     let one = 0.58 * 111_103.0 + 5.0 * 1.21;
@@ -81,7 +81,7 @@ fn energies_of_every_measured_pe() {
 #[test]
 fn with_sparsity_off_every_step_costs_all_threads() {
     let dense = energy(
-        &Table::builtin(),
+        &prototype(),
         &array(nb_smt(Threads::Two, Policy::A)),
         &work(pe_cycles(&[1, 2, 3])),
     )
@@ -99,7 +99,7 @@ fn a_throttled_layer_pays_for_the_pes_that_were_built() {
         active: ActiveSteps::from_counts(&[1, 2, 0, 0, 0]),
         ..PeCycles::zero(4)
     };
-    let energy = energy_as_run(&Table::builtin(), &built, &run, &work(counts)).unwrap();
+    let energy = energy_as_run(&prototype(), &built, &run, &work(counts)).unwrap();
     assert_close(energy.picojoules, 1.21 + 2.0 * 3.38);
 }
 
@@ -111,7 +111,7 @@ fn a_throttled_dense_layer_pays_for_its_own_threads() {
         active: ActiveSteps::from_counts(&[1, 2, 3, 0, 0]),
         ..PeCycles::zero(4)
     };
-    let energy = energy_as_run(&Table::builtin(), &built, &run, &work(counts)).unwrap();
+    let energy = energy_as_run(&prototype(), &built, &run, &work(counts)).unwrap();
     assert_close(energy.picojoules, 6.0 * 3.63);
 }
 
@@ -120,18 +120,18 @@ fn rows_are_never_taken_from_a_similar_pe() {
     let deep = array(nb_smt(Threads::Two, Policy::SA))
         .with_pipeline_depth(2)
         .unwrap();
-    let error = energy(&Table::builtin(), &deep, &work(pe_cycles(&[1, 2, 3]))).unwrap_err();
+    let error = energy(&prototype(), &deep, &work(pe_cycles(&[1, 2, 3]))).unwrap_err();
     assert_eq!(
         error.to_string(),
         "technology table `prototype-nangate45` has no [[energy]] row with kind = \"nb-smt\", threads = 2, \
          policy = \"S+A\", rounding = \"half-even\", overflow = \"saturate\", pipeline-depth = 2, mode = \"fill\"; add the row with its source to a table of your own, and name that in the \
          run file's [costs]"
     );
-    assert_eq!(area(&Table::builtin(), &deep).unwrap_err().section, "area");
+    assert_eq!(area(&prototype(), &deep).unwrap_err().section, "area");
     for window in Window::ALL {
         for pe in [Pe::Sparq(windows(window)), Pe::SparqStc(windows(window))] {
-            assert!(energy(&Table::builtin(), &array(pe), &work(pe_cycles(&[1, 2, 3]))).is_err());
-            assert!(area(&Table::builtin(), &array(pe)).is_err());
+            assert!(energy(&prototype(), &array(pe), &work(pe_cycles(&[1, 2, 3]))).is_err());
+            assert!(area(&prototype(), &array(pe)).is_err());
         }
     }
 }
@@ -157,7 +157,7 @@ fn window_logic_stands_at_the_edge_or_in_every_pe() {
     assert_close(edge.square_micrometres, 15.0 * 10.0 + 3.0 * 3.0);
     let everywhere = area(&table, &array(Pe::SparqStc(windows(Window::Opt5)))).unwrap();
     assert_close(everywhere.square_micrometres, 15.0 * 27.0);
-    let plain = area(&Table::builtin(), &array(Pe::Conventional)).unwrap();
+    let plain = area(&prototype(), &array(Pe::Conventional)).unwrap();
     assert_close(plain.square_micrometres, 15.0 * 957.0);
     assert_close(plain.window_logic, 0.0);
 }

@@ -1,13 +1,15 @@
 //! Technology tables, energies and areas.
 
-mod builtin;
 mod energy;
+mod events;
 mod parsing;
+mod prototype;
 mod rules;
 mod timing;
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_cost::table::Table;
 
 fn array(pe: Pe) -> ArraySpec {
     ArraySpec::new(3, 5, pe).unwrap()
@@ -28,6 +30,12 @@ fn windows(window: Window) -> Sparq {
         rounding: WindowRounding::Round,
         pairs: Pairs::On,
     }
+}
+
+/// The table of the prototype, whose figures tests know.
+fn prototype() -> Table {
+    let text = include_str!("../../../configs/tech/prototype-nangate45.toml");
+    Table::parse("prototype-nangate45", text).unwrap()
 }
 
 #[track_caller]

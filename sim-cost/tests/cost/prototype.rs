@@ -1,17 +1,13 @@
-//! The table that is used where none is named.
+//! The prototype's table.
 
 use sim_core::spec::{Pe, Policy, Threads, Window};
 use sim_cost::key::PeKey;
 use sim_cost::mode::Mode;
-use sim_cost::table::Table;
 
-use crate::{array, assert_close, nb_smt, windows};
+use crate::{array, assert_close, nb_smt, prototype, windows};
 
 fn value(pe: Pe, mode: Mode) -> f64 {
-    Table::builtin()
-        .energy_of(&PeKey::of(&array(pe)), mode)
-        .unwrap()
-        .value
+    prototype().energy_of(&PeKey::of(&array(pe)), mode).unwrap().value
 }
 
 /// Energy per cycle where each of `threads` activations is zero with probability `zero`, independently.
@@ -69,7 +65,7 @@ fn assumed_modes_are_priced_as_idle_steps_with_more_doubt() {
         nb_smt(Threads::Two, Policy::SA),
         nb_smt(Threads::Four, Policy::SA),
     ] {
-        let table = Table::builtin();
+        let table = prototype();
         let key = PeKey::of(&array(pe));
         let idle = table.energy_of(&key, Mode::Active(0)).unwrap();
         for mode in [Mode::Fill, Mode::Masked, Mode::Stall, Mode::Drain] {
@@ -96,7 +92,7 @@ fn areas_are_multiples_of_the_conventional_pe() {
     #[track_caller]
     fn check(pe: Pe, ratio: f64) {
         // The PE alone: window logic was not measured.
-        let table = Table::builtin();
+        let table = prototype();
         let area = table
             .area_of(&PeKey::of(&array(pe)), sim_cost::key::Part::Pe)
             .unwrap();
