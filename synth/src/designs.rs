@@ -8,8 +8,11 @@ use sim_cost::key::Part;
 use sim_rtl::Design;
 
 use crate::error::SynthError;
-use crate::netlist::Module;
+use crate::netlist::{ClockTarget, Module};
 
+/// The clock that logic is mapped for. Every PE with one stage meets it in 180 nm, so that all are mapped under the same
+/// pressure.
+pub const CLOCK: ClockTarget = ClockTarget { picoseconds: 10_000 };
 /// Rows and columns of the arrays that are measured whole.
 pub const ARRAY_SIDE: usize = 4;
 
