@@ -154,9 +154,9 @@ fn compile(parts: &[PathBuf], purpose: Purpose, folder: &Path) -> anyhow::Result
     std::fs::write(&whole, unit)?;
     let library = folder.join("model.so");
     let optimization = match purpose {
-        Purpose::Proof | Purpose::Generated => "-O1",
+        Purpose::Proof => "-O1",
         // Compiling takes longer than the run.
-        Purpose::Hunt => "-O0",
+        Purpose::Generated | Purpose::Hunt => "-O0",
     };
     let include = include_folder()?;
     let mut compiler = Command::new("g++");

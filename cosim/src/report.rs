@@ -10,7 +10,16 @@ use crate::random::Census;
 pub(crate) struct Compared {
     pub(crate) census: Census,
     pub(crate) random: Tally,
-    pub(crate) layer: Tally,
+    /// Where the layer ran.
+    pub(crate) layer: Option<Tally>,
+}
+
+impl Compared {
+    fn all(&self) -> Tally {
+        let mut all = self.random;
+        all += self.layer.unwrap_or_default();
+        all
+    }
 }
 
 /// The result of one task.
@@ -49,19 +58,28 @@ impl fmt::Display for Compared {
         } = self;
         write!(
             f,
-            "{} products ({} with edge tiles, {} with S < R, {} of several tiles): {} cycles, {} registers, {} outputs; \
-             real layer: {} cycles, {} registers, {} outputs",
+            "{} products ({} with edge tiles, {} with S < R, {} of several tiles): {} cycles, {} registers, {} outputs",
             random.products,
             census.edge_tiles,
             census.fewer_steps_than_rows,
             census.several_tiles,
             random.cycles,
             random.registers,
-            random.outputs,
-            layer.cycles,
-            layer.registers,
-            layer.outputs
-        )
+            random.outputs
+        )?;
+        if let Some(layer) = layer {
+            let Tally {
+                cycles,
+                registers,
+                outputs,
+                ..
+            } = layer;
+            write!(
+                f,
+                "; real layer: {cycles} cycles, {registers} registers, {outputs} outputs"
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -88,8 +106,7 @@ impl fmt::Display for Report {
                     )?;
                 }
                 Line::Machine { name, compared } => {
-                    design += compared.random;
-                    design += compared.layer;
+                    design += compared.all();
                     writeln!(f, "{name:32} {compared}")?;
                 }
                 Line::Gates {
@@ -97,8 +114,7 @@ impl fmt::Display for Report {
                     n_cells,
                     compared,
                 } => {
-                    netlists += compared.random;
-                    netlists += compared.layer;
+                    netlists += compared.all();
                     writeln!(f, "gates: {name:25} {n_cells} cells a PE; {compared}")?;
                 }
                 Line::Mutant { name, caught } => {

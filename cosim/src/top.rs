@@ -130,8 +130,8 @@ pub(crate) fn top(array: &ArraySpec, design: Vec<File>) -> Top {
 /// The module that stands for a PE where PEs are compiled apart.
 pub(crate) const PE_BLOCK: &str = "pe_block";
 
-/// The top of an array whose PEs are one block: a netlist, of which only the boundary can be seen, or the design, whose
-/// accumulator is in the open.
+/// The top of an array whose PEs are one block: a netlist, of which only the boundary can be seen, or the design with its
+/// accumulator in the open. Stages between multiplier and accumulator are out of sight.
 pub(crate) fn top_of_blocks(array: &ArraySpec, files: Vec<File>, visibility: Visibility) -> Top {
     let mut around = design();
     around.retain(|file| file.name != "pe.sv");
@@ -140,8 +140,8 @@ pub(crate) fn top_of_blocks(array: &ArraySpec, files: Vec<File>, visibility: Vis
         text: include_str!("../hdl/pe_of_block.sv").into(),
     });
     let (defines, parameters) = match visibility {
-        Visibility::Everything => (Vec::new(), parameters_of_pe(&Design::of(array))),
-        Visibility::Boundary => (vec!["GATES"], Vec::new()),
+        Visibility::Everything => (vec!["BLOCK"], parameters_of_pe(&Design::of(array))),
+        Visibility::Boundary => (vec!["BLOCK", "GATES"], Vec::new()),
     };
     Top {
         block: Some(Block {
