@@ -134,9 +134,7 @@ fn compile(parts: &[PathBuf], purpose: Purpose, folder: &Path) -> anyhow::Result
     // One unit: the headers take longer to read than the rest to compile.
     let mut unit = String::new();
     for part in parts {
-        let part = part
-            .canonicalize()
-            .with_context(|| part.display().to_string())?;
+        let part = part.canonicalize().with_context(|| part.display().to_string())?;
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&part)? {
             let path = entry?.path();

@@ -11,7 +11,7 @@ use sim_synth::library::Library;
 use sim_synth::netlist::{Module, synthesize};
 
 use crate::build::{File, Purpose, Top};
-use crate::lockstep::Divergence;
+use crate::divergence::Divergence;
 use crate::machines::{array, nbsmt, sparq};
 use crate::mutants::hunt;
 use crate::top::{PE_BLOCK, Visibility, top_of_blocks};

@@ -6,6 +6,7 @@
 
 mod bits;
 mod build;
+mod divergence;
 mod gates;
 mod layer;
 mod lockstep;
@@ -231,7 +232,7 @@ fn compare(
     let library = build::build(top, folder)?;
     let mut model = Model::load(&library, &top.ports, 3)?;
     let waveform = folder.join("divergence.vcd");
-    let part = |found: Result<Tally, lockstep::Divergence>| match found {
+    let part = |found: Result<Tally, divergence::Divergence>| match found {
         Ok(tally) => Ok(tally),
         Err(divergence) => bail!("{divergence}; the cycles before it are in {}", waveform.display()),
     };

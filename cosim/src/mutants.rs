@@ -7,7 +7,7 @@ use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
 use sim_rtl::SOURCES;
 
 use crate::build::{Purpose, Top, build};
-use crate::lockstep::Divergence;
+use crate::divergence::Divergence;
 use crate::machines::{array, nbsmt, sparq};
 use crate::model::Model;
 use crate::random::campaign;

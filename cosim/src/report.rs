@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::lockstep::{Divergence, Tally};
+use crate::divergence::Divergence;
+use crate::lockstep::Tally;
 use crate::random::Census;
 
 /// A machine that never diverged.
