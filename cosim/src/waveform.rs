@@ -134,13 +134,15 @@ mod tests {
         let mut now = None;
         let mut changes = Vec::new();
         for command in &mut parser {
-            match command.expect("a command") {
-                Command::Timestamp(time) => now = Some(time),
-                Command::ChangeVector(id, value) if id == engine || id == hardware => {
-                    let side = if id == engine { "engine" } else { "hardware" };
-                    changes.push((now, side, value.to_string()));
-                }
-                _ => {}
+            let command = command.expect("a command");
+            if let Command::Timestamp(time) = command {
+                now = Some(time);
+            }
+            if let Command::ChangeVector(id, value) = command
+                && (id == engine || id == hardware)
+            {
+                let side = if id == engine { "engine" } else { "hardware" };
+                changes.push((now, side, value.to_string()));
             }
         }
         let ones = "1".repeat(32);
