@@ -120,6 +120,8 @@ module lockstep_top #(
                 assign accumulators[32*I+:32] = '0;
 `else
                 assign accumulators[32*I+:32] = dut.g_row[r].g_col[c].u_pe.accumulator_q;
+`endif
+`ifndef BLOCK
                 for (s = 0; s < DEPTH - 1; s = s + 1) begin : g_stage
                     localparam int J = s * ROWS * COLS + I;
                     assign stages[32*J+:32] = 32'(dut.g_row[r].g_col[c].u_pe.g_pipeline.product_stage[s]);

@@ -1,5 +1,7 @@
 //! From SystemVerilog to a library that can be loaded: Verilator, then the C++ compiler.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,20 +10,48 @@ use sim_rtl::Source;
 
 use crate::ports::{Port, glue};
 
+/// A file to compile.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    pub(crate) name: &'static str,
+    pub(crate) text: Cow<'static, str>,
+}
+
+impl From<Source> for File {
+    fn from(Source { name, text }: Source) -> Self {
+        Self {
+            name,
+            text: text.into(),
+        }
+    }
+}
+
 /// A top to compile.
-pub(crate) struct Top<'a> {
+pub(crate) struct Top {
     /// The module.
-    pub(crate) name: &'a str,
+    pub(crate) name: &'static str,
     /// The design and the top itself.
-    pub(crate) sources: Vec<Source>,
+    pub(crate) files: Vec<File>,
     /// Its parameters, those that set the widths of ports aside.
     pub(crate) parameters: Vec<(String, usize)>,
     /// Its ports.
     pub(crate) ports: Vec<Port>,
     /// Macros.
-    pub(crate) defines: Vec<&'a str>,
+    pub(crate) defines: Vec<&'static str>,
+    /// A module that is compiled apart.
+    pub(crate) block: Option<Block>,
     /// What it is built for.
     pub(crate) purpose: Purpose,
+}
+
+/// A module that is compiled once, however many of it the top has.
+pub(crate) struct Block {
+    /// The module.
+    pub(crate) name: &'static str,
+    /// All of its design.
+    pub(crate) files: Vec<File>,
+    /// Its parameters.
+    pub(crate) parameters: Vec<(String, usize)>,
 }
 
 /// What a model is built for.
@@ -29,6 +59,8 @@ pub(crate) struct Top<'a> {
 pub(crate) enum Purpose {
     /// To show that the design is right: every warning of Verilator's that has no waiver is an error.
     Proof,
+    /// To run what no one wrote by hand, a netlist or the shell around a block: nothing to warn of.
+    Generated,
     /// To be caught: the design is wrong on purpose, and runs for some cycles only.
     Hunt,
 }
@@ -36,89 +68,103 @@ pub(crate) enum Purpose {
 /// Compile `top` in `folder`, which is made anew, and return the library's path.
 ///
 /// - Errors: a missing tool, by the package that has it; whatever the tools say.
-pub(crate) fn build(top: &Top<'_>, folder: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn build(top: &Top, folder: &Path) -> anyhow::Result<PathBuf> {
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    for source in &top.sources {
-        std::fs::write(folder.join(source.name), source.text)?;
-    }
-    let cpp = folder.join("cpp");
-    let (lint, optimization) = match top.purpose {
-        Purpose::Proof => ("-Wall", "-O1"),
-        // Compiling takes longer than the run.
-        Purpose::Hunt => ("-Wno-lint", "-O0"),
-    };
-    let mut verilator = Command::new("verilator");
-    verilator.arg(lint);
-    verilator
-        .args([
-            "--cc",
-            "-sv",
-            "-O3",
-            "--x-assign",
-            "unique",
-            "--x-initial",
-            "unique",
-        ])
-        .args([
-            "--top-module",
-            top.name,
-            "--prefix",
-            &format!("V{}", top.name),
-            "--Mdir",
-        ])
-        .arg(&cpp)
-        .arg(format!("-I{}", folder.display()));
+    let mut verilator = verilator(top.name, top.purpose, folder, &top.files)?;
     let widths = top.ports.iter().filter_map(Port::parameter);
-    for (name, value) in top.parameters.iter().cloned().chain(widths) {
-        verilator.arg(format!("-G{name}={value}"));
-    }
+    set(&mut verilator, top.parameters.iter().cloned().chain(widths));
     verilator.args(top.defines.iter().map(|define| format!("-D{define}")));
-    // Waivers first, headers not at all: modules include them.
-    let of_kind = |kind: &str| {
-        let names = top.sources.iter().map(|source| source.name);
-        names
-            .filter(|name| name.ends_with(kind))
-            .map(|name| folder.join(name))
-            .collect::<Vec<_>>()
-    };
-    verilator
-        .args(of_kind(".vlt"))
-        .args(of_kind(".sv"))
-        .args(of_kind(".v"));
+    let mut parts = vec![folder.join(CPP)];
+    if let Some(block) = &top.block {
+        let within = folder.join("block");
+        let mut apart = self::verilator(block.name, top.purpose, &within, &block.files)?;
+        set(&mut apart, block.parameters.iter().cloned());
+        apart.args(["--lib-create", block.name]);
+        run(&mut apart, "verilator")?;
+        parts.push(within.join(CPP));
+        // The shell that stands for the block among the modules of the top.
+        verilator.arg(within.join(CPP).join(format!("{}.sv", block.name)));
+    }
     run(&mut verilator, "verilator")?;
+    std::fs::write(folder.join(CPP).join("glue.cpp"), glue(top.name, &top.ports))?;
+    compile(&parts, top.purpose, folder)
+}
 
-    std::fs::write(cpp.join("glue.cpp"), glue(top.name, &top.ports))?;
-    let library = folder.join("model.so");
-    let mut compiler = Command::new("g++");
-    compiler
-        .args([
-            "-shared",
-            "-fPIC",
-            "-std=c++17",
-            "-w",
-            optimization,
-            "-DVM_COVERAGE=0",
-            "-DVM_SC=0",
-            "-DVM_TRACE=0",
-        ])
-        .arg(format!("-I{}", cpp.display()));
-    let include = include_folder()?;
-    compiler
-        .arg(format!("-I{}", include.display()))
-        .arg(format!("-I{}", include.join("vltstd").display()));
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(&cpp)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "cpp") {
-            files.push(path);
+/// Where Verilator writes C++.
+const CPP: &str = "cpp";
+
+/// Verilator on `files`, which are written to `folder`.
+fn verilator(module: &str, purpose: Purpose, folder: &Path, files: &[File]) -> anyhow::Result<Command> {
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    for file in files {
+        std::fs::write(folder.join(file.name), file.text.as_bytes())?;
+    }
+    let lint = match purpose {
+        Purpose::Proof => "-Wall",
+        Purpose::Generated | Purpose::Hunt => "-Wno-lint",
+    };
+    let prefix = format!("V{module}");
+    let mut verilator = Command::new("verilator");
+    verilator
+        .args([lint, "--cc", "-sv", "-O3"])
+        .args(["--x-assign", "unique", "--x-initial", "unique"])
+        .args(["--top-module", module, "--prefix", &prefix, "--Mdir"])
+        .arg(folder.join(CPP))
+        .arg(format!("-I{}", folder.display()));
+    // Waivers first, headers not at all: modules include them.
+    for kind in [".vlt", ".sv", ".v"] {
+        let names = files.iter().map(|file| file.name);
+        verilator.args(
+            names
+                .filter(|name| name.ends_with(kind))
+                .map(|name| folder.join(name)),
+        );
+    }
+    Ok(verilator)
+}
+
+fn set(verilator: &mut Command, parameters: impl Iterator<Item = (String, usize)>) {
+    verilator.args(parameters.map(|(name, value)| format!("-G{name}={value}")));
+}
+
+/// All C++ of `parts` as one library in `folder`.
+fn compile(parts: &[PathBuf], purpose: Purpose, folder: &Path) -> anyhow::Result<PathBuf> {
+    // One unit: the headers take longer to read than the rest to compile.
+    let mut unit = String::new();
+    for part in parts {
+        let part = part.canonicalize().with_context(|| part.display().to_string())?;
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&part)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "cpp") {
+                names.push(path);
+            }
+        }
+        names.sort();
+        for name in names {
+            // Writing to a string cannot fail.
+            let _ = writeln!(unit, "#include \"{}\"", name.display());
         }
     }
-    files.sort();
+    let whole = folder.join("model.cpp");
+    std::fs::write(&whole, unit)?;
+    let library = folder.join("model.so");
+    let optimization = match purpose {
+        Purpose::Proof => "-O1",
+        // Compiling takes longer than the run.
+        Purpose::Generated | Purpose::Hunt => "-O0",
+    };
+    let include = include_folder()?;
+    let mut compiler = Command::new("g++");
     compiler
-        .args(&files)
+        .args(["-shared", "-fPIC", "-std=c++17", "-w", optimization])
+        .args(["-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TRACE=0"])
+        .arg(format!("-I{}", include.display()))
+        .arg(format!("-I{}", include.join("vltstd").display()))
+        .args(parts.iter().map(|part| format!("-I{}", part.display())))
+        .arg(&whole)
         .args(runtime(&include, folder)?)
         .arg("-o")
         .arg(&library);
@@ -130,7 +176,7 @@ pub(crate) fn build(top: &Top<'_>, folder: &Path) -> anyhow::Result<PathBuf> {
 fn runtime(include: &Path, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let shared = folder.parent().unwrap_or(folder);
     let mut objects = Vec::new();
-    for part in ["verilated", "verilated_threads"] {
+    for part in ["verilated", "verilated_dpi", "verilated_threads"] {
         let object = shared.join(format!("{part}.o"));
         if !object.exists() {
             // Models may be built side by side: the object appears whole or not at all.
@@ -142,6 +188,7 @@ fn runtime(include: &Path, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
             compiler
                 .args(["-c", "-fPIC", "-std=c++17", "-w", "-O1"])
                 .arg(format!("-I{}", include.display()))
+                .arg(format!("-I{}", include.join("vltstd").display()))
                 .arg(include.join(format!("{part}.cpp")))
                 .arg("-o")
                 .arg(&unfinished);

@@ -7,7 +7,8 @@ use sim_array::engine::Operands;
 use sim_core::spec::ArraySpec;
 use sim_net::lowering::Lowering;
 
-use crate::lockstep::{Divergence, Tally, run};
+use crate::divergence::Divergence;
+use crate::lockstep::{Tally, run};
 use crate::model::Model;
 use crate::top::Visibility;
 

@@ -1,6 +1,5 @@
 //! One product on both sides, cycle by cycle.
 
-use std::fmt;
 use std::path::Path;
 
 use sim_array::engine::{Mse, Operands};
@@ -15,6 +14,7 @@ use sim_pe::sparq;
 use sim_rtl::Design;
 
 use crate::bits;
+use crate::divergence::Divergence;
 use crate::model::Model;
 use crate::registers::{Layout, Register};
 use crate::top::{PortIndex, Visibility};
@@ -23,72 +23,6 @@ use crate::waveform::History;
 const RESET: u32 = 1;
 const START: u32 = 2;
 const SERIAL: u32 = 4;
-
-/// The first place where hardware and the stepped engine part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Divergence {
-    /// A register.
-    Register {
-        cycle: Cycles,
-        row: Row,
-        col: Col,
-        register: Register,
-        hardware: i32,
-        engine: i32,
-    },
-    /// An output: its value, or the cycle in which it leaves.
-    Output {
-        m: usize,
-        n: usize,
-        hardware: Option<(Cycles, i32)>,
-        engine: Option<(Cycles, i32)>,
-    },
-    /// Hardware still lets results out when the product is complete.
-    Surplus { cycle: Cycles, col: Col },
-}
-
-impl fmt::Display for Divergence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let output = |output: &Option<(Cycles, i32)>| match output {
-            Some((cycle, value)) => format!("{value} in cycle {}", cycle.0),
-            None => "nothing".to_owned(),
-        };
-        match self {
-            Self::Register {
-                cycle,
-                row,
-                col,
-                register,
-                hardware,
-                engine,
-            } => write!(
-                f,
-                "cycle {}, PE ({}, {}), {}: hardware {hardware}, stepped engine {engine}",
-                cycle.0,
-                row.idx(),
-                col.idx(),
-                register.name()
-            ),
-            Self::Output {
-                m,
-                n,
-                hardware,
-                engine,
-            } => write!(
-                f,
-                "output ({m}, {n}): hardware {}, stepped engine {}",
-                output(hardware),
-                output(engine)
-            ),
-            Self::Surplus { cycle, col } => write!(
-                f,
-                "cycle {}, column {}: hardware lets a result out after the last one",
-                cycle.0,
-                col.idx()
-            ),
-        }
-    }
-}
 
 /// What was compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,6 +6,8 @@
 
 mod bits;
 mod build;
+mod divergence;
+mod gates;
 mod layer;
 mod lockstep;
 mod machines;
@@ -25,19 +27,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use sim_core::spec::{ArraySpec, Policy, Threads};
+use indicatif::{ProgressBar, ProgressStyle};
+use sim_core::shape::widen;
+use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
 use sim_rtl::Design;
 
 use crate::lockstep::Tally;
 use crate::machines::{array, nbsmt};
 use crate::model::Model;
-use crate::report::{Line, Report};
-use crate::top::{Visibility, design_sources, top};
+use crate::report::{Compared, Line, Report};
+use crate::top::{Visibility, design, open_pe, top, top_of_blocks};
 
 /// Run the hardware beside the stepped engine and compare every register in every cycle.
 #[derive(Parser)]
 struct Options {
-    /// Also 16×16 arrays of 1, 2 and 4 threads; takes minutes.
+    /// Also 16×16 arrays of 1, 2 and 4 threads.
     #[arg(long)]
     large: bool,
     /// Random products per machine and order of tiles.
@@ -46,7 +50,7 @@ struct Options {
     /// Where models are built and waveforms written.
     #[arg(long, default_value = "target/cosim")]
     folder: PathBuf,
-    /// Machines to leave out all others, by name.
+    /// What alone to run, by its name in the report; `gates: NAME` and `mutant: NAME` for netlists and mutants.
     #[arg(long)]
     only: Vec<String>,
 }
@@ -55,7 +59,12 @@ struct Options {
 enum Task {
     Variants,
     Machine(ArraySpec),
+    /// An array so large that its PEs are compiled apart.
+    Large(ArraySpec),
+    /// The netlist of each PE in place of the PE.
+    Gates(ArraySpec),
     Mutant(mutants::Mutant),
+    GateMutant(gates::GateMutant),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -63,17 +72,22 @@ fn main() -> anyhow::Result<()> {
     std::fs::create_dir_all(&options.folder).with_context(|| options.folder.display().to_string())?;
     let mut tasks = vec![Task::Variants];
     tasks.extend(machines::all(4, 4)?.into_iter().map(Task::Machine));
-    tasks.extend(mutants::all().into_iter().map(Task::Mutant));
     if options.large {
-        tasks.push(Task::Machine(array(16, 16, sim_core::spec::Pe::Conventional, 1)?));
+        tasks.push(Task::Large(array(16, 16, Pe::Conventional, 1)?));
         for threads in [Threads::Two, Threads::Four] {
-            tasks.push(Task::Machine(array(16, 16, nbsmt(threads, Policy::SA), 1)?));
+            tasks.push(Task::Large(array(16, 16, nbsmt(threads, Policy::SA), 1)?));
         }
     }
+    tasks.extend(gates::all()?.into_iter().map(Task::Gates));
+    tasks.extend(mutants::all().into_iter().map(Task::Mutant));
+    tasks.extend(gates::mutants().into_iter().map(Task::GateMutant));
     if !options.only.is_empty() {
         tasks.retain(|task| options.only.contains(&name(task)));
         if tasks.is_empty() {
-            bail!("no machine is called {}", options.only.join(" or "));
+            bail!(
+                "nothing to run is called {}; names are those of the report",
+                options.only.join(" or ")
+            );
         }
     }
     let report = run_all(&tasks, &options)?;
@@ -86,6 +100,10 @@ fn run_all(tasks: &[Task], options: &Options) -> anyhow::Result<Report> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let n_workers = std::thread::available_parallelism()?.get();
+    let bar = ProgressBar::new(widen(tasks.len()));
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {elapsed} {msg}") {
+        bar.set_style(style);
+    }
     crossbeam::thread::scope(|scope| {
         for _ in 0..n_workers {
             scope.spawn(|_| {
@@ -93,6 +111,8 @@ fn run_all(tasks: &[Task], options: &Options) -> anyhow::Result<Report> {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(task) = tasks.get(index) else { return };
                     let line = run(task, options).with_context(|| name(task));
+                    bar.inc(1);
+                    bar.set_message(name(task));
                     let failed = line.is_err();
                     if let Ok(mut done) = done.lock() {
                         done.push((index, line));
@@ -106,6 +126,7 @@ fn run_all(tasks: &[Task], options: &Options) -> anyhow::Result<Report> {
         }
     })
     .map_err(|_| anyhow::anyhow!("a worker panicked"))?;
+    bar.finish_and_clear();
     let mut done = done
         .into_inner()
         .map_err(|_| anyhow::anyhow!("a worker panicked"))?;
@@ -117,8 +138,10 @@ fn run_all(tasks: &[Task], options: &Options) -> anyhow::Result<Report> {
 fn name(task: &Task) -> String {
     match task {
         Task::Variants => "every rule and window".to_owned(),
-        Task::Machine(array) => machine_name(array),
+        Task::Machine(array) | Task::Large(array) => machine_name(array),
+        Task::Gates(array) => format!("gates: {}", Design::of(array).name()),
         Task::Mutant(mutant) => format!("mutant: {}", mutant.name),
+        Task::GateMutant(mutant) => format!("mutant: {}", mutant.name),
     }
 }
 
@@ -134,40 +157,92 @@ fn run(task: &Task, options: &Options) -> anyhow::Result<Line> {
             let n_products = variants::run(&folder, 100_000)?;
             Ok(Line::Variants { n_products })
         }
-        Task::Machine(array) => machine(array, &folder, options),
+        Task::Machine(array) => {
+            let seen = (Visibility::Everything, Layer::Run);
+            let compared = compare(array, &top(array, design()), &folder, seen, options)?;
+            compared.census.check()?;
+            Ok(Line::Machine {
+                name: machine_name(array),
+                compared,
+            })
+        }
+        Task::Large(array) => {
+            // Random products are smaller than the array; the layer has several tiles on it.
+            let top = top_of_blocks(array, open_pe(), Visibility::Everything);
+            let seen = (Visibility::Everything, Layer::Run);
+            Ok(Line::Machine {
+                name: machine_name(array),
+                compared: compare(array, &top, &folder, seen, options)?,
+            })
+        }
+        Task::Gates(array) => {
+            let gates = gates::Gates::of(array)?;
+            let n_cells = gates.n_cells;
+            let seen = (Visibility::Boundary, layer_on_gates(array));
+            let compared = compare(array, &gates.top(array), &folder, seen, options)?;
+            compared.census.check()?;
+            Ok(Line::Gates {
+                name: Design::of(array).name(),
+                n_cells,
+                compared,
+            })
+        }
         Task::Mutant(mutant) => Ok(Line::Mutant {
+            name: mutant.name,
+            caught: mutant.hunt(&folder, options.cases)?,
+        }),
+        Task::GateMutant(mutant) => Ok(Line::Mutant {
             name: mutant.name,
             caught: mutant.hunt(&folder, options.cases)?,
         }),
     }
 }
 
-fn machine(array: &ArraySpec, folder: &Path, options: &Options) -> anyhow::Result<Line> {
-    let top = top(array, &design_sources());
-    let library = build::build(&top, folder)?;
+/// Whether the real layer runs after the random products.
+#[derive(Clone, Copy)]
+enum Layer {
+    Run,
+    Skip,
+}
+
+/// The layer runs on three netlists: it takes longer than all random products.
+fn layer_on_gates(array: &ArraySpec) -> Layer {
+    let with_layer = [
+        Pe::Conventional,
+        nbsmt(Threads::Two, Policy::SA),
+        nbsmt(Threads::Four, Policy::SA),
+    ];
+    if array.pipeline_depth() == 1 && with_layer.contains(&array.pe()) {
+        Layer::Run
+    } else {
+        Layer::Skip
+    }
+}
+
+/// Random products and a real layer on `top` and on the stepped engine.
+///
+/// - Errors: what does not build, and the first divergence, with the waveform that shows it.
+fn compare(
+    array: &ArraySpec,
+    top: &build::Top,
+    folder: &Path,
+    (visibility, layer): (Visibility, Layer),
+    options: &Options,
+) -> anyhow::Result<Compared> {
+    let library = build::build(top, folder)?;
     let mut model = Model::load(&library, &top.ports, 3)?;
     let waveform = folder.join("divergence.vcd");
-    let part = |found: Result<Tally, lockstep::Divergence>| match found {
+    let part = |found: Result<Tally, divergence::Divergence>| match found {
         Ok(tally) => Ok(tally),
         Err(divergence) => bail!("{divergence}; the cycles before it are in {}", waveform.display()),
     };
-    let (census, random) = random::campaign(
-        &mut model,
-        array,
-        Visibility::Everything,
-        options.cases,
-        &waveform,
-    )?;
+    let (census, random) = random::campaign(&mut model, array, visibility, options.cases, &waveform)?;
     let random = part(random)?;
-    census.check()?;
-    let layer = part(layer::layer(
-        &mut model,
-        array,
-        Visibility::Everything,
-        &waveform,
-    )?)?;
-    Ok(Line::Machine {
-        name: machine_name(array),
+    let layer = match layer {
+        Layer::Run => Some(part(layer::layer(&mut model, array, visibility, &waveform)?)?),
+        Layer::Skip => None,
+    };
+    Ok(Compared {
         census,
         random,
         layer,

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
-use sim_rtl::{SOURCES, Source};
+use sim_rtl::SOURCES;
 
 use crate::build::{Purpose, Top, build};
-use crate::lockstep::Divergence;
+use crate::divergence::Divergence;
 use crate::machines::{array, nbsmt, sparq};
 use crate::model::Model;
 use crate::random::campaign;
-use crate::top::{Visibility, top};
+use crate::top::{Visibility, design, top};
 
 /// One line of the design, changed.
 pub(crate) struct Mutant {
@@ -251,36 +251,43 @@ impl Mutant {
                 self.right
             );
         }
-        // A handful of small files live as long as the program.
-        let wrong: &'static str = Box::leak(text.replace(self.right, self.wrong).into_boxed_str());
-        let sources: Vec<Source> = SOURCES
-            .iter()
-            .map(|source| Source {
-                name: source.name,
-                text: if source.name == self.file {
-                    wrong
-                } else {
-                    source.text
-                },
-            })
-            .collect();
+        let mut files = design();
+        for file in &mut files {
+            if file.name == self.file {
+                file.text = text.replace(self.right, self.wrong).into();
+            }
+        }
         let top = Top {
             purpose: Purpose::Hunt,
-            ..top(&array, &sources)
+            ..top(&array, files)
         };
-        let library = build(&top, folder)?;
-        let mut model = Model::load(&library, &top.ports, 5)?;
-        let waveform = folder.join("divergence.vcd");
-        let (_, found) = campaign(&mut model, &array, Visibility::Everything, n_cases, &waveform)?;
-        match found {
-            Err(divergence) => {
-                let written = std::fs::metadata(&waveform).with_context(|| waveform.display().to_string())?;
-                if written.len() == 0 {
-                    bail!("mutant `{}`: {} is empty", self.name, waveform.display());
-                }
-                Ok(divergence)
+        hunt(self.name, &top, &array, Visibility::Everything, folder, n_cases)
+    }
+}
+
+/// Build wrong hardware and return where lockstep catches it, with the waveform that it writes.
+///
+/// - Errors: hardware that does not build; a mutant that lives.
+pub(crate) fn hunt(
+    name: &str,
+    top: &Top,
+    array: &ArraySpec,
+    visibility: Visibility,
+    folder: &Path,
+    n_cases: usize,
+) -> anyhow::Result<Divergence> {
+    let library = build(top, folder)?;
+    let mut model = Model::load(&library, &top.ports, 5)?;
+    let waveform = folder.join("divergence.vcd");
+    let (_, found) = campaign(&mut model, array, visibility, n_cases, &waveform)?;
+    match found {
+        Err(divergence) => {
+            let written = std::fs::metadata(&waveform).with_context(|| waveform.display().to_string())?;
+            if written.len() == 0 {
+                bail!("mutant `{name}`: {} is empty", waveform.display());
             }
-            Ok(_) => bail!("mutant `{}` was not caught", self.name),
+            Ok(divergence)
         }
+        Ok(_) => bail!("mutant `{name}` was not caught"),
     }
 }

@@ -10,7 +10,8 @@ use sim_array::mapping::{KMap, Tiling};
 use sim_core::spec::{ArraySpec, Tiles};
 use sim_tests::cases::{Case, case_on};
 
-use crate::lockstep::{Divergence, Tally, run};
+use crate::divergence::Divergence;
+use crate::lockstep::{Tally, run};
 use crate::model::Model;
 use crate::top::Visibility;
 

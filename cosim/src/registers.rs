@@ -231,3 +231,70 @@ fn windowed(rules: &Sparq, bus: u32) -> [i32; 2] {
         _ => [first, second],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sim_core::spec::{Window, WindowRounding};
+    use sim_pe::sparq::windowed_pair;
+
+    use super::*;
+
+    #[test]
+    fn a_windowed_pair_comes_back_from_its_code() {
+        for window in Window::ALL {
+            for rounding in WindowRounding::ALL {
+                for pairs in Pairs::ALL {
+                    let rules = Sparq {
+                        window,
+                        rounding,
+                        pairs,
+                    };
+                    let code = WindowCode::of(window);
+                    for raw in 0..=u16::MAX {
+                        let pair = windowed_pair(raw.to_le_bytes(), &rules);
+                        let bus = code.encode(pair, pairs);
+                        assert_eq!(
+                            windowed(&rules, bus),
+                            pair.map(i32::from),
+                            "{rules:?}, pair {:?}, bus {bus:b}",
+                            raw.to_le_bytes()
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_boundary_of_a_netlist_is_laid_out() {
+        let array = crate::machines::array(2, 3, Pe::Conventional, 3).expect("a small array");
+        let names = |visibility| -> Vec<String> {
+            let layout = Layout::new(&array, visibility);
+            assert_eq!(layout.n_pes(), 6);
+            layout
+                .registers()
+                .iter()
+                .map(|register| register.name())
+                .collect()
+        };
+        assert_eq!(
+            names(Visibility::Boundary),
+            ["control", "activation_0", "weight_0", "shadow", "shadow_parity"]
+        );
+        assert_eq!(
+            names(Visibility::Everything),
+            [
+                "control",
+                "activation_0",
+                "weight_0",
+                "stage_0_product",
+                "stage_0_control",
+                "stage_1_product",
+                "stage_1_control",
+                "accumulator",
+                "shadow",
+                "shadow_parity"
+            ]
+        );
+    }
+}

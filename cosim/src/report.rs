@@ -2,19 +2,38 @@
 
 use std::fmt;
 
-use crate::lockstep::{Divergence, Tally};
+use crate::divergence::Divergence;
+use crate::lockstep::Tally;
 use crate::random::Census;
+
+/// A machine that never diverged.
+#[derive(Clone, Copy)]
+pub(crate) struct Compared {
+    pub(crate) census: Census,
+    pub(crate) random: Tally,
+    /// Where the layer ran.
+    pub(crate) layer: Option<Tally>,
+}
+
+impl Compared {
+    fn all(&self) -> Tally {
+        let mut all = self.random;
+        all += self.layer.unwrap_or_default();
+        all
+    }
+}
 
 /// The result of one task.
 pub(crate) enum Line {
     /// Multipliers against the rules.
     Variants { n_products: u64 },
-    /// A machine that never diverged.
-    Machine {
+    /// The design as it was written.
+    Machine { name: String, compared: Compared },
+    /// The netlist of a PE in place of each PE.
+    Gates {
         name: String,
-        census: Census,
-        random: Tally,
-        layer: Tally,
+        n_cells: u64,
+        compared: Compared,
     },
     /// Wrong hardware, and where it was caught.
     Mutant { name: &'static str, caught: Divergence },
@@ -31,9 +50,53 @@ impl Report {
     }
 }
 
+impl fmt::Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            census,
+            random,
+            layer,
+        } = self;
+        write!(
+            f,
+            "{} products ({} with edge tiles, {} with S < R, {} of several tiles): {} cycles, {} registers, {} outputs",
+            random.products,
+            census.edge_tiles,
+            census.fewer_steps_than_rows,
+            census.several_tiles,
+            random.cycles,
+            random.registers,
+            random.outputs
+        )?;
+        if let Some(layer) = layer {
+            let Tally {
+                cycles,
+                registers,
+                outputs,
+                ..
+            } = layer;
+            write!(
+                f,
+                "; real layer: {cycles} cycles, {registers} registers, {outputs} outputs"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} products, {} cycles, {} register comparisons, {} outputs",
+            self.products, self.cycles, self.registers, self.outputs
+        )
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut sum = Tally::default();
+        let (mut design, mut netlists) = (Tally::default(), Tally::default());
         let mut n_mutants = 0;
         for line in &self.lines {
             match line {
@@ -43,29 +106,17 @@ impl fmt::Display for Report {
                         "multipliers and windows: {n_products} products equal to sim-pe"
                     )?;
                 }
-                Line::Machine {
+                Line::Machine { name, compared } => {
+                    design += compared.all();
+                    writeln!(f, "{name:32} {compared}")?;
+                }
+                Line::Gates {
                     name,
-                    census,
-                    random,
-                    layer,
+                    n_cells,
+                    compared,
                 } => {
-                    sum += *random;
-                    sum += *layer;
-                    writeln!(
-                        f,
-                        "{name:32} {} products ({} with edge tiles, {} with S < R, {} of several tiles): {} cycles, {} \
-                         registers, {} outputs; real layer: {} cycles, {} registers, {} outputs",
-                        random.products,
-                        census.edge_tiles,
-                        census.fewer_steps_than_rows,
-                        census.several_tiles,
-                        random.cycles,
-                        random.registers,
-                        random.outputs,
-                        layer.cycles,
-                        layer.registers,
-                        layer.outputs
-                    )?;
+                    netlists += compared.all();
+                    writeln!(f, "gates: {name:25} {n_cells} cells a PE; {compared}")?;
                 }
                 Line::Mutant { name, caught } => {
                     n_mutants += 1;
@@ -75,9 +126,7 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "lockstep: {} products, {} cycles, {} register comparisons, {} outputs, no divergence; {n_mutants} mutants, all \
-             caught",
-            sum.products, sum.cycles, sum.registers, sum.outputs
+            "lockstep: {design}; gates: {netlists}; no divergence; {n_mutants} mutants, all caught"
         )
     }
 }

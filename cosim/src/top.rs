@@ -1,9 +1,9 @@
 //! The array with its registers in the open, as a top for Verilator.
 
 use sim_core::spec::ArraySpec;
-use sim_rtl::{Design, SOURCES, Source};
+use sim_rtl::{Design, SOURCES};
 
-use crate::build::{Purpose, Top};
+use crate::build::{Block, File, Purpose, Top};
 use crate::ports::Port;
 
 /// Which registers of a PE can be read.
@@ -101,46 +101,91 @@ pub(crate) fn ports(array: &ArraySpec) -> Vec<Port> {
         .collect()
 }
 
-/// The top of an array.
-pub(crate) fn top(array: &ArraySpec, design_sources: &[Source]) -> Top<'static> {
-    let mut sources = design_sources.to_vec();
-    sources.push(Source {
+/// The top of an array, of files that hold its design.
+pub(crate) fn top(array: &ArraySpec, design: Vec<File>) -> Top {
+    let mut files = design;
+    files.push(File {
         name: "lockstep_top.sv",
-        text: include_str!("../hdl/lockstep_top.sv"),
+        text: include_str!("../hdl/lockstep_top.sv").into(),
     });
-    sources.push(WAIVERS);
+    files.push(waivers());
     let design = Design::of(array);
     let mut parameters = vec![
         ("ROWS".to_owned(), array.rows()),
         ("COLS".to_owned(), array.cols()),
         ("RAW_BITS".to_owned(), design.raw_bits()),
     ];
-    parameters.extend(
-        design
-            .parameters()
-            .into_iter()
-            .map(|parameter| (parameter.name.to_owned(), parameter.value)),
-    );
+    parameters.extend(parameters_of_pe(&design));
     Top {
         name: "lockstep_top",
-        sources,
+        files,
         parameters,
         ports: ports(array),
         defines: Vec::new(),
+        block: None,
         purpose: Purpose::Proof,
     }
 }
 
+/// The module that stands for a PE where PEs are compiled apart.
+pub(crate) const PE_BLOCK: &str = "pe_block";
+
+/// The top of an array whose PEs are one block: a netlist, of which only the boundary can be seen, or the design with its
+/// accumulator in the open. Stages between multiplier and accumulator are out of sight.
+pub(crate) fn top_of_blocks(array: &ArraySpec, files: Vec<File>, visibility: Visibility) -> Top {
+    let mut around = design();
+    around.retain(|file| file.name != "pe.sv");
+    around.push(File {
+        name: "pe.sv",
+        text: include_str!("../hdl/pe_of_block.sv").into(),
+    });
+    let (defines, parameters) = match visibility {
+        Visibility::Everything => (vec!["BLOCK"], parameters_of_pe(&Design::of(array))),
+        Visibility::Boundary => (vec!["BLOCK", "GATES"], Vec::new()),
+    };
+    Top {
+        block: Some(Block {
+            name: PE_BLOCK,
+            files,
+            parameters,
+        }),
+        defines,
+        purpose: Purpose::Generated,
+        ..top(array, around)
+    }
+}
+
+/// The design of a PE as a block with its accumulator in the open.
+pub(crate) fn open_pe() -> Vec<File> {
+    let mut files = design();
+    files.push(File {
+        name: "pe_block.sv",
+        text: include_str!("../hdl/pe_block.sv").into(),
+    });
+    files
+}
+
+fn parameters_of_pe(design: &Design) -> Vec<(String, usize)> {
+    design
+        .parameters()
+        .into_iter()
+        .map(|parameter| (parameter.name.to_owned(), parameter.value))
+        .collect()
+}
+
 /// The design as it is in the repository.
-pub(crate) fn design_sources() -> Vec<Source> {
-    SOURCES.to_vec()
+pub(crate) fn design() -> Vec<File> {
+    SOURCES.iter().copied().map(File::from).collect()
 }
 
 /// The lint waivers of the design, and those of the tops around it.
-pub(crate) const WAIVERS: Source = Source {
-    name: "lint.vlt",
-    text: concat!(
-        include_str!("../../rtl/lint.vlt"),
-        include_str!("../hdl/tops.vlt")
-    ),
-};
+pub(crate) fn waivers() -> File {
+    File {
+        name: "lint.vlt",
+        text: concat!(
+            include_str!("../../rtl/lint.vlt"),
+            include_str!("../hdl/tops.vlt")
+        )
+        .into(),
+    }
+}

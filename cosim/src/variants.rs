@@ -8,12 +8,11 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{NbSmt, Pairs, Policy, Sparq, Threads, Window, WindowRounding};
 use sim_pe::{nbsmt, sparq};
-use sim_rtl::{SOURCES, Source};
 
-use crate::build::{Purpose, Top, build};
+use crate::build::{File, Purpose, Top, build};
 use crate::model::Model;
 use crate::ports::Port;
-use crate::top::WAIVERS;
+use crate::top::{design, waivers};
 
 const ACTIVATIONS: usize = 1;
 const WEIGHTS: usize = 2;
@@ -94,12 +93,12 @@ impl Variant {
 /// otherwise, and `n_random` steps of zero-heavy random operands. Returns how many products were compared.
 pub(crate) fn run(folder: &Path, n_random: usize) -> anyhow::Result<u64> {
     let variants = Variant::all();
-    let mut sources = SOURCES.to_vec();
-    sources.push(Source {
+    let mut files = design();
+    files.push(File {
         name: "variants_top.sv",
-        text: include_str!("../hdl/variants_top.sv"),
+        text: include_str!("../hdl/variants_top.sv").into(),
     });
-    sources.push(WAIVERS);
+    files.push(waivers());
     let ports = [
         Port::word("clk"),
         Port::word("activations"),
@@ -108,11 +107,12 @@ pub(crate) fn run(folder: &Path, n_random: usize) -> anyhow::Result<u64> {
     ];
     let top = Top {
         name: "variants_top",
-        sources,
+        files,
         parameters: Vec::new(),
         // The clock is one bit, which the glue handles itself.
         ports: ports[1..].to_vec(),
         defines: Vec::new(),
+        block: None,
         purpose: Purpose::Proof,
     };
     let library = build(&top, folder)?;

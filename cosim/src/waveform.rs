@@ -95,3 +95,66 @@ impl History {
         writer.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sim_core::spec::Pe;
+    use vcd::{Command, Parser};
+
+    use super::*;
+    use crate::top::Visibility;
+
+    #[test]
+    fn the_last_cycles_come_back_from_the_file() {
+        let array = crate::machines::array(1, 2, Pe::Conventional, 1).expect("a small array");
+        let layout = Layout::new(&array, Visibility::Boundary);
+        let n_values = layout.registers().len() * layout.n_pes();
+        let mut history = History::default();
+        for cycle in 0..70 {
+            let engine = vec![-1; n_values];
+            let mut hardware = engine.clone();
+            // The shadow register of PE (0, 1), which parts in the last cycle.
+            hardware[3 * 2 + 1] = if cycle == 69 { 5 } else { -1 };
+            history.note(Cycles(cycle), &engine, &hardware);
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("divergence.vcd");
+        history.write(&path, &layout, array.cols()).expect("a waveform");
+
+        let text = std::fs::read(&path).expect("the file");
+        let mut parser = Parser::new(text.as_slice());
+        let header = parser.parse_header().expect("a header");
+        let code = |side| {
+            header
+                .find_var(&["array", "pe_0_1", side, "shadow"])
+                .expect("the register")
+                .code
+        };
+        let (engine, hardware) = (code("engine"), code("hardware"));
+        let mut now = None;
+        let mut changes = Vec::new();
+        for command in &mut parser {
+            let command = command.expect("a command");
+            if let Command::Timestamp(time) = command {
+                now = Some(time);
+            }
+            if let Command::ChangeVector(id, value) = command
+                && (id == engine || id == hardware)
+            {
+                let side = if id == engine { "engine" } else { "hardware" };
+                changes.push((now, side, value.to_string()));
+            }
+        }
+        let ones = "1".repeat(32);
+        let five = format!("{}101", "0".repeat(29));
+        // 64 cycles are kept, and a value is written when it changes.
+        assert_eq!(
+            changes,
+            [
+                (Some(6), "engine", ones.clone()),
+                (Some(6), "hardware", ones),
+                (Some(69), "hardware", five),
+            ]
+        );
+    }
+}

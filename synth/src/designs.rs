@@ -10,7 +10,8 @@ use sim_rtl::Design;
 use crate::error::SynthError;
 use crate::netlist::{ClockTarget, Module};
 
-/// Every PE with one stage meets it in 180 nm, so that all are mapped under the same pressure.
+/// The clock that logic is mapped for. Every PE with one stage meets it in 180 nm, so that all are mapped under the same
+/// pressure.
 pub const CLOCK: ClockTarget = ClockTarget { picoseconds: 10_000 };
 
 /// Rows and columns of the arrays that are measured whole.

@@ -3,6 +3,7 @@
 //! Yosys with abc maps a design onto the cells of a Liberty file, OpenSTA finds its critical path. The results are
 //! technology tables for `sim-cost`.
 
+pub mod cell_models;
 pub mod liberty;
 pub mod library;
 pub mod netlist;

@@ -6,6 +6,12 @@ use std::path::Path;
 use crate::error::SynthError;
 use crate::liberty::{Cell, Liberty};
 
+/// The library that Debian has, and its package.
+const OSU018: (&str, &str) = (
+    "/usr/share/qflow/tech/osu018/osu018_stdcells.lib",
+    "qflow-tech-osu018",
+);
+
 /// Truth tables, lowest bit first.
 const INVERTER: (usize, u64) = (1, 0b01);
 const BUFFER: (usize, u64) = (1, 0b10);
@@ -36,6 +42,20 @@ impl Library {
             why: format!("not text in UTF-8 ({error}); a Liberty file is"),
         })?;
         Self::parse(&path.display().to_string(), text)
+    }
+
+    /// OSU's library for 180 nm, from Debian's package.
+    ///
+    /// - Errors: a package that is not installed, by its name.
+    pub fn osu018() -> Result<Self, SynthError> {
+        let (path, package) = OSU018;
+        if Path::new(path).exists() {
+            return Self::read(Path::new(path));
+        }
+        Err(SynthError::Content {
+            path: path.into(),
+            why: format!("not installed: as root, apt-get install -y --no-install-recommends {package}"),
+        })
     }
 
     /// Check the text of a Liberty file; `file` stands for it in messages.

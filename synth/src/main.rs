@@ -12,8 +12,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use sim_cost::table::Table;
-use sim_synth::designs::CLOCK;
-use sim_synth::designs::{self, Subject};
+use sim_synth::designs::{self, CLOCK, Subject};
 use sim_synth::library::Library;
 use sim_synth::table::Origin;
 use sim_synth::{SynthError, document, measure, sky130, table, tools};
@@ -44,8 +43,7 @@ struct Arguments {
     sky130: PathBuf,
 }
 
-/// A library that the project ships a table for.
-const OSU018: &str = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib";
+/// Libraries that the project ships a table for.
 const OSU018_TABLE: &str = "osu018";
 const SKY130_TABLE: &str = "sky130hd-area";
 const DOCUMENT: &str = "docs/synthesis.md";
@@ -94,7 +92,7 @@ fn run(arguments: &Arguments) -> Result<(), SynthError> {
         )?;
         return write(&tech(&name), &text);
     }
-    let osu018 = osu018()?;
+    let osu018 = Library::osu018()?;
     let sky130 = Library::parse(
         &format!("{}.lib", sky130::NAME),
         sky130::liberty(&arguments.sky130)?,
@@ -126,19 +124,6 @@ fn own_name(arguments: &Arguments, liberty: &Path) -> Result<String, SynthError>
         return Err(SynthError::ShippedTable(name));
     }
     Ok(name)
-}
-
-/// The library that Debian has.
-fn osu018() -> Result<Library, SynthError> {
-    let path = Path::new(OSU018);
-    if path.exists() {
-        return Library::read(path);
-    }
-    Err(SynthError::Content {
-        path: path.to_owned(),
-        why: "not installed: as root, apt-get install -y --no-install-recommends qflow-tech-osu018"
-            .to_owned(),
-    })
 }
 
 fn with_progress(

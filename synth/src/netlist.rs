@@ -90,12 +90,29 @@ pub struct Netlist {
     pub n_flip_flops: u64,
 }
 
+impl Netlist {
+    /// The netlist in Verilog with another name for its module.
+    ///
+    /// - Errors: a failing tool, files of the netlist that are gone.
+    pub fn renamed(&self, module: &str) -> Result<String, SynthError> {
+        let folder = self.json.parent().unwrap_or(Path::new("."));
+        let script = format!(
+            "read_json {JSON}; rename {} {module}; write_verilog -noattr {RENAMED}",
+            self.module
+        );
+        Tool::Yosys.run(folder, &["-q", "-p", &script], &self.what)?;
+        let path = folder.join(RENAMED);
+        std::fs::read_to_string(&path).map_err(|error| SynthError::io(&path, error))
+    }
+}
+
 /// Names of files in the folder of a netlist.
 const LIBERTY: &str = "cells.lib";
 const CONSTRAINTS: &str = "cells.constr";
 const SCRIPT: &str = "synth.ys";
 const VERILOG: &str = "netlist.v";
 const JSON: &str = "netlist.json";
+const RENAMED: &str = "renamed.v";
 
 /// Map a module of `design` to the cells of `library`, for a clock, in `folder`, which exists and is kept.
 ///

@@ -55,6 +55,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-trace",
             "sim-net",
             "sim-rtl",
+            "sim-synth",
             "sim-tests",
         ],
     ),
