@@ -312,6 +312,86 @@ fn leakage(module: &Value, liberty: &Liberty) -> anyhow::Result<f64> {
 mod tests {
     use super::*;
 
+    /// Pins of 0.5 pF at 2 V: a toggle of one pin's charge costs 1 pJ. Energies inside grow with the load.
+    const LIBRARY: &str = r#"library(small) {
+        nom_voltage : 2.0;
+        capacitive_load_unit (1,pf);
+        cell(INV) {
+            area : 1; cell_leakage_power : 3.0;
+            pin(A) { direction : input; capacitance : 0.5; }
+            pin(Y) { direction : output; function : "(!A)";
+                internal_power() { related_pin : "A";
+                    rise_power(t) { index_1 ("0, 1"); index_2 ("0, 1"); values ("0, 0", "8, 8"); }
+                    fall_power(t) { index_1 ("0, 1"); index_2 ("0, 1"); values ("2, 2", "2, 2"); }
+                }
+            }
+        }
+        cell(DFF) {
+            area : 4; cell_leakage_power : 5.0;
+            ff (IQ, IQN) { next_state : "D"; clocked_on : "CLK"; }
+            pin(D) { direction : input; capacitance : 0.5; }
+            pin(CLK) { direction : input; capacitance : 1.0; clock : true;
+                internal_power() { rise_power(t) { index_1 ("0, 1"); values ("0.25, 0.25"); } }
+            }
+            pin(Q) { direction : output; function : "IQ"; }
+        }
+    }"#;
+    /// The input goes to an inverter, that to another and to a flip-flop.
+    const NETLIST: &str = r#"{"modules": {"top": {
+        "cells": {
+            "one": {"type": "INV", "connections": {"A": [2], "Y": [3]}},
+            "two": {"type": "INV", "connections": {"A": [3], "Y": [4]}},
+            "three": {"type": "DFF", "connections": {"D": [3], "CLK": [5], "Q": [6]}},
+            "four": {"type": "INV", "connections": {"A": ["0"], "Y": [7]}}
+        },
+        "netnames": {"bus": {"bits": [2, "1", 3]}}
+    }}}"#;
+
+    fn priced(library: &str) -> anyhow::Result<Power> {
+        let liberty = Liberty::parse("small.lib", library)?;
+        let mut json = tempfile::NamedTempFile::new()?;
+        std::io::Write::write_all(&mut json, NETLIST.as_bytes())?;
+        price(json.path(), "top", &liberty)
+    }
+
+    #[test]
+    fn a_net_costs_its_load_and_what_its_driver_spends() {
+        let power = priced(LIBRARY).expect("prices");
+        let close = |found: f64, want: f64| assert!((found - want).abs() < 1e-9, "{found} is not {want}");
+        // One pin, driven from outside: the charge alone.
+        close(power.nets[&2].rise, 1.0);
+        close(power.nets[&2].fall, 1.0);
+        // Two pins, 1 pF: the charge and the inverter's energy at that load.
+        close(power.nets[&3].rise, 2.0 + 8.0);
+        close(power.nets[&3].fall, 2.0 + 2.0);
+        // Nothing hangs on the last inverters.
+        close(power.nets[&4].rise, 0.0);
+        close(power.nets[&5].rise, 2.0 + 0.25);
+        assert!(power.nets[&5].is_clock && !power.nets[&3].is_clock);
+        close(power.leakage_nw, 3.0 * 3.0 + 5.0);
+        assert_eq!(power.signals["bus"], [Some(2), None, Some(3)]);
+    }
+
+    #[test]
+    fn a_library_without_energies_is_refused() {
+        for (missing, says) in [
+            ("nom_voltage : 2.0;", "no nominal voltage"),
+            ("capacitive_load_unit (1,pf);", "no capacitive_load_unit"),
+        ] {
+            let error = priced(&LIBRARY.replace(missing, "")).expect_err("a refusal");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+        let silent = LIBRARY.replace("internal_power", "silent");
+        let error = priced(&silent).expect_err("a refusal");
+        assert!(error.to_string().contains("internal_power"), "{error}");
+        let other = LIBRARY.replace("cell(DFF)", "cell(FLOP)");
+        let error = priced(&other).expect_err("a refusal");
+        assert!(
+            error.to_string().contains("cell DFF is not in library"),
+            "{error}"
+        );
+    }
+
     #[test]
     fn tables_are_linear_between_points_and_constant_beyond() {
         let table = LookupTable {

@@ -172,3 +172,47 @@ fn run(command: &mut Command) -> anyhow::Result<String> {
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use sim_core::spec::Threads;
+    use sim_synth::designs::{CLOCK, nb_smt, spec};
+    use sim_synth::library::Library;
+    use sim_synth::netlist::{Module, synthesize};
+
+    use super::*;
+    use crate::power::price;
+    use crate::streams::ALL;
+    use crate::toggles::per_cycle;
+
+    /// The tools run end to end; glitches are there with delays and not without.
+    #[test]
+    fn delays_add_glitches() {
+        let cells = Path::new("/usr/share/qflow/tech/osu018/osu018_stdcells.lib");
+        let library = Library::read(cells).expect("the library of qflow-tech-osu018");
+        let array = spec(nb_smt(Threads::Two), 1).expect("a machine");
+        let design = Design::of(&array);
+        let folder = tempfile::tempdir().expect("a folder");
+        let netlist = synthesize(Module::Pe, &design, &library, CLOCK, folder.path()).expect("a netlist");
+        let power = price(&netlist.json, netlist.module, library.liberty()).expect("prices");
+        std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).expect("the root");
+        let trace = crate::streams::trace().expect("the trace");
+        let mut cycles = ALL[0].record(&array, &trace, 60).expect("a stream");
+        cycles.truncate(60);
+        let spent = Delays::ALL.map(|delays| {
+            let models = cells.with_extension("v");
+            let dump = simulate(&design, &netlist, &models, delays, &cycles, folder.path()).expect("a dump");
+            let spent = per_cycle(&dump, &power, cycles.len()).expect("energies");
+            (
+                spent.iter().map(|spent| spent.logic).sum::<f64>(),
+                spent.iter().map(|spent| spent.clock).sum::<f64>(),
+            )
+        });
+        let [(zero, zero_clock), (library, library_clock)] = spent;
+        assert!(
+            0.0 < zero && 1.2 * zero < library,
+            "{zero} pJ without, {library} pJ with delays"
+        );
+        assert!((zero_clock - library_clock).abs() < 1e-6 && 0.0 < zero_clock);
+    }
+}

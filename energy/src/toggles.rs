@@ -147,3 +147,61 @@ fn signals(items: &[ScopeItem], power: &Power) -> HashMap<IdCode, Signal> {
     }
     signals
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::power::Net;
+
+    #[test]
+    fn toggles_are_priced_in_their_cycle_once() {
+        let net = |rise, fall, is_clock| Net { rise, fall, is_clock };
+        let power = Power {
+            nets: BTreeMap::from([
+                (2, net(1.0, 10.0, false)),
+                (3, net(100.0, 1000.0, false)),
+                (4, net(0.5, 0.25, true)),
+            ]),
+            signals: BTreeMap::from([
+                ("bus".to_owned(), vec![Some(2), Some(3)]),
+                ("same".to_owned(), vec![Some(3)]),
+                ("clk".to_owned(), vec![Some(4)]),
+            ]),
+            leakage_nw: 0.0,
+        };
+        let start = PERIOD_NS / 2 + PERIOD_NS * u64::try_from(N_RESET + 1).expect("small");
+        let at = |ns: u64| format!("#{}\n", 1000 * ns);
+        let dump = [
+            "$timescale 1ps $end\n$scope module dut $end\n$var wire 2 ! bus [1:0] $end\n$var wire 1 \" same $end\n\
+             $var wire 1 # clk $end\n$upscope $end\n$enddefinitions $end\n#0\nbx !\nx\"\nx#\n"
+                .to_owned(),
+            // Before the first cycle, and from an unknown value: nothing.
+            at(1),
+            "b0 !\n0\"\n0#\n".to_owned(),
+            at(start - 1),
+            "b1 !\n".to_owned(),
+            // In cycle 0 the high bit rises and the low one falls; the other name of the high bit is not another net.
+            at(start),
+            "b10 !\n1\"\n1#\n".to_owned(),
+            // In cycle 1 the high bit falls, the clock too.
+            at(start + PERIOD_NS),
+            "b0 !\n0\"\n0#\n".to_owned(),
+            // Beyond the last cycle.
+            at(start + 2 * PERIOD_NS),
+            "b11 !\n".to_owned(),
+        ]
+        .concat();
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        std::io::Write::write_all(&mut file, dump.as_bytes()).expect("a dump");
+        let spent = per_cycle(file.path(), &power, 2).expect("energies");
+        let wanted = [(110.0, 0.5), (1000.0, 0.25)];
+        for (spent, (logic, clock)) in spent.iter().zip(wanted) {
+            assert!(
+                (spent.logic - logic).abs() < 1e-9 && (spent.clock - clock).abs() < 1e-9,
+                "{spent:?}"
+            );
+        }
+    }
+}

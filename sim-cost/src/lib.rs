@@ -16,8 +16,8 @@
 //!     n_tiles: 1,
 //! };
 //! let energy = sim_cost::energy(&Table::builtin(), &array, &work).unwrap();
-//! assert!((energy.picojoules - 121.0).abs() < 1e-9);
-//! assert_eq!(energy.delay_model, "zero");
+//! assert!(0.0 < energy.picojoules && energy.clock.is_some());
+//! assert_eq!(energy.delay_model, "library");
 //! ```
 
 mod area;

@@ -68,11 +68,11 @@ pub struct Table {
     pub(crate) leakage: Vec<LeakageRow>,
 }
 
-const BUILTIN_NAME: &str = "prototype-nangate45";
-const BUILTIN: &str = include_str!("../../configs/tech/prototype-nangate45.toml");
+const BUILTIN_NAME: &str = "osu018";
+const BUILTIN: &str = include_str!("../../configs/tech/osu018.toml");
 
 impl Table {
-    /// The table that is used where none is named: a prototype in a 45 nm library.
+    /// The table that is used where none is named: our design in OSU018, energies with the library's delays.
     ///
     /// # Panics
     /// Never: the tests read the same text.

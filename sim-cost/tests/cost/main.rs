@@ -1,5 +1,6 @@
 //! Technology tables, energies and areas.
 
+mod builtin;
 mod energy;
 mod events;
 mod parsing;

@@ -19,7 +19,7 @@ fn table(name: &str) -> Table {
 
 #[test]
 fn tables_were_made_from_these_sources() {
-    for name in ["osu018", "sky130hd-area"] {
+    for name in ["osu018", "osu018-zero-delay", "sky130hd-area"] {
         let table = table(name);
         let rtl = &table.provenance().unwrap().rtl;
         assert_eq!(
