@@ -72,6 +72,9 @@ fn main() -> anyhow::Result<()> {
     std::fs::create_dir_all(&options.folder).with_context(|| options.folder.display().to_string())?;
     let mut tasks = vec![Task::Variants];
     tasks.extend(machines::all(4, 4)?.into_iter().map(Task::Machine));
+    // Rows and columns must not be mixed up anywhere.
+    tasks.push(Task::Machine(array(3, 5, nbsmt(Threads::Two, Policy::SA), 1)?));
+    tasks.push(Task::Machine(array(5, 2, Pe::Conventional, 2)?));
     if options.large {
         tasks.push(Task::Large(array(16, 16, Pe::Conventional, 1)?));
         for threads in [Threads::Two, Threads::Four] {

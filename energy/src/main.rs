@@ -32,16 +32,19 @@ use sim_synth::library::Library;
 use crate::measure::{Bench, Measured, measure};
 use crate::testbench::Delays;
 
-/// The table whose areas are there already, and the one beside it with the other model of delays.
-const TABLE: &str = "configs/tech/osu018.toml";
-const ZERO_DELAY_TABLE: &str = "configs/tech/osu018-zero-delay.toml";
+/// The table that comes with the project; the page is about it.
+const SHIPPED: &str = "osu018";
 const DOCUMENT: &str = "docs/energy.md";
 const COMMAND: &str = "cargo xtask synth";
 
 /// Measure the energy of every PE's modes at its gates and put the prices into the technology tables.
 #[derive(Parser)]
 struct Options {
-    /// The cell library.
+    /// The table in configs/tech that has the areas; energies with the library's delays go into it, those without into
+    /// NAME-zero-delay.
+    #[arg(long, default_value = SHIPPED)]
+    table: String,
+    /// The cell library that the table was made with.
     #[arg(long, default_value = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib")]
     liberty: PathBuf,
     /// Its cells in Verilog.
@@ -61,11 +64,14 @@ struct Options {
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let library = Library::read(&options.liberty)?;
-    let areas = std::fs::read_to_string(TABLE).with_context(|| format!("{TABLE} (run `{COMMAND}`)"))?;
-    let areas: TableFile = toml::from_str(&areas).with_context(|| TABLE.to_owned())?;
+    let path = |suffix: &str| PathBuf::from(format!("configs/tech/{}{suffix}.toml", options.table));
+    let areas = areas(&path(""), &library)?;
     let is_of_this_design = areas.provenance.as_ref().map(|made| &made.rtl) == Some(&sim_rtl::fingerprint());
     if options.only.is_empty() && !is_of_this_design {
-        bail!("{TABLE} was made from another design; run `{COMMAND}`, which measures areas first");
+        bail!(
+            "{} was made from another design; run `{COMMAND}`, which measures areas first",
+            path("").display()
+        );
     }
     let trace = streams::trace()?;
     let bench = Bench {
@@ -88,14 +94,33 @@ fn main() -> anyhow::Result<()> {
         eprintln!("{text}");
         return Ok(());
     }
-    for (path, delays) in [(TABLE, Delays::Library), (ZERO_DELAY_TABLE, Delays::Zero)] {
+    for (suffix, delays) in [("", Delays::Library), ("-zero-delay", Delays::Zero)] {
         let table = table::with_energies(&areas, &measured, delays);
-        sim_synth::table::write(Path::new(path), &table_text(&table))?;
-        eprintln!("wrote {path}");
+        sim_synth::table::write(&path(suffix), &table_text(&table))?;
+        eprintln!("wrote {}", path(suffix).display());
     }
-    sim_synth::table::write(Path::new(DOCUMENT), &text)?;
-    eprintln!("wrote {DOCUMENT}");
+    if options.table == SHIPPED {
+        sim_synth::table::write(Path::new(DOCUMENT), &text)?;
+        eprintln!("wrote {DOCUMENT}");
+    }
     Ok(())
+}
+
+/// The table that has the areas in `library`.
+fn areas(path: &Path, library: &Library) -> anyhow::Result<TableFile> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{shown} is needed for its areas; `{COMMAND}` makes it"))?;
+    let areas: TableFile = toml::from_str(&text).with_context(|| shown.to_string())?;
+    let liberty = areas.provenance.as_ref().map(|made| &made.liberty.blake3);
+    if liberty != Some(&library.fingerprint()) {
+        bail!(
+            "{shown} was made with another library than {}; name the one it was made with, or run `{COMMAND} --liberty` \
+             with this one",
+            library.file()
+        );
+    }
+    Ok(areas)
 }
 
 fn table_text(table: &TableFile) -> String {

@@ -120,7 +120,14 @@ fn own_name(arguments: &Arguments, liberty: &Path) -> Result<String, SynthError>
     if name.is_empty() || !name.chars().all(is_plain) {
         return Err(SynthError::TableName(name));
     }
-    if [OSU018_TABLE, "osu018-zero-delay", SKY130_TABLE, "prototype-nangate45"].contains(&name.as_str()) {
+    if [
+        OSU018_TABLE,
+        "osu018-zero-delay",
+        SKY130_TABLE,
+        "prototype-nangate45",
+    ]
+    .contains(&name.as_str())
+    {
         return Err(SynthError::ShippedTable(name));
     }
     Ok(name)
