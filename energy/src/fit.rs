@@ -1,6 +1,6 @@
 //! Energy as a sum over modes and events, fitted to stretches of cycles.
 
-use sim_core::counters::Switching;
+use sim_core::counters::{OperandWidths, Switching};
 use sim_core::spec::{Pe, Sparsity};
 use sim_core::units::count_as_f64;
 use sim_cost::mode::Mode;
@@ -49,6 +49,10 @@ pub(crate) fn counts(modes: &[Mode], pe: Pe, before: Option<&Cycle>, cycle: &Cyc
             add_lane(&mut switching, at(before), at(cycle));
         }
     }
+    let widths = match cycle.step {
+        Step::Active { pairs, .. } => pairs,
+        Step::Idle | Step::Masked => OperandWidths::default(),
+    };
     modes
         .iter()
         .map(|mode| {
@@ -62,6 +66,10 @@ pub(crate) fn counts(modes: &[Mode], pe: Pe, before: Option<&Cycle>, cycle: &Cyc
                 Mode::LiveWeightBit => switching.live_weight_bits,
                 Mode::PartialProductBit => switching.partial_product_bits,
                 Mode::LaneEdge => switching.lane_edges,
+                Mode::PairA8W8 => widths.a8w8,
+                Mode::PairA8W4 => widths.a8w4,
+                Mode::PairA4W8 => widths.a4w8,
+                Mode::PairA4W4 => widths.a4w4,
                 Mode::ResultLoad => u64::from(cycle.loads),
                 Mode::ResultMove => u64::from(cycle.moves),
                 Mode::Clock => 1,

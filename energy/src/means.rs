@@ -1,8 +1,9 @@
 //! Mean energy of a cycle by what the PE did in it: for reading, not for prices.
 
+use sim_core::counters::OperandWidths;
 use sim_core::units::count_as_f64;
 
-use crate::stimulus::{Cycle, Pairs, Step};
+use crate::stimulus::{Cycle, Step};
 
 /// What a PE did, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,21 +69,16 @@ impl Kind {
 }
 
 impl Width {
-    const fn of(pairs: Pairs) -> Self {
-        match pairs {
-            Pairs {
-                narrow_both: 1..=u8::MAX,
-                ..
-            } => Self::A4W4,
-            Pairs {
-                narrow_activation: 1..=u8::MAX,
-                ..
-            } => Self::A4W8,
-            Pairs {
-                narrow_weight: 1..=u8::MAX,
-                ..
-            } => Self::A8W4,
-            Pairs { .. } => Self::A8W8,
+    const fn of(pairs: OperandWidths) -> Self {
+        // One pair in the usual case; with a weight of zero beside SPARQ's activation, none.
+        if pairs.a4w4 != 0 {
+            Self::A4W4
+        } else if pairs.a4w8 != 0 {
+            Self::A4W8
+        } else if pairs.a8w4 != 0 {
+            Self::A8W4
+        } else {
+            Self::A8W8
         }
     }
 }

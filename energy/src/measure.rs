@@ -132,8 +132,8 @@ fn under(
         };
         match stream.purpose {
             Use::Fit => {
-                // Every stream weighs the same, whatever its energy: errors are meant in per cent.
-                let scale = run.spent.logic / float(run.n_cycles) * float(STRETCH);
+                // Streams weigh the same whatever their energy, since errors are meant in per cent; real layers weigh more.
+                let scale = run.spent.logic / float(run.n_cycles) * float(STRETCH) / stream.weight();
                 for (counted, spent) in counted.chunks(STRETCH).zip(spent.chunks(STRETCH)) {
                     let counts = sum(counted, modes.len()).into_iter().map(|count| count / scale);
                     let energy: f64 = spent.iter().map(|spent| spent.logic).sum();

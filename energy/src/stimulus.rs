@@ -4,6 +4,7 @@ use sim_array::engine::{Mse, Operands};
 use sim_array::stepped::Stepped;
 use sim_array::stepped::probe::Probe;
 use sim_array::stepped::registers::{Registers, control};
+use sim_core::counters::OperandWidths;
 use sim_core::spec::{ArraySpec, Pe};
 use sim_core::units::Cycles;
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
@@ -39,16 +40,8 @@ pub(crate) enum Step {
         /// Active threads, or activations of a pair.
         n: usize,
         /// Pairs of operands whose product is not zero, by width.
-        pairs: Pairs,
+        pairs: OperandWidths,
     },
-}
-
-/// Pairs of operands whose product is not zero, by the narrow ones among them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pairs {
-    pub(crate) narrow_activation: u8,
-    pub(crate) narrow_weight: u8,
-    pub(crate) narrow_both: u8,
 }
 
 /// One cycle of a PE.
@@ -213,13 +206,13 @@ fn step(pe_kind: Pe, registers: &Registers, pe: usize) -> Step {
             (picked.to_vec(), picked.iter().filter(|&&x| x != 0).count())
         }
     };
-    let mut pairs = Pairs::default();
+    let mut pairs = OperandWidths::default();
     for (&x, &w) in x.iter().zip(&w).filter(|&(&x, &w)| x != 0 && w != 0) {
         match (activation_is_narrow(x), weight_is_narrow(w)) {
-            (false, false) => {}
-            (true, false) => pairs.narrow_activation += 1,
-            (false, true) => pairs.narrow_weight += 1,
-            (true, true) => pairs.narrow_both += 1,
+            (false, false) => pairs.a8w8 += 1,
+            (true, false) => pairs.a4w8 += 1,
+            (false, true) => pairs.a8w4 += 1,
+            (true, true) => pairs.a4w4 += 1,
         }
     }
     Step::Active { n, pairs }

@@ -99,7 +99,7 @@ const fn random(
 }
 
 /// All streams: the table is never checked on what it was fitted to.
-pub(crate) const ALL: [Stream; 22] = [
+pub(crate) const ALL: [Stream; 27] = [
     layer(0, 330, 0, Use::Fit),
     layer(3, 60, 0, Use::Fit),
     layer(6, 14, 0, Use::Fit),
@@ -108,9 +108,14 @@ pub(crate) const ALL: [Stream; 22] = [
     layer(3, 90, 85, Use::Fit),
     layer(0, 200, 80, Use::Fit),
     layer(4, 60, 70, Use::Fit),
+    layer(4, 120, 0, Use::Fit),
+    layer(6, 28, 50, Use::Fit),
     random(0, 0, Bits::Eight, 160, Tiles::Pipelined, Use::Fit),
     random(50, 0, Bits::Eight, 96, Tiles::Serial, Use::Fit),
     random(70, 30, Bits::Skewed, 40, Tiles::Serial, Use::Fit),
+    random(10, 10, Bits::Skewed, 144, Tiles::Pipelined, Use::Fit),
+    random(45, 5, Bits::Skewed, 64, Tiles::Pipelined, Use::Fit),
+    random(75, 10, Bits::Eight, 48, Tiles::Serial, Use::Fit),
     random(90, 60, Bits::Eight, 160, Tiles::Pipelined, Use::Fit),
     random(100, 0, Bits::Eight, 160, Tiles::Pipelined, Use::Fit),
     layer(1, 400, 0, Use::HeldOut),
@@ -125,6 +130,14 @@ pub(crate) const ALL: [Stream; 22] = [
 ];
 
 impl Stream {
+    /// How much it counts in a fit, beside a random stream.
+    pub(crate) const fn weight(&self) -> f64 {
+        match self.source {
+            Source::Layer { .. } => 1.5,
+            Source::Random { .. } => 1.0,
+        }
+    }
+
     /// A name for people.
     pub(crate) fn name(&self) -> String {
         let tiles = match self.tiles {

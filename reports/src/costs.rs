@@ -12,6 +12,7 @@ use sim_cost::{Area, Energy, MissingRow, Work};
 pub fn energy(record: &ProductRecord, array: &ArraySpec, table: &Table) -> Result<Energy, MissingRow> {
     let work = Work {
         pe_cycles: record.counters.pe_cycles,
+        operand_widths: record.counters.operand_widths,
         switching: record.counters.switching,
         n_tiles: n_tiles(record, array),
     };

@@ -1,6 +1,6 @@
 //! Energy: PE-cycles and events, each times its price.
 
-use sim_core::counters::{PeCycles, Switching};
+use sim_core::counters::{OperandWidths, PeCycles, Switching};
 use sim_core::shape::widen;
 use sim_core::spec::{ArraySpec, Pe, Sparsity};
 use sim_core::units::count_as_f64;
@@ -14,6 +14,8 @@ use crate::table::Table;
 pub struct Work {
     /// Every PE-cycle once.
     pub pe_cycles: PeCycles,
+    /// Operand pairs by width.
+    pub operand_widths: OperandWidths,
     /// What changed from step to step.
     pub switching: Switching,
     /// Tiles whose results left.
@@ -131,6 +133,10 @@ fn count(event: Mode, array: &ArraySpec, work: &Work) -> u64 {
         Mode::LiveWeightBit => live_weight_bits,
         Mode::PartialProductBit => partial_product_bits,
         Mode::LaneEdge => lane_edges,
+        Mode::PairA8W8 => work.operand_widths.a8w8,
+        Mode::PairA8W4 => work.operand_widths.a8w4,
+        Mode::PairA4W8 => work.operand_widths.a4w8,
+        Mode::PairA4W4 => work.operand_widths.a4w4,
         Mode::ResultLoad => work.n_tiles * rows * cols,
         // The result of row r passes the rows below it; what follows the top row's is a copy and toggles nothing.
         Mode::ResultMove => work.n_tiles * cols * (rows * (rows - 1) / 2),

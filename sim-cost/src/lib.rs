@@ -12,6 +12,7 @@
 //! };
 //! let work = sim_cost::Work {
 //!     pe_cycles,
+//!     operand_widths: Default::default(),
 //!     switching: Default::default(),
 //!     n_tiles: 1,
 //! };

@@ -29,6 +29,14 @@ pub enum Mode {
     PartialProductBit,
     /// A lane whose product begins or ceases to be zero.
     LaneEdge,
+    /// A pair of operands whose product is not zero, both wide.
+    PairA8W8,
+    /// Such a pair of a wide activation and a narrow weight.
+    PairA8W4,
+    /// Such a pair of a narrow activation and a wide weight.
+    PairA4W8,
+    /// Such a pair, both narrow.
+    PairA4W4,
     /// A finished sum that goes to the shadow register.
     ResultLoad,
     /// A result that passes through the shadow register of a row below.
@@ -39,13 +47,17 @@ pub enum Mode {
 
 impl Mode {
     /// The prices of events: a table has all of them for a PE, or none.
-    pub const EVENTS: [Self; 8] = [
+    pub const EVENTS: [Self; 12] = [
         Self::ActivationBit,
         Self::WeightBit,
         Self::LiveActivationBit,
         Self::LiveWeightBit,
         Self::PartialProductBit,
         Self::LaneEdge,
+        Self::PairA8W8,
+        Self::PairA8W4,
+        Self::PairA4W8,
+        Self::PairA4W4,
         Self::ResultLoad,
         Self::ResultMove,
     ];
@@ -80,6 +92,10 @@ impl fmt::Display for Mode {
             Self::LiveWeightBit => "live-weight-bit",
             Self::PartialProductBit => "partial-product-bit",
             Self::LaneEdge => "lane-edge",
+            Self::PairA8W8 => "pair-a8w8",
+            Self::PairA8W4 => "pair-a8w4",
+            Self::PairA4W8 => "pair-a4w8",
+            Self::PairA4W4 => "pair-a4w4",
             Self::ResultLoad => "result-load",
             Self::ResultMove => "result-move",
             Self::Clock => "clock",

@@ -150,6 +150,10 @@ fn count(pe_cycles: &PeCycles, mode: Mode) -> u64 {
         | Mode::LiveWeightBit
         | Mode::PartialProductBit
         | Mode::LaneEdge
+        | Mode::PairA8W8
+        | Mode::PairA8W4
+        | Mode::PairA4W8
+        | Mode::PairA4W4
         | Mode::ResultLoad
         | Mode::ResultMove
         | Mode::Clock => 0,

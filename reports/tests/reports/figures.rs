@@ -3,6 +3,7 @@
 use reports::figures::{self, Figure, Kind};
 use reports::run::Report;
 use sim_core::spec::{Policy, Threads};
+use sim_cost::table::Table;
 
 use crate::csv_files::read;
 use crate::support::{nb_smt, report, run, sparq};
@@ -80,6 +81,26 @@ fn points_are_the_results() {
             (1e3 * energy - picojoules).abs() < 1e-6,
             "nJ, as the unit column says"
         );
+    }
+}
+
+#[test]
+fn where_events_are_priced_the_bars_hold_them_and_the_clock() {
+    let mut record = run(nb_smt(Threads::Two, Policy::SA), 9);
+    record.table = Table::builtin();
+    let report = Report::new(record);
+    let figure = Figure::new(Kind::Energy, &report).unwrap();
+    for (layer, object) in report.result().layers.iter().enumerate() {
+        let energy = object.product.energy_pj.as_ref().unwrap();
+        let modes: f64 = energy.modes.iter().map(|mode| mode.value).sum();
+        assert!((modes - energy.value).abs() < 1e-6 * energy.value);
+        let bars: f64 = points(&figure)
+            .iter()
+            .filter(|(index, _, _)| *index == layer + 1)
+            .map(|(_, _, value)| 1e3 * value)
+            .sum();
+        let wanted = energy.value + energy.clock.unwrap();
+        assert!((bars - wanted).abs() < 1e-6 * wanted, "{bars} is not {wanted}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Energies and areas of arrays.
 
-use sim_core::counters::{ActiveSteps, PeCycles, Switching};
+use sim_core::counters::{ActiveSteps, OperandWidths, PeCycles, Switching};
 use sim_core::spec::{Pe, Policy, Threads, Window};
 use sim_cost::mode::Mode;
 use sim_cost::table::Table;
@@ -23,6 +23,7 @@ fn pe_cycles(active: &[u64]) -> PeCycles {
 fn work(pe_cycles: PeCycles) -> Work {
     Work {
         pe_cycles,
+        operand_widths: OperandWidths::default(),
         switching: Switching::default(),
         n_tiles: 0,
     }

@@ -1,6 +1,6 @@
 //! Events, the clock and leakage beside the modes.
 
-use sim_core::counters::{ActiveSteps, PeCycles, Switching};
+use sim_core::counters::{ActiveSteps, OperandWidths, PeCycles, Switching};
 use sim_core::spec::Pe;
 use sim_cost::mode::Mode;
 use sim_cost::table::Table;
@@ -39,6 +39,12 @@ fn work() -> Work {
             stall: 10_000,
             drain: 100_000,
         },
+        operand_widths: OperandWidths {
+            a8w8: 17,
+            a8w4: 19,
+            a4w8: 23,
+            a4w4: 29,
+        },
         switching: Switching {
             activation_bits: 2,
             weight_bits: 3,
@@ -74,6 +80,10 @@ fn every_event_is_priced() {
         (Mode::LiveWeightBit, 7.0),
         (Mode::PartialProductBit, 11.0),
         (Mode::LaneEdge, 13.0),
+        (Mode::PairA8W8, 17.0),
+        (Mode::PairA8W4, 19.0),
+        (Mode::PairA4W8, 23.0),
+        (Mode::PairA4W4, 29.0),
         // 3 rows and 5 columns, two tiles: 15 results each, which pass 0 + 1 + 2 rows in every column.
         (Mode::ResultLoad, 30.0),
         (Mode::ResultMove, 30.0),
