@@ -6,13 +6,13 @@ use anyhow::{Context, bail};
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
 use sim_rtl::Design;
 use sim_synth::cell_models;
-use sim_synth::designs::CLOCK;
+use sim_synth::designs::{CLOCK, nb_smt, windowed};
 use sim_synth::library::Library;
 use sim_synth::netlist::{Module, synthesize};
 
 use crate::build::{File, Purpose, Top};
 use crate::divergence::Divergence;
-use crate::machines::{array, nbsmt, sparq};
+use crate::machines::array;
 use crate::mutants::hunt;
 use crate::top::{PE_BLOCK, Visibility, top_of_blocks};
 
@@ -21,12 +21,12 @@ pub(crate) fn all() -> anyhow::Result<Vec<ArraySpec>> {
     let mut machines = vec![(Pe::Conventional, 1), (Pe::Conventional, 2)];
     for threads in [Threads::Two, Threads::Four] {
         for policy in [Policy::SA, Policy::SAw, Policy::SW, Policy::S] {
-            machines.push((nbsmt(threads, policy), 1));
+            machines.push((nb_smt(threads, policy), 1));
         }
     }
-    machines.extend(Window::ALL.map(|window| (Pe::Sparq(sparq(window)), 1)));
+    machines.extend(Window::ALL.map(|window| (Pe::Sparq(windowed(window)), 1)));
     for window in [Window::Opt5, Window::Opt7] {
-        machines.push((Pe::SparqStc(sparq(window)), 1));
+        machines.push((Pe::SparqStc(windowed(window)), 1));
     }
     machines
         .into_iter()
@@ -103,14 +103,14 @@ pub(crate) fn mutants() -> Vec<GateMutant> {
         ),
         mutant(
             "the 20th and-or-invert is an or-and-invert",
-            nbsmt(Threads::Two, Policy::SA),
+            nb_smt(Threads::Two, Policy::SA),
             "AOI21X1",
             "OAI21X1",
             19,
         ),
         mutant(
             "the 40th exclusive or is inverted",
-            nbsmt(Threads::Four, Policy::SA),
+            nb_smt(Threads::Four, Policy::SA),
             "XOR2X1",
             "XNOR2X1",
             39,

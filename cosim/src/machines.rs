@@ -2,25 +2,7 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
-
-/// An NB-SMT PE as it is by default.
-pub(crate) const fn nbsmt(threads: Threads, policy: Policy) -> Pe {
-    Pe::NbSmt(NbSmt {
-        threads,
-        policy,
-        rounding: Rounding::HalfEven,
-        overflow: Overflow::Saturate,
-    })
-}
-
-/// SPARQ rules as they are by default.
-pub(crate) const fn sparq(window: Window) -> Sparq {
-    Sparq {
-        window,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    }
-}
+use sim_synth::designs::{nb_smt, windowed};
 
 /// An array with pipelined tiles.
 pub(crate) fn array(rows: usize, cols: usize, pe: Pe, depth: u8) -> anyhow::Result<ArraySpec> {
@@ -29,15 +11,15 @@ pub(crate) fn array(rows: usize, cols: usize, pe: Pe, depth: u8) -> anyhow::Resu
 
 /// Every kind of PE, every policy and window that the papers build, every option at least once.
 pub(crate) fn all(rows: usize, cols: usize) -> anyhow::Result<Vec<ArraySpec>> {
-    let mut machines = vec![(Pe::Conventional, 1), (nbsmt(Threads::One, Policy::SA), 1)];
+    let mut machines = vec![(Pe::Conventional, 1), (nb_smt(Threads::One, Policy::SA), 1)];
     for threads in [Threads::Two, Threads::Four] {
         for policy in [Policy::SA, Policy::SAw, Policy::SW, Policy::S] {
-            machines.push((nbsmt(threads, policy), 1));
+            machines.push((nb_smt(threads, policy), 1));
         }
     }
-    machines.extend(Window::ALL.map(|window| (Pe::Sparq(sparq(window)), 1)));
-    machines.push((Pe::SparqStc(sparq(Window::Opt5)), 1));
-    machines.push((Pe::SparqStc(sparq(Window::Opt7)), 1));
+    machines.extend(Window::ALL.map(|window| (Pe::Sparq(windowed(window)), 1)));
+    machines.push((Pe::SparqStc(windowed(Window::Opt5)), 1));
+    machines.push((Pe::SparqStc(windowed(Window::Opt7)), 1));
     // Options of the rules.
     machines.push((
         Pe::NbSmt(NbSmt {
@@ -58,9 +40,9 @@ pub(crate) fn all(rows: usize, cols: usize) -> anyhow::Result<Vec<ArraySpec>> {
     ));
     // Deeper pipelines.
     machines.push((Pe::Conventional, 3));
-    machines.push((nbsmt(Threads::Two, Policy::SA), 2));
-    machines.push((nbsmt(Threads::Four, Policy::SA), 4));
-    machines.push((Pe::SparqStc(sparq(Window::Opt3)), 2));
+    machines.push((nb_smt(Threads::Two, Policy::SA), 2));
+    machines.push((nb_smt(Threads::Four, Policy::SA), 4));
+    machines.push((Pe::SparqStc(windowed(Window::Opt3)), 2));
     machines
         .into_iter()
         .map(|(pe, depth)| array(rows, cols, pe, depth))

@@ -22,18 +22,19 @@ mod variants;
 mod waveform;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use sim_core::shape::widen;
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
+use sim_net::share::{Unfinished, share};
 use sim_rtl::Design;
+use sim_synth::designs::nb_smt;
 
 use crate::lockstep::Tally;
-use crate::machines::{array, nbsmt};
+use crate::machines::array;
 use crate::model::Model;
 use crate::report::{Compared, Line, Report};
 use crate::top::{Visibility, design, open_pe, top, top_of_blocks};
@@ -73,12 +74,12 @@ fn main() -> anyhow::Result<()> {
     let mut tasks = vec![Task::Variants];
     tasks.extend(machines::all(4, 4)?.into_iter().map(Task::Machine));
     // Rows and columns must not be mixed up anywhere.
-    tasks.push(Task::Machine(array(3, 5, nbsmt(Threads::Two, Policy::SA), 1)?));
+    tasks.push(Task::Machine(array(3, 5, nb_smt(Threads::Two, Policy::SA), 1)?));
     tasks.push(Task::Machine(array(5, 2, Pe::Conventional, 2)?));
     if options.large {
         tasks.push(Task::Large(array(16, 16, Pe::Conventional, 1)?));
         for threads in [Threads::Two, Threads::Four] {
-            tasks.push(Task::Large(array(16, 16, nbsmt(threads, Policy::SA), 1)?));
+            tasks.push(Task::Large(array(16, 16, nb_smt(threads, Policy::SA), 1)?));
         }
     }
     tasks.extend(gates::all()?.into_iter().map(Task::Gates));
@@ -100,42 +101,24 @@ fn main() -> anyhow::Result<()> {
 
 /// All tasks on all cores, in the report in their own order.
 fn run_all(tasks: &[Task], options: &Options) -> anyhow::Result<Report> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
     let n_workers = std::thread::available_parallelism()?.get();
     let bar = ProgressBar::new(widen(tasks.len()));
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {elapsed} {msg}") {
         bar.set_style(style);
     }
-    crossbeam::thread::scope(|scope| {
-        for _ in 0..n_workers {
-            scope.spawn(|_| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(task) = tasks.get(index) else { return };
-                    let line = run(task, options).with_context(|| name(task));
-                    bar.inc(1);
-                    bar.set_message(name(task));
-                    let failed = line.is_err();
-                    if let Ok(mut done) = done.lock() {
-                        done.push((index, line));
-                    }
-                    if failed {
-                        // The first failure ends the run: what is under way is finished, nothing new begins.
-                        next.store(tasks.len(), Ordering::Relaxed);
-                    }
-                }
-            });
-        }
-    })
-    .map_err(|_| anyhow::anyhow!("a worker panicked"))?;
+    // The first failure ends the run: what is under way is finished, nothing new begins.
+    let lines = share(tasks, n_workers, &AtomicBool::new(false), |task| {
+        let line = run(task, options).with_context(|| name(task));
+        bar.inc(1);
+        bar.set_message(name(task));
+        line
+    });
     bar.finish_and_clear();
-    let mut done = done
-        .into_inner()
-        .map_err(|_| anyhow::anyhow!("a worker panicked"))?;
-    done.sort_by_key(|&(index, _)| index);
-    let lines: anyhow::Result<Vec<Line>> = done.into_iter().map(|(_, line)| line).collect();
-    Ok(Report::new(lines?))
+    match lines {
+        Ok(lines) => Ok(Report::new(lines)),
+        Err(Unfinished::Failed(error)) => Err(error),
+        Err(Unfinished::Stopped) => bail!("stopped"),
+    }
 }
 
 fn name(task: &Task) -> String {
@@ -212,8 +195,8 @@ enum Layer {
 fn layer_on_gates(array: &ArraySpec) -> Layer {
     let with_layer = [
         Pe::Conventional,
-        nbsmt(Threads::Two, Policy::SA),
-        nbsmt(Threads::Four, Policy::SA),
+        nb_smt(Threads::Two, Policy::SA),
+        nb_smt(Threads::Four, Policy::SA),
     ];
     if array.pipeline_depth() == 1 && with_layer.contains(&array.pe()) {
         Layer::Run

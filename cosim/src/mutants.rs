@@ -5,10 +5,11 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
 use sim_rtl::SOURCES;
+use sim_synth::designs::{nb_smt, windowed};
 
 use crate::build::{Purpose, Top, build};
 use crate::divergence::Divergence;
-use crate::machines::{array, nbsmt, sparq};
+use crate::machines::array;
 use crate::model::Model;
 use crate::random::campaign;
 use crate::top::{Visibility, design, top};
@@ -23,8 +24,8 @@ pub(crate) struct Mutant {
     depth: u8,
 }
 
-const TWO: Pe = nbsmt(Threads::Two, Policy::SA);
-const FOUR: Pe = nbsmt(Threads::Four, Policy::SA);
+const TWO: Pe = nb_smt(Threads::Two, Policy::SA);
+const FOUR: Pe = nb_smt(Threads::Four, Policy::SA);
 
 /// All of them.
 pub(crate) fn all() -> Vec<Mutant> {
@@ -90,7 +91,7 @@ pub(crate) fn all() -> Vec<Mutant> {
             "two_thread_ports.sv",
             "assign weight_on_port4 = wide_activation & ~wide_weight;\n            assign shift4 = wide_activation & wide_weight;",
             "assign weight_on_port4 = 1'b0;\n            assign shift4 = wide_activation | (wide_activation & wide_weight);",
-            nbsmt(Threads::Two, Policy::SAw),
+            nb_smt(Threads::Two, Policy::SAw),
             1,
         ),
         mutant(
@@ -122,7 +123,7 @@ pub(crate) fn all() -> Vec<Mutant> {
             "place_window.sv",
             "operand[SHIFT-1] & (operand[SHIFT] | below) & ~(&bits)",
             "operand[SHIFT-1] & (operand[SHIFT] | below | 1'b1) & ~(&bits)",
-            Pe::Sparq(sparq(Window::Opt5)),
+            Pe::Sparq(windowed(Window::Opt5)),
             1,
         ),
         mutant(
@@ -130,7 +131,7 @@ pub(crate) fn all() -> Vec<Mutant> {
             "place_window.sv",
             "& (operand[SHIFT] | below) & ~(&bits)",
             "& (operand[SHIFT] | below)",
-            Pe::Sparq(sparq(Window::Opt3)),
+            Pe::Sparq(windowed(Window::Opt3)),
             1,
         ),
         mutant(
@@ -138,7 +139,7 @@ pub(crate) fn all() -> Vec<Mutant> {
             "sparq_window.sv",
             "assign is_alone = ~(|x0) | ~(|x1);",
             "assign is_alone = ~(|x0) & ~(|x1);",
-            Pe::Sparq(sparq(Window::Opt6)),
+            Pe::Sparq(windowed(Window::Opt6)),
             1,
         ),
         mutant(
@@ -146,7 +147,7 @@ pub(crate) fn all() -> Vec<Mutant> {
             "select_2of4.sv",
             "{8{|weights[8*i+:8]}} & activations[8*at+:8]",
             "{8{(|weights[8*i+:8]) | (|activations)}} & activations[8*at+:8]",
-            Pe::SparqStc(sparq(Window::Opt5)),
+            Pe::SparqStc(windowed(Window::Opt5)),
             1,
         ),
         mutant(

@@ -44,9 +44,8 @@ pub(crate) fn counts(modes: &[Mode], pe: Pe, before: Option<&Cycle>, cycle: &Cyc
     let mut switching = Switching::default();
     // As in the counters: within a tile, where there is an output.
     if let (Some(_), Some(before), false) = (active, before, cycle.is_first) {
-        for lane in 0..4 {
-            let at = |cycle: &Cycle| (cycle.activations[lane], cycle.weights[lane]);
-            add_lane(&mut switching, at(before), at(cycle));
+        for (&before, &now) in before.lanes.iter().zip(&cycle.lanes) {
+            add_lane(&mut switching, before, now);
         }
     }
     let widths = match cycle.step {

@@ -16,15 +16,14 @@ mod testbench;
 mod toggles;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use sim_core::fixed::{Overflow, Rounding};
-use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Threads, Window};
+use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
 use sim_cost::file::TableFile;
+use sim_net::share::{Unfinished, share};
 use sim_rtl::Design;
 use sim_synth::designs;
 use sim_synth::library::Library;
@@ -134,16 +133,9 @@ fn table_text(table: &TableFile) -> String {
 
 /// The PEs whose energy is measured: default rounding, overflow and pairs, one pipeline stage.
 fn arrays() -> anyhow::Result<Vec<ArraySpec>> {
-    let mut pes = vec![Pe::Conventional, designs::nb_smt(Threads::One)];
+    let mut pes = vec![Pe::Conventional, designs::nb_smt(Threads::One, Policy::SA)];
     for threads in [Threads::Two, Threads::Four] {
-        pes.extend(Policy::ALL.map(|policy| {
-            Pe::NbSmt(NbSmt {
-                threads,
-                policy,
-                rounding: Rounding::HalfEven,
-                overflow: Overflow::Saturate,
-            })
-        }));
+        pes.extend(Policy::ALL.map(|policy| designs::nb_smt(threads, policy)));
     }
     pes.extend(Window::ALL.map(|window| Pe::Sparq(designs::windowed(window))));
     pes.extend(Window::ALL.map(|window| Pe::SparqStc(designs::windowed(window))));
@@ -157,29 +149,16 @@ fn all(arrays: &[ArraySpec], bench: &Bench<'_>, jobs: Option<usize>) -> anyhow::
     if let Ok(style) = ProgressStyle::with_template("energies {wide_bar} {pos}/{len} {elapsed}") {
         bar.set_style(style);
     }
-    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let done = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.unwrap_or(n_cores).max(1) {
-            scope.spawn(|| {
-                while !failed.load(Ordering::Relaxed) {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(array) = arrays.get(index) else { return };
-                    let result = measure(array, bench).with_context(|| Design::of(array).name());
-                    failed.fetch_or(result.is_err(), Ordering::Relaxed);
-                    if let Ok(mut done) = done.lock() {
-                        done.push((index, result));
-                    }
-                    bar.inc(1);
-                }
-            });
-        }
+    let jobs = jobs.unwrap_or(n_cores);
+    let measured = share(arrays, jobs, &AtomicBool::new(false), |array| {
+        let measured = measure(array, bench).with_context(|| Design::of(array).name());
+        bar.inc(1);
+        measured
     });
     bar.finish_and_clear();
-    let mut done = done
-        .into_inner()
-        .map_err(|_| anyhow::anyhow!("a worker panicked"))?;
-    done.sort_by_key(|&(index, _)| index);
-    let measured: anyhow::Result<Vec<Vec<Measured>>> = done.into_iter().map(|(_, result)| result).collect();
-    Ok(measured?.into_iter().flatten().collect())
+    match measured {
+        Ok(measured) => Ok(measured.into_iter().flatten().collect()),
+        Err(Unfinished::Failed(error)) => Err(error),
+        Err(Unfinished::Stopped) => bail!("stopped"),
+    }
 }

@@ -8,8 +8,8 @@ use sim_core::counters::OperandWidths;
 use sim_core::spec::{ArraySpec, Pe};
 use sim_core::units::Cycles;
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
-use sim_pe::sparq::Compressed;
 use sim_rtl::{Design, WindowCode};
+use sim_tests::switching::held;
 
 /// The registers that surround a PE in one cycle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(crate) enum Step {
 }
 
 /// One cycle of a PE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cycle {
     pub(crate) inputs: Inputs,
     pub(crate) step: Step,
@@ -56,8 +56,7 @@ pub(crate) struct Cycle {
     /// The first step of a tile.
     pub(crate) is_first: bool,
     /// Operands by lane, 2:4 weights in the places where they stood.
-    pub(crate) activations: [u8; 4],
-    pub(crate) weights: [i8; 4],
+    pub(crate) lanes: Vec<(u8, i8)>,
 }
 
 /// Follow PE (`row`, `col`) of an array through a product.
@@ -110,13 +109,14 @@ impl Probe for Recorder {
             parity_above: above.map_or(!self.drain_parity, |above| registers.shadow_parities[above] != 0),
         };
         let last = word & control::LAST != 0;
-        let (activations, weights) = lanes(self.design.pe(), registers, pe);
+        let lanes: Vec<(u8, i8)> = (0..registers.activations.len())
+            .map(|lane| held(registers, pe, lane))
+            .collect();
         self.cycles.push(Cycle {
             inputs,
             is_first: word & control::FIRST != 0,
-            activations,
-            weights,
-            step: step(self.design.pe(), registers, pe),
+            step: step(self.design.pe(), registers, pe, &lanes),
+            lanes,
             loads: last,
             // After as many moves as rows stand above, copies of the top row's result follow, which toggle nothing.
             moves: self.drain_age.is_some_and(|age| age < self.row),
@@ -129,24 +129,6 @@ impl Probe for Recorder {
             self.drain_age.map(|age| age + 1).filter(|&age| age < self.rows)
         };
     }
-}
-
-fn lanes(pe_kind: Pe, registers: &Registers, pe: usize) -> ([u8; 4], [i8; 4]) {
-    let (mut x, mut w) = ([0; 4], [0; 4]);
-    for (lane, plane) in x.iter_mut().zip(&registers.activations) {
-        *lane = plane[pe];
-    }
-    for (slot, plane) in registers.weights.iter().enumerate() {
-        let lane = match pe_kind {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => slot,
-            // A missing weight stands at 0 with nothing to add.
-            Pe::SparqStc(_) => usize::from(registers.positions[slot][pe]),
-        };
-        if plane[pe] != 0 {
-            w[lane] = plane[pe];
-        }
-    }
-    (x, w)
 }
 
 fn activation_bus(design: Design, registers: &Registers, pe: usize) -> u32 {
@@ -178,7 +160,7 @@ fn bytes(values: impl Iterator<Item = u8>) -> u32 {
     u32::from_le_bytes(all)
 }
 
-fn step(pe_kind: Pe, registers: &Registers, pe: usize) -> Step {
+fn step(pe_kind: Pe, registers: &Registers, pe: usize, lanes: &[(u8, i8)]) -> Step {
     let word = registers.control[pe];
     if word & control::VALID == 0 {
         return Step::Idle;
@@ -186,28 +168,8 @@ fn step(pe_kind: Pe, registers: &Registers, pe: usize) -> Step {
     if word & control::ROW_IS_REAL == 0 || registers.col_is_real[pe] == 0 {
         return Step::Masked;
     }
-    let x: Vec<u8> = registers.activations.iter().map(|plane| plane[pe]).collect();
-    let w: Vec<i8> = registers.weights.iter().map(|plane| plane[pe]).collect();
-    let (x, n) = match pe_kind {
-        Pe::Conventional | Pe::NbSmt(_) => {
-            let n = x.iter().zip(&w).filter(|&(&x, &w)| x != 0 && w != 0).count();
-            (x, n)
-        }
-        Pe::Sparq(_) => {
-            let n = x.iter().filter(|&&x| x != 0).count();
-            (x, n)
-        }
-        Pe::SparqStc(_) => {
-            let compressed = Compressed {
-                weights: [w[0], w[1]],
-                positions: [registers.positions[0][pe], registers.positions[1][pe]],
-            };
-            let picked = compressed.pick([x[0], x[1], x[2], x[3]]);
-            (picked.to_vec(), picked.iter().filter(|&&x| x != 0).count())
-        }
-    };
     let mut pairs = OperandWidths::default();
-    for (&x, &w) in x.iter().zip(&w).filter(|&(&x, &w)| x != 0 && w != 0) {
+    for &(x, w) in lanes.iter().filter(|&&(x, w)| x != 0 && w != 0) {
         match (activation_is_narrow(x), weight_is_narrow(w)) {
             (false, false) => pairs.a8w8 += 1,
             (true, false) => pairs.a4w8 += 1,
@@ -215,5 +177,12 @@ fn step(pe_kind: Pe, registers: &Registers, pe: usize) -> Step {
             (true, true) => pairs.a4w4 += 1,
         }
     }
+    let n = match pe_kind {
+        Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => {
+            lanes.iter().filter(|&&(x, w)| x != 0 && w != 0).count()
+        }
+        // A pair is counted by its activations, whatever they meet.
+        Pe::Sparq(_) => lanes.iter().filter(|&&(x, _)| x != 0).count(),
+    };
     Step::Active { n, pairs }
 }

@@ -175,7 +175,7 @@ fn run(command: &mut Command) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use sim_core::spec::Threads;
+    use sim_core::spec::{Policy, Threads};
     use sim_synth::designs::{CLOCK, nb_smt, spec};
     use sim_synth::library::Library;
     use sim_synth::netlist::{Module, synthesize};
@@ -190,7 +190,7 @@ mod tests {
     fn delays_add_glitches() {
         let cells = Path::new("/usr/share/qflow/tech/osu018/osu018_stdcells.lib");
         let library = Library::read(cells).expect("the library of qflow-tech-osu018");
-        let array = spec(nb_smt(Threads::Two), 1).expect("a machine");
+        let array = spec(nb_smt(Threads::Two, Policy::SA), 1).expect("a machine");
         let design = Design::of(&array);
         let folder = tempfile::tempdir().expect("a folder");
         let netlist = synthesize(Module::Pe, &design, &library, CLOCK, folder.path()).expect("a netlist");

@@ -17,6 +17,6 @@ pub mod preprocess;
 pub mod progress;
 pub mod quantize;
 pub mod selection;
-mod share;
+pub mod share;
 pub mod simulate;
 pub mod tensor;

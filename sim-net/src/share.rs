@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Why not all items were done.
 #[derive(Debug)]
-pub(crate) enum Unfinished<E> {
+pub enum Unfinished<E> {
     /// The caller asked to stop.
     Stopped,
     /// The first item, in order, that failed.
@@ -15,7 +15,7 @@ pub(crate) enum Unfinished<E> {
 ///
 /// The outcome, errors included, does not depend on the number of threads: items are taken in order, so whatever
 /// comes before a failed item was taken before it and is finished.
-pub(crate) fn share<I: Sync, T: Send, E: Send>(
+pub fn share<I: Sync, T: Send, E: Send>(
     items: &[I],
     n_jobs: usize,
     stop: &AtomicBool,

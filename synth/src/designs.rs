@@ -52,11 +52,11 @@ impl Subject {
     }
 }
 
-/// Two or four threads with the rules that a configuration has by default.
-pub const fn nb_smt(threads: Threads) -> Pe {
+/// Threads with a policy, and otherwise the rules that a configuration has by default.
+pub const fn nb_smt(threads: Threads, policy: Policy) -> Pe {
     Pe::NbSmt(NbSmt {
         threads,
-        policy: Policy::SA,
+        policy,
         rounding: Rounding::HalfEven,
         overflow: Overflow::Saturate,
     })
@@ -73,7 +73,7 @@ pub const fn windowed(window: Window) -> Sparq {
 
 /// Every module that is measured: PEs by machine, rules and depth, then window logic, then arrays.
 pub fn all() -> Vec<Subject> {
-    let mut shallow = vec![Pe::Conventional, nb_smt(Threads::One)];
+    let mut shallow = vec![Pe::Conventional, nb_smt(Threads::One, Policy::SA)];
     for threads in [Threads::Two, Threads::Four] {
         for policy in Policy::ALL {
             for rounding in Rounding::ALL {
@@ -94,17 +94,17 @@ pub fn all() -> Vec<Subject> {
     }
     let mut deep = vec![
         Pe::Conventional,
-        nb_smt(Threads::One),
-        nb_smt(Threads::Two),
-        nb_smt(Threads::Four),
+        nb_smt(Threads::One, Policy::SA),
+        nb_smt(Threads::Two, Policy::SA),
+        nb_smt(Threads::Four, Policy::SA),
     ];
     for kind in kinds {
         deep.extend(Window::ALL.map(windowed).map(kind));
     }
     let whole = [
         Pe::Conventional,
-        nb_smt(Threads::Two),
-        nb_smt(Threads::Four),
+        nb_smt(Threads::Two, Policy::SA),
+        nb_smt(Threads::Four, Policy::SA),
         Pe::Sparq(windowed(Window::Opt5)),
     ];
     let array = Module::Array {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table as Sheet, presets};
-use sim_core::spec::{ArraySpec, Pe, Threads, Window};
+use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
 use sim_cost::key::{Part, PeKey};
 use sim_cost::table::Table;
 
@@ -115,8 +115,8 @@ slower. SPARQ's PE is without its window logic, which stands at the array's left
 
 fn ratios(with_delays: &Table, areas_only: &Table) -> String {
     let columns = [
-        designs::nb_smt(Threads::Two),
-        designs::nb_smt(Threads::Four),
+        designs::nb_smt(Threads::Two, Policy::SA),
+        designs::nb_smt(Threads::Four, Policy::SA),
         Pe::Sparq(designs::windowed(Window::Opt5)),
         Pe::Sparq(designs::windowed(Window::Opt3)),
         Pe::Sparq(designs::windowed(Window::Opt2)),
@@ -150,9 +150,9 @@ fn defaults(table: &Table) -> String {
         .to_owned();
     let mut machines = vec![
         Pe::Conventional,
-        designs::nb_smt(Threads::One),
-        designs::nb_smt(Threads::Two),
-        designs::nb_smt(Threads::Four),
+        designs::nb_smt(Threads::One, Policy::SA),
+        designs::nb_smt(Threads::Two, Policy::SA),
+        designs::nb_smt(Threads::Four, Policy::SA),
     ];
     machines.extend(Window::ALL.map(designs::windowed).map(Pe::Sparq));
     machines.extend(Window::ALL.map(designs::windowed).map(Pe::SparqStc));

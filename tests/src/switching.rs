@@ -57,8 +57,8 @@ impl Probe for Watch {
     }
 }
 
-/// The operands of a lane; 2:4 weights stand where they stood in their group.
-fn held(registers: &Registers, pe: usize, lane: usize) -> (u8, i8) {
+/// The operands that a PE holds in a lane; 2:4 weights stand where they stood in their group.
+pub fn held(registers: &Registers, pe: usize, lane: usize) -> (u8, i8) {
     let x = registers.activations[lane][pe];
     if registers.positions.is_empty() {
         return (x, registers.weights[lane][pe]);
