@@ -38,7 +38,7 @@ impl Engine for Algebraic {
     }
 
     fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError> {
-        check_operands(array, operands)?;
+        check_operands(array, &operands.into())?;
         let shape = operands.shape();
         let kernels = Kernels::fastest();
         let statistics = statistics::statistics(kernels, array.pe(), operands);

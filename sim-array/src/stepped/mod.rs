@@ -33,7 +33,7 @@ impl Stepped {
         mse: Mse,
         probe: &mut P,
     ) -> Result<Outcome, EngineError> {
-        check_operands(array, operands)?;
+        check_operands(array, &operands.into())?;
         let mut machine = array::Machine::new(array, operands);
         let cycles = run_clock(&mut machine, probe);
         let (product, mut counters) = machine.finish();
