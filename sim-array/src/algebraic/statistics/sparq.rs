@@ -1,109 +1,263 @@
 //! What windows change, and how full pairs are.
 
 use sim_core::counters::{ActiveSteps, Reduced};
-use sim_core::shape::widen;
+use sim_core::shape::{Gemm, widen};
 
-use super::Changed;
-use crate::algebraic::form::Windows;
-use crate::engine::Operands;
+use crate::algebraic::code::{Table, ZERO};
+use crate::algebraic::form::{Form, Former, Grouping};
+use crate::algebraic::kernels::Kernels;
 
 /// Lanes of a 2:4 group.
 const GROUP: usize = 4;
+/// Groups counted side by side.
+const LANES: usize = 32;
+/// Rows after which byte counters could overflow.
+const MAX_BYTE_COUNT: usize = 255;
 
 /// Pairs along K. Weights do not matter, so every output of a row counts alike.
-pub(super) fn pairs(operands: &Operands<'_>, windows: &Windows) -> (ActiveSteps, Reduced) {
-    let shape = operands.shape();
-    let changed = Changed::of(windows);
-    let mut by_active = [0_u64; 3];
-    let mut n_changed = 0_u64;
-    for row in operands.activations().chunks(shape.k()) {
-        for pair in row.chunks(2) {
-            let pair = [pair[0], pair.get(1).copied().unwrap_or(0)];
-            by_active[pair.map(|x| usize::from(x != 0)).iter().sum::<usize>()] += 1;
-            n_changed += u64::from(changed.next_to(pair[0], pair[1]));
-            n_changed += u64::from(changed.next_to(pair[1], pair[0]));
+pub(super) struct Pairs {
+    shape: Gemm,
+    form: Form,
+    former: Former,
+    windowed: Vec<u8>,
+    n_nonzero: u64,
+    n_both: u64,
+    n_changed: u64,
+}
+
+impl Pairs {
+    /// No rows yet.
+    pub(super) fn new([alone, both]: &[Table; 2], shape: Gemm) -> Self {
+        Self {
+            shape,
+            form: Form::new([alone, both, both], |x| x.to_le_bytes()[0]),
+            former: Former::new(Grouping::Pairs),
+            windowed: vec![0; shape.k()],
+            n_nonzero: 0,
+            n_both: 0,
+            n_changed: 0,
         }
     }
-    let n = widen(shape.n());
-    let reduced = Reduced {
-        activations: n_changed * n,
-        weights: 0,
-    };
-    (
-        ActiveSteps::from_counts(&by_active.map(|count| count * n)),
-        reduced,
-    )
-}
 
-impl Changed {
-    /// 1 where the window changes `own` next to `other`.
-    fn next_to(&self, own: u8, other: u8) -> u8 {
-        let table = if other == 0 { &self.alone } else { &self.both };
-        table[usize::from(own)]
+    /// Count a row of A; returns it after the windows.
+    pub(super) fn add_row(&mut self, kernels: Kernels, row: &[u8]) -> &[u8] {
+        self.former.start();
+        self.former.form(kernels, &self.form, row, &mut self.windowed);
+        let windowed = &self.windowed;
+        let [n_changed, n_nonzero, n_both] = kernels.vectorized(
+            #[inline(always)]
+            || {
+                // Windows keep zero, so a byte is zero after them where it was before.
+                let mut sums = [0_u64; 3];
+                for (row, windowed) in row
+                    .chunks(2 * MAX_BYTE_COUNT)
+                    .zip(windowed.chunks(2 * MAX_BYTE_COUNT))
+                {
+                    let mut counts = [0_u32; 3];
+                    for (&before, &after) in row.iter().zip(windowed) {
+                        counts[0] += u32::from(before != after);
+                        counts[1] += u32::from(before != 0);
+                    }
+                    let (pairs, _) = row.as_chunks::<2>();
+                    for pair in pairs {
+                        counts[2] += u32::from(pair[0] != 0) & u32::from(pair[1] != 0);
+                    }
+                    for (sum, count) in sums.iter_mut().zip(counts) {
+                        *sum += u64::from(count);
+                    }
+                }
+                sums
+            },
+        );
+        self.n_changed += n_changed;
+        self.n_nonzero += n_nonzero;
+        self.n_both += n_both;
+        &self.windowed
+    }
+
+    /// The counts, after all rows.
+    pub(super) fn finish(&self) -> (ActiveSteps, Reduced) {
+        let n_pairs = widen(self.shape.m()) * widen(self.shape.k().div_ceil(2));
+        let n_one = self.n_nonzero - 2 * self.n_both;
+        let by_active = [n_pairs - n_one - self.n_both, n_one, self.n_both];
+        let n = widen(self.shape.n());
+        let reduced = Reduced {
+            activations: self.n_changed * n,
+            weights: 0,
+        };
+        (
+            ActiveSteps::from_counts(&by_active.map(|count| count * n)),
+            reduced,
+        )
     }
 }
 
-/// Counts of one group of four, over rows.
-#[derive(Clone, Copy, Default)]
-struct GroupRows {
-    nonzero: [u64; GROUP],
-    changed_alone: [u64; GROUP],
+/// Counts of some groups of four, over rows.
+#[derive(Clone)]
+struct GroupRows<C> {
+    nonzero: [[C; LANES]; GROUP],
+    changed_alone: [[C; LANES]; GROUP],
     /// By both lanes: neither is zero.
-    both_nonzero: [[u64; GROUP]; GROUP],
+    both_nonzero: [[[C; LANES]; GROUP]; GROUP],
     /// The first lane changes next to the second.
-    changed_next_to: [[u64; GROUP]; GROUP],
+    changed_next_to: [[[C; LANES]; GROUP]; GROUP],
+}
+
+impl<C: Copy + Default> Default for GroupRows<C> {
+    fn default() -> Self {
+        let lanes = [C::default(); LANES];
+        Self {
+            nonzero: [lanes; GROUP],
+            changed_alone: [lanes; GROUP],
+            both_nonzero: [[lanes; GROUP]; GROUP],
+            changed_next_to: [[lanes; GROUP]; GROUP],
+        }
+    }
 }
 
 /// Groups of four with at most two weights.
-pub(super) fn sparse_pairs(operands: &Operands<'_>, windows: &Windows) -> (ActiveSteps, Reduced) {
-    let shape = operands.shape();
-    let n_groups = shape.k().div_ceil(GROUP);
-    let changed = Changed::of(windows);
-    let mut groups = vec![GroupRows::default(); n_groups];
-    for row in operands.activations().chunks(shape.k()) {
-        for (codes, group) in row.chunks(GROUP).zip(&mut groups) {
-            let mut padded = [0; GROUP];
-            padded[..codes.len()].copy_from_slice(codes);
-            group.add(padded, &changed);
-        }
-    }
-    let mut by_active = [shape.n_outputs() * widen(n_groups), 0, 0];
-    let mut n_changed = 0;
-    for row in operands.weights().chunks(shape.k()) {
-        for (codes, group) in row.chunks(GROUP).zip(&groups) {
-            let mut lanes = (0..GROUP).filter(|&lane| codes.get(lane).is_some_and(|&w| w != 0));
-            match (lanes.next(), lanes.next()) {
-                (Some(low), Some(high)) => {
-                    let both = group.both_nonzero[low][high];
-                    by_active[1] += group.nonzero[low] + group.nonzero[high] - 2 * both;
-                    by_active[2] += both;
-                    n_changed += group.changed_next_to[low][high] + group.changed_next_to[high][low];
-                }
-                (Some(lone), None) => {
-                    by_active[1] += group.nonzero[lone];
-                    n_changed += group.changed_alone[lone];
-                }
-                (None, _) => {}
-            }
-        }
-    }
-    by_active[0] -= by_active[1] + by_active[2];
-    let reduced = Reduced {
-        activations: n_changed,
-        weights: 0,
-    };
-    (ActiveSteps::from_counts(&by_active), reduced)
+pub(super) struct Groups {
+    shape: Gemm,
+    /// 1 for each activation that a window changes, next to a zero and next to another activation.
+    changed: [Form; 2],
+    /// By [`LANES`] groups.
+    counts: Vec<GroupRows<u32>>,
+    former: Former,
+    /// A row after each of the two forms.
+    is_changed: [Vec<u8>; 2],
 }
 
-impl GroupRows {
-    fn add(&mut self, codes: [u8; GROUP], changed: &Changed) {
-        for lane in 0..GROUP {
-            self.nonzero[lane] += u64::from(codes[lane] != 0);
-            self.changed_alone[lane] += u64::from(changed.next_to(codes[lane], 0));
-            for other in 0..GROUP {
-                self.both_nonzero[lane][other] += u64::from(codes[lane] != 0 && codes[other] != 0);
-                self.changed_next_to[lane][other] += u64::from(changed.next_to(codes[lane], codes[other]));
+impl Groups {
+    /// No rows yet.
+    pub(super) fn new(windows: &[Table; 2], shape: Gemm) -> Self {
+        let changed = windows.each_ref().map(|window| {
+            let mut changed = ZERO;
+            for ((changed, &after), before) in changed.iter_mut().zip(window).zip(0..) {
+                *changed = i16::from(after != before);
+            }
+            Form::new([&changed; 3], |x| x.to_le_bytes()[0])
+        });
+        let n_groups = shape.k().div_ceil(GROUP);
+        Self {
+            shape,
+            changed,
+            counts: vec![GroupRows::default(); n_groups.div_ceil(LANES)],
+            former: Former::new(Grouping::Pairs),
+            is_changed: [vec![0; shape.k()], vec![0; shape.k()]],
+        }
+    }
+
+    /// Count some rows of A, at most [`MAX_BYTE_COUNT`].
+    pub(super) fn add(&mut self, kernels: Kernels, rows: &[u8]) {
+        let k = self.shape.k();
+        for rows in rows.chunks(k * MAX_BYTE_COUNT) {
+            let mut bytes: Vec<GroupRows<u8>> = vec![GroupRows::default(); self.counts.len()];
+            for row in rows.chunks(k) {
+                for (form, out) in self.changed.iter().zip(&mut self.is_changed) {
+                    self.former.start();
+                    self.former.form(kernels, form, row, out);
+                }
+                let [alone, both] = &self.is_changed;
+                kernels.vectorized(
+                    #[inline(always)]
+                    || {
+                        let span = LANES * GROUP;
+                        let rows = row.chunks(span).zip(alone.chunks(span)).zip(both.chunks(span));
+                        for (bytes, ((codes, alone), both)) in bytes.iter_mut().zip(rows) {
+                            bytes.add(by_lane(codes), by_lane(alone), by_lane(both));
+                        }
+                    },
+                );
+            }
+            for (sums, bytes) in self.counts.iter_mut().zip(&bytes) {
+                sums.take(bytes);
             }
         }
+    }
+
+    /// The counts, after all rows.
+    pub(super) fn finish(&self, weights: &[i8]) -> (ActiveSteps, Reduced) {
+        let n_groups = self.shape.k().div_ceil(GROUP);
+        let mut by_active = [self.shape.n_outputs() * widen(n_groups), 0, 0];
+        let mut n_changed = 0;
+        let at = |counts: &[u32; LANES], group: usize| u64::from(counts[group % LANES]);
+        for row in weights.chunks(self.shape.k()) {
+            for (index, codes) in row.chunks(GROUP).enumerate() {
+                let group = &self.counts[index / LANES];
+                let mut lanes = (0..GROUP).filter(|&lane| codes.get(lane).is_some_and(|&w| w != 0));
+                match (lanes.next(), lanes.next()) {
+                    (Some(low), Some(high)) => {
+                        let both = at(&group.both_nonzero[low][high], index);
+                        let nonzero = at(&group.nonzero[low], index) + at(&group.nonzero[high], index);
+                        by_active[1] += nonzero - 2 * both;
+                        by_active[2] += both;
+                        n_changed += at(&group.changed_next_to[low][high], index)
+                            + at(&group.changed_next_to[high][low], index);
+                    }
+                    (Some(lone), None) => {
+                        by_active[1] += at(&group.nonzero[lone], index);
+                        n_changed += at(&group.changed_alone[lone], index);
+                    }
+                    (None, _) => {}
+                }
+            }
+        }
+        by_active[0] -= by_active[1] + by_active[2];
+        let reduced = Reduced {
+            activations: n_changed,
+            weights: 0,
+        };
+        (ActiveSteps::from_counts(&by_active), reduced)
+    }
+}
+
+/// Groups of four bytes, lane by lane; missing ones are zero.
+#[inline(always)]
+fn by_lane(codes: &[u8]) -> [[u8; LANES]; GROUP] {
+    let mut whole = [0; LANES * GROUP];
+    whole[..codes.len()].copy_from_slice(codes);
+    let (groups, _) = whole.as_chunks::<GROUP>();
+    std::array::from_fn(|lane| std::array::from_fn(|group| groups[group][lane]))
+}
+
+impl GroupRows<u8> {
+    #[inline(always)]
+    fn add(&mut self, codes: [[u8; LANES]; GROUP], alone: [[u8; LANES]; GROUP], both: [[u8; LANES]; GROUP]) {
+        let nonzero = codes.map(|codes| codes.map(|code| u8::from(code != 0)));
+        for lane in 0..GROUP {
+            for group in 0..LANES {
+                self.nonzero[lane][group] += nonzero[lane][group];
+                self.changed_alone[lane][group] += alone[lane][group];
+            }
+            for other in 0..GROUP {
+                for group in 0..LANES {
+                    let near = nonzero[other][group];
+                    self.both_nonzero[lane][other][group] += nonzero[lane][group] & near;
+                    self.changed_next_to[lane][other][group] +=
+                        both[lane][group] & near | alone[lane][group] & (near ^ 1);
+                }
+            }
+        }
+    }
+}
+
+impl GroupRows<u32> {
+    fn take(&mut self, bytes: &GroupRows<u8>) {
+        fn widen_into(sums: &mut [[u32; LANES]], bytes: &[[u8; LANES]]) {
+            let sums = sums.as_flattened_mut().iter_mut();
+            for (sum, &byte) in sums.zip(bytes.as_flattened()) {
+                *sum += u32::from(byte);
+            }
+        }
+        widen_into(&mut self.nonzero, &bytes.nonzero);
+        widen_into(&mut self.changed_alone, &bytes.changed_alone);
+        widen_into(
+            self.both_nonzero.as_flattened_mut(),
+            bytes.both_nonzero.as_flattened(),
+        );
+        widen_into(
+            self.changed_next_to.as_flattened_mut(),
+            bytes.changed_next_to.as_flattened(),
+        );
     }
 }

@@ -1,11 +1,10 @@
 //! How often sets of threads are active together.
 
 use sim_core::counters::{ActiveSteps, OperandWidths};
-use sim_core::shape::widen;
+use sim_core::shape::{Gemm, widen};
 
 use crate::algebraic::code::{Code, Segments};
 use crate::algebraic::kernels::Kernels;
-use crate::engine::Operands;
 
 /// Steps counted side by side.
 const LANES: usize = 32;
@@ -28,6 +27,14 @@ pub(super) struct Meetings<const T: usize> {
     both_wide: [Supersets; T],
 }
 
+/// The rows of A, as far as they have come.
+pub(super) struct Rows<const T: usize> {
+    shape: Gemm,
+    segments: Segments,
+    /// By [`LANES`] steps.
+    sides: Vec<Side<T>>,
+}
+
 /// One side of a few steps: how many rows (or columns) have non-zero operands in at least a set of threads.
 struct Side<const T: usize> {
     nonzero: [LaneCounts; N_SETS],
@@ -41,13 +48,14 @@ const MAX_BYTE_COUNT: usize = 255;
 impl<const T: usize> Side<T> {
     const N_SETS: usize = 1 << T;
 
+    const ZERO: Self = Self {
+        nonzero: [[0; LANES]; N_SETS],
+        wide: [[[0; LANES]; N_SETS]; T],
+    };
+
     /// Count the rows of `matrix`, `[rows, k]`, in the steps from `first`.
     #[inline(always)]
-    fn count<C: Code>(matrix: &[C], k: usize, segments: Segments, first: usize) -> Self {
-        let mut side = Self {
-            nonzero: [[0; LANES]; N_SETS],
-            wide: [[[0; LANES]; N_SETS]; T],
-        };
+    fn add<C: Code>(&mut self, matrix: &[C], k: usize, segments: Segments, first: usize) {
         let steps = first..first + LANES;
         for rows in matrix.chunks(k * MAX_BYTE_COUNT) {
             let mut nonzero = [[0_u8; LANES]; N_SETS];
@@ -77,40 +85,66 @@ impl<const T: usize> Side<T> {
                     }
                 }
             }
-            for (sums, bytes) in side.nonzero.iter_mut().zip(&nonzero) {
+            for (sums, bytes) in self.nonzero.iter_mut().zip(&nonzero) {
                 widen_into(sums, bytes);
             }
-            for (sums, bytes) in side.wide.as_flattened_mut().iter_mut().zip(wide.as_flattened()) {
+            for (sums, bytes) in self.wide.as_flattened_mut().iter_mut().zip(wide.as_flattened()) {
                 widen_into(sums, bytes);
             }
         }
-        side
     }
 }
 
-impl<const T: usize> Meetings<T> {
-    /// Count them.
-    pub(super) fn of(kernels: Kernels, operands: &Operands<'_>) -> Self {
+impl<const T: usize> Rows<T> {
+    /// No rows yet.
+    pub(super) fn new(shape: Gemm) -> Self {
+        let segments = Segments::new(shape.k(), T);
+        Self {
+            shape,
+            segments,
+            sides: segments.starts().map(|_| Side::ZERO).collect(),
+        }
+    }
+
+    /// Count some rows, `[rows, k]`. They are walked once for every few steps, so they should be few enough for a
+    /// cache.
+    pub(super) fn add(&mut self, kernels: Kernels, rows: &[u8]) {
+        let (k, segments) = (self.shape.k(), self.segments);
         kernels.vectorized(
             #[inline(always)]
-            || Self::count(operands),
+            || {
+                for (first, side) in segments.starts().zip(&mut self.sides) {
+                    side.add(rows, k, segments, first);
+                }
+            },
+        );
+    }
+
+    /// Let all rows meet `weights`, `[n, k]`.
+    pub(super) fn meet(&self, kernels: Kernels, weights: &[i8]) -> Meetings<T> {
+        kernels.vectorized(
+            #[inline(always)]
+            || self.count(weights),
         )
     }
 
     #[inline(always)]
-    fn count(operands: &Operands<'_>) -> Self {
-        let shape = operands.shape();
-        let segments = Segments::new(shape.k(), T);
-        let mut meetings = Self {
+    fn count(&self, weights: &[i8]) -> Meetings<T> {
+        let (shape, segments) = (self.shape, self.segments);
+        let mut meetings = Meetings {
             at_least: [0; N_SETS],
             wide_activation: [[0; N_SETS]; T],
             wide_weight: [[0; N_SETS]; T],
             both_wide: [[0; N_SETS]; T],
         };
         meetings.at_least[0] = shape.n_outputs() * widen(segments.n_steps);
-        for first in (0..segments.n_steps).step_by(LANES) {
-            let rows = Side::<T>::count(operands.activations(), shape.k(), segments, first);
-            let cols = Side::<T>::count(operands.weights(), shape.k(), segments, first);
+        let mut all_cols: Vec<Side<T>> = self.sides.iter().map(|_| Side::ZERO).collect();
+        for weights in weights.chunks(ROWS_AT_A_TIME * shape.k()) {
+            for (first, cols) in segments.starts().zip(&mut all_cols) {
+                cols.add(weights, shape.k(), segments, first);
+            }
+        }
+        for (rows, cols) in self.sides.iter().zip(&all_cols) {
             for set in 1..1 << T {
                 meetings.at_least[set] += dot(&rows.nonzero[set], &cols.nonzero[set]);
             }
@@ -126,7 +160,19 @@ impl<const T: usize> Meetings<T> {
         }
         meetings
     }
+}
 
+/// Rows that are walked together.
+const ROWS_AT_A_TIME: usize = 96;
+
+impl Segments {
+    /// The first of each few steps.
+    fn starts(self) -> impl Iterator<Item = usize> {
+        (0..self.n_steps).step_by(LANES)
+    }
+}
+
+impl<const T: usize> Meetings<T> {
     /// Steps by active threads.
     pub(super) fn active(&self) -> ActiveSteps {
         ActiveSteps::from_counts(&by_size::<T>(&self.at_least, 0)[..=T])

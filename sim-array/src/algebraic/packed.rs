@@ -1,0 +1,156 @@
+//! Weights in the layouts of the tile kernels, and the loops over tiles.
+
+use std::ops::Range;
+
+use super::kernels::{Dword, Kernels, Pair, Quad, TILE_COLS, TILE_ROWS, Tile};
+
+/// Most 32-bit words of a block along K: a column panel of weights and a few rows share the first-level cache.
+const BLOCK_WORDS: usize = 288;
+
+/// Weights by blocks along K, column panels and words: `[block, panel, word]`, with the columns of a panel together.
+pub(super) struct Packed<W> {
+    words: Vec<[W; TILE_COLS]>,
+    n_words: usize,
+    n_cols: usize,
+    block_words: usize,
+    /// The columns of the panel under way.
+    panel: Vec<W>,
+}
+
+impl<W: Dword + Default> Packed<W> {
+    /// Nothing yet, for `n_cols` columns of `n_words` words.
+    pub(super) fn new(n_cols: usize, n_words: usize) -> Self {
+        // Equal blocks: a short last one would pay for its outputs without much to add to them.
+        let n_blocks = n_words.div_ceil(BLOCK_WORDS).max(1);
+        Self {
+            words: vec![[W::default(); TILE_COLS]; n_words * n_cols.div_ceil(TILE_COLS)],
+            n_words,
+            n_cols,
+            block_words: n_words.div_ceil(n_blocks).max(1),
+            panel: Vec::new(),
+        }
+    }
+
+    /// Take the columns, in order, each as its words; `write` writes the words of a column that are not zero.
+    pub(super) fn fill(&mut self, kernels: Kernels, mut write: impl FnMut(usize, &mut [W])) {
+        for first in (0..self.n_cols).step_by(TILE_COLS) {
+            let n_cols = TILE_COLS.min(self.n_cols - first);
+            self.panel.clear();
+            self.panel.resize(n_cols * self.n_words, W::default());
+            for (col, words) in (first..).zip(self.panel.chunks_mut(self.n_words)) {
+                write(col, words);
+            }
+            for block in self.blocks() {
+                let columns: Vec<&[W]> = self
+                    .panel
+                    .chunks(self.n_words)
+                    .map(|words| &words[block.clone()])
+                    .collect();
+                let start = self.start_of(&block, first / TILE_COLS);
+                kernels.transpose(&columns, &mut self.words[start..][..block.len()]);
+            }
+        }
+        self.panel = Vec::new();
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<W> {
+        let (n_words, block_words) = (self.n_words, self.block_words);
+        (0..n_words)
+            .step_by(block_words)
+            .map(move |start| start..(start + block_words).min(n_words))
+    }
+
+    fn start_of(&self, block: &Range<usize>, panel: usize) -> usize {
+        block.start * self.n_cols.div_ceil(TILE_COLS) + panel * block.len()
+    }
+
+    /// Add the product with some rows to `outputs`, `[rows, n_cols]`; `tile` adds the product of a tile's rows, from a
+    /// word on, with a panel.
+    fn add_to(&self, outputs: &mut [i32], mut tile: impl FnMut(usize, usize, &[[W; TILE_COLS]], &mut Tile)) {
+        let n_cols = self.n_cols;
+        for block in self.blocks() {
+            for (panel, first_col) in (0..n_cols).step_by(TILE_COLS).enumerate() {
+                let weights = &self.words[self.start_of(&block, panel)..][..block.len()];
+                let width = TILE_COLS.min(n_cols - first_col);
+                for (index, outputs) in outputs.chunks_mut(n_cols * TILE_ROWS).enumerate() {
+                    let mut sums: Tile = [[0; TILE_COLS]; TILE_ROWS];
+                    tile(index * TILE_ROWS, block.start, weights, &mut sums);
+                    for (outputs, sums) in outputs.chunks_mut(n_cols).zip(&sums) {
+                        add_sums(&mut outputs[first_col..][..width], sums);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Packed<Pair> {
+    /// Add the product with `rows` to `outputs`, `[rows, cols]`.
+    pub(super) fn multiply(&self, kernels: Kernels, rows: &Rows<i16>, outputs: &mut [i32]) {
+        self.add_to(outputs, |row, word, weights, sums| {
+            kernels.wide_tile(
+                &rows.values[row * rows.stride + 2 * word..],
+                rows.stride,
+                weights,
+                sums,
+            );
+        });
+    }
+}
+
+impl Packed<Quad> {
+    /// Add the product with `rows` to `outputs`, `[rows, cols]`; `max_run` as in [`Kernels::small_tile`].
+    pub(super) fn multiply(&self, kernels: Kernels, rows: &Rows<u8>, max_run: usize, outputs: &mut [i32]) {
+        self.add_to(outputs, |row, word, weights, sums| {
+            let values = &rows.values[row * rows.stride + 4 * word..];
+            kernels.small_tile(values, rows.stride, weights, max_run, sums);
+        });
+    }
+}
+
+/// Rows of activations for the tile kernels, as many as are a multiple of a tile's.
+#[derive(Default)]
+pub(super) struct Rows<T> {
+    values: Vec<T>,
+    stride: usize,
+}
+
+impl<T: Copy + Default> Rows<T> {
+    /// Room for `n_rows` rows of `len` values; values beyond what is written are of no account where weights are zero,
+    /// rows beyond the last where nobody reads their sums.
+    pub(super) fn reserve(&mut self, n_rows: usize, len: usize) {
+        // Rows that are an odd number of cache lines apart do not meet in the same cache sets.
+        let per_line = 64 / size_of::<T>();
+        let n_lines = len.div_ceil(per_line) | 1;
+        self.stride = n_lines * per_line;
+        // A tile kernel may be given the tail of a row and then reads on into the next ones.
+        let n_rows = n_rows.next_multiple_of(TILE_ROWS);
+        self.values.resize(n_rows * self.stride, T::default());
+    }
+
+    /// The values of a row, and what follows them up to the next one.
+    pub(super) fn row(&self, row: usize) -> &[T] {
+        &self.values[row * self.stride..][..self.stride]
+    }
+
+    /// [`Rows::row`], to be written.
+    pub(super) fn row_mut(&mut self, row: usize) -> &mut [T] {
+        &mut self.values[row * self.stride..][..self.stride]
+    }
+}
+
+/// Add to some neighbouring outputs.
+pub(super) fn add_sums(outputs: &mut [i32], sums: &[i32; TILE_COLS]) {
+    match outputs.first_chunk_mut::<TILE_COLS>() {
+        Some(outputs) => {
+            for (output, sum) in outputs.iter_mut().zip(sums) {
+                *output += sum;
+            }
+        }
+        None => {
+            for (output, sum) in outputs.iter_mut().zip(sums) {
+                *output += sum;
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Small products whose weights are mostly zero: only words of four weights that are not all zero are visited.
+
+use super::columns::{ColumnSums, add_columns, quad_panels};
+use super::kernels::{Entry, Kernels, PANEL_ROWS, Quad, QuadPanel};
+use super::packed::Rows;
+
+/// The words of all columns that are not zero.
+pub(super) struct Sparse {
+    n_words: usize,
+    /// The first entry of each column, and the end of the last.
+    starts: Vec<usize>,
+    entries: Vec<Entry<Quad>>,
+    max_run: usize,
+    panels: Vec<QuadPanel>,
+    sums: Vec<ColumnSums>,
+}
+
+impl Sparse {
+    /// From columns of `n_words` words; `max_run` as in [`Kernels::small_tile`].
+    pub(super) fn new(words: &[Quad], n_words: usize, max_run: usize) -> Self {
+        let mut starts = vec![0];
+        let mut entries = Vec::new();
+        for column in words.chunks(n_words) {
+            let not_zero = (0..).zip(column).filter(|(_, weights)| is_not_zero(weights));
+            entries.extend(not_zero.map(|(panel, &weights)| Entry { panel, weights }));
+            starts.push(entries.len());
+        }
+        Self {
+            n_words,
+            sums: vec![[0; PANEL_ROWS]; starts.len() - 1],
+            starts,
+            entries,
+            max_run,
+            panels: vec![[[0; 4]; PANEL_ROWS]; n_words],
+        }
+    }
+
+    /// Whether visiting only these words is worth it: a visited one costs more than one of a tile.
+    pub(super) fn pays(words: &[Quad]) -> bool {
+        let n_visited = words.iter().filter(|weights| is_not_zero(weights)).count();
+        3 * n_visited < 2 * words.len()
+    }
+
+    /// Add the product with `n_rows` rows to `outputs`, `[rows, cols]`.
+    pub(super) fn multiply(&mut self, kernels: Kernels, rows: &Rows<u8>, n_rows: usize, outputs: &mut [i32]) {
+        let n_cols = self.sums.len();
+        for (first, outputs) in (0..n_rows)
+            .step_by(PANEL_ROWS)
+            .zip(outputs.chunks_mut(PANEL_ROWS * n_cols))
+        {
+            let end = (first + PANEL_ROWS).min(n_rows);
+            let rows = (first..end).map(|row| &rows.row(row)[..4 * self.n_words]);
+            quad_panels(kernels, rows, &mut self.panels);
+            self.sums.fill([0; PANEL_ROWS]);
+            for (sums, ends) in self.sums.iter_mut().zip(self.starts.windows(2)) {
+                let entries = &self.entries[ends[0]..ends[1]];
+                kernels.small_column(&self.panels, entries, self.max_run, sums);
+            }
+            add_columns(kernels, &self.sums, outputs);
+        }
+    }
+}
+
+fn is_not_zero(weights: &Quad) -> bool {
+    *weights != [0; 4]
+}

@@ -1,0 +1,207 @@
+//! A sum of products by one plan.
+
+use super::code::as_bytes;
+use super::components::Residue;
+use super::form::{Form, Former};
+use super::kernels::{Kernels, Pair, Quad};
+use super::packed::{Packed, Rows};
+use super::picks::Picks;
+use super::picks::four_threads::FourThreads;
+use super::plan::{Plan, Small};
+use super::sparse::Sparse;
+use crate::engine::{Mse, StreamedOperands};
+
+/// A sum of products by one plan.
+pub(super) struct Sums {
+    k: usize,
+    n: usize,
+    former: Former,
+    wide: Packed<Pair>,
+    wide_form: Form,
+    wide_rows: Rows<i16>,
+    dense: Option<Dense>,
+    sparse: Vec<(Form, Sparse, Rows<u8>)>,
+    picked: Option<Picks<FourThreads>>,
+    /// What takes the offsets of activations off again, by column; empty where there are none.
+    bias: Vec<i32>,
+}
+
+/// Small products that share their sums: their terms follow one another.
+struct Dense {
+    forms: Vec<Form>,
+    words: Packed<Quad>,
+    rows: Rows<u8>,
+    max_run: usize,
+}
+
+impl Sums {
+    /// Pack the weights of a product.
+    pub(super) fn new(
+        kernels: Kernels,
+        residue: &Residue,
+        operands: &StreamedOperands<'_>,
+        mse: Mse,
+    ) -> Self {
+        let (n, k) = (operands.shape().n(), operands.shape().k());
+        let plan = Plan::new(residue, operands, mse);
+        let mut former = Former::new(plan.grouping);
+        let mut formed = vec![0; k];
+        let mut bytes = Vec::new();
+
+        let mut wide = Packed::new(n, k.div_ceil(2));
+        wide.fill(kernels, |col, words: &mut [Pair]| {
+            as_bytes(operands.weight_row(col), &mut bytes);
+            former.start();
+            former.form(kernels, &plan.wide.weights, &bytes, &mut formed);
+            let values = words.as_flattened_mut().iter_mut();
+            for (value, byte) in values.zip(&formed) {
+                *value = i16::from(byte.cast_signed());
+            }
+        });
+
+        let mut sums = Self {
+            k,
+            n,
+            former: Former::new(plan.grouping),
+            wide,
+            wide_form: plan.wide.activations,
+            wide_rows: Rows::default(),
+            dense: None,
+            sparse: Vec::new(),
+            picked: None,
+            bias: Vec::new(),
+        };
+        let n_words = k.div_ceil(4);
+        let mut dense = Vec::new();
+        for small in plan.small {
+            let mut words = vec![[0_i8; 4]; n * n_words];
+            for (col, words) in words.chunks_mut(n_words).enumerate() {
+                as_bytes(operands.weight_row(col), &mut bytes);
+                former.start();
+                former.form(kernels, &small.weights, &bytes, &mut formed);
+                let mut sum = 0;
+                for (value, byte) in words.as_flattened_mut().iter_mut().zip(&formed) {
+                    *value = byte.cast_signed();
+                    sum += i32::from(*value);
+                }
+                sums.take_off(col, small.offset * sum);
+            }
+            if Sparse::pays(&words) {
+                let sparse = Sparse::new(&words, n_words, small.max_run);
+                sums.sparse.push((small.activations, sparse, Rows::default()));
+            } else {
+                dense.push((small, words));
+            }
+        }
+        if !dense.is_empty() {
+            sums.dense = Some(Dense::new(kernels, n, n_words, dense));
+        }
+        if let Some(rule) = plan.picked {
+            let picks = Picks::new(rule, operands.weights(), k);
+            picks.for_each_entry(|col, rule, part, weights| {
+                sums.take_off(col, rule.offset_sum(part, *weights));
+            });
+            sums.picked = Some(picks);
+        }
+        sums
+    }
+
+    fn take_off(&mut self, col: usize, sum: i32) {
+        if sum != 0 {
+            self.bias.resize(self.n, 0);
+            self.bias[col] -= sum;
+        }
+    }
+
+    /// Whether the wide product is all there is.
+    pub(super) fn is_exact(&self) -> bool {
+        self.dense.is_none() && self.sparse.is_empty() && self.picked.is_none()
+    }
+
+    /// Add the wide product of some rows, `[rows, k]`, to `outputs`, `[rows, n]`.
+    pub(super) fn add_wide(&mut self, kernels: Kernels, rows: &[u8], outputs: &mut [i32]) {
+        let k = self.k;
+        self.wide_rows.reserve(rows.len() / k, k);
+        let mut formed = vec![0; k];
+        for (index, row) in rows.chunks(k).enumerate() {
+            let out = self.wide_rows.row_mut(index);
+            let source = if self.wide_form.is_identity() {
+                row
+            } else {
+                self.former.start();
+                self.former.form(kernels, &self.wide_form, row, &mut formed);
+                &formed
+            };
+            kernels.vectorized(
+                #[inline(always)]
+                || {
+                    for (value, &byte) in out.iter_mut().zip(source) {
+                        *value = i16::from(byte);
+                    }
+                },
+            );
+        }
+        self.wide.multiply(kernels, &self.wide_rows, outputs);
+    }
+
+    /// Add all other products.
+    pub(super) fn add_rest(&mut self, kernels: Kernels, rows: &[u8], outputs: &mut [i32]) {
+        let (n, k) = (self.n, self.k);
+        let n_rows = rows.len() / k;
+        if !self.bias.is_empty() {
+            for outputs in outputs.chunks_mut(n) {
+                for (output, bias) in outputs.iter_mut().zip(&self.bias) {
+                    *output += bias;
+                }
+            }
+        }
+        let padded_k = k.next_multiple_of(4);
+        if let Some(dense) = &mut self.dense {
+            dense.rows.reserve(n_rows, padded_k * dense.forms.len());
+        }
+        for (_, _, rows) in &mut self.sparse {
+            rows.reserve(n_rows, padded_k);
+        }
+        for (index, row) in rows.chunks(k).enumerate() {
+            self.former.start();
+            if let Some(dense) = &mut self.dense {
+                let out = dense.rows.row_mut(index);
+                for (form, out) in dense.forms.iter().zip(out.chunks_mut(padded_k)) {
+                    self.former.form(kernels, form, row, &mut out[..k]);
+                }
+            }
+            for (form, _, rows) in &mut self.sparse {
+                self.former
+                    .form(kernels, form, row, &mut rows.row_mut(index)[..k]);
+            }
+        }
+        if let Some(dense) = &self.dense {
+            dense.words.multiply(kernels, &dense.rows, dense.max_run, outputs);
+        }
+        for (_, sparse, rows) in &mut self.sparse {
+            sparse.multiply(kernels, rows, n_rows, outputs);
+        }
+        if let Some(picked) = &mut self.picked {
+            picked.multiply(kernels, rows, outputs);
+        }
+    }
+}
+
+impl Dense {
+    /// Of products and their weights, `[n, n_words]` each.
+    fn new(kernels: Kernels, n: usize, n_words: usize, products: Vec<(Small, Vec<Quad>)>) -> Self {
+        let mut words = Packed::new(n, n_words * products.len());
+        words.fill(kernels, |col, out: &mut [Quad]| {
+            for (out, (_, words)) in out.chunks_mut(n_words).zip(&products) {
+                out.copy_from_slice(&words[col * n_words..][..n_words]);
+            }
+        });
+        let max_run = products.iter().map(|(small, _)| small.max_run).min();
+        Self {
+            words,
+            max_run: max_run.unwrap_or(1),
+            forms: products.into_iter().map(|(small, _)| small.activations).collect(),
+            rows: Rows::default(),
+        }
+    }
+}
