@@ -73,8 +73,13 @@ impl Segments {
 
     /// What `thread` holds of `row` during `steps`; shorter where K ends first.
     pub(super) fn of<'a, C>(&self, row: &'a [C], thread: usize, steps: &Range<usize>) -> &'a [C] {
-        let end = (thread * self.n_steps + steps.end.min(self.n_steps)).min(row.len());
+        &row[self.range(row.len(), thread, steps)]
+    }
+
+    /// Where [`Segments::of`] lies in a row of `k`.
+    pub(super) fn range(&self, k: usize, thread: usize, steps: &Range<usize>) -> Range<usize> {
+        let end = (thread * self.n_steps + steps.end.min(self.n_steps)).min(k);
         let start = (thread * self.n_steps + steps.start).min(end);
-        &row[start..end]
+        start..end
     }
 }

@@ -1,6 +1,6 @@
 //! Outputs that are summed by columns of a panel of rows, and rows turned into panels.
 
-use super::kernels::{Kernels, PANEL_ROWS, QuadPanel, TILE_COLS};
+use super::kernels::{Kernels, PANEL_ROWS, QuadPanel, TILE_COLS, TileWords};
 use super::packed::add_sums;
 
 /// Sums of one column over the rows of a panel.
@@ -14,9 +14,9 @@ pub(super) fn add_columns(kernels: Kernels, sums: &[ColumnSums], outputs: &mut [
         for (column, sums) in columns.iter_mut().zip(group) {
             *column = sums;
         }
-        let mut rows = [[0; TILE_COLS]; PANEL_ROWS];
+        let mut rows = [TileWords([0; TILE_COLS]); PANEL_ROWS];
         kernels.transpose(&columns, &mut rows);
-        for (outputs, sums) in outputs.chunks_mut(n_cols).zip(&rows) {
+        for (outputs, TileWords(sums)) in outputs.chunks_mut(n_cols).zip(&rows) {
             add_sums(&mut outputs[first..][..group.len()], sums);
         }
     }

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::kernels::{Dword, Kernels, Pair, Quad, TILE_COLS, TILE_ROWS, Tile};
+use super::kernels::{Dword, Kernels, Outputs, Pair, Quad, TILE_COLS, TILE_ROWS, TileWords};
 
 /// Most 32-bit words of a block along K: a column panel of weights and a few rows share the first-level cache.
 const BLOCK_WORDS: usize = 288;
 
 /// Weights by blocks along K, column panels and words: `[block, panel, word]`, with the columns of a panel together.
 pub(super) struct Packed<W> {
-    words: Vec<[W; TILE_COLS]>,
+    words: Vec<TileWords<W>>,
     n_words: usize,
     n_cols: usize,
     block_words: usize,
@@ -23,7 +23,7 @@ impl<W: Dword + Default> Packed<W> {
         // Equal blocks: a short last one would pay for its outputs without much to add to them.
         let n_blocks = n_words.div_ceil(BLOCK_WORDS).max(1);
         Self {
-            words: vec![[W::default(); TILE_COLS]; n_words * n_cols.div_ceil(TILE_COLS)],
+            words: vec![TileWords([W::default(); TILE_COLS]); n_words * n_cols.div_ceil(TILE_COLS)],
             n_words,
             n_cols,
             block_words: n_words.div_ceil(n_blocks).max(1),
@@ -66,15 +66,33 @@ impl<W: Dword + Default> Packed<W> {
 
     /// Add the product with some rows to `outputs`, `[rows, n_cols]`; `tile` adds the product of a tile's rows, from a
     /// word on, with a panel.
-    fn add_to(&self, outputs: &mut [i32], mut tile: impl FnMut(usize, usize, &[[W; TILE_COLS]], &mut Tile)) {
+    fn add_to(
+        &self,
+        outputs: &mut [i32],
+        mut tile: impl FnMut(usize, usize, &[TileWords<W>], &mut Outputs<'_>),
+    ) {
         let n_cols = self.n_cols;
         for block in self.blocks() {
             for (panel, first_col) in (0..n_cols).step_by(TILE_COLS).enumerate() {
                 let weights = &self.words[self.start_of(&block, panel)..][..block.len()];
                 let width = TILE_COLS.min(n_cols - first_col);
                 for (index, outputs) in outputs.chunks_mut(n_cols * TILE_ROWS).enumerate() {
-                    let mut sums: Tile = [[0; TILE_COLS]; TILE_ROWS];
-                    tile(index * TILE_ROWS, block.start, weights, &mut sums);
+                    let row = index * TILE_ROWS;
+                    if width == TILE_COLS && outputs.len() == n_cols * TILE_ROWS {
+                        let mut outputs = Outputs {
+                            values: &mut outputs[first_col..],
+                            stride: n_cols,
+                        };
+                        tile(row, block.start, weights, &mut outputs);
+                        continue;
+                    }
+                    // At the edges, a whole tile beside the outputs.
+                    let mut sums = [[0; TILE_COLS]; TILE_ROWS];
+                    let mut whole = Outputs {
+                        values: sums.as_flattened_mut(),
+                        stride: TILE_COLS,
+                    };
+                    tile(row, block.start, weights, &mut whole);
                     for (outputs, sums) in outputs.chunks_mut(n_cols).zip(&sums) {
                         add_sums(&mut outputs[first_col..][..width], sums);
                     }
@@ -87,12 +105,12 @@ impl<W: Dword + Default> Packed<W> {
 impl Packed<Pair> {
     /// Add the product with `rows` to `outputs`, `[rows, cols]`.
     pub(super) fn multiply(&self, kernels: Kernels, rows: &Rows<i16>, outputs: &mut [i32]) {
-        self.add_to(outputs, |row, word, weights, sums| {
+        self.add_to(outputs, |row, word, weights, outputs| {
             kernels.wide_tile(
                 &rows.values[row * rows.stride + 2 * word..],
                 rows.stride,
                 weights,
-                sums,
+                outputs,
             );
         });
     }
@@ -101,9 +119,9 @@ impl Packed<Pair> {
 impl Packed<Quad> {
     /// Add the product with `rows` to `outputs`, `[rows, cols]`; `max_run` as in [`Kernels::small_tile`].
     pub(super) fn multiply(&self, kernels: Kernels, rows: &Rows<u8>, max_run: usize, outputs: &mut [i32]) {
-        self.add_to(outputs, |row, word, weights, sums| {
+        self.add_to(outputs, |row, word, weights, outputs| {
             let values = &rows.values[row * rows.stride + 4 * word..];
-            kernels.small_tile(values, rows.stride, weights, max_run, sums);
+            kernels.small_tile(values, rows.stride, weights, max_run, outputs);
         });
     }
 }

@@ -1,7 +1,7 @@
 //! Small products whose weights are mostly zero: only words of four weights that are not all zero are visited.
 
 use super::columns::{ColumnSums, add_columns, quad_panels};
-use super::kernels::{Entry, Kernels, PANEL_ROWS, Quad, QuadPanel};
+use super::kernels::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
 use super::packed::Rows;
 
 /// The words of all columns that are not zero.
@@ -31,7 +31,7 @@ impl Sparse {
             starts,
             entries,
             max_run,
-            panels: vec![[[0; 4]; PANEL_ROWS]; n_words],
+            panels: vec![Panel([[0; 4]; PANEL_ROWS]); n_words],
         }
     }
 

@@ -14,7 +14,8 @@ use std::arch::x86_64::{
 };
 
 use super::{
-    Dword, Entry, PANEL_ROWS, Pair, PairPanel, Quad, QuadPanel, TILE_COLS, TILE_ROWS, Tile, panel_of,
+    Dword, Entry, Outputs, PANEL_ROWS, Pair, PairPanel, Quad, QuadPanel, TILE_COLS, TILE_ROWS, TileWords,
+    panel_of,
 };
 use crate::algebraic::table::{Base, ByteTable};
 
@@ -41,23 +42,23 @@ impl Avx2 {
         self,
         rows: &[i16],
         stride: usize,
-        weights: &[[Pair; TILE_COLS]],
-        tile: &mut Tile,
+        weights: &[TileWords<Pair>],
+        outputs: &mut Outputs<'_>,
     ) {
         // SAFETY: `self` exists, so the processor has AVX2; `Kernels` checked the lengths.
-        unsafe { wide_tile(rows, stride, weights, tile) }
+        unsafe { wide_tile(rows, stride, weights, outputs) }
     }
 
     pub(super) fn small_tile(
         self,
         rows: &[u8],
         stride: usize,
-        weights: &[[Quad; TILE_COLS]],
+        weights: &[TileWords<Quad>],
         max_run: usize,
-        tile: &mut Tile,
+        outputs: &mut Outputs<'_>,
     ) {
         // SAFETY: as above.
-        unsafe { small_tile(rows, stride, weights, max_run, tile) }
+        unsafe { small_tile(rows, stride, weights, max_run, outputs) }
     }
 
     pub(super) fn small_column(
@@ -86,7 +87,7 @@ impl Avx2 {
         unsafe { look_up(table, bytes, out) }
     }
 
-    pub(super) fn transpose<T: Dword, const N: usize>(self, rows: &[&[T]], out: &mut [[T; N]]) {
+    pub(super) fn transpose<T: Dword, L: AsMut<[T; N]>, const N: usize>(self, rows: &[&[T]], out: &mut [L]) {
         // SAFETY: `self` exists, so the processor has AVX2.
         unsafe { transpose(rows, out) }
     }
@@ -153,11 +154,12 @@ pub(super) fn add_to(sums: &mut [i32; LANES], vector: __m256i) {
     store(sums, sum);
 }
 
-/// Add a tile of vectors to a tile of sums.
+/// Add a tile of vectors to a tile of outputs.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn add_tile(tile: &mut Tile, vectors: [[__m256i; TILE_VECTORS]; TILE_ROWS]) {
-    for (sums, row) in tile.iter_mut().zip(vectors) {
+pub(super) fn add_tile(outputs: &mut Outputs<'_>, vectors: [[__m256i; TILE_VECTORS]; TILE_ROWS]) {
+    for (r, row) in vectors.into_iter().enumerate() {
+        let sums = &mut outputs.values[r * outputs.stride..][..TILE_COLS];
         let (chunks, _) = sums.as_chunks_mut::<LANES>();
         for (chunk, vector) in chunks.iter_mut().zip(row) {
             add_to(chunk, vector);
@@ -168,13 +170,13 @@ pub(super) fn add_tile(tile: &mut Tile, vectors: [[__m256i; TILE_VECTORS]; TILE_
 /// # Safety
 /// `rows` holds [`TILE_ROWS`] rows of `2·weights.len()`, `stride` apart.
 #[target_feature(enable = "avx2")]
-unsafe fn wide_tile(rows: &[i16], stride: usize, weights: &[[Pair; TILE_COLS]], tile: &mut Tile) {
+unsafe fn wide_tile(rows: &[i16], stride: usize, weights: &[TileWords<Pair>], outputs: &mut Outputs<'_>) {
     // Twelve accumulators, two weight vectors and one broadcast: all sixteen registers but one.
     let mut accumulators = [[_mm256_setzero_si256(); TILE_VECTORS]; TILE_ROWS];
     let upper = rows.as_ptr();
     // Two pointers and multiples of the stride reach all rows by addressing modes.
     let lower = upper.wrapping_add(3 * stride);
-    for (i, weights) in weights.iter().enumerate() {
+    for (i, TileWords(weights)) in weights.iter().enumerate() {
         let (chunks, _) = weights.as_chunks::<LANES>();
         let weights = [load(&chunks[0]), load(&chunks[1])];
         for (r, row) in accumulators.iter_mut().enumerate() {
@@ -186,7 +188,7 @@ unsafe fn wide_tile(rows: &[i16], stride: usize, weights: &[[Pair; TILE_COLS]], 
             }
         }
     }
-    add_tile(tile, accumulators);
+    add_tile(outputs, accumulators);
 }
 
 /// # Safety
@@ -195,16 +197,16 @@ unsafe fn wide_tile(rows: &[i16], stride: usize, weights: &[[Pair; TILE_COLS]], 
 unsafe fn small_tile(
     rows: &[u8],
     stride: usize,
-    weights: &[[Quad; TILE_COLS]],
+    weights: &[TileWords<Quad>],
     max_run: usize,
-    tile: &mut Tile,
+    outputs: &mut Outputs<'_>,
 ) {
     let ones = _mm256_set1_epi16(1);
     let mut upper = rows.as_ptr();
     for run in weights.chunks(max_run) {
         let mut accumulators = [[_mm256_setzero_si256(); TILE_VECTORS]; TILE_ROWS];
         let lower = upper.wrapping_add(3 * stride);
-        for (i, weights) in run.iter().enumerate() {
+        for (i, TileWords(weights)) in run.iter().enumerate() {
             let (chunks, _) = weights.as_chunks::<LANES>();
             let weights = [load(&chunks[0]), load(&chunks[1])];
             for (r, row) in accumulators.iter_mut().enumerate() {
@@ -216,10 +218,13 @@ unsafe fn small_tile(
                 }
             }
         }
-        add_tile(
-            tile,
-            accumulators.map(|row| row.map(|sum| _mm256_madd_epi16(sum, ones))),
-        );
+        // Loops, not `map`: a closure that needs AVX2 is not inlined into a function that does not.
+        for row in &mut accumulators {
+            for sum in row {
+                *sum = _mm256_madd_epi16(*sum, ones);
+            }
+        }
+        add_tile(outputs, accumulators);
         upper = upper.wrapping_add(4 * run.len());
     }
 }
@@ -233,7 +238,7 @@ fn small_column(panels: &[QuadPanel], entries: &[Entry<Quad>], max_run: usize, s
         for entry in run {
             // SAFETY: a quad is four bytes.
             let w = unsafe { broadcast(entry.weights.as_ptr()) };
-            let (chunks, _) = panels[panel_of(entry, panels)].as_chunks::<LANES>();
+            let (chunks, _) = panels[panel_of(entry, panels)].0.as_chunks::<LANES>();
             for (sum, chunk) in narrow.iter_mut().zip(chunks) {
                 *sum = _mm256_add_epi16(*sum, _mm256_maddubs_epi16(load(chunk), w));
             }
@@ -251,7 +256,7 @@ fn wide_column(panels: &[PairPanel], entries: &[Entry<Pair>], sums: &mut [i32; P
     for entry in entries {
         // SAFETY: a pair is four bytes.
         let w = unsafe { broadcast(entry.weights.as_ptr()) };
-        let (chunks, _) = panels[panel_of(entry, panels)].as_chunks::<LANES>();
+        let (chunks, _) = panels[panel_of(entry, panels)].0.as_chunks::<LANES>();
         for (sum, chunk) in accumulators.iter_mut().zip(chunks) {
             *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(load(chunk), w));
         }
@@ -307,7 +312,7 @@ fn look_up_vector(table: &ByteTable, bytes: &[u8; BYTES], out: &mut [u8; BYTES])
 }
 
 #[target_feature(enable = "avx2")]
-fn transpose<T: Dword, const N: usize>(rows: &[&[T]], out: &mut [[T; N]]) {
+fn transpose<T: Dword, L: AsMut<[T; N]>, const N: usize>(rows: &[&[T]], out: &mut [L]) {
     for (group, rows) in rows.chunks(LANES).enumerate() {
         let first_lane = group * LANES;
         let Ok(rows) = <&[&[T]; LANES]>::try_from(rows) else {
@@ -316,12 +321,14 @@ fn transpose<T: Dword, const N: usize>(rows: &[&[T]], out: &mut [[T; N]]) {
         };
         let n_whole = out.len() / LANES * LANES;
         for i in (0..n_whole).step_by(LANES) {
-            let vectors = transpose_vectors(rows.map(|row| match row[i..].first_chunk::<LANES>() {
-                Some(chunk) => load(chunk),
-                None => _mm256_setzero_si256(),
-            }));
-            for (slot, vector) in out[i..].iter_mut().zip(vectors) {
-                if let Some(lanes) = slot[first_lane..].first_chunk_mut::<LANES>() {
+            let mut vectors = [_mm256_setzero_si256(); LANES];
+            for (vector, row) in vectors.iter_mut().zip(rows) {
+                if let Some(chunk) = row[i..].first_chunk::<LANES>() {
+                    *vector = load(chunk);
+                }
+            }
+            for (slot, vector) in out[i..].iter_mut().zip(transpose_vectors(vectors)) {
+                if let Some(lanes) = slot.as_mut()[first_lane..].first_chunk_mut::<LANES>() {
                     store(lanes, vector);
                 }
             }
@@ -330,15 +337,15 @@ fn transpose<T: Dword, const N: usize>(rows: &[&[T]], out: &mut [[T; N]]) {
     }
 }
 
-fn transpose_rest<T: Copy, const N: usize>(
+fn transpose_rest<T: Copy, L: AsMut<[T; N]>, const N: usize>(
     rows: &[&[T]],
     first_lane: usize,
     from: usize,
-    out: &mut [[T; N]],
+    out: &mut [L],
 ) {
     for (lane, row) in (first_lane..).zip(rows) {
         for (slot, &value) in out[from..].iter_mut().zip(&row[from..]) {
-            slot[lane] = value;
+            slot.as_mut()[lane] = value;
         }
     }
 }
@@ -371,12 +378,16 @@ fn transpose_vectors(rows: [__m256i; LANES]) -> [__m256i; LANES] {
         _mm256_unpacklo_epi64(f, h),
         _mm256_unpackhi_epi64(f, h),
     ];
-    std::array::from_fn(|i| {
-        let (upper, lower) = (upper[i % 4], lower[i % 4]);
-        if i < 4 {
-            _mm256_permute2x128_si256::<0x20>(upper, lower)
-        } else {
-            _mm256_permute2x128_si256::<0x31>(upper, lower)
-        }
-    })
+    let [a, b, c, d] = upper;
+    let [e, f, g, h] = lower;
+    [
+        _mm256_permute2x128_si256::<0x20>(a, e),
+        _mm256_permute2x128_si256::<0x20>(b, f),
+        _mm256_permute2x128_si256::<0x20>(c, g),
+        _mm256_permute2x128_si256::<0x20>(d, h),
+        _mm256_permute2x128_si256::<0x31>(a, e),
+        _mm256_permute2x128_si256::<0x31>(b, f),
+        _mm256_permute2x128_si256::<0x31>(c, g),
+        _mm256_permute2x128_si256::<0x31>(d, h),
+    ]
 }

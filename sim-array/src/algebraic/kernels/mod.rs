@@ -24,15 +24,30 @@ pub(super) type Quad = [i8; 4];
 pub(super) const TILE_ROWS: usize = 6;
 /// Columns of a tile of outputs.
 pub(super) const TILE_COLS: usize = 16;
-/// Outputs that one call of a tile kernel adds to.
-pub(super) type Tile = [[i32; TILE_COLS]; TILE_ROWS];
+/// One word of weights for each column of a tile; in one cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct TileWords<W>(pub(super) [W; TILE_COLS]);
+
+/// Where a tile of outputs lies in a matrix.
+#[derive(Debug)]
+pub(super) struct Outputs<'o> {
+    /// From the tile's first output on.
+    pub(super) values: &'o mut [i32],
+    /// From row to row.
+    pub(super) stride: usize,
+}
 
 /// Rows of activations in a panel.
 pub(super) const PANEL_ROWS: usize = 32;
-/// Four 8-bit coefficients for each row of a panel.
-pub(super) type QuadPanel = [[u8; 4]; PANEL_ROWS];
-/// Two 16-bit coefficients for each row of a panel.
-pub(super) type PairPanel = [Pair; PANEL_ROWS];
+/// One word of coefficients for each row of a panel; in whole cache lines.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Panel<C>(pub(super) [C; PANEL_ROWS]);
+/// Four 8-bit coefficients for each row.
+pub(super) type QuadPanel = Panel<[u8; 4]>;
+/// Two 16-bit coefficients for each row.
+pub(super) type PairPanel = Panel<Pair>;
 
 /// The weights of one column that meet one panel.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,27 +72,27 @@ pub(super) enum Kernels {
 }
 
 impl Kernels {
-    /// Add a product to a tile: `tile[r][c] += Σ rows[r][2i..2i+2] · w[i][c]`.
+    /// Add a product to a tile of outputs: `outputs[r][c] += Σ rows[r][2i..2i+2] · w[i][c]`.
     ///
     /// `rows` holds [`TILE_ROWS`] rows, `stride` apart.
     pub(super) fn wide_tile(
         self,
         rows: &[i16],
         stride: usize,
-        weights: &[[Pair; TILE_COLS]],
-        tile: &mut Tile,
+        weights: &[TileWords<Pair>],
+        outputs: &mut Outputs<'_>,
     ) {
         check_rows(rows.len(), stride, 2 * weights.len());
         match self {
-            Self::Portable => portable::wide_tile(rows, stride, weights, tile),
+            Self::Portable => portable::wide_tile(rows, stride, weights, outputs),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.wide_tile(rows, stride, weights, tile),
+            Self::Avx2(avx2) => avx2.wide_tile(rows, stride, weights, outputs),
             #[cfg(target_arch = "x86_64")]
-            Self::Vnni(vnni) => vnni.wide_tile(rows, stride, weights, tile),
+            Self::Vnni(vnni) => vnni.wide_tile(rows, stride, weights, outputs),
         }
     }
 
-    /// Add a product of bytes to a tile: `tile[r][c] += Σ rows[r][4i..4i+4] · w[i][c]`.
+    /// Add a product of bytes to a tile of outputs: `outputs[r][c] += Σ rows[r][4i..4i+4] · w[i][c]`.
     ///
     /// - `rows` holds [`TILE_ROWS`] rows, `stride` apart.
     /// - `max_run`: how many steps i can be summed in 16 bits, at least 1.
@@ -85,17 +100,17 @@ impl Kernels {
         self,
         rows: &[u8],
         stride: usize,
-        weights: &[[Quad; TILE_COLS]],
+        weights: &[TileWords<Quad>],
         max_run: usize,
-        tile: &mut Tile,
+        outputs: &mut Outputs<'_>,
     ) {
         check_rows(rows.len(), stride, 4 * weights.len());
         match self {
-            Self::Portable => portable::small_tile(rows, stride, weights, tile),
+            Self::Portable => portable::small_tile(rows, stride, weights, outputs),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.small_tile(rows, stride, weights, max_run, tile),
+            Self::Avx2(avx2) => avx2.small_tile(rows, stride, weights, max_run, outputs),
             #[cfg(target_arch = "x86_64")]
-            Self::Vnni(vnni) => vnni.small_tile(rows, stride, weights, tile),
+            Self::Vnni(vnni) => vnni.small_tile(rows, stride, weights, outputs),
         }
     }
 
@@ -149,7 +164,11 @@ impl Kernels {
     /// `out[i][lane] = rows[lane][i]` for the rows there are; missing ones are left as they were.
     ///
     /// Every row is at least as long as `out`; there are at most `LANES` rows.
-    pub(super) fn transpose<T: Dword, const LANES: usize>(self, rows: &[&[T]], out: &mut [[T; LANES]]) {
+    pub(super) fn transpose<T: Dword, L: AsMut<[T; LANES]>, const LANES: usize>(
+        self,
+        rows: &[&[T]],
+        out: &mut [L],
+    ) {
         assert!(rows.len() <= LANES && rows.iter().all(|row| out.len() <= row.len()));
         match self {
             Self::Portable => portable::transpose(rows, out),
@@ -177,6 +196,18 @@ pub(super) fn panel_of<W, P>(entry: &Entry<W>, panels: &[P]) -> usize {
     let panel = usize::try_from(entry.panel).unwrap_or(usize::MAX);
     assert!(panel < panels.len(), "an entry picks one of the panels");
     panel
+}
+
+impl<W> AsMut<[W; TILE_COLS]> for TileWords<W> {
+    fn as_mut(&mut self) -> &mut [W; TILE_COLS] {
+        &mut self.0
+    }
+}
+
+impl<C> AsMut<[C; PANEL_ROWS]> for Panel<C> {
+    fn as_mut(&mut self) -> &mut [C; PANEL_ROWS] {
+        &mut self.0
+    }
 }
 
 /// Four bytes without padding.

@@ -1,6 +1,6 @@
 //! Kernels in plain Rust, for any processor.
 
-use super::{Entry, PANEL_ROWS, Pair, PairPanel, Quad, QuadPanel, TILE_COLS, Tile, panel_of};
+use super::{Entry, Outputs, PANEL_ROWS, Pair, PairPanel, Quad, QuadPanel, TILE_ROWS, TileWords, panel_of};
 use crate::algebraic::table::ByteTable;
 
 fn pair_product(a: Pair, w: Pair) -> i32 {
@@ -14,10 +14,11 @@ fn quad_product(a: [u8; 4], w: Quad) -> i32 {
         .sum()
 }
 
-pub(super) fn wide_tile(rows: &[i16], stride: usize, weights: &[[Pair; TILE_COLS]], tile: &mut Tile) {
-    for (row, sums) in rows.chunks(stride).zip(tile) {
+pub(super) fn wide_tile(rows: &[i16], stride: usize, weights: &[TileWords<Pair>], outputs: &mut Outputs<'_>) {
+    let sums = outputs.values.chunks_mut(outputs.stride);
+    for (row, sums) in rows.chunks(stride).zip(sums).take(TILE_ROWS) {
         let (pairs, _) = row.as_chunks::<2>();
-        for (&a, weights) in pairs.iter().zip(weights) {
+        for (&a, TileWords(weights)) in pairs.iter().zip(weights) {
             for (sum, &w) in sums.iter_mut().zip(weights) {
                 *sum += pair_product(a, w);
             }
@@ -25,10 +26,11 @@ pub(super) fn wide_tile(rows: &[i16], stride: usize, weights: &[[Pair; TILE_COLS
     }
 }
 
-pub(super) fn small_tile(rows: &[u8], stride: usize, weights: &[[Quad; TILE_COLS]], tile: &mut Tile) {
-    for (row, sums) in rows.chunks(stride).zip(tile) {
+pub(super) fn small_tile(rows: &[u8], stride: usize, weights: &[TileWords<Quad>], outputs: &mut Outputs<'_>) {
+    let sums = outputs.values.chunks_mut(outputs.stride);
+    for (row, sums) in rows.chunks(stride).zip(sums).take(TILE_ROWS) {
         let (quads, _) = row.as_chunks::<4>();
-        for (&a, weights) in quads.iter().zip(weights) {
+        for (&a, TileWords(weights)) in quads.iter().zip(weights) {
             for (sum, &w) in sums.iter_mut().zip(weights) {
                 *sum += quad_product(a, w);
             }
@@ -38,7 +40,7 @@ pub(super) fn small_tile(rows: &[u8], stride: usize, weights: &[[Quad; TILE_COLS
 
 pub(super) fn small_column(panels: &[QuadPanel], entries: &[Entry<Quad>], sums: &mut [i32; PANEL_ROWS]) {
     for entry in entries {
-        for (sum, &a) in sums.iter_mut().zip(&panels[panel_of(entry, panels)]) {
+        for (sum, &a) in sums.iter_mut().zip(&panels[panel_of(entry, panels)].0) {
             *sum += quad_product(a, entry.weights);
         }
     }
@@ -46,7 +48,7 @@ pub(super) fn small_column(panels: &[QuadPanel], entries: &[Entry<Quad>], sums: 
 
 pub(super) fn wide_column(panels: &[PairPanel], entries: &[Entry<Pair>], sums: &mut [i32; PANEL_ROWS]) {
     for entry in entries {
-        for (sum, &a) in sums.iter_mut().zip(&panels[panel_of(entry, panels)]) {
+        for (sum, &a) in sums.iter_mut().zip(&panels[panel_of(entry, panels)].0) {
             *sum += pair_product(a, entry.weights);
         }
     }
@@ -58,10 +60,10 @@ pub(super) fn look_up(table: &ByteTable, bytes: &[u8], out: &mut [u8]) {
     }
 }
 
-pub(super) fn transpose<T: Copy, const LANES: usize>(rows: &[&[T]], out: &mut [[T; LANES]]) {
+pub(super) fn transpose<T: Copy, L: AsMut<[T; LANES]>, const LANES: usize>(rows: &[&[T]], out: &mut [L]) {
     for (lane, row) in rows.iter().enumerate() {
         for (slot, &value) in out.iter_mut().zip(*row) {
-            slot[lane] = value;
+            slot.as_mut()[lane] = value;
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Every set of kernels against loops, on the same vectors.
 
-use super::{Entry, Kernels, PANEL_ROWS, Pair, PairPanel, Quad, QuadPanel, Simd, TILE_COLS, TILE_ROWS, Tile};
+use super::{
+    Entry, Kernels, Outputs, PANEL_ROWS, Pair, PairPanel, Panel, Quad, QuadPanel, Simd, TILE_COLS, TILE_ROWS,
+    TileWords,
+};
 use crate::algebraic::table::ByteTable;
 
 /// A fixed sequence of bytes that reaches both ends.
@@ -16,6 +19,13 @@ fn available() -> impl Iterator<Item = Kernels> {
     Simd::ALL.into_iter().filter_map(Simd::kernels)
 }
 
+fn outputs_of(tile: &mut [[i32; TILE_COLS]; TILE_ROWS]) -> Outputs<'_> {
+    Outputs {
+        values: tile.as_flattened_mut(),
+        stride: TILE_COLS,
+    }
+}
+
 #[test]
 fn wide_tiles_agree() {
     for n_pairs in [0, 1, 2, 7, 300] {
@@ -23,22 +33,26 @@ fn wide_tiles_agree() {
             let stride = (2 * n_pairs + spare).max(1);
             let mut next = bytes(1);
             let rows: Vec<i16> = (0..TILE_ROWS * stride).map(|_| i16::from(next())).collect();
-            let weights: Vec<[Pair; TILE_COLS]> = (0..n_pairs)
-                .map(|_| std::array::from_fn(|_| [(); 2].map(|()| i16::from(next().cast_signed()))))
+            let weights: Vec<TileWords<Pair>> = (0..n_pairs)
+                .map(|_| {
+                    TileWords(std::array::from_fn(|_| {
+                        [(); 2].map(|()| i16::from(next().cast_signed()))
+                    }))
+                })
                 .collect();
-            let want: Tile = std::array::from_fn(|r| {
+            let want: [[i32; TILE_COLS]; TILE_ROWS] = std::array::from_fn(|r| {
                 std::array::from_fn(|c| {
                     let row = &rows[r * stride..];
                     let terms = weights.iter().enumerate().flat_map(|(i, words)| {
-                        let w = words[c];
+                        let w = words.0[c];
                         [(row[2 * i], w[0]), (row[2 * i + 1], w[1])]
                     });
                     5 + terms.map(|(a, w)| i32::from(a) * i32::from(w)).sum::<i32>()
                 })
             });
             for kernels in available() {
-                let mut tile: Tile = [[5; TILE_COLS]; TILE_ROWS];
-                kernels.wide_tile(&rows, stride, &weights, &mut tile);
+                let mut tile = [[5; TILE_COLS]; TILE_ROWS];
+                kernels.wide_tile(&rows, stride, &weights, &mut outputs_of(&mut tile));
                 assert_eq!(tile, want, "{n_pairs} pairs");
             }
         }
@@ -61,25 +75,25 @@ fn small_tiles_agree() {
                     }
                 })
                 .collect();
-            let weights: Vec<[Quad; TILE_COLS]> = (0..n_quads)
+            let weights: Vec<TileWords<Quad>> = (0..n_quads)
                 .map(|_| {
-                    std::array::from_fn(|c| {
+                    TileWords(std::array::from_fn(|c| {
                         [(); 4].map(|()| if c == 0 { -128 } else { next().cast_signed() })
-                    })
+                    }))
                 })
                 .collect();
-            let want: Tile = std::array::from_fn(|r| {
+            let want: [[i32; TILE_COLS]; TILE_ROWS] = std::array::from_fn(|r| {
                 std::array::from_fn(|c| {
                     let terms = weights.iter().enumerate().flat_map(|(i, words)| {
                         let row = &rows[r * stride + 4 * i..];
-                        (0..4).map(|j| i32::from(row[j]) * i32::from(words[c][j]))
+                        (0..4).map(|j| i32::from(row[j]) * i32::from(words.0[c][j]))
                     });
                     -7 + terms.sum::<i32>()
                 })
             });
             for kernels in available() {
-                let mut tile: Tile = [[-7; TILE_COLS]; TILE_ROWS];
-                kernels.small_tile(&rows, stride, &weights, max_run, &mut tile);
+                let mut tile = [[-7; TILE_COLS]; TILE_ROWS];
+                kernels.small_tile(&rows, stride, &weights, max_run, &mut outputs_of(&mut tile));
                 assert_eq!(tile, want, "runs of {max_run}, {n_quads} quads");
             }
         }
@@ -91,10 +105,10 @@ fn columns_agree() {
     for n_entries in [0, 1, 3, 50] {
         let mut next = bytes(3);
         let quads: Vec<QuadPanel> = (0..9)
-            .map(|_| std::array::from_fn(|_| [(); 4].map(|()| next() % 24)))
+            .map(|_| Panel(std::array::from_fn(|_| [(); 4].map(|()| next() % 24))))
             .collect();
         let pairs: Vec<PairPanel> = (0..9)
-            .map(|_| std::array::from_fn(|_| [(); 2].map(|()| i16::from(next()))))
+            .map(|_| Panel(std::array::from_fn(|_| [(); 2].map(|()| i16::from(next())))))
             .collect();
         let entries: Vec<Entry<Quad>> = (0..n_entries)
             .map(|_| Entry {
@@ -112,14 +126,14 @@ fn columns_agree() {
         let index = |panel: u32| usize::try_from(panel).expect("small");
         let want: [i32; PANEL_ROWS] = std::array::from_fn(|r| {
             let terms = entries.iter().flat_map(|entry| {
-                let own = quads[index(entry.panel)][r];
+                let own = quads[index(entry.panel)].0[r];
                 own.into_iter().zip(entry.weights)
             });
             3 + terms.map(|(a, w)| i32::from(a) * i32::from(w)).sum::<i32>()
         });
         let want_pairs: [i32; PANEL_ROWS] = std::array::from_fn(|r| {
             let terms = pair_entries.iter().flat_map(|entry| {
-                let own = pairs[index(entry.panel)][r];
+                let own = pairs[index(entry.panel)].0[r];
                 own.into_iter().zip(entry.weights)
             });
             3 + terms.map(|(a, w)| i32::from(a) * i32::from(w)).sum::<i32>()
@@ -173,10 +187,10 @@ fn transpositions_agree() {
                 .collect();
             let rows: Vec<&[[u8; 4]]> = rows.iter().map(Vec::as_slice).collect();
             for kernels in available() {
-                let mut out = vec![[[7; 4]; TILE_COLS]; len];
+                let mut out = vec![TileWords([[7; 4]; TILE_COLS]); len];
                 kernels.transpose(&rows, &mut out);
                 for (i, slot) in out.iter().enumerate() {
-                    for (lane, value) in slot.iter().enumerate() {
+                    for (lane, value) in slot.0.iter().enumerate() {
                         assert_eq!(*value, rows.get(lane).map_or([7; 4], |row| row[i]));
                     }
                 }

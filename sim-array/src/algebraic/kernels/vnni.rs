@@ -10,7 +10,7 @@ use std::arch::x86_64::{
 };
 
 use super::avx2::{Avx2, LANES, PANEL_VECTORS, TILE_VECTORS, add_panel, add_tile, broadcast, load};
-use super::{Entry, PANEL_ROWS, Pair, Quad, QuadPanel, TILE_COLS, TILE_ROWS, Tile, panel_of};
+use super::{Entry, Outputs, PANEL_ROWS, Pair, Quad, QuadPanel, TILE_ROWS, TileWords, panel_of};
 
 /// Proof that this processor has AVX2 and VNNI; only [`Vnni::detect`] makes one.
 #[derive(Clone, Copy)]
@@ -47,14 +47,14 @@ impl Vnni {
         self,
         rows: &[i16],
         stride: usize,
-        weights: &[[Pair; TILE_COLS]],
-        tile: &mut Tile,
+        weights: &[TileWords<Pair>],
+        outputs: &mut Outputs<'_>,
     ) {
         // SAFETY: `self` exists, so the processor has this encoding; `Kernels` checked the lengths.
         unsafe {
             match self.encoding {
-                Encoding::Avx => avx::wide_tile(rows, stride, weights, tile),
-                Encoding::Avx512 => avx512::wide_tile(rows, stride, weights, tile),
+                Encoding::Avx => avx::wide_tile(rows, stride, weights, outputs),
+                Encoding::Avx512 => avx512::wide_tile(rows, stride, weights, outputs),
             }
         }
     }
@@ -63,14 +63,14 @@ impl Vnni {
         self,
         rows: &[u8],
         stride: usize,
-        weights: &[[Quad; TILE_COLS]],
-        tile: &mut Tile,
+        weights: &[TileWords<Quad>],
+        outputs: &mut Outputs<'_>,
     ) {
         // SAFETY: as above.
         unsafe {
             match self.encoding {
-                Encoding::Avx => avx::small_tile(rows, stride, weights, tile),
-                Encoding::Avx512 => avx512::small_tile(rows, stride, weights, tile),
+                Encoding::Avx => avx::small_tile(rows, stride, weights, outputs),
+                Encoding::Avx512 => avx512::small_tile(rows, stride, weights, outputs),
             }
         }
     }
@@ -103,12 +103,12 @@ macro_rules! kernels {
             pub(super) unsafe fn wide_tile(
                 rows: &[i16],
                 stride: usize,
-                weights: &[[Pair; TILE_COLS]],
-                tile: &mut Tile,
+                weights: &[TileWords<Pair>],
+                outputs: &mut Outputs<'_>,
             ) {
                 let mut accumulators: [[__m256i; TILE_VECTORS]; TILE_ROWS] =
                     [[_mm256_setzero_si256(); TILE_VECTORS]; TILE_ROWS];
-                for (i, weights) in weights.iter().enumerate() {
+                for (i, TileWords(weights)) in weights.iter().enumerate() {
                     let (chunks, _) = weights.as_chunks::<LANES>();
                     let weights = [load(&chunks[0]), load(&chunks[1])];
                     for (r, row) in accumulators.iter_mut().enumerate() {
@@ -119,7 +119,7 @@ macro_rules! kernels {
                         }
                     }
                 }
-                add_tile(tile, accumulators);
+                add_tile(outputs, accumulators);
             }
 
             /// # Safety
@@ -128,12 +128,12 @@ macro_rules! kernels {
             pub(super) unsafe fn small_tile(
                 rows: &[u8],
                 stride: usize,
-                weights: &[[Quad; TILE_COLS]],
-                tile: &mut Tile,
+                weights: &[TileWords<Quad>],
+                outputs: &mut Outputs<'_>,
             ) {
                 let mut accumulators: [[__m256i; TILE_VECTORS]; TILE_ROWS] =
                     [[_mm256_setzero_si256(); TILE_VECTORS]; TILE_ROWS];
-                for (i, weights) in weights.iter().enumerate() {
+                for (i, TileWords(weights)) in weights.iter().enumerate() {
                     let (chunks, _) = weights.as_chunks::<LANES>();
                     let weights = [load(&chunks[0]), load(&chunks[1])];
                     for (r, row) in accumulators.iter_mut().enumerate() {
@@ -145,7 +145,7 @@ macro_rules! kernels {
                         }
                     }
                 }
-                add_tile(tile, accumulators);
+                add_tile(outputs, accumulators);
             }
 
             #[target_feature(enable = $features)]
@@ -158,7 +158,7 @@ macro_rules! kernels {
                 for entry in entries {
                     // SAFETY: a quad is four bytes.
                     let w = unsafe { broadcast(entry.weights.as_ptr()) };
-                    let (chunks, _) = panels[panel_of(entry, panels)].as_chunks::<LANES>();
+                    let (chunks, _) = panels[panel_of(entry, panels)].0.as_chunks::<LANES>();
                     for (sum, chunk) in accumulators.iter_mut().zip(chunks) {
                         *sum = $dpbusd(*sum, load(chunk), w);
                     }

@@ -2,7 +2,7 @@
 
 use super::super::code::{Segments, Table, ZERO};
 use super::super::components::Component;
-use super::super::kernels::{Entry, Kernels, PANEL_ROWS, Quad, QuadPanel};
+use super::super::kernels::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
 use super::super::plan::{Range, low_byte, min_count};
 use super::super::table::ByteTable;
 use super::{PickRule, Planes, STEP, StepOrder, mask, pattern_of};
@@ -141,7 +141,7 @@ fn coefficients(base: Base, activations: &[Table; 3]) -> impl Iterator<Item = i1
 impl PickRule for FourThreads {
     type Weights = Quad;
     type Panel = QuadPanel;
-    const EMPTY: QuadPanel = [[0; 4]; PANEL_ROWS];
+    const EMPTY: QuadPanel = Panel([[0; 4]; PANEL_ROWS]);
     const ORDER: StepOrder = StepOrder::Threads;
 
     fn n_parts(&self) -> usize {
@@ -182,22 +182,20 @@ impl PickRule for FourThreads {
             Base::Nothing => 0,
             Base::AllWeights => u8::MAX,
         };
-        let two = n_active.map(|n| mask(n == 2));
-        let more = n_active.map(|n| mask(2 < n));
-        let base_two = n_nonzero.map(|n| mask(n == 2) & has_base);
-        let base_more = n_nonzero.map(|n| mask(2 < n) & has_base);
         let (in_two, in_more) = (found[2 * part], found[2 * part + 1]);
         let offset = self.parts[part].offset;
-        let lanes: Planes = std::array::from_fn(|lane| {
-            std::array::from_fn(|row| {
+        let mut lanes = *in_two;
+        for lane in 0..STEP {
+            for row in 0..PANEL_ROWS {
                 let (in_two, in_more) = (in_two[lane][row], in_more[lane][row]);
-                let own = in_two & two[row] | in_more & more[row];
-                let base = in_two & base_two[row] | in_more & base_more[row];
-                own.wrapping_sub(base).wrapping_add(offset)
-            })
-        });
-        for (row, slot) in panel.iter_mut().enumerate() {
-            *slot = lanes.map(|lane| lane[row]);
+                let (own, full) = (n_active[row], n_nonzero[row]);
+                let value = in_two & mask(own == 2) | in_more & mask(2 < own);
+                let base = (in_two & mask(full == 2) | in_more & mask(2 < full)) & has_base;
+                lanes[lane][row] = value.wrapping_sub(base).wrapping_add(offset);
+            }
+        }
+        for row in 0..PANEL_ROWS {
+            panel.0[row] = [lanes[0][row], lanes[1][row], lanes[2][row], lanes[3][row]];
         }
     }
 

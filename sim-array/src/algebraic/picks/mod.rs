@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::code::Segments;
 use super::columns::{ColumnSums, add_columns, quad_panels};
-use super::kernels::{Dword, Entry, Kernels, PANEL_ROWS, QuadPanel, panel_of};
+use super::kernels::{Dword, Entry, Kernels, PANEL_ROWS, Panel, QuadPanel, panel_of};
 use super::table::ByteTable;
 
 /// Operands of a step: four threads, or a group of four.
@@ -252,7 +252,7 @@ impl BlockPlanes {
             activations: planes(),
             found: (0..n_tables).map(|_| planes()).collect(),
             own: vec![[0; STEP * BLOCK_STEPS]; PANEL_ROWS],
-            quads: vec![[[0; 4]; PANEL_ROWS]; BLOCK_STEPS],
+            quads: vec![Panel([[0; 4]; PANEL_ROWS]); BLOCK_STEPS],
         }
     }
 
@@ -292,7 +292,7 @@ impl BlockPlanes {
                             StepOrder::Neighbours => (index, byte),
                         };
                         let plane = &mut activations[step][lane];
-                        for (slot, bytes) in plane.iter_mut().zip(quad) {
+                        for (slot, bytes) in plane.iter_mut().zip(&quad.0) {
                             *slot = bytes[byte];
                         }
                     }

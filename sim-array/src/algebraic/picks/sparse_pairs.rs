@@ -1,7 +1,7 @@
 //! SPARQ pairs picked by 2:4 sparse weights.
 
 use super::super::code::Table;
-use super::super::kernels::{Entry, Kernels, PANEL_ROWS, Pair, PairPanel};
+use super::super::kernels::{Entry, Kernels, PANEL_ROWS, Pair, PairPanel, Panel};
 use super::super::plan::low_byte;
 use super::super::table::ByteTable;
 use super::{PickRule, Planes, STEP, StepOrder, mask, pattern_of};
@@ -31,7 +31,7 @@ const LONE_HIGH: u8 = 0b0100;
 impl PickRule for SparsePairs {
     type Weights = Pair;
     type Panel = PairPanel;
-    const EMPTY: PairPanel = [[0; 2]; PANEL_ROWS];
+    const EMPTY: PairPanel = Panel([[0; 2]; PANEL_ROWS]);
     const ORDER: StepOrder = StepOrder::Neighbours;
 
     fn n_parts(&self) -> usize {
@@ -72,12 +72,13 @@ impl PickRule for SparsePairs {
             pattern => lanes_of(pattern),
         };
         let is_lone = mask(matches!(pattern, LONE_LOW | LONE_HIGH));
-        for (row, slot) in panel.iter_mut().enumerate() {
-            let next_to = |own: usize, other: usize| {
-                let near = mask(activations[other][row] != 0) & !is_lone;
-                i16::from(both[own][row] & near | alone[own][row] & !near)
-            };
-            *slot = [next_to(low, high), next_to(high, low)];
+        for row in 0..PANEL_ROWS {
+            let near_high = mask(activations[high][row] != 0) & !is_lone;
+            let near_low = mask(activations[low][row] != 0) & !is_lone;
+            panel.0[row] = [
+                i16::from(both[low][row] & near_high | alone[low][row] & !near_high),
+                i16::from(both[high][row] & near_low | alone[high][row] & !near_low),
+            ];
         }
     }
 

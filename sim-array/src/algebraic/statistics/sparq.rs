@@ -11,8 +11,8 @@ use crate::algebraic::kernels::Kernels;
 const GROUP: usize = 4;
 /// Groups counted side by side.
 const LANES: usize = 32;
-/// Rows after which byte counters could overflow.
-const MAX_BYTE_COUNT: usize = 255;
+/// What byte counters can count, one less for the end of a row.
+const MAX_BYTE_COUNT: usize = 254;
 
 /// Pairs along K. Weights do not matter, so every output of a row counts alike.
 pub(super) struct Pairs {
@@ -46,28 +46,7 @@ impl Pairs {
         let windowed = &self.windowed;
         let [n_changed, n_nonzero, n_both] = kernels.vectorized(
             #[inline(always)]
-            || {
-                // Windows keep zero, so a byte is zero after them where it was before.
-                let mut sums = [0_u64; 3];
-                for (row, windowed) in row
-                    .chunks(2 * MAX_BYTE_COUNT)
-                    .zip(windowed.chunks(2 * MAX_BYTE_COUNT))
-                {
-                    let mut counts = [0_u32; 3];
-                    for (&before, &after) in row.iter().zip(windowed) {
-                        counts[0] += u32::from(before != after);
-                        counts[1] += u32::from(before != 0);
-                    }
-                    let (pairs, _) = row.as_chunks::<2>();
-                    for pair in pairs {
-                        counts[2] += u32::from(pair[0] != 0) & u32::from(pair[1] != 0);
-                    }
-                    for (sum, count) in sums.iter_mut().zip(counts) {
-                        *sum += u64::from(count);
-                    }
-                }
-                sums
-            },
+            || count_pairs(row, windowed),
         );
         self.n_changed += n_changed;
         self.n_nonzero += n_nonzero;
@@ -89,6 +68,41 @@ impl Pairs {
             ActiveSteps::from_counts(&by_active.map(|count| count * n)),
             reduced,
         )
+    }
+}
+
+/// Of a row before and after windows: bytes that differ, bytes that are not zero, and pairs that hold no zero.
+#[inline(always)]
+fn count_pairs(before: &[u8], after: &[u8]) -> [u64; 3] {
+    let mut sums = [0_u64; 3];
+    let span = MAX_BYTE_COUNT * LANES;
+    for (before, after) in before.chunks(span).zip(after.chunks(span)) {
+        let (before, last_before) = before.as_chunks::<LANES>();
+        let (after, last_after) = after.as_chunks::<LANES>();
+        let mut counts = [[0_u8; LANES]; 3];
+        for (before, after) in before.iter().zip(after) {
+            add_pairs(&mut counts, before, after);
+        }
+        // Zeros behind the end are counted nowhere.
+        let (mut padded_before, mut padded_after) = ([0; LANES], [0; LANES]);
+        padded_before[..last_before.len()].copy_from_slice(last_before);
+        padded_after[..last_after.len()].copy_from_slice(last_after);
+        add_pairs(&mut counts, &padded_before, &padded_after);
+        for (sum, counts) in sums.iter_mut().zip(&counts) {
+            *sum += counts.iter().map(|&count| u64::from(count)).sum::<u64>();
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn add_pairs(counts: &mut [[u8; LANES]; 3], before: &[u8; LANES], after: &[u8; LANES]) {
+    for lane in 0..LANES {
+        counts[0][lane] += u8::from(before[lane] != after[lane]);
+        counts[1][lane] += u8::from(before[lane] != 0);
+    }
+    for lane in 0..LANES / 2 {
+        counts[2][lane] += u8::from(before[2 * lane] != 0) & u8::from(before[2 * lane + 1] != 0);
     }
 }
 
@@ -164,7 +178,7 @@ impl Groups {
                         let span = LANES * GROUP;
                         let rows = row.chunks(span).zip(alone.chunks(span)).zip(both.chunks(span));
                         for (bytes, ((codes, alone), both)) in bytes.iter_mut().zip(rows) {
-                            bytes.add(by_lane(codes), by_lane(alone), by_lane(both));
+                            bytes.add(&by_lane(codes), &by_lane(alone), &by_lane(both));
                         }
                     },
                 );
@@ -216,20 +230,33 @@ impl Groups {
 fn by_lane(codes: &[u8]) -> [[u8; LANES]; GROUP] {
     let mut whole = [0; LANES * GROUP];
     whole[..codes.len()].copy_from_slice(codes);
-    let (groups, _) = whole.as_chunks::<GROUP>();
-    std::array::from_fn(|lane| std::array::from_fn(|group| groups[group][lane]))
+    let mut lanes = [[0; LANES]; GROUP];
+    for lane in 0..GROUP {
+        for group in 0..LANES {
+            lanes[lane][group] = whole[GROUP * group + lane];
+        }
+    }
+    lanes
 }
 
 impl GroupRows<u8> {
     #[inline(always)]
-    fn add(&mut self, codes: [[u8; LANES]; GROUP], alone: [[u8; LANES]; GROUP], both: [[u8; LANES]; GROUP]) {
-        let nonzero = codes.map(|codes| codes.map(|code| u8::from(code != 0)));
+    fn add(
+        &mut self,
+        codes: &[[u8; LANES]; GROUP],
+        alone: &[[u8; LANES]; GROUP],
+        both: &[[u8; LANES]; GROUP],
+    ) {
+        let mut nonzero = [[0; LANES]; GROUP];
         for lane in 0..GROUP {
             for group in 0..LANES {
+                nonzero[lane][group] = u8::from(codes[lane][group] != 0);
                 self.nonzero[lane][group] += nonzero[lane][group];
                 self.changed_alone[lane][group] += alone[lane][group];
             }
-            for other in 0..GROUP {
+        }
+        for lane in 0..GROUP {
+            for other in (0..GROUP).filter(|&other| other != lane) {
                 for group in 0..LANES {
                     let near = nonzero[other][group];
                     self.both_nonzero[lane][other][group] += nonzero[lane][group] & near;

@@ -1,5 +1,7 @@
 //! How often sets of threads are active together.
 
+use std::ops::Range;
+
 use sim_core::counters::{ActiveSteps, OperandWidths};
 use sim_core::shape::{Gemm, widen};
 
@@ -56,40 +58,77 @@ impl<const T: usize> Side<T> {
     /// Count the rows of `matrix`, `[rows, k]`, in the steps from `first`.
     #[inline(always)]
     fn add<C: Code>(&mut self, matrix: &[C], k: usize, segments: Segments, first: usize) {
-        let steps = first..first + LANES;
+        let threads: [Range<usize>; T] =
+            std::array::from_fn(|thread| segments.range(k, thread, &(first..first + LANES)));
         for rows in matrix.chunks(k * MAX_BYTE_COUNT) {
-            let mut nonzero = [[0_u8; LANES]; N_SETS];
-            let mut wide = [[[0_u8; LANES]; N_SETS]; T];
-            for row in rows.chunks(k) {
-                let mut is_nonzero = [[0_u8; LANES]; T];
-                let mut is_wide = [[0_u8; LANES]; T];
-                for thread in 0..T {
-                    let mut codes = [C::default(); LANES];
-                    let segment = segments.of(row, thread, &steps);
-                    match segment.first_chunk::<LANES>() {
-                        Some(whole) => codes = *whole,
-                        None => codes[..segment.len()].copy_from_slice(segment),
+            let mut bytes = Bytes::<T>::ZERO;
+            if threads.iter().all(|range| range.len() == LANES) {
+                for row in rows.chunks_exact(k) {
+                    let mut codes = [[C::default(); LANES]; T];
+                    for (codes, range) in codes.iter_mut().zip(&threads) {
+                        if let Some(whole) = row[range.start..].first_chunk::<LANES>() {
+                            *codes = *whole;
+                        }
                     }
-                    is_nonzero[thread] = codes.map(|code| u8::from(code != C::default()));
-                    is_wide[thread] = codes.map(|code| u8::from(code.is_wide()));
+                    bytes.add(&codes);
                 }
-                let mut all = [[1_u8; LANES]; N_SETS];
-                for set in 1..Self::N_SETS {
-                    let (rest, thread) = without_lowest(set);
-                    all[set] = and(&all[rest], &is_nonzero[thread]);
-                    add(&mut nonzero[set], &all[set]);
-                }
-                for thread in 0..T {
-                    for others in sets_without::<T>(thread) {
-                        add(&mut wide[thread][others], &and(&all[others], &is_wide[thread]));
+            } else {
+                for row in rows.chunks_exact(k) {
+                    let mut codes = [[C::default(); LANES]; T];
+                    for (codes, range) in codes.iter_mut().zip(&threads) {
+                        codes[..range.len()].copy_from_slice(&row[range.clone()]);
                     }
+                    bytes.add(&codes);
                 }
             }
-            for (sums, bytes) in self.nonzero.iter_mut().zip(&nonzero) {
-                widen_into(sums, bytes);
+            for set in 1..Self::N_SETS {
+                widen_into(&mut self.nonzero[set], &bytes.nonzero[set]);
             }
-            for (sums, bytes) in self.wide.as_flattened_mut().iter_mut().zip(wide.as_flattened()) {
-                widen_into(sums, bytes);
+            for thread in 0..T {
+                for others in sets_without::<T>(thread) {
+                    widen_into(&mut self.wide[thread][others], &bytes.wide[thread][others]);
+                }
+            }
+        }
+    }
+}
+
+/// A [`Side`] of few rows.
+struct Bytes<const T: usize> {
+    nonzero: [[u8; LANES]; N_SETS],
+    wide: [[[u8; LANES]; N_SETS]; T],
+}
+
+impl<const T: usize> Bytes<T> {
+    const ZERO: Self = Self {
+        nonzero: [[0; LANES]; N_SETS],
+        wide: [[[0; LANES]; N_SETS]; T],
+    };
+
+    /// Count one row.
+    #[inline(always)]
+    fn add<C: Code>(&mut self, codes: &[[C; LANES]; T]) {
+        let mut is_nonzero = [[0_u8; LANES]; T];
+        let mut is_wide = [[0_u8; LANES]; T];
+        for thread in 0..T {
+            for lane in 0..LANES {
+                is_nonzero[thread][lane] = u8::from(codes[thread][lane] != C::default());
+                is_wide[thread][lane] = u8::from(codes[thread][lane].is_wide());
+            }
+        }
+        let mut all = [[1_u8; LANES]; N_SETS];
+        for set in 1..Side::<T>::N_SETS {
+            let (rest, thread) = without_lowest(set);
+            for lane in 0..LANES {
+                all[set][lane] = all[rest][lane] & is_nonzero[thread][lane];
+                self.nonzero[set][lane] += all[set][lane];
+            }
+        }
+        for thread in 0..T {
+            for others in sets_without::<T>(thread) {
+                for lane in 0..LANES {
+                    self.wide[thread][others][lane] += all[others][lane] & is_wide[thread][lane];
+                }
             }
         }
     }
@@ -256,18 +295,6 @@ fn without_lowest(set: usize) -> (usize, usize) {
 
 fn sets_without<const T: usize>(thread: usize) -> impl Iterator<Item = usize> {
     (0..1 << T).filter(move |set| set >> thread & 1 == 0)
-}
-
-#[inline(always)]
-fn and(a: &[u8; LANES], b: &[u8; LANES]) -> [u8; LANES] {
-    std::array::from_fn(|lane| a[lane] & b[lane])
-}
-
-#[inline(always)]
-fn add(sums: &mut [u8; LANES], bits: &[u8; LANES]) {
-    for (sum, bit) in sums.iter_mut().zip(bits) {
-        *sum += bit;
-    }
 }
 
 #[inline(always)]
