@@ -38,14 +38,13 @@ impl Grouping {
                 }
             }
             Self::Pairs => {
-                let (pairs, last) = row.as_chunks::<2>();
-                let (slots, last_slot) = counts.as_chunks_mut::<2>();
-                for (slot, pair) in slots.iter_mut().zip(pairs) {
-                    let n = u8::from(pair[0] != 0) + u8::from(pair[1] != 0);
-                    *slot = [n; 2];
+                for (count, &code) in counts.iter_mut().zip(row) {
+                    *count = u8::from(code != 0);
                 }
-                for (slot, &code) in last_slot.iter_mut().zip(last) {
-                    *slot = u8::from(code != 0);
+                // A pair as one number, so that vectors can swap its halves.
+                for pair in counts.as_chunks_mut::<2>().0 {
+                    let own = u16::from_le_bytes(*pair);
+                    *pair = (own + own.rotate_left(8)).to_le_bytes();
                 }
             }
         }

@@ -1,8 +1,9 @@
 //! Counters from histograms. Every row of a product meets every column, so the counts of a step are products of the
 //! counts of its two sides.
 
+mod groups;
 mod nb_smt;
-mod sparq;
+mod pairs;
 mod subsets;
 
 use sim_core::counters::{ActiveSteps, OperandWidths, Reduced, Switching};
@@ -12,6 +13,8 @@ use sim_core::spec::{NbSmt, Pe, Threads};
 use super::components::windows;
 use super::kernels::Kernels;
 use crate::switching;
+use groups::Groups;
+use pairs::Pairs;
 use subsets::{Meetings, Rows};
 
 /// What the operands of a product say about its steps, time apart.
@@ -39,8 +42,8 @@ enum Steps {
     OneThread(Rows<1>),
     TwoThreads(NbSmt, Rows<2>),
     FourThreads(NbSmt, Rows<4>),
-    Pairs(Rows<1>, sparq::Pairs),
-    SparsePairs(Rows<1>, sparq::Groups),
+    Neighbours(Rows<1>, Pairs),
+    Picked(Rows<1>, Groups),
 }
 
 impl Tally {
@@ -53,10 +56,8 @@ impl Tally {
                 Threads::Two => Steps::TwoThreads(rules, Rows::new(shape)),
                 Threads::Four => Steps::FourThreads(rules, Rows::new(shape)),
             },
-            Pe::Sparq(rules) => Steps::Pairs(Rows::new(shape), sparq::Pairs::new(&windows(&rules), shape)),
-            Pe::SparqStc(rules) => {
-                Steps::SparsePairs(Rows::new(shape), sparq::Groups::new(&windows(&rules), shape))
-            }
+            Pe::Sparq(rules) => Steps::Neighbours(Rows::new(shape), Pairs::new(&windows(&rules), shape)),
+            Pe::SparqStc(rules) => Steps::Picked(Rows::new(shape), Groups::new(&windows(&rules), shape)),
         };
         Self {
             kernels,
@@ -73,11 +74,11 @@ impl Tally {
             Steps::OneThread(counts) => counts.add(kernels, rows),
             Steps::TwoThreads(_, counts) => counts.add(kernels, rows),
             Steps::FourThreads(_, counts) => counts.add(kernels, rows),
-            Steps::SparsePairs(counts, groups) => {
+            Steps::Picked(counts, groups) => {
                 counts.add(kernels, rows);
                 groups.add(kernels, rows);
             }
-            Steps::Pairs(counts, pairs) => {
+            Steps::Neighbours(counts, pairs) => {
                 counts.add(kernels, rows);
                 for row in rows.chunks(self.k) {
                     let windowed = pairs.add_row(kernels, row);
@@ -116,11 +117,11 @@ impl Tally {
             Steps::FourThreads(rules, rows) => {
                 of(&rows.meet(kernels, weights), |met| nb_smt::reduced(&rules, met))
             }
-            Steps::Pairs(rows, pairs) => {
+            Steps::Neighbours(rows, pairs) => {
                 let (active, reduced) = pairs.finish();
                 (active, reduced, rows.meet(kernels, weights).operand_widths())
             }
-            Steps::SparsePairs(rows, groups) => {
+            Steps::Picked(rows, groups) => {
                 let (active, reduced) = groups.finish(weights);
                 (active, reduced, rows.meet(kernels, weights).operand_widths())
             }
