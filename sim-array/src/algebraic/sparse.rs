@@ -4,34 +4,57 @@ use super::columns::{ColumnSums, add_columns, quad_panels};
 use super::kernels::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
 use super::packed::Rows;
 
+/// Fewest panels of a block: together they leave room in the first-level cache.
+const MIN_BLOCK: usize = 128;
+/// Words that a column should have in a block, so that its sums are not moved for too little.
+const WORDS_PER_COLUMN: usize = 24;
+
 /// The words of all columns that are not zero.
 pub(super) struct Sparse {
     n_words: usize,
-    /// The first entry of each column, and the end of the last.
-    starts: Vec<usize>,
-    entries: Vec<Entry<Quad>>,
+    block_words: usize,
+    blocks: Vec<Block>,
     max_run: usize,
     panels: Vec<QuadPanel>,
     sums: Vec<ColumnSums>,
 }
 
+/// Some neighbouring words of all columns.
+struct Block {
+    /// The first entry of each column, and the end of the last.
+    starts: Vec<usize>,
+    /// By panels of the block.
+    entries: Vec<Entry<Quad>>,
+}
+
 impl Sparse {
     /// From columns of `n_words` words; `max_run` as in [`Kernels::small_tile`].
     pub(super) fn new(words: &[Quad], n_words: usize, max_run: usize) -> Self {
-        let mut starts = vec![0];
-        let mut entries = Vec::new();
-        for column in words.chunks(n_words) {
-            let not_zero = (0..).zip(column).filter(|(_, weights)| is_not_zero(weights));
-            entries.extend(not_zero.map(|(panel, &weights)| Entry { panel, weights }));
-            starts.push(entries.len());
-        }
+        let n_visited = words.iter().filter(|weights| is_not_zero(weights)).count();
+        let block_words = (WORDS_PER_COLUMN * words.len() / n_visited.max(1)).max(MIN_BLOCK);
+        let block_words = block_words.min(n_words);
+        let blocks = (0..n_words).step_by(block_words).map(|first| {
+            let mut block = Block {
+                starts: vec![0],
+                entries: Vec::new(),
+            };
+            for column in words.chunks(n_words) {
+                let own = &column[first..(first + block_words).min(n_words)];
+                let not_zero = (0..).zip(own).filter(|(_, weights)| is_not_zero(weights));
+                block
+                    .entries
+                    .extend(not_zero.map(|(panel, &weights)| Entry { panel, weights }));
+                block.starts.push(block.entries.len());
+            }
+            block
+        });
         Self {
             n_words,
-            sums: vec![[0; PANEL_ROWS]; starts.len() - 1],
-            starts,
-            entries,
+            block_words,
+            blocks: blocks.collect(),
             max_run,
             panels: vec![Panel([[0; 4]; PANEL_ROWS]); n_words],
+            sums: vec![[0; PANEL_ROWS]; words.len() / n_words],
         }
     }
 
@@ -52,9 +75,11 @@ impl Sparse {
             let rows = (first..end).map(|row| &rows.row(row)[..4 * self.n_words]);
             quad_panels(kernels, rows, &mut self.panels);
             self.sums.fill([0; PANEL_ROWS]);
-            for (sums, ends) in self.sums.iter_mut().zip(self.starts.windows(2)) {
-                let entries = &self.entries[ends[0]..ends[1]];
-                kernels.small_column(&self.panels, entries, self.max_run, sums);
+            for (block, panels) in self.blocks.iter().zip(self.panels.chunks(self.block_words)) {
+                for (sums, ends) in self.sums.iter_mut().zip(block.starts.windows(2)) {
+                    let entries = &block.entries[ends[0]..ends[1]];
+                    kernels.small_column(panels, entries, self.max_run, sums);
+                }
             }
             add_columns(kernels, &self.sums, outputs);
         }

@@ -13,7 +13,7 @@ use super::table::ByteTable;
 /// Operands of a step: four threads, or a group of four.
 pub(super) const STEP: usize = 4;
 /// Steps of a block: its panels share the second-level cache with the weights that pass by.
-const BLOCK_STEPS: usize = 32;
+const BLOCK_STEPS: usize = 64;
 /// Patterns of non-zero weights in a step.
 const N_PATTERNS: usize = 16;
 
