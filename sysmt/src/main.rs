@@ -8,6 +8,7 @@ mod npy;
 mod output;
 mod plan;
 mod progress;
+mod simd;
 mod stop;
 
 use std::panic::AssertUnwindSafe;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
 }
 
 fn execute(command: &Command) -> Result<(), Failure> {
+    simd::select_from_environment()?;
     match command {
         Command::Run(args) => commands::run::execute(args),
         Command::Gemm(args) => commands::gemm::execute(args),

@@ -80,6 +80,29 @@ impl Algebraic {
     }
 }
 
+/// The algebraic engine on one set of instructions, whatever the process selected.
+#[derive(Clone, Copy)]
+pub struct Pinned(Kernels);
+
+impl Simd {
+    /// The engine on these instructions, where this processor has them.
+    pub fn engine(self) -> Option<Pinned> {
+        self.kernels().map(Pinned)
+    }
+}
+
+impl Engine for Pinned {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Algebraic
+    }
+
+    fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError> {
+        let operands = operands.into();
+        check_operands(array, &operands)?;
+        Ok(run(self.0, array, &operands, mse))
+    }
+}
+
 fn run(kernels: Kernels, array: &ArraySpec, operands: &StreamedOperands<'_>, mse: Mse) -> Outcome {
     let shape = operands.shape();
     let mut tally = Tally::new(kernels, array.pe(), shape);
