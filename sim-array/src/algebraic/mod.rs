@@ -14,6 +14,7 @@ mod packed;
 mod picks;
 mod plan;
 mod product;
+mod runs;
 mod sparse;
 mod statistics;
 mod sums;

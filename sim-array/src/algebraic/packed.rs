@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::kernels::{Dword, Kernels, Outputs, Pair, Quad, TILE_COLS, TILE_ROWS, TileWords};
+use super::runs::Runs;
 
 /// Most 32-bit words of a block along K: a column panel of weights and a few rows share the first-level cache.
 const BLOCK_WORDS: usize = 288;
@@ -15,6 +16,14 @@ pub(super) struct Packed<W> {
     block_words: usize,
     /// The columns of the panel under way.
     panel: Vec<W>,
+}
+
+/// Where a tile's product begins.
+struct Place {
+    row: usize,
+    word: usize,
+    /// Of the panel within its block, over all blocks.
+    index: usize,
 }
 
 impl<W: Dword + Default> Packed<W> {
@@ -64,26 +73,28 @@ impl<W: Dword + Default> Packed<W> {
         block.start * self.n_cols.div_ceil(TILE_COLS) + panel * block.len()
     }
 
-    /// Add the product with some rows to `outputs`, `[rows, n_cols]`; `tile` adds the product of a tile's rows, from a
-    /// word on, with a panel.
-    fn add_to(
-        &self,
-        outputs: &mut [i32],
-        mut tile: impl FnMut(usize, usize, &[TileWords<W>], &mut Outputs<'_>),
-    ) {
+    /// Add the product with some rows to `outputs`, `[rows, n_cols]`; `tile` adds the product of a tile's rows with a
+    /// panel.
+    fn add_to(&self, outputs: &mut [i32], mut tile: impl FnMut(&Place, &[TileWords<W>], &mut Outputs<'_>)) {
         let n_cols = self.n_cols;
+        let mut place = Place {
+            row: 0,
+            word: 0,
+            index: 0,
+        };
         for block in self.blocks() {
+            place.word = block.start;
             for (panel, first_col) in (0..n_cols).step_by(TILE_COLS).enumerate() {
                 let weights = &self.words[self.start_of(&block, panel)..][..block.len()];
                 let width = TILE_COLS.min(n_cols - first_col);
                 for (index, outputs) in outputs.chunks_mut(n_cols * TILE_ROWS).enumerate() {
-                    let row = index * TILE_ROWS;
+                    place.row = index * TILE_ROWS;
                     if width == TILE_COLS && outputs.len() == n_cols * TILE_ROWS {
                         let mut outputs = Outputs {
                             values: &mut outputs[first_col..],
                             stride: n_cols,
                         };
-                        tile(row, block.start, weights, &mut outputs);
+                        tile(&place, weights, &mut outputs);
                         continue;
                     }
                     // At the edges, a whole tile beside the outputs.
@@ -92,11 +103,12 @@ impl<W: Dword + Default> Packed<W> {
                         values: sums.as_flattened_mut(),
                         stride: TILE_COLS,
                     };
-                    tile(row, block.start, weights, &mut whole);
+                    tile(&place, weights, &mut whole);
                     for (outputs, sums) in outputs.chunks_mut(n_cols).zip(&sums) {
                         add_sums(&mut outputs[first_col..][..width], sums);
                     }
                 }
+                place.index += 1;
             }
         }
     }
@@ -105,7 +117,7 @@ impl<W: Dword + Default> Packed<W> {
 impl Packed<Pair> {
     /// Add the product with `rows` to `outputs`, `[rows, cols]`.
     pub(super) fn multiply(&self, kernels: Kernels, rows: &Rows<i16>, outputs: &mut [i32]) {
-        self.add_to(outputs, |row, word, weights, outputs| {
+        self.add_to(outputs, |&Place { row, word, .. }, weights, outputs| {
             kernels.wide_tile(
                 &rows.values[row * rows.stride + 2 * word..],
                 rows.stride,
@@ -117,11 +129,26 @@ impl Packed<Pair> {
 }
 
 impl Packed<Quad> {
-    /// Add the product with `rows` to `outputs`, `[rows, cols]`; `max_run` as in [`Kernels::small_tile`].
-    pub(super) fn multiply(&self, kernels: Kernels, rows: &Rows<u8>, max_run: usize, outputs: &mut [i32]) {
-        self.add_to(outputs, |row, word, weights, outputs| {
+    /// The runs of each panel, in the order in which panels are multiplied; `max_activation` is the largest activation
+    /// that a word can meet, by its index.
+    pub(super) fn runs(&self, kernels: Kernels, max_activation: impl Fn(usize) -> u8) -> Vec<Runs> {
+        let n_panels = self.n_cols.div_ceil(TILE_COLS);
+        let panels = self
+            .blocks()
+            .flat_map(|block| (0..n_panels).map(move |panel| (block.clone(), panel)));
+        panels
+            .map(|(block, panel)| {
+                let words = &self.words[self.start_of(&block, panel)..][..block.len()];
+                Runs::new(kernels, words, |word| max_activation(block.start + word))
+            })
+            .collect()
+    }
+
+    /// Add the product with `rows` to `outputs`, `[rows, cols]`; `runs` are those of [`Packed::runs`].
+    pub(super) fn multiply(&self, kernels: Kernels, rows: &Rows<u8>, runs: &[Runs], outputs: &mut [i32]) {
+        self.add_to(outputs, |&Place { row, word, index }, weights, outputs| {
             let values = &rows.values[row * rows.stride + 4 * word..];
-            kernels.small_tile(values, rows.stride, weights, max_run, outputs);
+            kernels.small_tile(values, rows.stride, weights, &runs[index], outputs);
         });
     }
 }

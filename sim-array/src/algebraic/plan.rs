@@ -36,7 +36,9 @@ pub(super) struct Small {
     pub(super) offset: i32,
     /// What replaces W, in signed bytes.
     pub(super) weights: Form,
-    /// How many steps of four products can be summed in 16 bits.
+    /// The largest activation, with the offset.
+    pub(super) max_activation: u8,
+    /// How many steps of four products can be summed in 16 bits, whatever the weights.
     pub(super) max_run: usize,
 }
 
@@ -213,6 +215,7 @@ impl Small {
             activations: Form::new([alone, two, more], |x| low_byte(x + range.offset)),
             offset: i32::from(range.offset),
             weights: Form::new(weights, |w| low_byte(w)),
+            max_activation: low_byte(range.max),
             max_run: range.max_run(weights.into_iter().flatten().copied()),
         })
     }

@@ -8,6 +8,7 @@ use super::packed::{Packed, Rows};
 use super::picks::Picks;
 use super::picks::four_threads::FourThreads;
 use super::plan::{Plan, Small};
+use super::runs::Runs;
 use super::sparse::Sparse;
 use crate::engine::{Mse, StreamedOperands};
 
@@ -31,7 +32,7 @@ struct Dense {
     forms: Vec<Form>,
     words: Packed<Quad>,
     rows: Rows<u8>,
-    max_run: usize,
+    runs: Vec<Runs>,
 }
 
 impl Sums {
@@ -176,7 +177,7 @@ impl Sums {
             }
         }
         if let Some(dense) = &self.dense {
-            dense.words.multiply(kernels, &dense.rows, dense.max_run, outputs);
+            dense.words.multiply(kernels, &dense.rows, &dense.runs, outputs);
         }
         for (_, sparse, rows) in &mut self.sparse {
             sparse.multiply(kernels, rows, n_rows, outputs);
@@ -196,10 +197,10 @@ impl Dense {
                 out.copy_from_slice(&words[col * n_words..][..n_words]);
             }
         });
-        let max_run = products.iter().map(|(small, _)| small.max_run).min();
+        let runs = words.runs(kernels, |word| products[word / n_words].0.max_activation);
         Self {
             words,
-            max_run: max_run.unwrap_or(1),
+            runs,
             forms: products.into_iter().map(|(small, _)| small.activations).collect(),
             rows: Rows::default(),
         }

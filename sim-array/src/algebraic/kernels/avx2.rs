@@ -17,6 +17,7 @@ use super::{
     Dword, Entry, Outputs, PANEL_ROWS, Pair, PairPanel, Quad, QuadPanel, TILE_COLS, TILE_ROWS, TileWords,
     panel_of,
 };
+use crate::algebraic::runs::Runs;
 use crate::algebraic::table::{Base, ByteTable};
 
 /// 32-bit lanes of a vector.
@@ -54,11 +55,11 @@ impl Avx2 {
         rows: &[u8],
         stride: usize,
         weights: &[TileWords<Quad>],
-        max_run: usize,
+        runs: &Runs,
         outputs: &mut Outputs<'_>,
     ) {
         // SAFETY: as above.
-        unsafe { small_tile(rows, stride, weights, max_run, outputs) }
+        unsafe { small_tile(rows, stride, weights, runs, outputs) }
     }
 
     pub(super) fn small_column(
@@ -198,12 +199,17 @@ unsafe fn small_tile(
     rows: &[u8],
     stride: usize,
     weights: &[TileWords<Quad>],
-    max_run: usize,
+    runs: &Runs,
     outputs: &mut Outputs<'_>,
 ) {
     let ones = _mm256_set1_epi16(1);
     let mut upper = rows.as_ptr();
-    for run in weights.chunks(max_run) {
+    let mut rest = weights;
+    for &length in runs.lengths() {
+        let Some((run, behind)) = rest.split_at_checked(length) else {
+            break;
+        };
+        rest = behind;
         let mut accumulators = [[_mm256_setzero_si256(); TILE_VECTORS]; TILE_ROWS];
         let lower = upper.wrapping_add(3 * stride);
         for (i, TileWords(weights)) in run.iter().enumerate() {

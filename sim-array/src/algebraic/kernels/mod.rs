@@ -12,6 +12,7 @@ mod tests;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
+use super::runs::Runs;
 use super::table::ByteTable;
 pub use selection::{Simd, Unavailable, select};
 
@@ -95,20 +96,21 @@ impl Kernels {
     /// Add a product of bytes to a tile of outputs: `outputs[r][c] += Σ rows[r][4i..4i+4] · w[i][c]`.
     ///
     /// - `rows` holds [`TILE_ROWS`] rows, `stride` apart.
-    /// - `max_run`: how many steps i can be summed in 16 bits, at least 1.
+    /// - `runs`: how many steps i can be summed in 16 bits, one run after the other.
     pub(super) fn small_tile(
         self,
         rows: &[u8],
         stride: usize,
         weights: &[TileWords<Quad>],
-        max_run: usize,
+        runs: &Runs,
         outputs: &mut Outputs<'_>,
     ) {
         check_rows(rows.len(), stride, 4 * weights.len());
+        assert_eq!(runs.lengths().iter().sum::<usize>(), weights.len());
         match self {
             Self::Portable => portable::small_tile(rows, stride, weights, outputs),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.small_tile(rows, stride, weights, max_run, outputs),
+            Self::Avx2(avx2) => avx2.small_tile(rows, stride, weights, runs, outputs),
             #[cfg(target_arch = "x86_64")]
             Self::Vnni(vnni) => vnni.small_tile(rows, stride, weights, outputs),
         }
@@ -116,7 +118,7 @@ impl Kernels {
 
     /// Add the panels that a column's weights pick: `sums[r] += Σ panels[entry.panel][r] · entry.weights`.
     ///
-    /// `max_run` as for [`Kernels::small_tile`].
+    /// `max_run`: how many entries can be summed in 16 bits, at least 1.
     pub(super) fn small_column(
         self,
         panels: &[QuadPanel],
