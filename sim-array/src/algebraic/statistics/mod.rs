@@ -70,35 +70,35 @@ impl Tally {
     /// Take some rows of A, `[rows, k]`; few enough for a cache.
     pub(super) fn add(&mut self, rows: &[u8]) {
         let kernels = self.kernels;
+        // Row by row comes first: it brings the rows into the cache in the order in which they lie.
+        let (switching, k) = (&mut self.switching, self.k);
+        if let Steps::Neighbours(_, pairs) = &mut self.steps {
+            for row in rows.chunks(k) {
+                let windowed = pairs.add_row(kernels, row);
+                kernels.vectorized(
+                    #[inline(always)]
+                    || switching.add_row(windowed),
+                );
+            }
+        } else {
+            kernels.vectorized(
+                #[inline(always)]
+                || {
+                    for row in rows.chunks(k) {
+                        switching.add_row(row);
+                    }
+                },
+            );
+        }
         match &mut self.steps {
-            Steps::OneThread(counts) => counts.add(kernels, rows),
+            Steps::OneThread(counts) | Steps::Neighbours(counts, _) => counts.add(kernels, rows),
             Steps::TwoThreads(_, counts) => counts.add(kernels, rows),
             Steps::FourThreads(_, counts) => counts.add(kernels, rows),
             Steps::Picked(counts, groups) => {
                 counts.add(kernels, rows);
                 groups.add(kernels, rows);
             }
-            Steps::Neighbours(counts, pairs) => {
-                counts.add(kernels, rows);
-                for row in rows.chunks(self.k) {
-                    let windowed = pairs.add_row(kernels, row);
-                    kernels.vectorized(
-                        #[inline(always)]
-                        || self.switching.add_row(windowed),
-                    );
-                }
-                return;
-            }
         }
-        let (switching, k) = (&mut self.switching, self.k);
-        kernels.vectorized(
-            #[inline(always)]
-            || {
-                for row in rows.chunks(k) {
-                    switching.add_row(row);
-                }
-            },
-        );
     }
 
     /// The statistics, after all rows; `weights` is `[n, k]`.

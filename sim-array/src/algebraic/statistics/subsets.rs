@@ -117,11 +117,13 @@ impl<const T: usize> Bytes<T> {
             }
         }
         let mut all = [[1_u8; LANES]; N_SETS];
-        for set in 1..Side::<T>::N_SETS {
-            let (rest, thread) = without_lowest(set);
-            for lane in 0..LANES {
-                all[set][lane] = all[rest][lane] & is_nonzero[thread][lane];
-                self.nonzero[set][lane] += all[set][lane];
+        for thread in 0..T {
+            for rest in 0..1 << thread {
+                let set = rest | 1 << thread;
+                for lane in 0..LANES {
+                    all[set][lane] = all[rest][lane] & is_nonzero[thread][lane];
+                    self.nonzero[set][lane] += all[set][lane];
+                }
             }
         }
         for thread in 0..T {
@@ -145,15 +147,16 @@ impl<const T: usize> Rows<T> {
         }
     }
 
-    /// Count some rows, `[rows, k]`. They are walked once for every few steps, so they should be few enough for a
-    /// cache.
+    /// Count some rows, `[rows, k]`.
     pub(super) fn add(&mut self, kernels: Kernels, rows: &[u8]) {
         let (k, segments) = (self.shape.k(), self.segments);
         kernels.vectorized(
             #[inline(always)]
             || {
-                for (first, side) in segments.starts().zip(&mut self.sides) {
-                    side.add(rows, k, segments, first);
+                for rows in rows.chunks(n_rows_at_a_time::<T>() * k) {
+                    for (first, side) in segments.starts().zip(&mut self.sides) {
+                        side.add(rows, k, segments, first);
+                    }
                 }
             },
         );
@@ -178,7 +181,7 @@ impl<const T: usize> Rows<T> {
         };
         meetings.at_least[0] = shape.n_outputs() * widen(segments.n_steps);
         let mut all_cols: Vec<Side<T>> = self.sides.iter().map(|_| Side::ZERO).collect();
-        for weights in weights.chunks(ROWS_AT_A_TIME * shape.k()) {
+        for weights in weights.chunks(n_rows_at_a_time::<T>() * shape.k()) {
             for (first, cols) in segments.starts().zip(&mut all_cols) {
                 cols.add(weights, shape.k(), segments, first);
             }
@@ -201,8 +204,10 @@ impl<const T: usize> Rows<T> {
     }
 }
 
-/// Rows that are walked together.
-const ROWS_AT_A_TIME: usize = 96;
+/// Rows that are walked together: few enough that a cache line of each thread's segment stays until the next steps.
+const fn n_rows_at_a_time<const T: usize>() -> usize {
+    96 / T
+}
 
 impl Segments {
     /// The first of each few steps.
@@ -285,13 +290,6 @@ fn set_size(set: usize) -> usize {
 
 /// Bits of a set.
 const T_BITS: usize = 4;
-
-/// A set without its lowest thread, and that thread.
-fn without_lowest(set: usize) -> (usize, usize) {
-    let rest = set & (set - 1);
-    let thread = (0..T_BITS).find(|bit| set >> bit & 1 == 1).unwrap_or(0);
-    (rest, thread)
-}
 
 fn sets_without<const T: usize>(thread: usize) -> impl Iterator<Item = usize> {
     (0..1 << T).filter(move |set| set >> thread & 1 == 0)
