@@ -50,12 +50,6 @@ fn narrowed(value: i32) -> i16 {
     i16::try_from(value).expect("operands, reduced operands and residues need at most 10 bits")
 }
 
-/// Rows of W as bytes.
-pub(super) fn as_bytes(weights: &[i8], bytes: &mut Vec<u8>) {
-    bytes.clear();
-    bytes.extend(weights.iter().map(|w| w.cast_unsigned()));
-}
-
 /// K cut into equal contiguous segments, one per thread; the last ones may be short or empty.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Segments {

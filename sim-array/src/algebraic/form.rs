@@ -18,8 +18,7 @@ pub(super) enum Grouping {
 impl Grouping {
     /// For each operand of a row, how many of its group are not zero.
     #[inline(always)]
-    fn count(self, row: &[u8], counts: &mut Vec<u8>) {
-        counts.resize(row.len(), 0);
+    fn count(self, row: &[u8], counts: &mut [u8]) {
         match self {
             Self::Threads(n_threads) => {
                 let segments = Segments::new(row.len(), n_threads);
@@ -32,9 +31,8 @@ impl Grouping {
                     }
                 }
                 for thread in 1..n_threads {
-                    let start = (thread * segments.n_steps).min(row.len());
-                    let len = segments.of(row, thread, &all).len();
-                    counts.copy_within(..len, start);
+                    let own = segments.range(row.len(), thread, &all);
+                    counts.copy_within(..own.len(), own.start);
                 }
             }
             Self::Pairs => {
@@ -51,38 +49,48 @@ impl Grouping {
     }
 }
 
-/// Forms of one row after the other.
+/// Forms of one block of rows after the other.
 pub(super) struct Former {
+    kernels: Kernels,
     grouping: Grouping,
+    k: usize,
     counts: Vec<u8>,
     scratch: Vec<u8>,
 }
 
 impl Former {
-    /// For rows whose operands are grouped so.
-    pub(super) const fn new(grouping: Grouping) -> Self {
+    /// For rows of `k` operands that are grouped so.
+    pub(super) const fn new(kernels: Kernels, grouping: Grouping, k: usize) -> Self {
         Self {
+            kernels,
             grouping,
+            k,
             counts: Vec::new(),
             scratch: Vec::new(),
         }
     }
 
-    /// Begin another row.
+    /// Begin another block.
     pub(super) fn start(&mut self) {
         self.counts.clear();
     }
 
-    /// Write a form of the row to `out`, which is as long.
-    pub(super) fn form(&mut self, kernels: Kernels, form: &Form, row: &[u8], out: &mut [u8]) {
+    /// Write a form of the rows of the block, `[rows, k]`, to `out`, which becomes as long.
+    pub(super) fn form(&mut self, form: &Form, rows: &[u8], out: &mut Vec<u8>) {
         if form.needs_counts() && self.counts.is_empty() {
-            let (grouping, counts) = (self.grouping, &mut self.counts);
-            kernels.vectorized(
+            let (grouping, k, counts) = (self.grouping, self.k, &mut self.counts);
+            counts.resize(rows.len(), 0);
+            self.kernels.vectorized(
                 #[inline(always)]
-                || grouping.count(row, counts),
+                || {
+                    for (row, counts) in rows.chunks(k).zip(counts.chunks_mut(k)) {
+                        grouping.count(row, counts);
+                    }
+                },
             );
         }
-        form.fill(kernels, row, &self.counts, &mut self.scratch, out);
+        out.resize(rows.len(), 0);
+        form.fill(self.kernels, rows, &self.counts, &mut self.scratch, out);
     }
 }
 
@@ -123,17 +131,17 @@ impl Form {
         1 < self.tables.len()
     }
 
-    /// Write the form of `row` to `out`.
+    /// Write the form of some operands to `out`.
     ///
-    /// - Shapes: `counts` (where they matter) and `out` are as long as `row`.
-    fn fill(&self, kernels: Kernels, row: &[u8], counts: &[u8], scratch: &mut Vec<u8>, out: &mut [u8]) {
+    /// - Shapes: `counts` (where they matter) and `out` are as long as `codes`.
+    fn fill(&self, kernels: Kernels, codes: &[u8], counts: &[u8], scratch: &mut Vec<u8>, out: &mut [u8]) {
         let [own, others @ ..] = self.tables.as_slice() else {
             return;
         };
-        kernels.look_up(own, row, out);
+        kernels.look_up(own, codes, out);
         for (index, table) in (1..).zip(others) {
-            scratch.resize(row.len(), 0);
-            kernels.look_up(table, row, scratch);
+            scratch.resize(codes.len(), 0);
+            kernels.look_up(table, codes, scratch);
             // All ones for the counts that take this table.
             let [_, two, more] = self.by_count.map(|own| if own == index { u8::MAX } else { 0 });
             kernels.vectorized(

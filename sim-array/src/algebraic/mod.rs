@@ -22,6 +22,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 pub mod timing;
+mod weights;
 
 use std::ops::Range;
 

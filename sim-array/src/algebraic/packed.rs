@@ -14,8 +14,6 @@ pub(super) struct Packed<W> {
     n_words: usize,
     n_cols: usize,
     block_words: usize,
-    /// The columns of the panel under way.
-    panel: Vec<W>,
 }
 
 /// Where a tile's product begins.
@@ -36,30 +34,26 @@ impl<W: Dword + Default> Packed<W> {
             n_words,
             n_cols,
             block_words: n_words.div_ceil(n_blocks).max(1),
-            panel: Vec::new(),
         }
     }
 
-    /// Take the columns, in order, each as its words; `write` writes the words of a column that are not zero.
+    /// Take the columns; `write` writes the words of a panel's columns, `[cols, words]`, from a column on, as far as
+    /// they are not zero.
     pub(super) fn fill(&mut self, kernels: Kernels, mut write: impl FnMut(usize, &mut [W])) {
+        let mut columns = vec![W::default(); self.n_words * TILE_COLS];
         for first in (0..self.n_cols).step_by(TILE_COLS) {
             let n_cols = TILE_COLS.min(self.n_cols - first);
-            self.panel.clear();
-            self.panel.resize(n_cols * self.n_words, W::default());
-            for (col, words) in (first..).zip(self.panel.chunks_mut(self.n_words)) {
-                write(col, words);
-            }
+            let columns = &mut columns[..n_cols * self.n_words];
+            write(first, columns);
+            let mut slices: [&[W]; TILE_COLS] = [&[]; TILE_COLS];
             for block in self.blocks() {
-                let columns: Vec<&[W]> = self
-                    .panel
-                    .chunks(self.n_words)
-                    .map(|words| &words[block.clone()])
-                    .collect();
+                for (slice, words) in slices.iter_mut().zip(columns.chunks(self.n_words)) {
+                    *slice = &words[block.clone()];
+                }
                 let start = self.start_of(&block, first / TILE_COLS);
-                kernels.transpose(&columns, &mut self.words[start..][..block.len()]);
+                kernels.transpose(&slices[..n_cols], &mut self.words[start..][..block.len()]);
             }
         }
-        self.panel = Vec::new();
     }
 
     fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<W> {
@@ -178,9 +172,9 @@ impl<T: Copy + Default> Rows<T> {
         &self.values[row * self.stride..][..self.stride]
     }
 
-    /// [`Rows::row`], to be written.
-    pub(super) fn row_mut(&mut self, row: usize) -> &mut [T] {
-        &mut self.values[row * self.stride..][..self.stride]
+    /// The rows from the first on, to be written.
+    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
+        self.values.chunks_mut(self.stride)
     }
 }
 

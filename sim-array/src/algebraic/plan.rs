@@ -3,7 +3,10 @@
 use super::code::{Table, ZERO, activation_table, weight_table};
 use super::components::{Component, Gate, Residue, difference, subtract};
 use super::form::{Form, Grouping};
+use super::kernels::Kernels;
 use super::picks::four_threads::{Base, FourThreads};
+use super::sparse::Sparse;
+use super::weights::FormedWeights;
 use crate::engine::{Mse, StreamedOperands};
 
 /// A machine's product in terms of ordinary integer products.
@@ -43,6 +46,7 @@ pub(super) struct Small {
 }
 
 /// The wide product while the plan is made.
+#[derive(Clone)]
 struct Merged {
     activations: [Table; 3],
     weights: Table,
@@ -51,7 +55,13 @@ struct Merged {
 
 impl Plan {
     /// The plan of a PE for some weights.
-    pub(super) fn new(residue: &Residue, operands: &StreamedOperands<'_>, mse: Mse) -> Self {
+    pub(super) fn new(
+        kernels: Kernels,
+        residue: &Residue,
+        operands: &StreamedOperands<'_>,
+        mse: Mse,
+    ) -> Self {
+        let mut formed = FormedWeights::new(kernels, residue.grouping, operands);
         let Residue {
             grouping,
             gate,
@@ -104,10 +114,18 @@ impl Plan {
                     match mse {
                         Mse::Measure => small.extend(Small::gated(component)),
                         Mse::Skip => {
-                            let (own, rest) = merged.merge_part(component);
+                            let mut with_component = merged.clone();
+                            let (own, rest) = with_component.merge_part(component);
                             // Where one weight of a step is zero, what was merged has to be taken off again.
-                            small.extend(own.and_then(|own| Small::taking_off(&own)));
-                            small.extend(rest.and_then(|rest| Small::gated(&rest)));
+                            let taking_off = own.and_then(|own| Small::taking_off(&own));
+                            match taking_off {
+                                Some(taking_off) if taking_off.is_sparse(&mut formed, operands) => {
+                                    merged = with_component;
+                                    small.push(taking_off);
+                                    small.extend(rest.and_then(|rest| Small::gated(&rest)));
+                                }
+                                Some(_) | None => small.extend(Small::gated(component)),
+                            }
                         }
                     }
                 }
@@ -203,6 +221,11 @@ impl Small {
     fn taking_off(component: &Component) -> Option<Self> {
         let negated = component.activations.map(|table| table.map(|x| -x));
         Self::new(&negated, [&component.weights, &ZERO, &ZERO])
+    }
+
+    /// Whether so few of its weights are not zero that taking them one by one pays.
+    fn is_sparse(&self, formed: &mut FormedWeights<'_>, operands: &StreamedOperands<'_>) -> bool {
+        Sparse::pays(&formed.quads(&self.weights), operands.shape().k().div_ceil(4))
     }
 
     fn new(activations: &[Table; 3], weights: [&Table; 3]) -> Option<Self> {

@@ -1,6 +1,5 @@
 //! A sum of products by one plan.
 
-use super::code::as_bytes;
 use super::components::Residue;
 use super::form::{Form, Former};
 use super::kernels::{Kernels, Pair, Quad};
@@ -10,6 +9,7 @@ use super::picks::four_threads::FourThreads;
 use super::plan::{Plan, Small};
 use super::runs::Runs;
 use super::sparse::Sparse;
+use super::weights::FormedWeights;
 use crate::engine::{Mse, StreamedOperands};
 
 /// A sum of products by one plan.
@@ -17,6 +17,8 @@ pub(super) struct Sums {
     k: usize,
     n: usize,
     former: Former,
+    /// A block of rows in a form.
+    formed: Vec<u8>,
     wide: Packed<Pair>,
     wide_form: Form,
     wide_rows: Rows<i16>,
@@ -44,27 +46,14 @@ impl Sums {
         mse: Mse,
     ) -> Self {
         let (n, k) = (operands.shape().n(), operands.shape().k());
-        let plan = Plan::new(residue, operands, mse);
-        let mut former = Former::new(plan.grouping);
-        let mut formed = vec![0; k];
-        let mut bytes = Vec::new();
-
-        let mut wide = Packed::new(n, k.div_ceil(2));
-        wide.fill(kernels, |col, words: &mut [Pair]| {
-            as_bytes(operands.weight_row(col), &mut bytes);
-            former.start();
-            former.form(kernels, &plan.wide.weights, &bytes, &mut formed);
-            let values = words.as_flattened_mut().iter_mut();
-            for (value, byte) in values.zip(&formed) {
-                *value = i16::from(byte.cast_signed());
-            }
-        });
-
+        let plan = Plan::new(kernels, residue, operands, mse);
+        let mut weights = FormedWeights::new(kernels, plan.grouping, operands);
         let mut sums = Self {
             k,
             n,
-            former: Former::new(plan.grouping),
-            wide,
+            former: Former::new(kernels, plan.grouping, k),
+            formed: Vec::new(),
+            wide: pack_wide(kernels, &mut weights, &plan.wide.weights, n, k),
             wide_form: plan.wide.activations,
             wide_rows: Rows::default(),
             dense: None,
@@ -75,19 +64,14 @@ impl Sums {
         let n_words = k.div_ceil(4);
         let mut dense = Vec::new();
         for small in plan.small {
-            let mut words = vec![[0_i8; 4]; n * n_words];
-            for (col, words) in words.chunks_mut(n_words).enumerate() {
-                as_bytes(operands.weight_row(col), &mut bytes);
-                former.start();
-                former.form(kernels, &small.weights, &bytes, &mut formed);
-                let mut sum = 0;
-                for (value, byte) in words.as_flattened_mut().iter_mut().zip(&formed) {
-                    *value = byte.cast_signed();
-                    sum += i32::from(*value);
+            let words = weights.quads(&small.weights);
+            if small.offset != 0 {
+                for (col, words) in words.chunks(n_words).enumerate() {
+                    let sum: i32 = words.as_flattened().iter().map(|&w| i32::from(w)).sum();
+                    sums.take_off(col, small.offset * sum);
                 }
-                sums.take_off(col, small.offset * sum);
             }
-            if Sparse::pays(&words) {
+            if Sparse::pays(&words, n_words) {
                 let sparse = Sparse::new(&words, n_words, small.max_run);
                 sums.sparse.push((small.activations, sparse, Rows::default()));
             } else {
@@ -123,25 +107,24 @@ impl Sums {
     pub(super) fn add_wide(&mut self, kernels: Kernels, rows: &[u8], outputs: &mut [i32]) {
         let k = self.k;
         self.wide_rows.reserve(rows.len() / k, k);
-        let mut formed = vec![0; k];
-        for (index, row) in rows.chunks(k).enumerate() {
-            let out = self.wide_rows.row_mut(index);
-            let source = if self.wide_form.is_identity() {
-                row
-            } else {
-                self.former.start();
-                self.former.form(kernels, &self.wide_form, row, &mut formed);
-                &formed
-            };
-            kernels.vectorized(
-                #[inline(always)]
-                || {
-                    for (value, &byte) in out.iter_mut().zip(source) {
+        let source = if self.wide_form.is_identity() {
+            rows
+        } else {
+            self.former.start();
+            self.former.form(&self.wide_form, rows, &mut self.formed);
+            &self.formed
+        };
+        let wide_rows = &mut self.wide_rows;
+        kernels.vectorized(
+            #[inline(always)]
+            || {
+                for (out, row) in wide_rows.rows_mut().zip(source.chunks(k)) {
+                    for (value, &byte) in out.iter_mut().zip(row) {
                         *value = i16::from(byte);
                     }
-                },
-            );
-        }
+                }
+            },
+        );
         self.wide.multiply(kernels, &self.wide_rows, outputs);
     }
 
@@ -163,17 +146,19 @@ impl Sums {
         for (_, _, rows) in &mut self.sparse {
             rows.reserve(n_rows, padded_k);
         }
-        for (index, row) in rows.chunks(k).enumerate() {
-            self.former.start();
-            if let Some(dense) = &mut self.dense {
-                let out = dense.rows.row_mut(index);
-                for (form, out) in dense.forms.iter().zip(out.chunks_mut(padded_k)) {
-                    self.former.form(kernels, form, row, &mut out[..k]);
+        self.former.start();
+        if let Some(dense) = &mut self.dense {
+            for (index, form) in dense.forms.iter().enumerate() {
+                self.former.form(form, rows, &mut self.formed);
+                for (out, row) in dense.rows.rows_mut().zip(self.formed.chunks(k)) {
+                    out[index * padded_k..][..k].copy_from_slice(row);
                 }
             }
-            for (form, _, rows) in &mut self.sparse {
-                self.former
-                    .form(kernels, form, row, &mut rows.row_mut(index)[..k]);
+        }
+        for (form, _, out) in &mut self.sparse {
+            self.former.form(form, rows, &mut self.formed);
+            for (out, row) in out.rows_mut().zip(self.formed.chunks(k)) {
+                out[..k].copy_from_slice(row);
             }
         }
         if let Some(dense) = &self.dense {
@@ -192,9 +177,11 @@ impl Dense {
     /// Of products and their weights, `[n, n_words]` each.
     fn new(kernels: Kernels, n: usize, n_words: usize, products: Vec<(Small, Vec<Quad>)>) -> Self {
         let mut words = Packed::new(n, n_words * products.len());
-        words.fill(kernels, |col, out: &mut [Quad]| {
-            for (out, (_, words)) in out.chunks_mut(n_words).zip(&products) {
-                out.copy_from_slice(&words[col * n_words..][..n_words]);
+        words.fill(kernels, |first, columns: &mut [Quad]| {
+            for (col, out) in (first..).zip(columns.chunks_mut(n_words * products.len())) {
+                for (out, (_, words)) in out.chunks_mut(n_words).zip(&products) {
+                    out.copy_from_slice(&words[col * n_words..][..n_words]);
+                }
             }
         });
         let runs = words.runs(kernels, |word| products[word / n_words].0.max_activation);
@@ -205,4 +192,30 @@ impl Dense {
             rows: Rows::default(),
         }
     }
+}
+
+/// W in a form, as 16-bit pairs.
+fn pack_wide(
+    kernels: Kernels,
+    weights: &mut FormedWeights<'_>,
+    form: &Form,
+    n: usize,
+    k: usize,
+) -> Packed<Pair> {
+    let n_words = k.div_ceil(2);
+    let mut packed = Packed::new(n, n_words);
+    packed.fill(kernels, |first, columns: &mut [Pair]| {
+        let formed = weights.panel(form, first);
+        kernels.vectorized(
+            #[inline(always)]
+            || {
+                for (row, out) in formed.chunks(k).zip(columns.chunks_mut(n_words)) {
+                    for (value, byte) in out.as_flattened_mut().iter_mut().zip(row) {
+                        *value = i16::from(byte.cast_signed());
+                    }
+                }
+            },
+        );
+    });
+    packed
 }

@@ -53,7 +53,7 @@ impl<C: Copy + Default> Default for Counts<C> {
 
 impl Groups {
     /// No rows yet.
-    pub(super) fn new(windows: &[Table; 2], shape: Gemm) -> Self {
+    pub(super) fn new(kernels: Kernels, windows: &[Table; 2], shape: Gemm) -> Self {
         let changed = windows.each_ref().map(|window| {
             let mut changed = ZERO;
             for ((changed, &after), before) in changed.iter_mut().zip(window).zip(0..) {
@@ -65,8 +65,8 @@ impl Groups {
             shape,
             changed,
             counts: vec![Counts::default(); shape.k().div_ceil(LANES)],
-            former: Former::new(Grouping::Pairs),
-            is_changed: [vec![0; shape.k()], vec![0; shape.k()]],
+            former: Former::new(kernels, Grouping::Pairs, shape.k()),
+            is_changed: [Vec::new(), Vec::new()],
         }
     }
 
@@ -75,22 +75,23 @@ impl Groups {
         let k = self.shape.k();
         for rows in rows.chunks(k * MAX_BYTE_COUNT) {
             let mut bytes: Vec<Counts<u8>> = vec![Counts::default(); self.counts.len()];
-            for row in rows.chunks(k) {
-                for (form, out) in self.changed.iter().zip(&mut self.is_changed) {
-                    self.former.start();
-                    self.former.form(kernels, form, row, out);
-                }
-                let [alone, both] = &self.is_changed;
-                kernels.vectorized(
-                    #[inline(always)]
-                    || {
-                        let rows = row.chunks(LANES).zip(alone.chunks(LANES)).zip(both.chunks(LANES));
-                        for (bytes, ((codes, alone), both)) in bytes.iter_mut().zip(rows) {
+            for (form, out) in self.changed.iter().zip(&mut self.is_changed) {
+                self.former.start();
+                self.former.form(form, rows, out);
+            }
+            let [alone, both] = &self.is_changed;
+            kernels.vectorized(
+                #[inline(always)]
+                || {
+                    let rows = rows.chunks(k).zip(alone.chunks(k)).zip(both.chunks(k));
+                    for ((row, alone), both) in rows {
+                        let words = row.chunks(LANES).zip(alone.chunks(LANES)).zip(both.chunks(LANES));
+                        for (bytes, ((codes, alone), both)) in bytes.iter_mut().zip(words) {
                             bytes.add(&padded(codes), &padded(alone), &padded(both));
                         }
-                    },
-                );
-            }
+                    }
+                },
+            );
             for (sums, bytes) in self.counts.iter_mut().zip(&bytes) {
                 sums.take(bytes);
             }

@@ -56,8 +56,12 @@ impl Tally {
                 Threads::Two => Steps::TwoThreads(rules, Rows::new(shape)),
                 Threads::Four => Steps::FourThreads(rules, Rows::new(shape)),
             },
-            Pe::Sparq(rules) => Steps::Neighbours(Rows::new(shape), Pairs::new(&windows(&rules), shape)),
-            Pe::SparqStc(rules) => Steps::Picked(Rows::new(shape), Groups::new(&windows(&rules), shape)),
+            Pe::Sparq(rules) => {
+                Steps::Neighbours(Rows::new(shape), Pairs::new(kernels, &windows(&rules), shape))
+            }
+            Pe::SparqStc(rules) => {
+                Steps::Picked(Rows::new(shape), Groups::new(kernels, &windows(&rules), shape))
+            }
         };
         Self {
             kernels,

@@ -25,12 +25,12 @@ pub(super) struct Pairs {
 
 impl Pairs {
     /// No rows yet.
-    pub(super) fn new([alone, both]: &[Table; 2], shape: Gemm) -> Self {
+    pub(super) fn new(kernels: Kernels, [alone, both]: &[Table; 2], shape: Gemm) -> Self {
         Self {
             shape,
             form: Form::new([alone, both, both], |x| x.to_le_bytes()[0]),
-            former: Former::new(Grouping::Pairs),
-            windowed: vec![0; shape.k()],
+            former: Former::new(kernels, Grouping::Pairs, shape.k()),
+            windowed: Vec::new(),
             n_nonzero: 0,
             n_both: 0,
             n_changed: 0,
@@ -40,7 +40,7 @@ impl Pairs {
     /// Count a row of A; returns it after the windows.
     pub(super) fn add_row(&mut self, kernels: Kernels, row: &[u8]) -> &[u8] {
         self.former.start();
-        self.former.form(kernels, &self.form, row, &mut self.windowed);
+        self.former.form(&self.form, row, &mut self.windowed);
         let windowed = &self.windowed;
         let [n_changed, n_nonzero, n_both] = kernels.vectorized(
             #[inline(always)]
