@@ -3,7 +3,7 @@
 use super::code::{Table, ZERO, activation_table, weight_table};
 use super::components::{Component, Gate, Residue, difference, subtract};
 use super::form::{Form, Grouping};
-use super::kernels::Kernels;
+use super::kernels::{Kernels, Quad};
 use super::picks::four_threads::{Base, FourThreads};
 use super::sparse::Sparse;
 use super::weights::FormedWeights;
@@ -37,8 +37,8 @@ pub(super) struct Small {
     pub(super) activations: Form,
     /// Added to every activation, so that none is negative.
     pub(super) offset: i32,
-    /// What replaces W, in signed bytes.
-    pub(super) weights: Form,
+    /// What replaces W, `[n, words]` of four signed bytes.
+    pub(super) words: Vec<Quad>,
     /// The largest activation, with the offset.
     pub(super) max_activation: u8,
     /// How many steps of four products can be summed in 16 bits, whatever the weights.
@@ -62,6 +62,7 @@ impl Plan {
         mse: Mse,
     ) -> Self {
         let mut formed = FormedWeights::new(kernels, residue.grouping, operands);
+        let n_words = operands.shape().k().div_ceil(4);
         let Residue {
             grouping,
             gate,
@@ -77,7 +78,7 @@ impl Plan {
                         Mse::Measure => Some(component.clone()),
                         Mse::Skip => merged.merge(component.clone()),
                     };
-                    small.extend(rest.and_then(|rest| Small::ungated(&rest)));
+                    small.extend(rest.and_then(|rest| Small::ungated(&rest, &mut formed)));
                 }
             }
             (Gate::Both, Grouping::Threads(4)) => {
@@ -100,7 +101,7 @@ impl Plan {
                     parts.extend(own.map(|own| (own, 1)));
                     if let Some(rest) = rest {
                         match base {
-                            Base::AllWeights => small.extend(Small::gated(&rest)),
+                            Base::AllWeights => small.extend(Small::gated(&rest, &mut formed)),
                             Base::Nothing => {}
                         }
                         let from = min_count(&rest.activations);
@@ -112,19 +113,19 @@ impl Plan {
             (Gate::Both, Grouping::Threads(_) | Grouping::Pairs) => {
                 for component in components {
                     match mse {
-                        Mse::Measure => small.extend(Small::gated(component)),
+                        Mse::Measure => small.extend(Small::gated(component, &mut formed)),
                         Mse::Skip => {
                             let mut with_component = merged.clone();
                             let (own, rest) = with_component.merge_part(component);
                             // Where one weight of a step is zero, what was merged has to be taken off again.
-                            let taking_off = own.and_then(|own| Small::taking_off(&own));
+                            let taking_off = own.and_then(|own| Small::taking_off(&own, &mut formed));
                             match taking_off {
-                                Some(taking_off) if taking_off.is_sparse(&mut formed, operands) => {
+                                Some(taking_off) if Sparse::pays(kernels, &taking_off.words, n_words) => {
                                     merged = with_component;
                                     small.push(taking_off);
-                                    small.extend(rest.and_then(|rest| Small::gated(&rest)));
+                                    small.extend(rest.and_then(|rest| Small::gated(&rest, &mut formed)));
                                 }
-                                Some(_) | None => small.extend(Small::gated(component)),
+                                Some(_) | None => small.extend(Small::gated(component, &mut formed)),
                             }
                         }
                     }
@@ -206,29 +207,24 @@ impl Merged {
 
 impl Small {
     /// A component whatever the weights' zeros.
-    fn ungated(component: &Component) -> Option<Self> {
-        Self::new(&component.activations, [&component.weights; 3])
+    fn ungated(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
+        Self::new(&component.activations, [&component.weights; 3], formed)
     }
 
     /// A component where enough weights of a group are not zero for its activations to count.
-    fn gated(component: &Component) -> Option<Self> {
+    fn gated(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
         let from = min_count(&component.activations);
         let weights = [1, 2, 3].map(|count| if from <= count { &component.weights } else { &ZERO });
-        Self::new(&component.activations, weights)
+        Self::new(&component.activations, weights, formed)
     }
 
     /// Minus a component where only one weight of a group is not zero.
-    fn taking_off(component: &Component) -> Option<Self> {
+    fn taking_off(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
         let negated = component.activations.map(|table| table.map(|x| -x));
-        Self::new(&negated, [&component.weights, &ZERO, &ZERO])
+        Self::new(&negated, [&component.weights, &ZERO, &ZERO], formed)
     }
 
-    /// Whether so few of its weights are not zero that taking them one by one pays.
-    fn is_sparse(&self, formed: &mut FormedWeights<'_>, operands: &StreamedOperands<'_>) -> bool {
-        Sparse::pays(&formed.quads(&self.weights), operands.shape().k().div_ceil(4))
-    }
-
-    fn new(activations: &[Table; 3], weights: [&Table; 3]) -> Option<Self> {
+    fn new(activations: &[Table; 3], weights: [&Table; 3], formed: &mut FormedWeights<'_>) -> Option<Self> {
         if *activations == [ZERO; 3] || weights == [&ZERO; 3] {
             return None;
         }
@@ -237,7 +233,7 @@ impl Small {
         Some(Self {
             activations: Form::new([alone, two, more], |x| low_byte(x + range.offset)),
             offset: i32::from(range.offset),
-            weights: Form::new(weights, |w| low_byte(w)),
+            words: formed.quads(&Form::new(weights, |w| low_byte(w))),
             max_activation: low_byte(range.max),
             max_run: range.max_run(weights.into_iter().flatten().copied()),
         })

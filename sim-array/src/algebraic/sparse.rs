@@ -60,8 +60,15 @@ impl Sparse {
 
     /// Whether visiting only these words costs less than a product of all, by the instructions of the kernels for the
     /// rows of a panel: a visited word costs 16, a column 130 to begin and end with, a word of a tile 12.
-    pub(super) fn pays(words: &[Quad], n_words: usize) -> bool {
-        let n_visited = words.iter().filter(|weights| is_not_zero(weights)).count();
+    pub(super) fn pays(kernels: Kernels, words: &[Quad], n_words: usize) -> bool {
+        let n_visited = kernels.vectorized(
+            #[inline(always)]
+            || {
+                words
+                    .iter()
+                    .fold(0, |n, weights| n + usize::from(is_not_zero(weights)))
+            },
+        );
         16 * n_visited + 130 * (words.len() / n_words) < 12 * words.len()
     }
 

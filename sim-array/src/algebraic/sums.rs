@@ -64,18 +64,20 @@ impl Sums {
         let n_words = k.div_ceil(4);
         let mut dense = Vec::new();
         for small in plan.small {
-            let words = weights.quads(&small.weights);
             if small.offset != 0 {
-                for (col, words) in words.chunks(n_words).enumerate() {
-                    let sum: i32 = words.as_flattened().iter().map(|&w| i32::from(w)).sum();
+                for (col, words) in small.words.chunks(n_words).enumerate() {
+                    let sum = kernels.vectorized(
+                        #[inline(always)]
+                        || sum_of(words.as_flattened()),
+                    );
                     sums.take_off(col, small.offset * sum);
                 }
             }
-            if Sparse::pays(&words, n_words) {
-                let sparse = Sparse::new(&words, n_words, small.max_run);
+            if Sparse::pays(kernels, &small.words, n_words) {
+                let sparse = Sparse::new(&small.words, n_words, small.max_run);
                 sums.sparse.push((small.activations, sparse, Rows::default()));
             } else {
-                dense.push((small, words));
+                dense.push(small);
             }
         }
         if !dense.is_empty() {
@@ -174,21 +176,21 @@ impl Sums {
 }
 
 impl Dense {
-    /// Of products and their weights, `[n, n_words]` each.
-    fn new(kernels: Kernels, n: usize, n_words: usize, products: Vec<(Small, Vec<Quad>)>) -> Self {
+    /// Of products, each with `n_words` words per column.
+    fn new(kernels: Kernels, n: usize, n_words: usize, products: Vec<Small>) -> Self {
         let mut words = Packed::new(n, n_words * products.len());
         words.fill(kernels, |first, columns: &mut [Quad]| {
             for (col, out) in (first..).zip(columns.chunks_mut(n_words * products.len())) {
-                for (out, (_, words)) in out.chunks_mut(n_words).zip(&products) {
-                    out.copy_from_slice(&words[col * n_words..][..n_words]);
+                for (out, small) in out.chunks_mut(n_words).zip(&products) {
+                    out.copy_from_slice(&small.words[col * n_words..][..n_words]);
                 }
             }
         });
-        let runs = words.runs(kernels, |word| products[word / n_words].0.max_activation);
+        let runs = words.runs(kernels, |word| products[word / n_words].max_activation);
         Self {
             words,
             runs,
-            forms: products.into_iter().map(|(small, _)| small.activations).collect(),
+            forms: products.into_iter().map(|small| small.activations).collect(),
             rows: Rows::default(),
         }
     }
@@ -218,4 +220,9 @@ fn pack_wide(
         );
     });
     packed
+}
+
+#[inline(always)]
+fn sum_of(weights: &[i8]) -> i32 {
+    weights.iter().fold(0, |sum, &w| sum + i32::from(w))
 }
