@@ -3,10 +3,12 @@
 One request per line on stdin, one answer per line on stdout, both JSON objects:
 {"do": "versions"}                                          names and versions
 {"do": "load", "name", "activations", "weights"}            .npy files of a product, as FP32
-{"do": "multiply", "name"}                                  {"seconds"}: one product, the faster of two layouts
+{"do": "multiply", "name"}                                  one product, the faster of two layouts
 {"do": "drop", "name"}                                      forget a product
 {"do": "network", "model", "photos"}                        an ONNX network and its first photo
-{"do": "infer"}                                             {"seconds"}: one image
+{"do": "infer"}                                             one image
+
+The last two answer with {"wall_seconds", "cpu_seconds"}.
 """
 
 import ctypes
@@ -59,14 +61,16 @@ def load(request):
     return multiply(request)
 
 
+def timed(work):
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return {"wall_seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
+
+
 def multiply(request):
     activations, layouts = products[request["name"]]
-    seconds = []
-    for weights in layouts:
-        began = time.perf_counter()
-        numpy.matmul(activations, weights)
-        seconds.append(time.perf_counter() - began)
-    return {"seconds": min(seconds)}
+    costs = [timed(lambda: numpy.matmul(activations, weights)) for weights in layouts]
+    return {key: min(cost[key] for cost in costs) for key in costs[0]}
 
 
 def drop(request):
@@ -92,9 +96,7 @@ def load_network(request):
 
 def infer(_):
     session, inputs = network
-    began = time.perf_counter()
-    session.run(None, inputs)
-    return {"seconds": time.perf_counter() - began}
+    return timed(lambda: session.run(None, inputs))
 
 
 CHORES = {

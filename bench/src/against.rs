@@ -1,10 +1,23 @@
 //! A run against an earlier one: what got worse.
 
+use crate::peaks;
 use crate::report::Report;
 use crate::row::{Better, Row};
 
 /// Worse by more than this is no noise.
 const TOLERANCE: f64 = 0.10;
+
+/// How fast the core itself was in both runs: where it was slower too, other work is to blame.
+pub(crate) fn core(before: &Report, now: &Report) -> Option<String> {
+    let peak = |report: &Report| {
+        let row = report.rows.iter().find(|row| row.name == peaks::FMA)?;
+        row.figure
+    };
+    let (now, before) = (peak(now)?, peak(before)?);
+    Some(format!(
+        "the core alone: {now:.1} GMAC/s of FP32 after {before:.1}"
+    ))
+}
 
 /// What comparing found.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -100,6 +113,16 @@ mod tests {
                 "time: 1.200 u after 1.000, worse by 20 %",
             ]
         );
+    }
+
+    #[test]
+    fn the_core_itself_is_told() {
+        let of = |figure| report(vec![row(peaks::FMA, figure, Better::Neither)]);
+        assert_eq!(
+            core(&of(50.0), &of(20.0)).unwrap(),
+            "the core alone: 20.0 GMAC/s of FP32 after 50.0"
+        );
+        assert_eq!(core(&report(Vec::new()), &of(20.0)), None);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 
-use crate::against::compare;
+use crate::against::{compare, core};
 use crate::bench::{Bench, Size};
 use crate::facts::Facts;
 use crate::native::Native;
@@ -142,7 +142,8 @@ fn write(options: &Options, report: &Report) -> anyhow::Result<()> {
     std::fs::write(options.out.join("bench.json"), report.json()?)?;
     if options.write_docs {
         let page = std::fs::read_to_string(PAGE).with_context(|| format!("cannot read {PAGE}"))?;
-        let page = between_markers(&page, &markdown).context(PAGE)?;
+        let figures = format!("{markdown}\n![Time of one product over its size](images/growth.svg)\n");
+        let page = between_markers(&page, &figures).context(PAGE)?;
         std::fs::write(PAGE, page)?;
         for image in ["growth.svg", "growth.png"] {
             std::fs::copy(options.out.join(image), Path::new(IMAGES).join(image))?;
@@ -159,6 +160,9 @@ fn tell(before: &Report, report: &Report) -> ExitCode {
     }
     for line in &comparison.worse {
         println!("WORSE: {line}");
+    }
+    if let Some(line) = core(before, report) {
+        println!("{line}");
     }
     println!(
         "against commit {}: {} rows compared, {} worse by more than 10 %",

