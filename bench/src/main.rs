@@ -94,7 +94,12 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 fn read(path: &Path) -> anyhow::Result<Report> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!(
+            "cannot read {}; give the bench.json of an earlier run",
+            path.display()
+        )
+    })?;
     Report::parse(&text).with_context(|| path.display().to_string())
 }
 
