@@ -3,6 +3,7 @@
 mod axis;
 mod canvas;
 mod chart;
+pub mod curves;
 mod energy;
 mod glyphs;
 mod kinds;

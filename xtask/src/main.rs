@@ -33,11 +33,9 @@ enum Chore {
     /// Area and critical path of every PE from logic synthesis: tables in configs/tech and docs/synthesis.md.
     #[command(disable_help_flag = true)]
     Synth(synth::Options),
-    /// Measure speed and memory on this machine.
+    /// Measure speed and memory on this machine, beside NumPy, ONNX Runtime and SCALE-Sim.
+    #[command(disable_help_flag = true)]
     Bench(bench::Options),
-    /// Run one command and print what it cost, as JSON.
-    #[command(hide = true)]
-    Measure(bench::Measure),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -49,7 +47,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Outside => outside::fetch(),
         Chore::Cosim { options } => ci::cosimulate(&options),
         Chore::Synth(options) => synth::measure(&options),
-        Chore::Bench(options) => bench::run_all(&options),
-        Chore::Measure(measure) => bench::measure(&measure),
+        Chore::Bench(options) => bench::measure(&options),
     }
 }
