@@ -10,7 +10,6 @@ mod against;
 mod bench;
 mod facts;
 mod fit;
-mod library;
 mod native;
 mod operands;
 mod peaks;

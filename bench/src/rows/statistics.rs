@@ -5,7 +5,6 @@ use sim_array::engine::{Engine as _, Mse};
 
 use super::products::shape;
 use crate::bench::Bench;
-use crate::library::PRODUCT_ONLY;
 use crate::operands::Matrices;
 use crate::rounds::{Contestant, contest};
 use crate::row::{Better, Goal, Row};
@@ -24,11 +23,6 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
             continue;
         }
         let work = format!("all statistics but mse on top of none, `{machine}`, {m}×{n}×{k}, library call");
-        let Some(product_only) = PRODUCT_ONLY else {
-            let why = "the library has no product without statistics";
-            bench.add(Row::not_run(name, work, why));
-            continue;
-        };
         let array = bench.array(machine)?;
         let matrices = Matrices::new(m, n, k)?;
         let operands = matrices.operands()?;
@@ -38,7 +32,7 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
                 Ok(())
             })),
             Contestant::Library(Box::new(|| {
-                std::hint::black_box(product_only(&array, &operands)?);
+                std::hint::black_box(Algebraic.product_only(&array, &(&operands).into())?);
                 Ok(())
             })),
         ];
