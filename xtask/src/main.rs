@@ -6,6 +6,7 @@
     reason = "a chore speaks to the person who runs it"
 )]
 
+mod assembly;
 mod bench;
 mod ci;
 mod command;
@@ -22,6 +23,8 @@ enum Chore {
     Ci,
     /// Crate edges, module headers, file sizes and documents that must agree with the code.
     Tidy,
+    /// The hot loops of the kernels as compiled: nothing spills.
+    Assembly,
     /// Fetch what tests compare with: a Python environment, the image set, a network and photos.
     Outside,
     /// Run the SystemVerilog beside the stepped engine: every register, every cycle, and mutants.
@@ -44,6 +47,7 @@ fn main() -> anyhow::Result<()> {
     match chore {
         Chore::Ci => ci::gate(),
         Chore::Tidy => tidy::run(),
+        Chore::Assembly => assembly::check(),
         Chore::Outside => outside::fetch(),
         Chore::Cosim { options } => ci::cosimulate(&options),
         Chore::Synth(options) => synth::measure(&options),
