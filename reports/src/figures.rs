@@ -6,6 +6,7 @@ mod chart;
 mod energy;
 mod glyphs;
 mod kinds;
+mod pixels;
 mod style;
 
 use crate::run::{Report, RunRecord};
