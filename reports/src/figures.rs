@@ -7,6 +7,7 @@ pub mod curves;
 mod energy;
 mod glyphs;
 mod kinds;
+mod pixels;
 mod style;
 
 use crate::run::{Report, RunRecord};

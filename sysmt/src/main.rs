@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod failure;
 mod inputs;
+mod memory;
 mod npy;
 mod output;
 mod plan;
