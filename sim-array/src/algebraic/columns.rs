@@ -10,15 +10,27 @@ pub(super) type ColumnSums = [i32; PANEL_ROWS];
 pub(super) fn add_columns(kernels: Kernels, sums: &[ColumnSums], outputs: &mut [i32]) {
     let n_cols = sums.len();
     for (first, group) in (0..n_cols).step_by(TILE_COLS).zip(sums.chunks(TILE_COLS)) {
-        let mut columns: [&[i32]; TILE_COLS] = [&[0; PANEL_ROWS]; TILE_COLS];
-        for (column, sums) in columns.iter_mut().zip(group) {
-            *column = sums;
-        }
-        let mut rows = [TileWords([0; TILE_COLS]); PANEL_ROWS];
-        kernels.transpose(&columns, &mut rows);
-        for (outputs, TileWords(sums)) in outputs.chunks_mut(n_cols).zip(&rows) {
-            add_sums(&mut outputs[first..][..group.len()], sums);
-        }
+        add_tile_columns(kernels, group, first, n_cols, outputs);
+    }
+}
+
+/// Add the sums of a tile's columns, from column `first` on; those beyond the last of `n_cols` are of no account.
+pub(super) fn add_tile_columns(
+    kernels: Kernels,
+    sums: &[ColumnSums],
+    first: usize,
+    n_cols: usize,
+    outputs: &mut [i32],
+) {
+    let mut columns: [&[i32]; TILE_COLS] = [&[0; PANEL_ROWS]; TILE_COLS];
+    for (column, sums) in columns.iter_mut().zip(sums) {
+        *column = sums;
+    }
+    let mut rows = [TileWords([0; TILE_COLS]); PANEL_ROWS];
+    kernels.transpose(&columns, &mut rows);
+    let width = TILE_COLS.min(n_cols - first);
+    for (outputs, TileWords(sums)) in outputs.chunks_mut(n_cols).zip(&rows) {
+        add_sums(&mut outputs[first..][..width], sums);
     }
 }
 

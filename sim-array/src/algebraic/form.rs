@@ -55,7 +55,6 @@ pub(super) struct Former {
     grouping: Grouping,
     k: usize,
     counts: Vec<u8>,
-    scratch: Vec<u8>,
 }
 
 impl Former {
@@ -66,7 +65,6 @@ impl Former {
             grouping,
             k,
             counts: Vec::new(),
-            scratch: Vec::new(),
         }
     }
 
@@ -90,7 +88,7 @@ impl Former {
             );
         }
         out.resize(rows.len(), 0);
-        form.fill(self.kernels, rows, &self.counts, &mut self.scratch, out);
+        form.fill(self.kernels, rows, &self.counts, out);
     }
 }
 
@@ -134,29 +132,10 @@ impl Form {
     /// Write the form of some operands to `out`.
     ///
     /// - Shapes: `counts` (where they matter) and `out` are as long as `codes`.
-    fn fill(&self, kernels: Kernels, codes: &[u8], counts: &[u8], scratch: &mut Vec<u8>, out: &mut [u8]) {
-        let [own, others @ ..] = self.tables.as_slice() else {
-            return;
-        };
-        kernels.look_up(own, codes, out);
-        for (index, table) in (1..).zip(others) {
-            scratch.resize(codes.len(), 0);
-            kernels.look_up(table, codes, scratch);
-            // All ones for the counts that take this table.
-            let [_, two, more] = self.by_count.map(|own| if own == index { u8::MAX } else { 0 });
-            kernels.vectorized(
-                #[inline(always)]
-                || {
-                    for ((out, &value), &count) in out.iter_mut().zip(&*scratch).zip(counts) {
-                        let takes = mask(count == 2) & two | mask(2 < count) & more;
-                        *out = *out & !takes | value & takes;
-                    }
-                },
-            );
+    fn fill(&self, kernels: Kernels, codes: &[u8], counts: &[u8], out: &mut [u8]) {
+        match self.tables.as_slice() {
+            [table] => kernels.look_up(table, codes, out),
+            tables => kernels.look_up_by_count(tables, self.by_count, codes, counts, out),
         }
     }
-}
-
-const fn mask(holds: bool) -> u8 {
-    if holds { u8::MAX } else { 0 }
 }

@@ -167,11 +167,6 @@ impl<T: Copy + Default> Rows<T> {
         self.values.resize(n_rows * self.stride, T::default());
     }
 
-    /// The values of a row, and what follows them up to the next one.
-    pub(super) fn row(&self, row: usize) -> &[T] {
-        &self.values[row * self.stride..][..self.stride]
-    }
-
     /// The rows from the first on, to be written.
     pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [T]> {
         self.values.chunks_mut(self.stride)

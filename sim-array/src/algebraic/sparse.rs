@@ -1,8 +1,7 @@
 //! Small products whose weights are mostly zero: only words of four weights that are not all zero are visited.
 
-use super::columns::{ColumnSums, add_columns, quad_panels};
-use super::kernels::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
-use super::packed::Rows;
+use super::columns::{ColumnSums, add_tile_columns, quad_panels};
+use super::kernels::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel, TILE_COLS};
 
 /// Fewest panels of a block: together they leave room in the first-level cache.
 const MIN_BLOCK: usize = 128;
@@ -16,7 +15,7 @@ pub(super) struct Sparse {
     blocks: Vec<Block>,
     max_run: usize,
     panels: Vec<QuadPanel>,
-    sums: Vec<ColumnSums>,
+    n_cols: usize,
 }
 
 /// Some neighbouring words of all columns.
@@ -38,6 +37,7 @@ impl Sparse {
                 starts: vec![0],
                 entries: Vec::new(),
             };
+            let n_cols = words.len() / n_words;
             for column in words.chunks(n_words) {
                 let own = &column[first..(first + block_words).min(n_words)];
                 let not_zero = (0..).zip(own).filter(|(_, weights)| is_not_zero(weights));
@@ -46,6 +46,9 @@ impl Sparse {
                     .extend(not_zero.map(|(panel, &weights)| Entry { panel, weights }));
                 block.starts.push(block.entries.len());
             }
+            // Columns beyond the last fill up its tile.
+            let n_starts = n_cols.next_multiple_of(TILE_COLS) + 1;
+            block.starts.resize(n_starts, block.entries.len());
             block
         });
         Self {
@@ -54,7 +57,7 @@ impl Sparse {
             blocks: blocks.collect(),
             max_run,
             panels: vec![Panel([[0; 4]; PANEL_ROWS]); n_words],
-            sums: vec![[0; PANEL_ROWS]; words.len() / n_words],
+            n_cols: words.len() / n_words,
         }
     }
 
@@ -72,24 +75,30 @@ impl Sparse {
         16 * n_visited + 130 * (words.len() / n_words) < 12 * words.len()
     }
 
-    /// Add the product with `n_rows` rows to `outputs`, `[rows, cols]`.
-    pub(super) fn multiply(&mut self, kernels: Kernels, rows: &Rows<u8>, n_rows: usize, outputs: &mut [i32]) {
-        let n_cols = self.sums.len();
-        for (first, outputs) in (0..n_rows)
-            .step_by(PANEL_ROWS)
+    /// Add the product with some rows, `stride` apart and as long as the words at least, to `outputs`, `[rows, cols]`.
+    pub(super) fn multiply(&mut self, kernels: Kernels, rows: &[u8], stride: usize, outputs: &mut [i32]) {
+        let row_len = 4 * self.n_words;
+        let n_cols = self.n_cols;
+        for (rows, outputs) in rows
+            .chunks(PANEL_ROWS * stride)
             .zip(outputs.chunks_mut(PANEL_ROWS * n_cols))
         {
-            let end = (first + PANEL_ROWS).min(n_rows);
-            let rows = (first..end).map(|row| &rows.row(row)[..4 * self.n_words]);
+            let n_rows = outputs.len() / n_cols;
+            let rows = rows.chunks(stride).take(n_rows).map(|row| &row[..row_len]);
             quad_panels(kernels, rows, &mut self.panels);
-            self.sums.fill([0; PANEL_ROWS]);
             for (block, panels) in self.blocks.iter().zip(self.panels.chunks(self.block_words)) {
-                for (sums, ends) in self.sums.iter_mut().zip(block.starts.windows(2)) {
-                    let entries = &block.entries[ends[0]..ends[1]];
-                    kernels.small_column(panels, entries, self.max_run, sums);
+                for (first, ends) in (0..n_cols)
+                    .step_by(TILE_COLS)
+                    .zip(block.starts.windows(TILE_COLS + 1).step_by(TILE_COLS))
+                {
+                    let mut sums: [ColumnSums; TILE_COLS] = [[0; PANEL_ROWS]; TILE_COLS];
+                    for (sums, ends) in sums.iter_mut().zip(ends.windows(2)) {
+                        let entries = &block.entries[ends[0]..ends[1]];
+                        kernels.small_column(panels, entries, self.max_run, sums);
+                    }
+                    add_tile_columns(kernels, &sums, first, n_cols, outputs);
                 }
             }
-            add_columns(kernels, &self.sums, outputs);
         }
     }
 }

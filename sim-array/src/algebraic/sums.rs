@@ -19,11 +19,13 @@ pub(super) struct Sums {
     former: Former,
     /// A block of rows in a form.
     formed: Vec<u8>,
+    /// The same in whole words.
+    padded: Vec<u8>,
     wide: Packed<Pair>,
     wide_form: Form,
     wide_rows: Rows<i16>,
     dense: Option<Dense>,
-    sparse: Vec<(Form, Sparse, Rows<u8>)>,
+    sparse: Vec<(Form, Sparse)>,
     picked: Option<Picks<FourThreads>>,
     /// What takes the offsets of activations off again, by column; empty where there are none.
     bias: Vec<i32>,
@@ -53,6 +55,7 @@ impl Sums {
             n,
             former: Former::new(kernels, plan.grouping, k),
             formed: Vec::new(),
+            padded: Vec::new(),
             wide: pack_wide(kernels, &mut weights, &plan.wide.weights, n, k),
             wide_form: plan.wide.activations,
             wide_rows: Rows::default(),
@@ -75,7 +78,7 @@ impl Sums {
             }
             if Sparse::pays(kernels, &small.words, n_words) {
                 let sparse = Sparse::new(&small.words, n_words, small.max_run);
-                sums.sparse.push((small.activations, sparse, Rows::default()));
+                sums.sparse.push((small.activations, sparse));
             } else {
                 dense.push(small);
             }
@@ -145,9 +148,6 @@ impl Sums {
         if let Some(dense) = &mut self.dense {
             dense.rows.reserve(n_rows, padded_k * dense.forms.len());
         }
-        for (_, _, rows) in &mut self.sparse {
-            rows.reserve(n_rows, padded_k);
-        }
         self.former.start();
         if let Some(dense) = &mut self.dense {
             for (index, form) in dense.forms.iter().enumerate() {
@@ -157,17 +157,20 @@ impl Sums {
                 }
             }
         }
-        for (form, _, out) in &mut self.sparse {
+        for (form, sparse) in &mut self.sparse {
             self.former.form(form, rows, &mut self.formed);
-            for (out, row) in out.rows_mut().zip(self.formed.chunks(k)) {
-                out[..k].copy_from_slice(row);
+            if k == padded_k {
+                sparse.multiply(kernels, &self.formed, k, outputs);
+            } else {
+                self.padded.resize(n_rows * padded_k, 0);
+                for (out, row) in self.padded.chunks_mut(padded_k).zip(self.formed.chunks(k)) {
+                    out[..k].copy_from_slice(row);
+                }
+                sparse.multiply(kernels, &self.padded, padded_k, outputs);
             }
         }
         if let Some(dense) = &self.dense {
             dense.words.multiply(kernels, &dense.rows, &dense.runs, outputs);
-        }
-        for (_, sparse, rows) in &mut self.sparse {
-            sparse.multiply(kernels, rows, n_rows, outputs);
         }
         if let Some(picked) = &mut self.picked {
             picked.multiply(kernels, rows, outputs);

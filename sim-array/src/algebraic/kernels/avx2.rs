@@ -7,12 +7,14 @@
 
 use std::arch::x86_64::{
     __m256i, _mm_loadu_si128, _mm256_add_epi8, _mm256_add_epi16, _mm256_add_epi32, _mm256_and_si256,
-    _mm256_broadcastsi128_si256, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
-    _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256, _mm256_unpackhi_epi32,
-    _mm256_unpackhi_epi64, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
+    _mm256_blendv_epi8, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_or_si256, _mm256_permute2x128_si256,
+    _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_shuffle_epi8,
+    _mm256_srli_epi16, _mm256_storeu_si256, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64,
+    _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
 };
 
+use super::portable;
 use super::{
     Dword, Entry, Outputs, PANEL_ROWS, Pair, PairPanel, Quad, QuadPanel, TILE_COLS, TILE_ROWS, TileWords,
     panel_of,
@@ -88,6 +90,18 @@ impl Avx2 {
         unsafe { look_up(table, bytes, out) }
     }
 
+    pub(super) fn look_up_by_count(
+        self,
+        tables: &[ByteTable],
+        by_count: [usize; 3],
+        bytes: &[u8],
+        counts: &[u8],
+        out: &mut [u8],
+    ) {
+        // SAFETY: `self` exists, so the processor has AVX2.
+        unsafe { look_up_by_count(tables, by_count, bytes, counts, out) }
+    }
+
     pub(super) fn transpose<T: Dword, L: AsMut<[T; N]>, const N: usize>(self, rows: &[&[T]], out: &mut [L]) {
         // SAFETY: `self` exists, so the processor has AVX2.
         unsafe { transpose(rows, out) }
@@ -126,6 +140,13 @@ pub(super) fn store<T>(lanes: &mut [T; LANES], vector: __m256i) {
 fn load_bytes(bytes: &[u8; BYTES]) -> __m256i {
     // SAFETY: 32 bytes are readable, and the load needs no alignment.
     unsafe { _mm256_loadu_si256(std::ptr::from_ref(bytes).cast()) }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn store_bytes(bytes: &mut [u8; BYTES], vector: __m256i) {
+    // SAFETY: 32 bytes are writable, and the store needs no alignment.
+    unsafe { _mm256_storeu_si256(std::ptr::from_mut(bytes).cast(), vector) }
 }
 
 /// Sixteen bytes in both halves.
@@ -285,22 +306,41 @@ fn look_up(table: &ByteTable, bytes: &[u8], out: &mut [u8]) {
     let (chunks, rest) = bytes.as_chunks::<BYTES>();
     let (outs, out_rest) = out.as_chunks_mut::<BYTES>();
     for (chunk, out) in chunks.iter().zip(outs) {
-        look_up_vector(table, chunk, out);
+        store_bytes(out, look_up_vector(table, load_bytes(chunk)));
     }
-    if !rest.is_empty() {
-        let mut padded = [0; BYTES];
-        padded[..rest.len()].copy_from_slice(rest);
-        let mut found = [0; BYTES];
-        look_up_vector(table, &padded, &mut found);
-        out_rest.copy_from_slice(&found[..rest.len()]);
+    for (out, &byte) in out_rest.iter_mut().zip(rest) {
+        *out = table.of(byte);
     }
 }
 
 #[target_feature(enable = "avx2")]
+fn look_up_by_count(tables: &[ByteTable], by_count: [usize; 3], bytes: &[u8], counts: &[u8], out: &mut [u8]) {
+    let [alone, two, more] = by_count;
+    let (chunks, rest) = bytes.as_chunks::<BYTES>();
+    let (count_chunks, counts_rest) = counts.as_chunks::<BYTES>();
+    let (outs, out_rest) = out.as_chunks_mut::<BYTES>();
+    let is_two = _mm256_set1_epi8(2);
+    for ((chunk, counts), out) in chunks.iter().zip(count_chunks).zip(outs) {
+        let (own, counts) = (load_bytes(chunk), load_bytes(counts));
+        let mut found = look_up_vector(&tables[alone], own);
+        // Counts are small, so a signed comparison will do.
+        if two != alone {
+            let takes = _mm256_cmpeq_epi8(counts, is_two);
+            found = _mm256_blendv_epi8(found, look_up_vector(&tables[two], own), takes);
+        }
+        if more != alone {
+            let takes = _mm256_cmpgt_epi8(counts, is_two);
+            found = _mm256_blendv_epi8(found, look_up_vector(&tables[more], own), takes);
+        }
+        store_bytes(out, found);
+    }
+    portable::look_up_by_count(tables, by_count, rest, counts_rest, out_rest);
+}
+
+#[target_feature(enable = "avx2")]
 #[inline]
-fn look_up_vector(table: &ByteTable, bytes: &[u8; BYTES], out: &mut [u8; BYTES]) {
+fn look_up_vector(table: &ByteTable, own: __m256i) -> __m256i {
     let low_nibble = _mm256_set1_epi8(15);
-    let own = load_bytes(bytes);
     let low = _mm256_and_si256(own, low_nibble);
     let high = _mm256_and_si256(_mm256_srli_epi16::<4>(own), low_nibble);
     let mut added = _mm256_setzero_si256();
@@ -313,8 +353,7 @@ fn look_up_vector(table: &ByteTable, bytes: &[u8; BYTES], out: &mut [u8; BYTES])
         Base::Own => own,
         Base::Constant(byte) => _mm256_set1_epi8(byte.cast_signed()),
     };
-    // SAFETY: 32 bytes are writable, and the store needs no alignment.
-    unsafe { _mm256_storeu_si256(std::ptr::from_mut(out).cast(), _mm256_add_epi8(base, added)) }
+    _mm256_add_epi8(base, added)
 }
 
 #[target_feature(enable = "avx2")]

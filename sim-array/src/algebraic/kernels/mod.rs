@@ -163,6 +163,26 @@ impl Kernels {
         }
     }
 
+    /// Look every byte up in the table that its count picks: that of `by_count` for at most one, for two, for more.
+    pub(super) fn look_up_by_count(
+        self,
+        tables: &[ByteTable],
+        by_count: [usize; 3],
+        bytes: &[u8],
+        counts: &[u8],
+        out: &mut [u8],
+    ) {
+        assert!(bytes.len() == out.len() && bytes.len() == counts.len());
+        assert!(by_count.iter().all(|&table| table < tables.len()));
+        match self {
+            Self::Portable => portable::look_up_by_count(tables, by_count, bytes, counts, out),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.look_up_by_count(tables, by_count, bytes, counts, out),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => vnni.avx2().look_up_by_count(tables, by_count, bytes, counts, out),
+        }
+    }
+
     /// `out[i][lane] = rows[lane][i]` for the rows there are; missing ones are left as they were.
     ///
     /// Every row is at least as long as `out`; there are at most `LANES` rows.

@@ -60,6 +60,23 @@ pub(super) fn look_up(table: &ByteTable, bytes: &[u8], out: &mut [u8]) {
     }
 }
 
+pub(super) fn look_up_by_count(
+    tables: &[ByteTable],
+    by_count: [usize; 3],
+    bytes: &[u8],
+    counts: &[u8],
+    out: &mut [u8],
+) {
+    for ((out, &byte), &count) in out.iter_mut().zip(bytes).zip(counts) {
+        let table = match count {
+            0 | 1 => by_count[0],
+            2 => by_count[1],
+            _ => by_count[2],
+        };
+        *out = tables[table].of(byte);
+    }
+}
+
 pub(super) fn transpose<T: Copy, L: AsMut<[T; LANES]>, const LANES: usize>(rows: &[&[T]], out: &mut [L]) {
     for (lane, row) in rows.iter().enumerate() {
         for (slot, &value) in out.iter_mut().zip(*row) {
