@@ -28,8 +28,8 @@ struct Block {
 
 impl Sparse {
     /// From columns of `n_words` words; `max_run` as in [`Kernels::small_tile`].
-    pub(super) fn new(words: &[Quad], n_words: usize, max_run: usize) -> Self {
-        let n_visited = words.iter().filter(|weights| is_not_zero(weights)).count();
+    pub(super) fn new(kernels: Kernels, words: &[Quad], n_words: usize, max_run: usize) -> Self {
+        let n_visited = n_visited(kernels, words);
         let block_words = (WORDS_PER_COLUMN * words.len() / n_visited.max(1)).max(MIN_BLOCK);
         let block_words = block_words.min(n_words);
         let blocks = (0..n_words).step_by(block_words).map(|first| {
@@ -64,14 +64,7 @@ impl Sparse {
     /// Whether visiting only these words costs less than a product of all, by the instructions of the kernels for the
     /// rows of a panel: a visited word costs 16, a column 130 to begin and end with, a word of a tile 12.
     pub(super) fn pays(kernels: Kernels, words: &[Quad], n_words: usize) -> bool {
-        let n_visited = kernels.vectorized(
-            #[inline(always)]
-            || {
-                words
-                    .iter()
-                    .fold(0, |n, weights| n + usize::from(is_not_zero(weights)))
-            },
-        );
+        let n_visited = n_visited(kernels, words);
         16 * n_visited + 130 * (words.len() / n_words) < 12 * words.len()
     }
 
@@ -101,6 +94,18 @@ impl Sparse {
             }
         }
     }
+}
+
+/// Words that are not zero.
+fn n_visited(kernels: Kernels, words: &[Quad]) -> usize {
+    kernels.vectorized(
+        #[inline(always)]
+        || {
+            words
+                .iter()
+                .fold(0, |n, weights| n + usize::from(is_not_zero(weights)))
+        },
+    )
 }
 
 fn is_not_zero(weights: &Quad) -> bool {

@@ -77,7 +77,7 @@ impl Sums {
                 }
             }
             if Sparse::pays(kernels, &small.words, n_words) {
-                let sparse = Sparse::new(&small.words, n_words, small.max_run);
+                let sparse = Sparse::new(kernels, &small.words, n_words, small.max_run);
                 sums.sparse.push((small.activations, sparse));
             } else {
                 dense.push(small);
