@@ -199,8 +199,8 @@ impl Merged {
     fn finish(self) -> Wide {
         let [alone, two, more] = &self.activations;
         Wide {
-            activations: Form::new([alone, two, more], |x| low_byte(x)),
-            weights: Form::new([&self.weights; 3], |w| low_byte(w)),
+            activations: Form::new([alone, two, more], low_byte),
+            weights: Form::new([&self.weights; 3], low_byte),
         }
     }
 }
@@ -233,7 +233,7 @@ impl Small {
         Some(Self {
             activations: Form::new([alone, two, more], |x| low_byte(x + range.offset)),
             offset: i32::from(range.offset),
-            words: formed.quads(&Form::new(weights, |w| low_byte(w))),
+            words: formed.quads(&Form::new(weights, low_byte)),
             max_activation: low_byte(range.max),
             max_run: range.max_run(weights.into_iter().flatten().copied()),
         })

@@ -194,8 +194,8 @@ impl PickRule for FourThreads {
                 lanes[lane][row] = value.wrapping_sub(base).wrapping_add(offset);
             }
         }
-        for row in 0..PANEL_ROWS {
-            panel.0[row] = [lanes[0][row], lanes[1][row], lanes[2][row], lanes[3][row]];
+        for (row, slot) in panel.0.iter_mut().enumerate() {
+            *slot = [lanes[0][row], lanes[1][row], lanes[2][row], lanes[3][row]];
         }
     }
 

@@ -117,19 +117,19 @@ impl<const T: usize> Bytes<T> {
             }
         }
         let mut all = [[1_u8; LANES]; N_SETS];
-        for thread in 0..T {
+        for (thread, is_nonzero) in is_nonzero.iter().enumerate() {
             for rest in 0..1 << thread {
                 let set = rest | 1 << thread;
                 for lane in 0..LANES {
-                    all[set][lane] = all[rest][lane] & is_nonzero[thread][lane];
+                    all[set][lane] = all[rest][lane] & is_nonzero[lane];
                     self.nonzero[set][lane] += all[set][lane];
                 }
             }
         }
-        for thread in 0..T {
+        for (thread, is_wide) in is_wide.iter().enumerate() {
             for others in sets_without::<T>(thread) {
                 for lane in 0..LANES {
-                    self.wide[thread][others][lane] += all[others][lane] & is_wide[thread][lane];
+                    self.wide[thread][others][lane] += all[others][lane] & is_wide[lane];
                 }
             }
         }
