@@ -24,8 +24,10 @@ impl Grouping {
                 let segments = Segments::new(row.len(), n_threads);
                 let all: Range<usize> = 0..segments.n_steps;
                 let (sums, _) = counts.split_at_mut(segments.n_steps);
-                sums.fill(0);
-                for thread in 0..n_threads {
+                for (sum, &code) in sums.iter_mut().zip(segments.of(row, 0, &all)) {
+                    *sum = u8::from(code != 0);
+                }
+                for thread in 1..n_threads {
                     for (sum, &code) in sums.iter_mut().zip(segments.of(row, thread, &all)) {
                         *sum += u8::from(code != 0);
                     }
@@ -55,6 +57,8 @@ pub(super) struct Former {
     grouping: Grouping,
     k: usize,
     counts: Vec<u8>,
+    /// Whether the counts are those of this block.
+    is_counted: bool,
 }
 
 impl Former {
@@ -65,17 +69,19 @@ impl Former {
             grouping,
             k,
             counts: Vec::new(),
+            is_counted: false,
         }
     }
 
     /// Begin another block.
     pub(super) fn start(&mut self) {
-        self.counts.clear();
+        self.is_counted = false;
     }
 
     /// Write a form of the rows of the block, `[rows, k]`, to `out`, which becomes as long.
     pub(super) fn form(&mut self, form: &Form, rows: &[u8], out: &mut Vec<u8>) {
-        if form.needs_counts() && self.counts.is_empty() {
+        if form.needs_counts() && !self.is_counted {
+            self.is_counted = true;
             let (grouping, k, counts) = (self.grouping, self.k, &mut self.counts);
             counts.resize(rows.len(), 0);
             self.kernels.vectorized(

@@ -34,7 +34,7 @@ pub(super) struct Wide {
 /// A product whose sums of a few steps fit 16 bits.
 pub(super) struct Small {
     /// What replaces A, plus the offset, in unsigned bytes.
-    pub(super) activations: Form,
+    pub(super) activations: SmallActivations,
     /// Added to every activation, so that none is negative.
     pub(super) offset: i32,
     /// What replaces W, `[n, words]` of four signed bytes.
@@ -43,6 +43,14 @@ pub(super) struct Small {
     pub(super) max_activation: u8,
     /// How many steps of four products can be summed in 16 bits, whatever the weights.
     pub(super) max_run: usize,
+}
+
+/// The activations of a small product.
+pub(super) enum SmallActivations {
+    /// By a form.
+    Formed(Form),
+    /// What is given minus what the wide product takes instead, plus this offset.
+    GivenMinusWide(u8),
 }
 
 /// The wide product while the plan is made.
@@ -218,10 +226,15 @@ impl Small {
         Self::new(&component.activations, weights, formed)
     }
 
-    /// Minus a component where only one weight of a group is not zero.
+    /// Minus the one component that the wide product has taken, where only one weight of a group is not zero.
     fn taking_off(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
         let negated = component.activations.map(|table| table.map(|x| -x));
-        Self::new(&negated, [&component.weights, &ZERO, &ZERO], formed)
+        let small = Self::new(&negated, [&component.weights, &ZERO, &ZERO], formed)?;
+        let offset = low_byte(i16::try_from(small.offset).unwrap_or_default());
+        Some(Self {
+            activations: SmallActivations::GivenMinusWide(offset),
+            ..small
+        })
     }
 
     fn new(activations: &[Table; 3], weights: [&Table; 3], formed: &mut FormedWeights<'_>) -> Option<Self> {
@@ -231,7 +244,9 @@ impl Small {
         let range = Range::of(activations.as_flattened().iter().copied());
         let [alone, two, more] = activations;
         Some(Self {
-            activations: Form::new([alone, two, more], |x| low_byte(x + range.offset)),
+            activations: SmallActivations::Formed(Form::new([alone, two, more], |x| {
+                low_byte(x + range.offset)
+            })),
             offset: i32::from(range.offset),
             words: formed.quads(&Form::new(weights, low_byte)),
             max_activation: low_byte(range.max),

@@ -6,7 +6,7 @@ use super::kernels::{Kernels, Pair, Quad};
 use super::packed::{Packed, Rows};
 use super::picks::Picks;
 use super::picks::four_threads::FourThreads;
-use super::plan::{Plan, Small};
+use super::plan::{Plan, Small, SmallActivations};
 use super::runs::Runs;
 use super::sparse::Sparse;
 use super::weights::FormedWeights;
@@ -17,7 +17,9 @@ pub(super) struct Sums {
     k: usize,
     n: usize,
     former: Former,
-    /// A block of rows in a form.
+    /// A block of rows as the wide product takes them, where it does not take them as given.
+    wide_formed: Vec<u8>,
+    /// A block of rows in another form.
     formed: Vec<u8>,
     /// The same in whole words.
     padded: Vec<u8>,
@@ -25,7 +27,7 @@ pub(super) struct Sums {
     wide_form: Form,
     wide_rows: Rows<i16>,
     dense: Option<Dense>,
-    sparse: Vec<(Form, Sparse)>,
+    sparse: Vec<(SmallActivations, Sparse)>,
     picked: Option<Picks<FourThreads>>,
     /// What takes the offsets of activations off again, by column; empty where there are none.
     bias: Vec<i32>,
@@ -33,7 +35,7 @@ pub(super) struct Sums {
 
 /// Small products that share their sums: their terms follow one another.
 struct Dense {
-    forms: Vec<Form>,
+    activations: Vec<SmallActivations>,
     words: Packed<Quad>,
     rows: Rows<u8>,
     runs: Vec<Runs>,
@@ -54,6 +56,7 @@ impl Sums {
             k,
             n,
             former: Former::new(kernels, plan.grouping, k),
+            wide_formed: Vec::new(),
             formed: Vec::new(),
             padded: Vec::new(),
             wide: pack_wide(kernels, &mut weights, &plan.wide.weights, n, k),
@@ -116,8 +119,8 @@ impl Sums {
             rows
         } else {
             self.former.start();
-            self.former.form(&self.wide_form, rows, &mut self.formed);
-            &self.formed
+            self.former.form(&self.wide_form, rows, &mut self.wide_formed);
+            &self.wide_formed
         };
         let wide_rows = &mut self.wide_rows;
         kernels.vectorized(
@@ -133,7 +136,7 @@ impl Sums {
         self.wide.multiply(kernels, &self.wide_rows, outputs);
     }
 
-    /// Add all other products.
+    /// Add all other products of the same rows.
     pub(super) fn add_rest(&mut self, kernels: Kernels, rows: &[u8], outputs: &mut [i32]) {
         let (n, k) = (self.n, self.k);
         let n_rows = rows.len() / k;
@@ -146,19 +149,31 @@ impl Sums {
         }
         let padded_k = k.next_multiple_of(4);
         if let Some(dense) = &mut self.dense {
-            dense.rows.reserve(n_rows, padded_k * dense.forms.len());
+            dense.rows.reserve(n_rows, padded_k * dense.activations.len());
         }
         self.former.start();
         if let Some(dense) = &mut self.dense {
-            for (index, form) in dense.forms.iter().enumerate() {
-                self.former.form(form, rows, &mut self.formed);
+            for (index, activations) in dense.activations.iter().enumerate() {
+                activations.write(
+                    kernels,
+                    &mut self.former,
+                    rows,
+                    &self.wide_formed,
+                    &mut self.formed,
+                );
                 for (out, row) in dense.rows.rows_mut().zip(self.formed.chunks(k)) {
                     out[index * padded_k..][..k].copy_from_slice(row);
                 }
             }
         }
-        for (form, sparse) in &mut self.sparse {
-            self.former.form(form, rows, &mut self.formed);
+        for (activations, sparse) in &mut self.sparse {
+            activations.write(
+                kernels,
+                &mut self.former,
+                rows,
+                &self.wide_formed,
+                &mut self.formed,
+            );
             if k == padded_k {
                 sparse.multiply(kernels, &self.formed, k, outputs);
             } else {
@@ -193,8 +208,28 @@ impl Dense {
         Self {
             words,
             runs,
-            forms: products.into_iter().map(|small| small.activations).collect(),
+            activations: products.into_iter().map(|small| small.activations).collect(),
             rows: Rows::default(),
+        }
+    }
+}
+
+impl SmallActivations {
+    /// Write them for some rows; `wide` is what the wide product takes instead of the rows.
+    fn write(&self, kernels: Kernels, former: &mut Former, rows: &[u8], wide: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Formed(form) => former.form(form, rows, out),
+            Self::GivenMinusWide(offset) => {
+                out.resize(rows.len(), 0);
+                kernels.vectorized(
+                    #[inline(always)]
+                    || {
+                        for ((out, given), wide) in out.iter_mut().zip(rows).zip(wide) {
+                            *out = given.wrapping_sub(*wide).wrapping_add(*offset);
+                        }
+                    },
+                );
+            }
         }
     }
 }
