@@ -32,6 +32,7 @@ impl Sparse {
         let n_visited = n_visited(kernels, words);
         let block_words = (WORDS_PER_COLUMN * words.len() / n_visited.max(1)).max(MIN_BLOCK);
         let block_words = block_words.min(n_words);
+        let mut kept: Vec<Entry<Quad>> = vec![Entry::default(); block_words];
         let blocks = (0..n_words).step_by(block_words).map(|first| {
             let mut block = Block {
                 starts: vec![0],
@@ -40,10 +41,13 @@ impl Sparse {
             let n_cols = words.len() / n_words;
             for column in words.chunks(n_words) {
                 let own = &column[first..(first + block_words).min(n_words)];
-                let not_zero = (0..).zip(own).filter(|(_, weights)| is_not_zero(weights));
-                block
-                    .entries
-                    .extend(not_zero.map(|(panel, &weights)| Entry { panel, weights }));
+                // Written always, kept where it is not zero: which words are is too irregular to branch on.
+                let mut n_kept = 0;
+                for (panel, &weights) in (0..).zip(own) {
+                    kept[n_kept] = Entry { panel, weights };
+                    n_kept += usize::from(is_not_zero(&weights));
+                }
+                block.entries.extend_from_slice(&kept[..n_kept]);
                 block.starts.push(block.entries.len());
             }
             // Columns beyond the last fill up its tile.
