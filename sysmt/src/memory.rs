@@ -10,33 +10,34 @@ use sim_trace::trace::Trace;
 
 use crate::failure::Failure;
 
-/// Matrices of 32-bit outputs that a product needs at a time.
+/// How a product is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outputs {
-    /// The product.
-    One,
-    /// The exact product too, which the error is measured against.
-    WithExact,
-    /// Those of both engines, and the exact product.
-    OfBothEngines,
+pub(crate) enum Product {
+    /// Activations are lowered a few rows at a time.
+    Streamed,
+    /// Activations are in memory.
+    Whole,
+    /// Activations are in memory, and both engines keep their outputs.
+    ByBothEngines,
 }
 
-impl Outputs {
-    const fn count(self) -> u64 {
-        match self {
-            Self::One => 1,
-            Self::WithExact => 2,
-            Self::OfBothEngines => 3,
-        }
-    }
-}
+/// Bytes of a weight beside itself: 16 bits for one product, 8 for each of two more.
+const PACKED_BYTES: u64 = 4;
 
-/// Bytes of the operands and outputs of a product; `None` where they leave 64 bits.
-fn needed(shape: Gemm, outputs: Outputs) -> Option<u64> {
+/// Bytes of the operands, packed weights and outputs of a product; `None` where they leave 64 bits.
+fn needed(shape: Gemm, product: Product) -> Option<u64> {
     let [m, n, k] = [shape.m(), shape.n(), shape.k()].map(widen);
-    let operands = m.checked_mul(k)?.checked_add(n.checked_mul(k)?)?;
-    let outputs = m.checked_mul(n)?.checked_mul(4 * outputs.count())?;
-    operands.checked_add(outputs)
+    let activations = match product {
+        Product::Streamed => 0,
+        Product::Whole | Product::ByBothEngines => m.checked_mul(k)?,
+    };
+    let weights = n.checked_mul(k)?.checked_mul(1 + PACKED_BYTES)?;
+    let n_outputs = match product {
+        Product::Streamed | Product::Whole => 1,
+        Product::ByBothEngines => 2,
+    };
+    let outputs = m.checked_mul(n)?.checked_mul(4 * n_outputs)?;
+    activations.checked_add(weights)?.checked_add(outputs)
 }
 
 /// What this computer can give, where it says so.
@@ -85,10 +86,10 @@ fn gibibytes(bytes: u64) -> String {
 }
 
 /// Whether one product of two files fits.
-pub(crate) fn check_product(activations: &Path, shape: Gemm, outputs: Outputs) -> Result<(), Failure> {
+pub(crate) fn check_product(activations: &Path, shape: Gemm, product: Product) -> Result<(), Failure> {
     let what = format!("the product {}×{}×{} needs", shape.m(), shape.n(), shape.k());
     let remedy = "multiply some rows of it at a time";
-    check(activations, &what, needed(shape, outputs), remedy)
+    check(activations, &what, needed(shape, product), remedy)
 }
 
 /// Whether a trace file fits.
@@ -106,7 +107,7 @@ pub(crate) fn check_trace(
     trace: &Trace,
     array: &ArraySpec,
     n_jobs: usize,
-    outputs: Outputs,
+    product: Product,
 ) -> Result<(), Failure> {
     let mut products: Vec<(Option<u64>, usize, &str)> = Vec::new();
     for layer in &trace.layers {
@@ -123,7 +124,7 @@ pub(crate) fn check_trace(
             continue;
         };
         products.push((
-            needed(gemm, outputs),
+            needed(gemm, product),
             n_products.saturating_mul(lowering.groups()),
             &layer.name,
         ));
@@ -145,7 +146,7 @@ pub(crate) fn check_trace(
         }
     }
     let what = format!("the largest products, those of layer `{largest}` first, need on {n_jobs} jobs");
-    let remedy = "take fewer --jobs, `batch = \"separate\"`, `mse = false`, or smaller images";
+    let remedy = "take fewer --jobs, `batch = \"separate\"`, or smaller images";
     check(path, &what, sum, remedy)
 }
 
@@ -156,10 +157,11 @@ mod tests {
     #[test]
     fn operands_and_outputs_are_counted() {
         let shape = Gemm::new(10, 20, 30).expect("not empty");
-        assert_eq!(needed(shape, Outputs::One), Some(300 + 600 + 800));
-        assert_eq!(needed(shape, Outputs::WithExact), Some(300 + 600 + 1600));
+        assert_eq!(needed(shape, Product::Streamed), Some(5 * 600 + 800));
+        assert_eq!(needed(shape, Product::Whole), Some(300 + 5 * 600 + 800));
+        assert_eq!(needed(shape, Product::ByBothEngines), Some(300 + 5 * 600 + 1600));
         let large = Gemm::new(1 << 40, 1 << 40, 1).expect("not empty");
-        assert_eq!(needed(large, Outputs::One), None);
+        assert_eq!(needed(large, Product::Streamed), None);
     }
 
     #[test]

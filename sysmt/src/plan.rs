@@ -13,7 +13,7 @@ use sim_net::network::{ModelError, Network};
 use sim_trace::trace::Trace;
 
 use crate::failure::Failure;
-use crate::memory::{self, Outputs};
+use crate::memory::{self, Product};
 use crate::npy;
 use crate::progress::Bar;
 
@@ -27,7 +27,7 @@ pub(crate) struct Matrices {
 
 impl Matrices {
     /// Read A `[M, K]` and W `[N, K]`, once it is known that they fit in memory with their product.
-    pub(crate) fn read(activations: &Path, weights: &Path, outputs: Outputs) -> Result<Self, Failure> {
+    pub(crate) fn read(activations: &Path, weights: &Path, product: Product) -> Result<Self, Failure> {
         let a = npy::open::<u8>(activations).map_err(|error| Failure::user(&error))?;
         let w = npy::open::<i8>(weights).map_err(|error| Failure::user(&error))?;
         if a.cols != w.cols {
@@ -47,7 +47,7 @@ impl Matrices {
             };
             Failure::User(format!("{}: {error}; give a matrix with values", path.display()))
         })?;
-        memory::check_product(activations, shape, outputs)?;
+        memory::check_product(activations, shape, product)?;
         Ok(Self {
             activations: a.read().map_err(|error| Failure::user(&error))?,
             weights: w.read().map_err(|error| Failure::user(&error))?,

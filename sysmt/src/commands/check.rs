@@ -10,7 +10,7 @@ use sim_net::check::{CheckOptions, check};
 use super::{simulate_failure, workload_file};
 use crate::args::CheckArgs;
 use crate::failure::Failure;
-use crate::memory::{self, Outputs};
+use crate::memory::{self, Product};
 use crate::output;
 use crate::plan::{self, Matrices};
 use crate::progress::Bar;
@@ -41,7 +41,7 @@ pub(crate) fn execute(args: &CheckArgs) -> Result<(), Failure> {
 
 fn check_product(array: &Path, activations: &Path, weights: &Path) -> Result<Option<String>, Failure> {
     let array = array::load(array)?;
-    let matrices = Matrices::read(activations, weights, Outputs::OfBothEngines)?;
+    let matrices = Matrices::read(activations, weights, Product::ByBothEngines)?;
     let divergence =
         lockstep::check(&array, &matrices.operands()?).map_err(|error| matrices.failure(&error))?;
     Ok(divergence.map(|divergence| divergence.to_string()))
@@ -51,13 +51,13 @@ fn check_run(file: &Path, jobs: usize) -> Result<Option<String>, Failure> {
     let spec = run::load(file)?;
     let stop = stop::flag()?;
     let trace = plan::trace(spec.workload(), jobs, stop)?;
-    let outputs = Outputs::OfBothEngines;
+    let product = Product::ByBothEngines;
     memory::check_trace(
         workload_file(spec.workload()),
         &trace,
         spec.array(),
         jobs,
-        outputs,
+        product,
     )?;
     let options = CheckOptions {
         array: *spec.array(),

@@ -11,7 +11,7 @@ use sim_core::record::ProductRecord;
 use super::{cost_table, engine};
 use crate::args::GemmArgs;
 use crate::failure::Failure;
-use crate::memory::Outputs;
+use crate::memory::Product;
 use crate::plan::Matrices;
 use crate::{npy, output};
 
@@ -21,12 +21,8 @@ use crate::{npy, output};
 pub(crate) fn execute(args: &GemmArgs) -> Result<(), Failure> {
     let array = array::load(&args.array)?;
     let kind = args.engine.engine;
-    let (mse, outputs) = if args.no_mse {
-        (Mse::Skip, Outputs::One)
-    } else {
-        (Mse::Measure, Outputs::WithExact)
-    };
-    let matrices = Matrices::read(&args.activations, &args.weights, outputs)?;
+    let mse = if args.no_mse { Mse::Skip } else { Mse::Measure };
+    let matrices = Matrices::read(&args.activations, &args.weights, Product::Whole)?;
     let start = Instant::now();
     let outcome = engine(kind)
         .run(&array, &matrices.operands()?, mse)

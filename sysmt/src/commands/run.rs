@@ -16,7 +16,7 @@ use sim_trace::trace::Trace;
 use super::{cost_table, engine, simulate_failure, workload_file};
 use crate::args::RunArgs;
 use crate::failure::Failure;
-use crate::memory::{self, Outputs};
+use crate::memory::{self, Product};
 use crate::progress::Bar;
 use crate::{inputs, output, plan, stop};
 
@@ -31,16 +31,16 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
     let trace = plan::trace(spec.workload(), jobs, stop)?;
-    let outputs = match spec.error_measure() {
-        ErrorMeasure::On => Outputs::WithExact,
-        ErrorMeasure::Off => Outputs::One,
+    let product = match args.engine.engine {
+        EngineKind::Algebraic => Product::Streamed,
+        EngineKind::Stepped => Product::Whole,
     };
     memory::check_trace(
         workload_file(spec.workload()),
         &trace,
         spec.array(),
         jobs,
-        outputs,
+        product,
     )?;
     let inputs = inputs::of_run(&args.file, &spec)?;
 
