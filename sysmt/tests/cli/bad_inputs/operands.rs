@@ -111,7 +111,7 @@ pub(crate) fn cases() -> Vec<Case> {
             want: &[
                 "a.npy",
                 "4194304×4194304×1 needs",
-                "131072.0 GiB",
+                "65536.0 GiB",
                 "available",
                 "some rows",
             ],
