@@ -30,15 +30,9 @@ pub(crate) fn layer(
     let layer = trace.layers.get(LAYER).context("the trace has fewer layers")?;
     let lowering = Lowering::of(layer)?;
     let order = array.pe().k_order();
-    let mut activations = Vec::new();
-    lowering.activations(
-        &layer.input[..lowering.input_len()],
-        layer.zero_point,
-        0,
-        order,
-        &mut activations,
-    );
-    let mut weights = lowering.weights(&layer.weight, 0, order);
+    let image = &layer.input[..lowering.input_len()];
+    let activations = lowering.activations(image, layer.zero_point, 0, order).to_vec();
+    let mut weights = lowering.weights(&layer.weight, 0, order).into_owned();
     sim_tests::cases::keep_two_of_four(array.pe(), &mut weights, lowering.k());
     let operands = Operands::new(lowering.gemm(1)?, &activations, &weights)?;
     run(model, array, visibility, &operands, waveform)

@@ -232,15 +232,9 @@ fn layer_operands(
     let layer = trace.layers.get(index).context("the trace has fewer layers")?;
     let lowering = Lowering::of(layer)?;
     let (order, k) = (array.pe().k_order(), lowering.k());
-    let mut activations = Vec::new();
-    lowering.activations(
-        &layer.input[..lowering.input_len()],
-        layer.zero_point,
-        0,
-        order,
-        &mut activations,
-    );
-    let mut weights = lowering.weights(&layer.weight, 0, order);
+    let image = &layer.input[..lowering.input_len()];
+    let activations = lowering.activations(image, layer.zero_point, 0, order).to_vec();
+    let mut weights = lowering.weights(&layer.weight, 0, order).into_owned();
     weights.truncate(2 * array.cols() * k);
     let mut by_size: Vec<usize> = (0..weights.len()).collect();
     by_size.sort_by_key(|&place| weights[place].unsigned_abs());

@@ -3,9 +3,11 @@
 mod axis;
 mod canvas;
 mod chart;
+pub mod curves;
 mod energy;
 mod glyphs;
 mod kinds;
+mod pixels;
 mod style;
 
 use crate::run::{Report, RunRecord};

@@ -1,5 +1,7 @@
 //! The contract of the engines: one machine, one product, one outcome.
 
+use std::ops::Range;
+
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::record::EngineKind;
 use sim_core::shape::{EmptyDimension, Gemm};
@@ -55,22 +57,23 @@ pub enum EngineError {
     },
 }
 
+const fn check_length(operand: &'static str, found: usize, rows: usize, k: usize) -> Result<(), EngineError> {
+    match rows.checked_mul(k) {
+        Some(needed) if needed == found => Ok(()),
+        Some(_) | None => Err(EngineError::Length {
+            operand,
+            found,
+            rows,
+            k,
+        }),
+    }
+}
+
 impl<'a> Operands<'a> {
     /// Check lengths against `shape`.
     pub fn new(shape: Gemm, activations: &'a [u8], weights: &'a [i8]) -> Result<Self, EngineError> {
-        for (operand, found, rows) in [
-            ("A", activations.len(), shape.m()),
-            ("W", weights.len(), shape.n()),
-        ] {
-            if Some(found) != rows.checked_mul(shape.k()) {
-                return Err(EngineError::Length {
-                    operand,
-                    found,
-                    rows,
-                    k: shape.k(),
-                });
-            }
-        }
+        check_length("A", activations.len(), shape.m(), shape.k())?;
+        check_length("W", weights.len(), shape.n(), shape.k())?;
         Ok(Self {
             shape,
             activations,
@@ -101,6 +104,73 @@ impl<'a> Operands<'a> {
     /// Row `n` of W.
     pub fn weight_row(&self, n: usize) -> &'a [i8] {
         &self.weights[n * self.shape.k()..][..self.shape.k()]
+    }
+}
+
+/// Rows of A, made when they are needed: a convolution's input need never be lowered as a whole.
+pub trait ActivationRows: Sync {
+    /// Rows `rows` of A, `[rows, k]` row-major; either what lies in memory already or what was written to `buffer`.
+    fn rows<'b>(&'b self, rows: Range<usize>, buffer: &'b mut Vec<u8>) -> &'b [u8];
+}
+
+impl ActivationRows for Operands<'_> {
+    fn rows<'b>(&'b self, rows: Range<usize>, _buffer: &'b mut Vec<u8>) -> &'b [u8] {
+        let k = self.shape.k();
+        &self.activations[rows.start * k..rows.end * k]
+    }
+}
+
+/// The operands of one product whose activations are made as they are needed.
+#[derive(Clone, Copy)]
+pub struct StreamedOperands<'a> {
+    shape: Gemm,
+    activations: &'a dyn ActivationRows,
+    weights: &'a [i8],
+}
+
+impl<'a> StreamedOperands<'a> {
+    /// Check the length of `weights` against `shape`; `activations` must answer for every row of it.
+    pub fn new(
+        shape: Gemm,
+        activations: &'a dyn ActivationRows,
+        weights: &'a [i8],
+    ) -> Result<Self, EngineError> {
+        check_length("W", weights.len(), shape.n(), shape.k())?;
+        Ok(Self {
+            shape,
+            activations,
+            weights,
+        })
+    }
+
+    /// M, N and K.
+    pub const fn shape(&self) -> Gemm {
+        self.shape
+    }
+
+    /// Rows of A.
+    pub const fn activations(&self) -> &'a dyn ActivationRows {
+        self.activations
+    }
+
+    /// W, `[n, k]`.
+    pub const fn weights(&self) -> &'a [i8] {
+        self.weights
+    }
+
+    /// Row `n` of W.
+    pub fn weight_row(&self, n: usize) -> &'a [i8] {
+        &self.weights[n * self.shape.k()..][..self.shape.k()]
+    }
+}
+
+impl<'a> From<&'a Operands<'a>> for StreamedOperands<'a> {
+    fn from(operands: &'a Operands<'a>) -> Self {
+        Self {
+            shape: operands.shape,
+            activations: operands,
+            weights: operands.weights,
+        }
     }
 }
 
@@ -136,10 +206,28 @@ pub trait Engine: Sync {
     /// - Errors: K beyond the accumulators' range; weights that are not 2:4 on a machine that needs them. An engine
     ///   that cannot model a machine says so and never approximates.
     fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError>;
+
+    /// Run one product whose activations are made as they are needed; here, all of them at once.
+    ///
+    /// - Errors: as [`Engine::run`].
+    fn run_streamed(
+        &self,
+        array: &ArraySpec,
+        operands: &StreamedOperands<'_>,
+        mse: Mse,
+    ) -> Result<Outcome, EngineError> {
+        let mut buffer = Vec::new();
+        let activations = operands.activations.rows(0..operands.shape.m(), &mut buffer);
+        self.run(
+            array,
+            &Operands::new(operands.shape, activations, operands.weights)?,
+            mse,
+        )
+    }
 }
 
 /// The checks of a machine against operands that every engine makes before it starts.
-pub fn check_operands(array: &ArraySpec, operands: &Operands<'_>) -> Result<(), EngineError> {
+pub fn check_operands(array: &ArraySpec, operands: &StreamedOperands<'_>) -> Result<(), EngineError> {
     let max = array.pe().max_k();
     let k = operands.shape().k();
     if max < k {

@@ -29,6 +29,18 @@ pub struct PeKey {
 }
 
 impl PeKey {
+    /// The keys, as they are written in a table.
+    pub(crate) const NAMES: [&str; 8] = [
+        "kind",
+        "threads",
+        "window",
+        "policy",
+        "rounding",
+        "overflow",
+        "pairs",
+        "pipeline-depth",
+    ];
+
     /// The PE of an array.
     pub fn of(array: &ArraySpec) -> Self {
         let mut key = Self {
@@ -69,14 +81,14 @@ impl PeKey {
 
     /// Whether a row with this key holds for `pe`.
     pub fn covers(&self, pe: &Self) -> bool {
-        let is_covered = |(asked, given): (Option<String>, Option<String>)| asked.is_none() || asked == given;
+        let is_covered = |(asked, given): (Option<&str>, Option<&str>)| asked.is_none() || asked == given;
         self.is_same_machine(pe) && self.rules().into_iter().zip(pe.rules()).all(is_covered)
     }
 
     /// Whether some PE is covered by both.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let agree =
-            |(one, other): (Option<String>, Option<String>)| one.is_none() || other.is_none() || one == other;
+            |(one, other): (Option<&str>, Option<&str>)| one.is_none() || other.is_none() || one == other;
         self.is_same_machine(other) && self.rules().into_iter().zip(other.rules()).all(agree)
     }
 
@@ -92,31 +104,38 @@ impl PeKey {
             && self.pipeline_depth == other.pipeline_depth
     }
 
-    /// The optional rules, as they are written in a table.
-    fn rules(&self) -> [Option<String>; 4] {
+    /// The optional rules.
+    fn rules(&self) -> [Option<&str>; 4] {
+        [
+            self.policy.as_deref(),
+            self.rounding.as_deref(),
+            self.overflow.as_deref(),
+            self.pairs.map(|pairs| if pairs { "true" } else { "false" }),
+        ]
+    }
+
+    /// The keys as lines of a table.
+    pub(crate) fn lines(&self) -> Vec<String> {
         let quoted = |name: &str, value: &Option<String>| value.as_ref().map(|v| format!("{name} = \"{v}\""));
         [
+            Some(format!("kind = \"{}\"", self.kind)),
+            self.threads.map(|threads| format!("threads = {threads}")),
+            quoted("window", &self.window),
             quoted("policy", &self.policy),
             quoted("rounding", &self.rounding),
             quoted("overflow", &self.overflow),
             self.pairs.map(|pairs| format!("pairs = {pairs}")),
+            Some(format!("pipeline-depth = {}", self.pipeline_depth)),
         ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
 impl fmt::Display for PeKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "kind = \"{}\"", self.kind)?;
-        if let Some(threads) = self.threads {
-            write!(f, ", threads = {threads}")?;
-        }
-        if let Some(window) = &self.window {
-            write!(f, ", window = \"{window}\"")?;
-        }
-        for rule in self.rules().into_iter().flatten() {
-            write!(f, ", {rule}")?;
-        }
-        write!(f, ", pipeline-depth = {}", self.pipeline_depth)
+        f.write_str(&self.lines().join(", "))
     }
 }
 

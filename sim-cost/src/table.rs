@@ -80,6 +80,15 @@ impl Table {
         parse::table(BUILTIN_NAME, BUILTIN).expect("the built-in table is checked by the tests")
     }
 
+    /// The rows of the built-in table that hold for one of `pes`, which takes a small part of the time of reading it all.
+    ///
+    /// # Panics
+    /// Never: the tests read the same text.
+    pub fn builtin_for(pes: &[PeKey]) -> Self {
+        parse::table(BUILTIN_NAME, &rows_for(BUILTIN, pes))
+            .expect("the built-in table is checked by the tests")
+    }
+
     /// Read a table. `name` stands for it in results and messages.
     ///
     /// - Errors: text that is no TOML; unknown, missing or misspelt keys and values; two rows about the same thing of
@@ -158,6 +167,27 @@ impl Table {
     }
 }
 
+/// A table as `TableFile::to_toml` writes it, without the rows that hold for none of `pes`.
+fn rows_for(text: &str, pes: &[PeKey]) -> String {
+    const ROW: &str = "\n[[";
+    let pes: Vec<Vec<String>> = pes.iter().map(PeKey::lines).collect();
+    let is_key = |line: &str| {
+        line.split_once(" = ")
+            .is_some_and(|(key, _)| PeKey::NAMES.contains(&key))
+    };
+    let holds_for = |row: &str, pe: &[String]| {
+        let mut keys = row.lines().filter(|line| is_key(line));
+        keys.all(|line| pe.iter().any(|key| key == line))
+    };
+    let mut rows = text.split(ROW);
+    let mut kept = rows.next().unwrap_or_default().to_owned();
+    for row in rows.filter(|row| pes.iter().any(|pe| holds_for(row, pe))) {
+        kept.push_str(ROW);
+        kept.push_str(row);
+    }
+    kept
+}
+
 /// The row that gives most of the rules of `pe`; the table is checked, so there is one.
 fn most_exact<'a, R>(
     rows: impl Iterator<Item = &'a R>,
@@ -166,4 +196,66 @@ fn most_exact<'a, R>(
 ) -> Option<&'a R> {
     rows.filter(|row| key(row).covers(pe))
         .max_by_key(|row| key(row).n_rules())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn all_rows(table: &Table) -> impl Iterator<Item = &PeKey> {
+        let energy = table.energy.iter().map(|row| &row.pe);
+        let area = table.area.iter().map(|row| &row.pe);
+        let timing = table.timing.iter().map(|row| &row.pe);
+        energy
+            .chain(area)
+            .chain(timing)
+            .chain(table.leakage.iter().map(|row| &row.pe))
+    }
+
+    /// Rules that no row gives are filled in, so that each key is that of a PE.
+    fn every_pe(table: &Table) -> Vec<PeKey> {
+        let filled =
+            |rule: &Option<String>, value: &str| Some(rule.clone().unwrap_or_else(|| value.to_owned()));
+        let mut seen = BTreeSet::new();
+        let pes = all_rows(table).cloned().map(|mut pe| {
+            if pe.window.is_some() {
+                pe.rounding = filled(&pe.rounding, "half-up");
+                pe.pairs = pe.pairs.or(Some(false));
+            } else if pe.threads.is_some_and(|threads| 1 < threads) {
+                pe.policy = filled(&pe.policy, "S");
+                pe.rounding = filled(&pe.rounding, "floor");
+                pe.overflow = filled(&pe.overflow, "extend");
+            }
+            pe
+        });
+        pes.filter(|pe| seen.insert(pe.to_string())).collect()
+    }
+
+    #[test]
+    fn the_rows_for_a_pe_are_all_that_hold_for_it() {
+        let whole = Table::builtin();
+        let pes = every_pe(&whole);
+        assert!(20 < pes.len(), "{}", pes.len());
+        for pe in pes.iter().chain(std::iter::once(&PeKey {
+            pipeline_depth: 9,
+            ..pes[0].clone()
+        })) {
+            let mut want = whole.clone();
+            want.energy.retain(|row| row.pe.covers(pe));
+            want.area.retain(|row| row.pe.covers(pe));
+            want.timing.retain(|row| row.pe.covers(pe));
+            want.leakage.retain(|row| row.pe.covers(pe));
+            assert_eq!(Table::builtin_for(std::slice::from_ref(pe)), want, "{pe}");
+        }
+        let n_rows = |table: &Table| all_rows(table).count();
+        assert_eq!(n_rows(&Table::builtin_for(&[])), 0);
+        let both = Table::builtin_for(&pes[..2]);
+        assert!(n_rows(&Table::builtin_for(&pes[..1])) < n_rows(&both) && n_rows(&both) < n_rows(&whole));
+        for pe in &pes[..2] {
+            assert_eq!(both.area_of(pe, Part::Pe), whole.area_of(pe, Part::Pe));
+            assert_eq!(both.energy_of(pe, Mode::Drain), whole.energy_of(pe, Mode::Drain));
+        }
+    }
 }

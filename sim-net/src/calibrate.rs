@@ -1,5 +1,6 @@
 //! Ranges and wide activations of layer inputs over calibration images, in the FP32 network.
 
+use sim_array::engine::ActivationRows as _;
 use sim_core::quantization::QuantizationSpec;
 use sim_core::spec::KOrder;
 
@@ -209,6 +210,9 @@ pub(crate) fn wide_counts(
     Ok(sums)
 }
 
+/// Lowered rows made at a time.
+const ROWS_AT_A_TIME: usize = 256;
+
 struct Wide<'a> {
     quantizers: &'a Quantizers,
     layers: Vec<Option<Vec<u64>>>,
@@ -222,20 +226,16 @@ impl Watch for Wide<'_> {
         let codes = seen.codes(&quantizer)?;
         let lowering = seen.lowering()?;
         let mut counts = Vec::with_capacity(lowering.groups() * lowering.k());
-        let mut lowered = Vec::new();
+        let mut buffer = Vec::new();
         for group in 0..lowering.groups() {
-            lowered.clear();
-            lowering.activations(
-                &codes,
-                quantizer.zero_point,
-                group,
-                KOrder::ChannelMajor,
-                &mut lowered,
-            );
+            let activations = lowering.activations(&codes, quantizer.zero_point, group, KOrder::ChannelMajor);
             let mut group_counts = vec![0_u64; lowering.k()];
-            for row in lowered.chunks(lowering.k()) {
-                for (count, &code) in group_counts.iter_mut().zip(row) {
-                    *count += u64::from(MAX_NARROW < code);
+            for first in (0..lowering.m()).step_by(ROWS_AT_A_TIME) {
+                let block = first..lowering.m().min(first + ROWS_AT_A_TIME);
+                for row in activations.rows(block, &mut buffer).chunks(lowering.k()) {
+                    for (count, &code) in group_counts.iter_mut().zip(row) {
+                        *count += u64::from(MAX_NARROW < code);
+                    }
                 }
             }
             counts.append(&mut group_counts);

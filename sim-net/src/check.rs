@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 
-use sim_array::engine::Operands;
+use sim_array::engine::{ActivationRows as _, Operands};
 use sim_array::lockstep::{self, Divergence};
 use sim_core::quantization::DepthwiseThreads;
 use sim_core::spec::ArraySpec;
@@ -11,7 +11,7 @@ use sim_trace::trace::Trace;
 
 use crate::plan::{Plan, Product};
 use crate::progress::Progress;
-use crate::share::{Unfinished, share};
+use crate::share::{Unfinished, share_largest_first};
 use crate::simulate::SimulateError;
 
 /// How a trace is checked.
@@ -54,7 +54,8 @@ pub fn check(
 ) -> Result<Option<TraceDivergence>, SimulateError> {
     let plan = Plan::new(trace, &options.array, options.depthwise_threads)?;
     progress.begin("checking", plan.products.len());
-    let compared = share(&plan.products, options.jobs, options.stop, |product| {
+    let size = |product: &Product| product.gemm.macs();
+    let compared = share_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
         compare(&plan, product)?;
         progress.advance(&plan.layer(product.layer).name);
         Ok(())
@@ -74,9 +75,12 @@ enum End {
 }
 
 fn compare(plan: &Plan<'_>, product: &Product) -> Result<(), End> {
-    let (activations, weights) = plan.operands(product);
-    let compared = Operands::new(product.gemm, &activations, &weights)
-        .and_then(|operands| lockstep::check(plan.array(product.layer), &operands));
+    let compared = plan.with_operands(product, |activations, weights| {
+        let mut buffer = Vec::new();
+        let activations = activations.rows(0..product.gemm.m(), &mut buffer);
+        let operands = Operands::new(product.gemm, activations, weights)?;
+        lockstep::check(plan.array(product.layer), &operands)
+    });
     match compared {
         Ok(None) => Ok(()),
         Ok(Some(divergence)) => Err(End::Parted(Box::new(TraceDivergence {

@@ -7,6 +7,7 @@ pub mod check;
 pub mod execute;
 pub mod graph;
 pub mod images;
+mod layer_weights;
 pub mod lowering;
 pub mod network;
 pub mod onnx;

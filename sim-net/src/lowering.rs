@@ -1,9 +1,17 @@
 //! A convolution as matrix products, one per group: im2col in either order of K.
 
+mod activations;
+mod patch;
+mod transpose;
+
+use std::borrow::Cow;
+
 use sim_core::shape::{EmptyDimension, Gemm};
 use sim_core::spec::KOrder;
 use sim_trace::error::GeometryFault;
 use sim_trace::trace::{Geometry, Layer};
+
+pub use activations::LoweredActivations;
 
 /// The shape of a convolution whose numbers fit together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,97 +77,93 @@ impl Lowering {
         self.input[0] * self.input[1] * self.input[2]
     }
 
+    /// Values of one group's channels in one image.
+    const fn group_len(&self) -> usize {
+        self.weight[1] * self.input[1] * self.input[2]
+    }
+
+    /// Whether neighbouring pixels read neighbouring bytes of an unpadded image.
+    fn is_dense(&self) -> bool {
+        self.geometry.stride == [1, 1] && self.geometry.padding == [0; 4]
+    }
+
+    /// The same products with an image's pixels in one row, where its rows do not matter.
+    fn flattened(self) -> Self {
+        if !self.is_dense() || [self.weight[2], self.weight[3]] != [1, 1] {
+            return self;
+        }
+        let n_pixels = self.input[1] * self.input[2];
+        Self {
+            input: [self.input[0], 1, n_pixels],
+            output: [1, n_pixels],
+            ..self
+        }
+    }
+
     /// The product of one group over the pixels of `n_images` images.
     pub fn gemm(&self, n_images: usize) -> Result<Gemm, EmptyDimension> {
         Gemm::new(self.m() * n_images, self.n(), self.k())
     }
 
-    /// Append A of one image and group, `[M, K]` row-major, to `lowered`.
+    /// A of one group over images that lie one behind the other, `[images · M, K]`.
     ///
-    /// - Shapes: `input` is `[channels, rows, columns]`, as this lowering was made for.
+    /// - Shapes: each of `images` is `[channels, rows, columns]`, as this lowering was made for.
     /// - Padding holds `zero_point`.
-    pub fn activations(
+    pub fn activations<'a>(
         &self,
-        input: &[u8],
+        images: &'a [u8],
         zero_point: u8,
         group: usize,
         order: KOrder,
-        lowered: &mut Vec<u8>,
-    ) {
-        let [_, rows, columns] = self.input;
-        let per_group = self.weight[1];
-        let input = &input[group * per_group * rows * columns..][..per_group * rows * columns];
-        let taps = self.taps(order);
-        lowered.reserve(self.m() * taps.len());
-        for out_row in 0..self.output[0] {
-            for out_column in 0..self.output[1] {
-                let from_row = out_row * self.geometry.stride[0];
-                let from_column = out_column * self.geometry.stride[1];
-                lowered.extend(taps.iter().map(|tap| {
-                    // Coordinates in the padded input; what underflows lies in the padding at the top or left.
-                    let row = (from_row + tap.row).wrapping_sub(self.geometry.padding[0]);
-                    let column = (from_column + tap.column).wrapping_sub(self.geometry.padding[1]);
-                    if row < rows && column < columns {
-                        input[(tap.channel * rows + row) * columns + column]
-                    } else {
-                        zero_point
-                    }
-                }));
-            }
-        }
+    ) -> LoweredActivations<'a> {
+        LoweredActivations::new(self, images, zero_point, group, order)
     }
 
-    /// W of one group, `[N, K]` row-major, from weights `[output channels, channels per group, rows, columns]`.
-    pub fn weights(&self, weight: &[i8], group: usize, order: KOrder) -> Vec<i8> {
+    /// W of one group, `[N, K]` row-major, from weights `[output channels, channels per group, rows, columns]`; the
+    /// weights themselves where they lie in that order already.
+    pub fn weights<'a>(&self, weight: &'a [i8], group: usize, order: KOrder) -> Cow<'a, [i8]> {
         let (n, k) = (self.n(), self.k());
         let weight = &weight[group * n * k..][..n * k];
-        match order {
-            KOrder::ChannelMajor => weight.to_vec(),
-            KOrder::ChannelFastest => {
-                let [_, per_group, kernel_rows, kernel_columns] = self.weight;
-                let n_taps = kernel_rows * kernel_columns;
-                weight
-                    .chunks(k)
-                    .flat_map(|filter| {
-                        (0..n_taps).flat_map(move |tap| (0..per_group).map(move |c| filter[c * n_taps + tap]))
-                    })
-                    .collect()
+        if self.is_in_order(order) {
+            return Cow::Borrowed(weight);
+        }
+        let [_, per_group, kernel_rows, kernel_columns] = self.weight;
+        let n_taps = kernel_rows * kernel_columns;
+        let mut lowered = Vec::with_capacity(weight.len());
+        for filter in weight.chunks(k) {
+            for tap in 0..n_taps {
+                lowered.extend((0..per_group).map(|channel| filter[channel * n_taps + tap]));
             }
+        }
+        Cow::Owned(lowered)
+    }
+
+    /// Whether `order` is that of the weights, and of an input as large as the kernel.
+    pub(crate) const fn is_in_order(&self, order: KOrder) -> bool {
+        match order {
+            KOrder::ChannelMajor => true,
+            KOrder::ChannelFastest => self.weight[1] == 1 || self.weight[2] * self.weight[3] == 1,
         }
     }
 
-    /// Where each k reads, relative to the first tap of an output pixel in the padded input.
-    fn taps(&self, order: KOrder) -> Vec<Tap> {
+    /// Channel, kernel row and kernel column of each k.
+    fn each_tap(&self, order: KOrder, mut tap: impl FnMut(usize, usize, usize)) {
         let [_, per_group, kernel_rows, kernel_columns] = self.weight;
-        let [row_step, column_step] = self.geometry.dilation;
-        let tap = |channel, row, column| Tap {
-            channel,
-            row: row * row_step,
-            column: column * column_step,
-        };
-        let mut taps = Vec::with_capacity(self.k());
         match order {
             KOrder::ChannelMajor => {
                 for channel in 0..per_group {
                     for row in 0..kernel_rows {
-                        taps.extend((0..kernel_columns).map(|column| tap(channel, row, column)));
+                        (0..kernel_columns).for_each(|column| tap(channel, row, column));
                     }
                 }
             }
             KOrder::ChannelFastest => {
                 for row in 0..kernel_rows {
                     for column in 0..kernel_columns {
-                        taps.extend((0..per_group).map(|channel| tap(channel, row, column)));
+                        (0..per_group).for_each(|channel| tap(channel, row, column));
                     }
                 }
             }
         }
-        taps
     }
-}
-
-struct Tap {
-    channel: usize,
-    row: usize,
-    column: usize,
 }

@@ -9,7 +9,8 @@ use sim_core::spec::{ArraySpec, Batch, NbSmt, Pe};
 use sim_trace::error::{Fault, GeometryFault};
 use sim_trace::trace::{Layer, Trace};
 
-use crate::lowering::Lowering;
+use crate::layer_weights::LayerWeights;
+use crate::lowering::{LoweredActivations, Lowering};
 
 /// Most bytes of one lowered product; folding many images of a large layer can reach it.
 const MAX_LOWERED: usize = 1 << 35;
@@ -27,6 +28,7 @@ pub(crate) struct Product {
 pub(crate) struct Plan<'a> {
     trace: &'a Trace,
     lowerings: Vec<Lowering>,
+    weights: Vec<LayerWeights>,
     arrays: Vec<ArraySpec>,
     pub(crate) products: Vec<Product>,
 }
@@ -62,6 +64,7 @@ impl<'a> Plan<'a> {
         let mut plan = Self {
             trace,
             lowerings: Vec::new(),
+            weights: Vec::new(),
             arrays: Vec::new(),
             products: Vec::new(),
         };
@@ -93,6 +96,8 @@ impl<'a> Plan<'a> {
                     what: empty.dimension,
                 })
             })?;
+            plan.weights
+                .push(LayerWeights::new(images.len() * lowering.groups()));
             for images in images {
                 plan.products.extend((0..lowering.groups()).map(|group| Product {
                     layer: LayerId(index),
@@ -116,17 +121,24 @@ impl<'a> Plan<'a> {
         &self.arrays[id.idx()]
     }
 
-    /// A `[m, k]` and W `[n, k]` of a product, in the K order of the array's PEs.
-    pub(crate) fn operands(&self, product: &Product) -> (Vec<u8>, Vec<i8>) {
+    /// Give `work` A, `[m, k]`, and W, `[n, k]`, of a product, in the K order of the array's PEs; once for each product.
+    pub(crate) fn with_operands<T>(
+        &self,
+        product: &Product,
+        work: impl FnOnce(&LoweredActivations<'_>, &[i8]) -> T,
+    ) -> T {
         let layer = self.layer(product.layer);
         let lowering = &self.lowerings[product.layer.idx()];
         let order = self.array(product.layer).pe().k_order();
-        let mut activations = Vec::with_capacity(product.gemm.m() * product.gemm.k());
-        for image in product.images.clone() {
-            let input = &layer.input[image * lowering.input_len()..][..lowering.input_len()];
-            lowering.activations(input, layer.zero_point, product.group, order, &mut activations);
-        }
-        (activations, lowering.weights(&layer.weight, product.group, order))
+        let images = product.images.start * lowering.input_len()..product.images.end * lowering.input_len();
+        let activations = lowering.activations(&layer.input[images], layer.zero_point, product.group, order);
+        self.weights[product.layer.idx()].with_group(
+            lowering,
+            &layer.weight,
+            product.group,
+            order,
+            |weights| work(&activations, weights),
+        )
     }
 
     /// Where a product is, for messages: `layer 2 (`conv`), image 0 (`a.png`), group 3`.

@@ -1,5 +1,6 @@
 //! Threads that share a list of work.
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Why not all items were done.
@@ -11,26 +12,43 @@ pub enum Unfinished<E> {
     Failed(E),
 }
 
-/// `work` for every item on `n_jobs` threads (at least one); results in the order of the items.
+/// `work` for every item on `n_jobs` threads (at least one), taken in order; results in the order of the items.
 ///
-/// The outcome, errors included, does not depend on the number of threads: items are taken in order, so whatever
-/// comes before a failed item was taken before it and is finished.
+/// The outcome, errors included, does not depend on the number of threads: of the items that fail, the first counts,
+/// and all before it are done.
 pub fn share<I: Sync, T: Send, E: Send>(
     items: &[I],
     n_jobs: usize,
     stop: &AtomicBool,
     work: impl Fn(&I) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, Unfinished<E>> {
+    share_largest_first(items, |_| 0, n_jobs, stop, work)
+}
+
+/// As [`share`], the items of the largest `size` first, so that no thread is left alone with a large one in the end.
+pub fn share_largest_first<I: Sync, T: Send, E: Send>(
+    items: &[I],
+    size: impl Fn(&I) -> u64,
+    n_jobs: usize,
+    stop: &AtomicBool,
+    work: impl Fn(&I) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, Unfinished<E>> {
+    let mut queue: Vec<(usize, &I)> = items.iter().enumerate().collect();
+    queue.sort_by_key(|(_, item)| Reverse(size(item)));
     let next = AtomicUsize::new(0);
-    let has_failed = AtomicBool::new(false);
+    let first_failed = AtomicUsize::new(usize::MAX);
     let worker = || {
         let mut done = Vec::new();
-        while !stop.load(Ordering::Relaxed) && !has_failed.load(Ordering::Relaxed) {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else { break };
+        while !stop.load(Ordering::Relaxed) {
+            let Some(&(index, item)) = queue.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                break;
+            };
+            if first_failed.load(Ordering::Relaxed) < index {
+                continue;
+            }
             let result = work(item);
             if result.is_err() {
-                has_failed.store(true, Ordering::Relaxed);
+                first_failed.fetch_min(index, Ordering::Relaxed);
             }
             done.push((index, result));
         }
@@ -66,6 +84,8 @@ pub fn share<I: Sync, T: Send, E: Send>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     #[test]
@@ -86,6 +106,42 @@ mod tests {
             });
             assert!(
                 matches!(result, Err(Unfinished::Failed(40))),
+                "{n_jobs} jobs: {result:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_largest_are_taken_first_and_change_nothing_else() {
+        let items: Vec<u64> = (0..100).map(|i| i * 37 % 100).collect();
+        let taken = Mutex::new(Vec::new());
+        let go = AtomicBool::new(false);
+        let results = share_largest_first(
+            &items,
+            |&i| i,
+            1,
+            &go,
+            |&i| {
+                taken.lock().expect("no thread panicked").push(i);
+                Ok::<_, ()>(i)
+            },
+        );
+        assert_eq!(results.ok(), Some(items.clone()));
+        let taken = taken.into_inner().expect("no thread panicked");
+        assert!(taken.is_sorted_by(|a, b| b <= a), "{taken:?}");
+        for n_jobs in [1, 2, 8] {
+            let result = share_largest_first(
+                &items,
+                |&i| i,
+                n_jobs,
+                &go,
+                |&i| {
+                    if i % 10 == 3 { Err(i) } else { Ok(()) }
+                },
+            );
+            // 9 · 37 = 333 is the first that ends with a three.
+            assert!(
+                matches!(result, Err(Unfinished::Failed(33))),
                 "{n_jobs} jobs: {result:?}"
             );
         }

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use sim_array::algebraic::timing;
-use sim_array::engine::{Engine, EngineError, Mse, Operands};
+use sim_array::engine::{Engine, EngineError, Mse, StreamedOperands};
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::quantization::DepthwiseThreads;
 use sim_core::record::{LayerRecord, ProductRecord};
@@ -15,7 +15,7 @@ use sim_trace::trace::Trace;
 pub use crate::plan::PlanError;
 use crate::plan::{Plan, Product};
 use crate::progress::Progress;
-use crate::share::{Unfinished, share};
+use crate::share::{Unfinished, share_largest_first};
 
 /// How a trace is simulated.
 #[derive(Clone, Copy)]
@@ -78,7 +78,8 @@ pub fn simulate(
 ) -> Result<Vec<LayerRecord>, SimulateError> {
     let plan = Plan::new(trace, &options.array, options.depthwise_threads)?;
     progress.begin("simulating", plan.products.len());
-    let done = share(&plan.products, options.jobs, options.stop, |product| {
+    let size = |product: &Product| product.gemm.macs();
+    let done = share_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
         let sums = run(&plan, product, options);
         progress.advance(&plan.layer(product.layer).name);
         sums
@@ -114,21 +115,19 @@ struct Sums {
 }
 
 fn run(plan: &Plan<'_>, product: &Product, options: &SimulateOptions<'_>) -> Result<Sums, SimulateError> {
-    let (activations, weights) = plan.operands(product);
-    let outcome = Operands::new(product.gemm, &activations, &weights)
-        .and_then(|operands| {
-            options
-                .engine
-                .run(plan.array(product.layer), &operands, options.mse)
+    plan.with_operands(product, |activations, weights| {
+        let operands = StreamedOperands::new(product.gemm, activations, weights)?;
+        let array = plan.array(product.layer);
+        let outcome = options.engine.run_streamed(array, &operands, options.mse)?;
+        Ok(Sums {
+            cycles: outcome.cycles,
+            counters: outcome.counters,
+            error: outcome.error,
         })
-        .map_err(|error| SimulateError::Engine {
-            place: plan.place(product),
-            error,
-        })?;
-    Ok(Sums {
-        cycles: outcome.cycles,
-        counters: outcome.counters,
-        error: outcome.error,
+    })
+    .map_err(|error| SimulateError::Engine {
+        place: plan.place(product),
+        error,
     })
 }
 

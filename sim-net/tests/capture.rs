@@ -116,7 +116,8 @@ fn wide_counts_are_those_of_the_lowered_columns() {
         let lowering = Lowering::of(&layer).expect("fits");
         let mut lowered = Vec::new();
         for input in layer.input.chunks(lowering.input_len()) {
-            lowering.activations(input, layer.zero_point, 0, KOrder::ChannelMajor, &mut lowered);
+            let activations = lowering.activations(input, layer.zero_point, 0, KOrder::ChannelMajor);
+            lowered.extend(activations.to_vec());
         }
         let count = |k: usize| {
             lowered

@@ -91,8 +91,9 @@ fn check(layer: &Layer) {
         for order in [KOrder::ChannelMajor, KOrder::ChannelFastest] {
             let mut output = vec![0_i64; layer.weight_shape[0] * m];
             for group in 0..lowering.groups() {
-                let mut activations = Vec::new();
-                lowering.activations(input, layer.zero_point, group, order, &mut activations);
+                let activations = lowering
+                    .activations(input, layer.zero_point, group, order)
+                    .to_vec();
                 let weights = lowering.weights(&layer.weight, group, order);
                 assert_eq!((activations.len(), weights.len()), (m * k, n * k));
                 for (i, a) in activations.chunks(k).enumerate() {
@@ -186,13 +187,9 @@ fn k_orders_are_as_named() {
         (KOrder::ChannelMajor, [0, 1, 2, 3, 4, 5, 6, 7]),
         (KOrder::ChannelFastest, [0, 4, 1, 5, 2, 6, 3, 7]),
     ] {
-        let mut activations = Vec::new();
-        lowering.activations(&layer.input, 0, 0, order, &mut activations);
+        let activations = lowering.activations(&layer.input, 0, 0, order).to_vec();
         assert_eq!(activations, want, "{order:?}");
-        assert_eq!(
-            lowering.weights(&layer.weight, 0, order),
-            want.map(u8::cast_signed),
-            "{order:?}"
-        );
+        let weights = lowering.weights(&layer.weight, 0, order);
+        assert_eq!(*weights, want.map(u8::cast_signed), "{order:?}");
     }
 }

@@ -67,8 +67,9 @@ pub(crate) struct GemmArgs {
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
-    #[command(flatten)]
-    pub(crate) jobs: JobsArgs,
+    /// Taken as by the other commands; one product runs on one thread, whatever N is
+    #[arg(long, value_name = "N", value_parser = parsers::jobs())]
+    pub(crate) jobs: Option<u64>,
     /// Leave out the error against the exact product
     #[arg(long)]
     pub(crate) no_mse: bool,

@@ -14,17 +14,24 @@ use sim_array::stepped::Stepped;
 use sim_config::run::Workload;
 use sim_config::source;
 use sim_core::record::EngineKind;
+use sim_core::spec::ArraySpec;
+use sim_cost::key::PeKey;
 use sim_cost::table::Table;
 use sim_net::simulate::SimulateError;
 
 use crate::failure::Failure;
 
-/// A trace that cannot be simulated, with the file that it came from.
-fn simulate_failure(workload: &Workload, error: SimulateError) -> Failure {
-    let path = match workload {
+/// The file to name in what is said about a workload.
+fn workload_file(workload: &Workload) -> &Path {
+    match workload {
         Workload::Trace(path) => path,
         Workload::Model(model) => &model.model,
-    };
+    }
+}
+
+/// A trace that cannot be simulated, with the file that it came from.
+fn simulate_failure(workload: &Workload, error: SimulateError) -> Failure {
+    let path = workload_file(workload);
     match error {
         SimulateError::Stopped => Failure::Stopped,
         error @ (SimulateError::Plan(_) | SimulateError::Engine { .. }) => {
@@ -33,10 +40,11 @@ fn simulate_failure(workload: &Workload, error: SimulateError) -> Failure {
     }
 }
 
-/// The technology table at `path`, or the built-in one.
-fn cost_table(path: Option<&Path>) -> Result<Table, Failure> {
+/// The technology table at `path`, or what the built-in one says about the PEs of `arrays`.
+fn cost_table(path: Option<&Path>, arrays: &[&ArraySpec]) -> Result<Table, Failure> {
     let Some(path) = path else {
-        return Ok(Table::builtin());
+        let pes: Vec<PeKey> = arrays.iter().map(|array| PeKey::of(array)).collect();
+        return Ok(Table::builtin_for(&pes));
     };
     let text = source::read(path)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();

@@ -4,10 +4,12 @@ mod args;
 mod commands;
 mod failure;
 mod inputs;
+mod memory;
 mod npy;
 mod output;
 mod plan;
 mod progress;
+mod simd;
 mod stop;
 
 use std::panic::AssertUnwindSafe;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn execute(command: &Command) -> Result<(), Failure> {
+    simd::select_from_environment()?;
     match command {
         Command::Run(args) => commands::run::execute(args),
         Command::Gemm(args) => commands::gemm::execute(args),

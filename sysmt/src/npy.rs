@@ -2,17 +2,14 @@
 
 mod header;
 
+use std::fs::File;
+use std::io::{BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use self::header::{Header, Order};
+use sim_core::shape::widen;
 
-/// A matrix of one-byte values, row-major.
-#[derive(Debug)]
-pub(crate) struct Matrix<T> {
-    pub(crate) rows: usize,
-    pub(crate) cols: usize,
-    pub(crate) values: Vec<T>,
-}
+use self::header::{Header, Order};
 
 /// A `.npy` file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -38,11 +35,7 @@ pub(crate) enum NpyError {
         want: &'static str,
     },
     #[error("{}: the header promises {want} bytes of values, the file holds {found}; save the array again", path.display())]
-    Length {
-        path: PathBuf,
-        want: String,
-        found: usize,
-    },
+    Length { path: PathBuf, want: String, found: u64 },
 }
 
 /// A value that a matrix may hold.
@@ -81,21 +74,42 @@ impl Byte for i8 {
     }
 }
 
-/// Read a matrix.
+/// A matrix whose header has been read, and whose values have not.
+#[derive(Debug)]
+pub(crate) struct Unread<T> {
+    path: PathBuf,
+    file: File,
+    n_header: u64,
+    order: Order,
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
+    value: PhantomData<T>,
+}
+
+/// More than the header of any matrix.
+const MAX_HEADER: u64 = 1 << 17;
+
+/// Read the header of a matrix.
 ///
 /// - Errors: a file that cannot be read or is no `.npy`, another type, another number of axes, more or fewer values
-///   than the header says. Nothing is allocated on a header's word: the file is read first.
-pub(crate) fn read<T: Byte>(path: &Path) -> Result<Matrix<T>, NpyError> {
+///   than the header says.
+pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, NpyError> {
     let unreadable = |error| NpyError::Read {
         path: path.to_owned(),
         error,
     };
     // A directory opens, and some devices never end.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
         return Err(unreadable(std::io::Error::other("it is not a regular file")));
     }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    let (header, values) = header::parse(&bytes).map_err(|why| NpyError::Header {
+    let file = File::open(path).map_err(unreadable)?;
+    let mut start = Vec::new();
+    (&file)
+        .take(MAX_HEADER)
+        .read_to_end(&mut start)
+        .map_err(unreadable)?;
+    let (header, rest) = header::parse(&start).map_err(|why| NpyError::Header {
         path: path.to_owned(),
         why,
     })?;
@@ -116,30 +130,55 @@ pub(crate) fn read<T: Byte>(path: &Path) -> Result<Matrix<T>, NpyError> {
             want: T::AXES,
         });
     };
-    if rows.checked_mul(cols) != Some(values.len()) {
+    let n_header = widen(start.len() - rest.len());
+    let found = metadata.len().saturating_sub(n_header);
+    if rows.checked_mul(cols).map(widen) != Some(found) {
         return Err(NpyError::Length {
             path: path.to_owned(),
             want: rows
                 .checked_mul(cols)
                 .map_or_else(|| "too many".to_owned(), |n| n.to_string()),
-            found: values.len(),
+            found,
         });
     }
-    let values = match order {
-        Order::RowMajor => values.iter().map(|&byte| T::from_byte(byte)).collect(),
-        Order::ColumnMajor => (0..rows)
-            .flat_map(|row| (0..cols).map(move |col| T::from_byte(values[col * rows + row])))
-            .collect(),
-    };
-    Ok(Matrix { rows, cols, values })
+    Ok(Unread {
+        path: path.to_owned(),
+        file,
+        n_header,
+        order,
+        rows,
+        cols,
+        value: PhantomData,
+    })
+}
+
+impl<T: Byte> Unread<T> {
+    /// Read the values, row-major.
+    ///
+    /// - Errors: a file that cannot be read, or that has become shorter.
+    pub(crate) fn read(mut self) -> Result<Vec<T>, NpyError> {
+        let (rows, cols) = (self.rows, self.cols);
+        let mut bytes = vec![0; rows * cols];
+        self.file
+            .seek(SeekFrom::Start(self.n_header))
+            .and_then(|_| self.file.read_exact(&mut bytes))
+            .map_err(|error| NpyError::Read {
+                path: self.path,
+                error,
+            })?;
+        Ok(match self.order {
+            Order::RowMajor => bytes.into_iter().map(T::from_byte).collect(),
+            Order::ColumnMajor => (0..rows)
+                .flat_map(|row| bytes[row..].iter().step_by(rows).map(|&byte| T::from_byte(byte)))
+                .collect(),
+        })
+    }
 }
 
 /// Write a product, `[rows, cols]` row-major; the file appears whole or not at all.
 ///
 /// - Errors: a folder that cannot be written.
 pub(crate) fn write_product(path: &Path, [rows, cols]: [usize; 2], product: &[i32]) -> Result<(), NpyError> {
-    let mut bytes = header::int32(rows, cols);
-    bytes.extend(product.iter().flat_map(|value| value.to_le_bytes()));
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         Some(_) | None => Path::new("."),
@@ -148,7 +187,13 @@ pub(crate) fn write_product(path: &Path, [rows, cols]: [usize; 2], product: &[i3
     let write = || {
         let work = tempfile::Builder::new().prefix(".sysmt-").tempdir_in(folder)?;
         let new = work.path().join("new.npy");
-        std::fs::write(&new, &bytes)?;
+        // A second copy of a large product may not fit.
+        let mut file = BufWriter::new(File::create(&new)?);
+        file.write_all(&header::int32(rows, cols))?;
+        for value in product {
+            file.write_all(&value.to_le_bytes())?;
+        }
+        file.flush()?;
         std::fs::rename(&new, path)
     };
     write().map_err(|error| NpyError::Write {

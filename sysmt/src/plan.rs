@@ -13,22 +13,23 @@ use sim_net::network::{ModelError, Network};
 use sim_trace::trace::Trace;
 
 use crate::failure::Failure;
-use crate::npy::{self, Matrix};
+use crate::memory::{self, Outputs};
+use crate::npy;
 use crate::progress::Bar;
 
 /// Two matrices that form a product.
 pub(crate) struct Matrices {
-    activations: Matrix<u8>,
-    weights: Matrix<i8>,
+    activations: Vec<u8>,
+    weights: Vec<i8>,
     shape: Gemm,
     paths: [PathBuf; 2],
 }
 
 impl Matrices {
-    /// Read A `[M, K]` and W `[N, K]`.
-    pub(crate) fn read(activations: &Path, weights: &Path) -> Result<Self, Failure> {
-        let a = npy::read::<u8>(activations).map_err(|error| Failure::user(&error))?;
-        let w = npy::read::<i8>(weights).map_err(|error| Failure::user(&error))?;
+    /// Read A `[M, K]` and W `[N, K]`, once it is known that they fit in memory with their product.
+    pub(crate) fn read(activations: &Path, weights: &Path, outputs: Outputs) -> Result<Self, Failure> {
+        let a = npy::open::<u8>(activations).map_err(|error| Failure::user(&error))?;
+        let w = npy::open::<i8>(weights).map_err(|error| Failure::user(&error))?;
         if a.cols != w.cols {
             return Err(Failure::User(format!(
                 "{}: K is {}, but {} has K = {}; activations are [M, K] and weights [N, K]",
@@ -46,9 +47,10 @@ impl Matrices {
             };
             Failure::User(format!("{}: {error}; give a matrix with values", path.display()))
         })?;
+        memory::check_product(activations, shape, outputs)?;
         Ok(Self {
-            activations: a,
-            weights: w,
+            activations: a.read().map_err(|error| Failure::user(&error))?,
+            weights: w.read().map_err(|error| Failure::user(&error))?,
             shape,
             paths: [activations.to_owned(), weights.to_owned()],
         })
@@ -72,15 +74,17 @@ impl Matrices {
 
     /// The operands of the product.
     pub(crate) fn operands(&self) -> Result<Operands<'_>, Failure> {
-        Operands::new(self.shape, &self.activations.values, &self.weights.values)
-            .map_err(|error| self.failure(&error))
+        Operands::new(self.shape, &self.activations, &self.weights).map_err(|error| self.failure(&error))
     }
 }
 
 /// The trace of a workload: read, or captured now.
 pub(crate) fn trace(workload: &Workload, jobs: usize, stop: &AtomicBool) -> Result<Trace, Failure> {
     match workload {
-        Workload::Trace(path) => sim_trace::read(path).map_err(|error| Failure::user(&error)),
+        Workload::Trace(path) => {
+            memory::check_trace_file(path)?;
+            sim_trace::read(path).map_err(|error| Failure::user(&error))
+        }
         Workload::Model(model) => capture_model(model, jobs, stop),
     }
 }

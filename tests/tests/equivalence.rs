@@ -4,7 +4,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sim_array::engine::{Mse, Operands};
 use sim_array::lockstep;
-use sim_array::{algebraic::Algebraic, engine::Engine, stepped::Stepped};
+use sim_array::{algebraic::Simd, engine::Engine, stepped::Stepped};
 use sim_core::shape::widen;
 use sim_tests::cases::{Case, case};
 use sim_tests::census::Census;
@@ -28,6 +28,18 @@ fn operands(case: &Case) -> Operands<'_> {
 
 #[test]
 fn engines_and_oracle_agree_and_every_case_is_reached() {
+    let engines: Vec<_> = Simd::ALL
+        .into_iter()
+        .filter_map(|simd| Some((simd, simd.engine()?)))
+        .collect();
+    for simd in Simd::ALL.into_iter().filter(|simd| !simd.is_available()) {
+        println!(
+            "not run: {} (this processor does not have it; {} of {} sets of instructions run)",
+            simd.name(),
+            engines.len(),
+            Simd::ALL.len()
+        );
+    }
     let mut runner = runner();
     let mut census = Census::default();
     let strategy = case();
@@ -45,15 +57,21 @@ fn engines_and_oracle_agree_and_every_case_is_reached() {
             .map(Some)
             .collect();
         assert_eq!(exits.cycles, wanted, "exits: {case:?}");
-        let algebraic = Algebraic
-            .run(&case.array, &operands, Mse::Measure)
-            .expect("an outcome");
         assert_eq!(stepped, truth, "stepped against the oracle: {case:?}");
-        assert_eq!(algebraic, truth, "algebraic against the oracle: {case:?}");
-        assert_eq!(
-            lockstep::first_divergence(&case.array, case.shape, &stepped, &algebraic),
-            None
-        );
+        for (simd, engine) in &engines {
+            let mut algebraic = engine
+                .run(&case.array, &operands, Mse::Measure)
+                .expect("an outcome");
+            assert_eq!(algebraic, truth, "{simd:?} against the oracle: {case:?}");
+            assert_eq!(
+                lockstep::first_divergence(&case.array, case.shape, &stepped, &algebraic),
+                None
+            );
+            // Without the error, other products make up the same sums.
+            algebraic.error = None;
+            let without_error = engine.run(&case.array, &operands, Mse::Skip).expect("an outcome");
+            assert_eq!(without_error, algebraic, "{simd:?} without the error: {case:?}");
+        }
         census.note(&case, &truth);
     }
     assert!(

@@ -1,7 +1,7 @@
 //! The gate: every check that a change must pass, in the order in which mistakes are cheapest to see.
 
 use crate::command::{run, run_with};
-use crate::{outside, tidy};
+use crate::{assembly, outside, tidy};
 
 pub(crate) fn run_all_tests() -> anyhow::Result<()> {
     run("cargo test --workspace")?;
@@ -23,6 +23,7 @@ pub(crate) fn gate() -> anyhow::Result<()> {
     tidy::run()?;
     run("cargo clippy --workspace --all-targets -- --deny warnings")?;
     run("cargo clippy --package sim-tests --all-targets --features mutants -- --deny warnings")?;
+    assembly::check()?;
     outside::fetch()?;
     run_all_tests()?;
     cosimulate(&[])?;

@@ -6,6 +6,7 @@
     reason = "a chore speaks to the person who runs it"
 )]
 
+mod assembly;
 mod bench;
 mod ci;
 mod command;
@@ -22,6 +23,8 @@ enum Chore {
     Ci,
     /// Crate edges, module headers, file sizes and documents that must agree with the code.
     Tidy,
+    /// The hot loops of the kernels as compiled: nothing spills.
+    Assembly,
     /// Fetch what tests compare with: a Python environment, the image set, a network and photos.
     Outside,
     /// Run the SystemVerilog beside the stepped engine: every register, every cycle, and mutants.
@@ -33,11 +36,9 @@ enum Chore {
     /// Area and critical path of every PE from logic synthesis: tables in configs/tech and docs/synthesis.md.
     #[command(disable_help_flag = true)]
     Synth(synth::Options),
-    /// Measure speed and memory on this machine.
+    /// Measure speed and memory on this machine, beside NumPy, ONNX Runtime and SCALE-Sim.
+    #[command(disable_help_flag = true)]
     Bench(bench::Options),
-    /// Run one command and print what it cost, as JSON.
-    #[command(hide = true)]
-    Measure(bench::Measure),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -46,10 +47,10 @@ fn main() -> anyhow::Result<()> {
     match chore {
         Chore::Ci => ci::gate(),
         Chore::Tidy => tidy::run(),
+        Chore::Assembly => assembly::check(),
         Chore::Outside => outside::fetch(),
         Chore::Cosim { options } => ci::cosimulate(&options),
         Chore::Synth(options) => synth::measure(&options),
-        Chore::Bench(options) => bench::run_all(&options),
-        Chore::Measure(measure) => bench::measure(&measure),
+        Chore::Bench(options) => bench::measure(&options),
     }
 }

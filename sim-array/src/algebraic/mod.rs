@@ -5,30 +5,45 @@
 //! products of row and column histograms. Everything is exact.
 
 mod code;
-mod dense;
+mod columns;
+mod components;
+mod error;
 mod form;
 mod kernels;
-mod panels;
+mod packed;
+mod picks;
 mod plan;
 mod product;
-mod rules;
+mod runs;
+mod sparse;
 mod statistics;
+mod sums;
+mod table;
 #[cfg(test)]
 mod tests;
 pub mod timing;
+mod weights;
+
+use std::ops::Range;
 
 use kernels::Kernels;
-use sim_core::counters::Counters;
+use sim_core::counters::{Counters, ErrorSums};
 use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
 
-use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, check_operands};
-use crate::switching;
+use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, StreamedOperands, check_operands};
+pub use kernels::{Simd, Unavailable, select};
+use product::Multiplier;
+use statistics::Tally;
+
+/// Rows of A that are worked on at a time: whole tiles and whole panels of the kernels, and few enough that what is
+/// made of them stays in a cache.
+const BLOCK_ROWS: usize = 96;
 
 /// The algebraic engine. It runs every machine of this crate whose time depends on shapes alone.
 ///
 /// One product runs on one thread; tiles, images and layers are the caller's to spread over cores. Beside operands and
-/// outputs it holds one packed block along K; measuring the error takes a second matrix of outputs.
+/// outputs it holds the packed weights and a block of rows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Algebraic;
 
@@ -38,21 +53,102 @@ impl Engine for Algebraic {
     }
 
     fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError> {
-        check_operands(array, operands)?;
-        let shape = operands.shape();
-        let kernels = Kernels::fastest();
-        let statistics = statistics::statistics(kernels, array.pe(), operands);
-        let (product, error) = product::product(kernels, array.pe(), operands, mse);
-        Ok(Outcome {
-            product,
-            cycles: timing::cycles(array, shape),
-            counters: Counters {
-                pe_cycles: timing::pe_cycles(array, shape, statistics.active),
-                reduced: statistics.reduced,
-                operand_widths: statistics.operand_widths,
-                switching: switching::count(array.pe(), operands),
-            },
-            error,
-        })
+        self.run_streamed(array, &operands.into(), mse)
     }
+
+    fn run_streamed(
+        &self,
+        array: &ArraySpec,
+        operands: &StreamedOperands<'_>,
+        mse: Mse,
+    ) -> Result<Outcome, EngineError> {
+        check_operands(array, operands)?;
+        Ok(run(Kernels::selected(), array, operands, mse))
+    }
+}
+
+impl Algebraic {
+    /// The product alone, without time and counters.
+    ///
+    /// - Errors: as [`Engine::run`].
+    pub fn product_only(
+        &self,
+        array: &ArraySpec,
+        operands: &StreamedOperands<'_>,
+    ) -> Result<Vec<i32>, EngineError> {
+        check_operands(array, operands)?;
+        let (product, _) = multiply(Kernels::selected(), array, operands, Mse::Skip, |_| {});
+        Ok(product)
+    }
+}
+
+/// The algebraic engine on one set of instructions, whatever the process selected.
+#[derive(Clone, Copy)]
+pub struct Pinned(Kernels);
+
+impl Simd {
+    /// The engine on these instructions, where this processor has them.
+    pub fn engine(self) -> Option<Pinned> {
+        self.kernels().map(Pinned)
+    }
+}
+
+impl Engine for Pinned {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Algebraic
+    }
+
+    fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError> {
+        let operands = operands.into();
+        check_operands(array, &operands)?;
+        Ok(run(self.0, array, &operands, mse))
+    }
+}
+
+fn run(kernels: Kernels, array: &ArraySpec, operands: &StreamedOperands<'_>, mse: Mse) -> Outcome {
+    let shape = operands.shape();
+    let mut tally = Tally::new(kernels, array.pe(), shape);
+    let (product, error) = multiply(kernels, array, operands, mse, |rows| tally.add(rows));
+    let statistics = tally.finish(operands.weights());
+    Outcome {
+        product,
+        cycles: timing::cycles(array, shape),
+        counters: Counters {
+            pe_cycles: timing::pe_cycles(array, shape, statistics.active),
+            reduced: statistics.reduced,
+            operand_widths: statistics.operand_widths,
+            switching: statistics.switching,
+        },
+        error: match mse {
+            Mse::Measure => Some(error),
+            Mse::Skip => None,
+        },
+    }
+}
+
+/// C, `[m, n]`, and its error sums where they are measured; `see` sees every block of rows once, in order.
+fn multiply(
+    kernels: Kernels,
+    array: &ArraySpec,
+    operands: &StreamedOperands<'_>,
+    mse: Mse,
+    mut see: impl FnMut(&[u8]),
+) -> (Vec<i32>, ErrorSums) {
+    let (m, n) = (operands.shape().m(), operands.shape().n());
+    let mut product = vec![0; m * n];
+    let mut multiplier = Multiplier::new(kernels, array.pe(), operands, mse);
+    let mut error = ErrorSums::default();
+    let mut buffer = Vec::new();
+    for (rows, outputs) in blocks(m).zip(product.chunks_mut(BLOCK_ROWS * n)) {
+        let rows = operands.activations().rows(rows, &mut buffer);
+        see(rows);
+        error += multiplier.multiply(rows, outputs);
+    }
+    (product, error)
+}
+
+fn blocks(m: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..m)
+        .step_by(BLOCK_ROWS)
+        .map(move |first| first..(first + BLOCK_ROWS).min(m))
 }

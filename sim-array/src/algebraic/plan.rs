@@ -1,222 +1,281 @@
 //! Which products make up a machine's result.
 
-use sim_core::spec::{BasePolicy, NbSmt, Pe, Sparq, Sparsity, Threads};
-use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
-use sim_pe::{reduce, sparq};
-
-use super::code::{Table, activation_table, weight_table};
-use super::form::{Form, Values, Windows};
-use super::rules::{FourThreads, SparsePairs};
+use super::code::{Table, ZERO, activation_table, weight_table};
+use super::components::{Component, Gate, Residue, difference, subtract};
+use super::form::{Form, Grouping};
+use super::kernels::{Kernels, Quad};
+use super::picks::four_threads::{Base, FourThreads};
+use super::sparse::Sparse;
+use super::weights::FormedWeights;
+use crate::engine::{Mse, StreamedOperands};
 
 /// A machine's product in terms of ordinary integer products.
-pub(super) enum Plan {
-    /// `A·Wᵀ`.
-    Exact,
-    /// A product of other operands.
-    Replaced(Term),
-    /// `A·Wᵀ` plus a product of what collisions take away.
-    Corrected {
-        /// What a collision adds, mostly negative.
-        term: Term,
-        /// Segments of K that gate each other.
-        n_threads: usize,
-    },
-    /// Coefficients picked by the weights of four threads.
-    FourThreads(FourThreads),
-    /// Coefficients picked by 2:4 weights.
-    SparsePairs(SparsePairs),
+///
+/// With the error measured, the wide product is the exact one, and all others together are what the machine adds to it.
+pub(super) struct Plan {
+    /// Which operands decide about one another.
+    pub(super) grouping: Grouping,
+    /// The product with operands of 8 bits on both sides.
+    pub(super) wide: Wide,
+    /// Products with fewer bits on one side.
+    pub(super) small: Vec<Small>,
+    /// What depends on the zeros of both sides at once.
+    pub(super) picked: Option<FourThreads>,
 }
 
-/// One product.
-pub(super) struct Term {
-    /// What replaces A.
+/// A product of 16-bit operands.
+pub(super) struct Wide {
+    /// What replaces A, in unsigned bytes.
     pub(super) activations: Form,
-    /// What replaces W.
+    /// What replaces W, in signed bytes.
     pub(super) weights: Form,
 }
 
-impl Term {
-    /// `A·Wᵀ`.
-    pub(super) const fn exact() -> Self {
-        Self {
-            activations: Form::GIVEN,
-            weights: Form::GIVEN,
-        }
-    }
+/// A product whose sums of a few steps fit 16 bits.
+pub(super) struct Small {
+    /// What replaces A, plus the offset, in unsigned bytes.
+    pub(super) activations: Form,
+    /// Added to every activation, so that none is negative.
+    pub(super) offset: i32,
+    /// What replaces W, `[n, words]` of four signed bytes.
+    pub(super) words: Vec<Quad>,
+    /// The largest activation, with the offset.
+    pub(super) max_activation: u8,
+    /// How many steps of four products can be summed in 16 bits, whatever the weights.
+    pub(super) max_run: usize,
+}
+
+/// The wide product while the plan is made.
+#[derive(Clone)]
+struct Merged {
+    activations: [Table; 3],
+    weights: Table,
+    given: Table,
 }
 
 impl Plan {
-    /// The plan of a PE.
-    pub(super) fn new(pe: Pe) -> Self {
-        match pe {
-            Pe::Conventional => Self::Exact,
-            Pe::NbSmt(rules) => match rules.threads {
-                Threads::One => Self::Exact,
-                Threads::Two => two_threads(&rules),
-                Threads::Four => four_threads(&rules),
-            },
-            Pe::Sparq(rules) => Self::Replaced(Term {
-                activations: Form::Windowed(windows(&rules)),
-                weights: Form::GIVEN,
-            }),
-            Pe::SparqStc(rules) => Self::SparsePairs(SparsePairs::new(windows(&rules))),
-        }
-    }
-}
-
-/// An activation after a rule that looks at nothing else.
-fn activation_after(rules: &NbSmt, x: u8) -> i32 {
-    match rules.policy.base() {
-        BasePolicy::A | BasePolicy::Aw | BasePolicy::W | BasePolicy::AW if activation_is_narrow(x) => {
-            i32::from(x)
-        }
-        BasePolicy::A0 | BasePolicy::A | BasePolicy::Aw | BasePolicy::W | BasePolicy::AW => {
-            reduce::activation(x, rules.rounding, rules.overflow)
-        }
-    }
-}
-
-/// A weight after a rule that looks at nothing else.
-fn weight_after(rules: &NbSmt, w: i8) -> i32 {
-    match rules.policy.base() {
-        BasePolicy::A | BasePolicy::Aw | BasePolicy::W | BasePolicy::AW if weight_is_narrow(w) => {
-            i32::from(w)
-        }
-        BasePolicy::A0 | BasePolicy::A | BasePolicy::Aw | BasePolicy::W | BasePolicy::AW => {
-            reduce::weight(w, rules.rounding, rules.overflow)
-        }
-    }
-}
-
-fn wide_activation(x: u8) -> i32 {
-    if activation_is_narrow(x) { 0 } else { i32::from(x) }
-}
-
-fn wide_weight(w: i8) -> i32 {
-    if weight_is_narrow(w) { 0 } else { i32::from(w) }
-}
-
-fn two_threads(rules: &NbSmt) -> Plan {
-    // With a full collision everywhere, a rule that looks at one side only is a product of reduced operands.
-    match (rules.policy.base(), rules.policy.sparsity()) {
-        (BasePolicy::A0 | BasePolicy::A, Sparsity::Off) => {
-            return Plan::Replaced(Term {
-                activations: Form::table(activation_table(|x| activation_after(rules, x))),
-                weights: Form::GIVEN,
-            });
-        }
-        (BasePolicy::W, Sparsity::Off) => {
-            return Plan::Replaced(Term {
-                activations: Form::GIVEN,
-                weights: Form::table(weight_table(|w| weight_after(rules, w))),
-            });
-        }
-        (BasePolicy::Aw | BasePolicy::AW, Sparsity::Off)
-        | (BasePolicy::A0 | BasePolicy::A | BasePolicy::Aw | BasePolicy::W | BasePolicy::AW, Sparsity::On) => {
-        }
-    }
-    // The negated residue of the reduced side meets those operands of the other side that let it happen.
-    let activation_residue =
-        || Values::table(activation_table(|x| activation_after(rules, x) - i32::from(x)));
-    let weight_residue = || Values::table(weight_table(|w| weight_after(rules, w) - i32::from(w)));
-    let (activations, weights) = match rules.policy.base() {
-        BasePolicy::A0 | BasePolicy::A => (activation_residue(), Values::Given),
-        BasePolicy::Aw => (activation_residue(), Values::table(weight_table(wide_weight))),
-        BasePolicy::W => (Values::Given, weight_residue()),
-        BasePolicy::AW => (Values::table(activation_table(wide_activation)), weight_residue()),
-    };
-    match rules.policy.sparsity() {
-        Sparsity::On => Plan::Corrected {
-            term: Term {
-                activations: Form::Gated(activations),
-                weights: Form::Gated(weights),
-            },
-            n_threads: 2,
-        },
-        Sparsity::Off => Plan::Corrected {
-            term: Term {
-                activations: Form::Plain(activations),
-                weights: Form::Plain(weights),
-            },
-            n_threads: 1,
-        },
-    }
-}
-
-fn four_threads(rules: &NbSmt) -> Plan {
-    let given = activation_table(i32::from);
-    let after = activation_table(|x| activation_after(rules, x));
-    let weights_given = weight_table(i32::from);
-    let weights_after = weight_table(|w| weight_after(rules, w));
-    match rules.policy.sparsity() {
-        Sparsity::Off => {
-            return Plan::Replaced(Term {
-                activations: Form::table(after),
-                weights: Form::table(weights_after),
-            });
-        }
-        Sparsity::On => {}
-    }
-    // By form of the weight: which activation it meets with at most one, with two, with more active threads.
-    let panels = match rules.policy.base() {
-        BasePolicy::A0 | BasePolicy::A => FourThreads::new(
-            vec![given, after],
-            vec![
-                (weights_given, [Some(0), Some(1), None]),
-                (weights_after, [None, None, Some(1)]),
-            ],
-        ),
-        BasePolicy::Aw => FourThreads::new(
-            vec![given, after],
-            vec![
-                // A narrow weight keeps the activation whole in a collision of two, and reduces to itself.
-                (
-                    weight_table(|w| i32::from(w) - wide_weight(w)),
-                    [Some(0), Some(0), Some(1)],
-                ),
-                (weight_table(wide_weight), [Some(0), Some(1), None]),
-                (
-                    weight_table(|w| {
-                        if weight_is_narrow(w) {
-                            0
-                        } else {
-                            weight_after(rules, w)
+    /// The plan of a PE for some weights.
+    pub(super) fn new(
+        kernels: Kernels,
+        residue: &Residue,
+        operands: &StreamedOperands<'_>,
+        mse: Mse,
+    ) -> Self {
+        let mut formed = FormedWeights::new(kernels, residue.grouping, operands);
+        let n_words = operands.shape().k().div_ceil(4);
+        let Residue {
+            grouping,
+            gate,
+            components,
+        } = residue;
+        let mut merged = Merged::new();
+        let mut small = Vec::new();
+        let mut picked = None;
+        match (gate, grouping) {
+            (Gate::Activations, _) => {
+                for component in components {
+                    let rest = match mse {
+                        Mse::Measure => Some(component.clone()),
+                        Mse::Skip => merged.merge(component.clone()),
+                    };
+                    small.extend(rest.and_then(|rest| Small::ungated(&rest, &mut formed)));
+                }
+            }
+            (Gate::Both, Grouping::Threads(4)) => {
+                let n_merged = match mse {
+                    Mse::Measure => 0,
+                    Mse::Skip => components
+                        .iter()
+                        .filter(|component| merged.takes(component))
+                        .count(),
+                };
+                let base = Base::choose(components, n_merged, operands);
+                let mut parts = Vec::new();
+                for component in components {
+                    let (own, rest) = match (base, mse) {
+                        (Base::AllWeights, Mse::Skip) => merged.merge_part(component),
+                        (Base::AllWeights, Mse::Measure) | (Base::Nothing, _) => {
+                            (None, Some(component.clone()))
                         }
-                    }),
-                    [None, None, Some(1)],
-                ),
-            ],
-        ),
-        BasePolicy::W => FourThreads::new(
-            vec![given, after],
-            vec![
-                (weights_given, [Some(0), None, None]),
-                (weights_after, [None, Some(0), Some(1)]),
-            ],
-        ),
-        BasePolicy::AW => FourThreads::new(
-            vec![
-                given,
-                after,
-                activation_table(|x| i32::from(x) - wide_activation(x)),
-                activation_table(wide_activation),
-            ],
-            vec![
-                (weights_given, [Some(0), Some(2), None]),
-                (weights_after, [None, Some(3), Some(1)]),
-            ],
-        ),
-    };
-    Plan::FourThreads(panels)
+                    };
+                    parts.extend(own.map(|own| (own, 1)));
+                    if let Some(rest) = rest {
+                        match base {
+                            Base::AllWeights => small.extend(Small::gated(&rest, &mut formed)),
+                            Base::Nothing => {}
+                        }
+                        let from = min_count(&rest.activations);
+                        parts.push((rest, from));
+                    }
+                }
+                picked = Some(FourThreads::new(base, &parts));
+            }
+            (Gate::Both, Grouping::Threads(_) | Grouping::Pairs) => {
+                for component in components {
+                    match mse {
+                        Mse::Measure => small.extend(Small::gated(component, &mut formed)),
+                        Mse::Skip => {
+                            let mut with_component = merged.clone();
+                            let (own, rest) = with_component.merge_part(component);
+                            // Where one weight of a step is zero, what was merged has to be taken off again.
+                            let taking_off = own.and_then(|own| Small::taking_off(&own, &mut formed));
+                            match taking_off {
+                                Some(taking_off) if Sparse::pays(kernels, &taking_off.words, n_words) => {
+                                    merged = with_component;
+                                    small.push(taking_off);
+                                    small.extend(rest.and_then(|rest| Small::gated(&rest, &mut formed)));
+                                }
+                                Some(_) | None => small.extend(Small::gated(component, &mut formed)),
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Self {
+            grouping: *grouping,
+            wide: merged.finish(),
+            small,
+            picked,
+        }
+    }
 }
 
-/// The windows of a SPARQ PE. Of its partner, an activation sees only whether it is zero.
-pub(super) fn windows(rules: &Sparq) -> Box<Windows> {
-    let next_to = |partner: u8| -> Table {
-        activation_table(|x| i32::from(sparq::windowed_pair([x, partner], rules)[0]))
-    };
-    Box::new(Windows {
-        alone: next_to(0),
-        both: next_to(1),
-    })
+impl Merged {
+    fn new() -> Self {
+        let given = activation_table(i32::from);
+        Self {
+            activations: [given; 3],
+            weights: weight_table(i32::from),
+            given: weight_table(i32::from),
+        }
+    }
+
+    /// Whether a component can become part of the activations.
+    fn takes(&self, component: &Component) -> bool {
+        component.weights == self.given && self.weights == self.given
+    }
+
+    /// Take a component into the activations where it can become part of them; returns what was taken and what was not.
+    fn merge_part(&mut self, component: &Component) -> (Option<Component>, Option<Component>) {
+        if !self.takes(component) {
+            return (None, Some(component.clone()));
+        }
+        let rest = self.merge(component.clone());
+        let taken = Component {
+            activations: match &rest {
+                Some(rest) => subtract(&component.activations, &rest.activations),
+                None => component.activations,
+            },
+            weights: component.weights,
+        };
+        (Some(taken), rest)
+    }
+
+    /// Take a component into the operands of the wide product; returns what is left of it.
+    fn merge(&mut self, component: Component) -> Option<Component> {
+        let rest = if self.takes(&component) {
+            let sum: [Table; 3] = std::array::from_fn(|count| {
+                std::array::from_fn(|code| self.activations[count][code] + component.activations[count][code])
+            });
+            self.activations = sum.map(|table| table.map(|x| x.clamp(0, i16::from(u8::MAX))));
+            Component {
+                activations: subtract(&sum, &self.activations),
+                weights: component.weights,
+            }
+        } else if component.activations == self.activations {
+            let sum: Table = std::array::from_fn(|code| self.weights[code] + component.weights[code]);
+            self.weights = sum.map(|w| w.clamp(i16::from(i8::MIN), i16::from(i8::MAX)));
+            Component {
+                activations: component.activations,
+                weights: difference(&sum, &self.weights),
+            }
+        } else {
+            component
+        };
+        (!rest.is_nothing()).then_some(rest)
+    }
+
+    fn finish(self) -> Wide {
+        let [alone, two, more] = &self.activations;
+        Wide {
+            activations: Form::new([alone, two, more], |x| low_byte(x)),
+            weights: Form::new([&self.weights; 3], |w| low_byte(w)),
+        }
+    }
+}
+
+impl Small {
+    /// A component whatever the weights' zeros.
+    fn ungated(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
+        Self::new(&component.activations, [&component.weights; 3], formed)
+    }
+
+    /// A component where enough weights of a group are not zero for its activations to count.
+    fn gated(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
+        let from = min_count(&component.activations);
+        let weights = [1, 2, 3].map(|count| if from <= count { &component.weights } else { &ZERO });
+        Self::new(&component.activations, weights, formed)
+    }
+
+    /// Minus a component where only one weight of a group is not zero.
+    fn taking_off(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
+        let negated = component.activations.map(|table| table.map(|x| -x));
+        Self::new(&negated, [&component.weights, &ZERO, &ZERO], formed)
+    }
+
+    fn new(activations: &[Table; 3], weights: [&Table; 3], formed: &mut FormedWeights<'_>) -> Option<Self> {
+        if *activations == [ZERO; 3] || weights == [&ZERO; 3] {
+            return None;
+        }
+        let range = Range::of(activations.as_flattened().iter().copied());
+        let [alone, two, more] = activations;
+        Some(Self {
+            activations: Form::new([alone, two, more], |x| low_byte(x + range.offset)),
+            offset: i32::from(range.offset),
+            words: formed.quads(&Form::new(weights, |w| low_byte(w))),
+            max_activation: low_byte(range.max),
+            max_run: range.max_run(weights.into_iter().flatten().copied()),
+        })
+    }
+}
+
+/// The fewest operands of a group that must not be zero for any of these activations to count.
+pub(super) fn min_count(activations: &[Table; 3]) -> usize {
+    (0..3).find(|&count| activations[count] != ZERO).unwrap_or(2) + 1
+}
+
+/// The values of an activation side.
+#[derive(Clone, Copy)]
+pub(super) struct Range {
+    /// What makes the least of them zero.
+    pub(super) offset: i16,
+    /// The largest, with the offset.
+    max: i16,
+}
+
+impl Range {
+    /// Of some values and zero.
+    pub(super) fn of(values: impl Iterator<Item = i16>) -> Self {
+        let (min, max) = values.fold((0, 0), |(min, max), value| (value.min(min), value.max(max)));
+        assert!(max - min <= i16::from(u8::MAX), "components are in bytes");
+        Self {
+            offset: -min,
+            max: max - min,
+        }
+    }
+
+    /// How many steps of four products with such weights fit 16 bits; two products share a sum.
+    pub(super) fn max_run(self, weights: impl Iterator<Item = i16>) -> usize {
+        let largest = weights.map(i16::unsigned_abs).max().unwrap_or(0);
+        let largest_sum = 2 * i32::from(self.max) * i32::from(largest);
+        let max_run = i32::from(i16::MAX) / largest_sum.max(1);
+        assert!(0 < max_run, "two products of components fit 16 bits");
+        usize::try_from(max_run).unwrap_or(usize::MAX)
+    }
+}
+
+/// The byte of a value that is known to fit one, signed or unsigned.
+pub(super) const fn low_byte(value: i16) -> u8 {
+    value.to_le_bytes()[0]
 }

@@ -1,85 +1,106 @@
-//! Values of a whole product, and their error.
+//! Values of a product, a block of rows at a time, and their error.
 
 use sim_core::counters::ErrorSums;
+use sim_core::shape::Gemm;
 use sim_core::spec::Pe;
 
-use super::dense::Dense;
+use super::components::{Residue, windows};
+use super::error::error_sums;
 use super::kernels::Kernels;
-use super::panels::Panels;
-use super::plan::{Plan, Term};
-use crate::engine::{Mse, Operands};
+use super::picks::Picks;
+use super::picks::sparse_pairs::SparsePairs;
+use super::sums::Sums;
+use crate::engine::{Mse, StreamedOperands};
 
-/// C, `[m, n]`, and its error sums where asked for.
-pub(super) fn product(
+/// The weights of a product, ready for any rows of activations.
+pub(super) struct Multiplier {
     kernels: Kernels,
-    pe: Pe,
-    operands: &Operands<'_>,
+    shape: Gemm,
     mse: Mse,
-) -> (Vec<i32>, Option<ErrorSums>) {
-    let plan = Plan::new(pe);
-    let exact_term = Term::exact();
-    let zeros = || vec![0; operands.shape().m() * operands.shape().n()];
-    let dense = |n_threads, terms| Dense::new(kernels, operands, n_threads, terms);
-    let exact = || {
-        let mut exact = zeros();
-        dense(1, vec![&exact_term]).add_to(&mut exact);
-        exact
-    };
-    let exact_if_measured = || match mse {
-        Mse::Measure => Some(exact()),
-        Mse::Skip => None,
-    };
-    let (product, exact) = match &plan {
-        Plan::Exact => {
-            let product = exact();
-            let error = match mse {
-                Mse::Measure => Some(error_sums(&product, &product)),
-                Mse::Skip => None,
-            };
-            return (product, error);
-        }
-        Plan::Corrected { term, n_threads } => match exact_if_measured() {
-            Some(exact) => {
-                let mut product = exact.clone();
-                dense(*n_threads, vec![term]).add_to(&mut product);
-                (product, Some(exact))
-            }
-            None => {
-                let mut product = zeros();
-                dense(*n_threads, vec![&exact_term, term]).add_to(&mut product);
-                (product, None)
-            }
-        },
-        Plan::Replaced(term) => {
-            let mut product = zeros();
-            dense(1, vec![term]).add_to(&mut product);
-            (product, exact_if_measured())
-        }
-        Plan::FourThreads(rule) => {
-            let mut product = zeros();
-            Panels::new(kernels, operands, rule).add_to(&mut product);
-            (product, exact_if_measured())
-        }
-        Plan::SparsePairs(rule) => {
-            let mut product = zeros();
-            Panels::new(kernels, operands, rule).add_to(&mut product);
-            (product, exact_if_measured())
-        }
-    };
-    let error = exact.map(|exact| error_sums(&exact, &product));
-    (product, error)
+    values: Values,
+    /// What the machine adds to the exact product, `[rows, n]`; used with the error measured.
+    residue: Vec<i32>,
 }
 
-/// Error sums of some outputs.
-fn error_sums(exact: &[i32], outputs: &[i32]) -> ErrorSums {
-    let squared = |value: i64| {
-        let magnitude = u128::from(value.unsigned_abs());
-        magnitude * magnitude
-    };
-    let mut sums = ErrorSums::default();
-    for (&exact, &output) in exact.iter().zip(outputs) {
-        sums.squared_error += squared(i64::from(output) - i64::from(exact));
-        sums.squared_exact += squared(i64::from(exact));
+enum Values {
+    Sums(Box<Sums>),
+    /// Coefficients picked by 2:4 weights.
+    SparsePairs {
+        picks: Box<Picks<SparsePairs>>,
+        /// With the error measured.
+        exact: Option<Box<Sums>>,
+    },
+}
+
+impl Multiplier {
+    /// Pack the weights of a product on a PE.
+    pub(super) fn new(kernels: Kernels, pe: Pe, operands: &StreamedOperands<'_>, mse: Mse) -> Self {
+        let sums = |mse| Box::new(Sums::new(kernels, &Residue::of(pe), operands, mse));
+        let values = match pe {
+            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => Values::Sums(sums(mse)),
+            Pe::SparqStc(rules) => Values::SparsePairs {
+                picks: Box::new(Picks::new(
+                    SparsePairs::new(&windows(&rules)),
+                    operands.weights(),
+                    operands.shape().k(),
+                )),
+                exact: match mse {
+                    Mse::Measure => Some(sums(Mse::Skip)),
+                    Mse::Skip => None,
+                },
+            },
+        };
+        Self {
+            kernels,
+            shape: operands.shape(),
+            mse,
+            values,
+            residue: Vec::new(),
+        }
     }
-    sums
+
+    /// Write the outputs of some rows, which are zeros before.
+    ///
+    /// - Shapes: `rows` is `[rows, k]`, `outputs` is `[rows, n]`.
+    /// - Returns the error sums of these outputs; zeros where they are not measured.
+    pub(super) fn multiply(&mut self, rows: &[u8], outputs: &mut [i32]) -> ErrorSums {
+        let n_rows = rows.len() / self.shape.k();
+        match (&mut self.values, self.mse) {
+            (Values::Sums(sums), Mse::Skip) => {
+                sums.add_wide(self.kernels, rows, outputs);
+                sums.add_rest(self.kernels, rows, outputs);
+                ErrorSums::default()
+            }
+            (Values::Sums(sums), Mse::Measure) => {
+                sums.add_wide(self.kernels, rows, outputs);
+                if sums.is_exact() {
+                    return error_sums(self.kernels, outputs, &[]);
+                }
+                self.residue.clear();
+                self.residue.resize(n_rows * self.shape.n(), 0);
+                sums.add_rest(self.kernels, rows, &mut self.residue);
+                let error = error_sums(self.kernels, outputs, &self.residue);
+                for (output, residue) in outputs.iter_mut().zip(&self.residue) {
+                    *output += residue;
+                }
+                error
+            }
+            (Values::SparsePairs { picks, exact }, _) => {
+                picks.multiply(self.kernels, rows, outputs);
+                let Some(exact) = exact else {
+                    return ErrorSums::default();
+                };
+                let mut exact_outputs = vec![0; outputs.len()];
+                exact.add_wide(self.kernels, rows, &mut exact_outputs);
+                self.residue.clear();
+                self.residue.extend(
+                    outputs
+                        .iter()
+                        .zip(&exact_outputs)
+                        .map(|(output, exact)| output - exact),
+                );
+                error_sums(self.kernels, &exact_outputs, &self.residue)
+            }
+        }
+    }
 }

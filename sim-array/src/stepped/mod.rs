@@ -49,7 +49,7 @@ fn run_with<P: Probe>(
     mse: Mse,
     probe: &mut P,
 ) -> Result<Outcome, EngineError> {
-    check_operands(array, operands)?;
+    check_operands(array, &operands.into())?;
     let mut machine = array::Machine::new(array, operands, simd);
     let cycles = match simd {
         #[cfg(target_arch = "x86_64")]

@@ -7,9 +7,10 @@ use sim_array::lockstep;
 use sim_config::{array, run};
 use sim_net::check::{CheckOptions, check};
 
-use super::simulate_failure;
+use super::{simulate_failure, workload_file};
 use crate::args::CheckArgs;
 use crate::failure::Failure;
+use crate::memory::{self, Outputs};
 use crate::output;
 use crate::plan::{self, Matrices};
 use crate::progress::Bar;
@@ -40,7 +41,7 @@ pub(crate) fn execute(args: &CheckArgs) -> Result<(), Failure> {
 
 fn check_product(array: &Path, activations: &Path, weights: &Path) -> Result<Option<String>, Failure> {
     let array = array::load(array)?;
-    let matrices = Matrices::read(activations, weights)?;
+    let matrices = Matrices::read(activations, weights, Outputs::OfBothEngines)?;
     let divergence =
         lockstep::check(&array, &matrices.operands()?).map_err(|error| matrices.failure(&error))?;
     Ok(divergence.map(|divergence| divergence.to_string()))
@@ -50,6 +51,14 @@ fn check_run(file: &Path, jobs: usize) -> Result<Option<String>, Failure> {
     let spec = run::load(file)?;
     let stop = stop::flag()?;
     let trace = plan::trace(spec.workload(), jobs, stop)?;
+    let outputs = Outputs::OfBothEngines;
+    memory::check_trace(
+        workload_file(spec.workload()),
+        &trace,
+        spec.array(),
+        jobs,
+        outputs,
+    )?;
     let options = CheckOptions {
         array: *spec.array(),
         depthwise_threads: spec.depthwise_threads(),

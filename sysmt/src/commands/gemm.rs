@@ -7,11 +7,11 @@ use sim_array::algebraic::timing;
 use sim_array::engine::Mse;
 use sim_config::array;
 use sim_core::record::ProductRecord;
-use sim_cost::table::Table;
 
-use super::engine;
+use super::{cost_table, engine};
 use crate::args::GemmArgs;
 use crate::failure::Failure;
+use crate::memory::Outputs;
 use crate::plan::Matrices;
 use crate::{npy, output};
 
@@ -20,9 +20,13 @@ use crate::{npy, output};
 /// One product runs on one thread, whatever `--jobs` says.
 pub(crate) fn execute(args: &GemmArgs) -> Result<(), Failure> {
     let array = array::load(&args.array)?;
-    let matrices = Matrices::read(&args.activations, &args.weights)?;
     let kind = args.engine.engine;
-    let mse = if args.no_mse { Mse::Skip } else { Mse::Measure };
+    let (mse, outputs) = if args.no_mse {
+        (Mse::Skip, Outputs::One)
+    } else {
+        (Mse::Measure, Outputs::WithExact)
+    };
+    let matrices = Matrices::read(&args.activations, &args.weights, outputs)?;
     let start = Instant::now();
     let outcome = engine(kind)
         .run(&array, &matrices.operands()?, mse)
@@ -44,7 +48,7 @@ pub(crate) fn execute(args: &GemmArgs) -> Result<(), Failure> {
             .map_err(|error| Failure::user(&error))?;
     }
     output::tell_time(record.macs(), took);
-    let (object, warnings) = json::product(&record, &Table::builtin());
+    let (object, warnings) = json::product(&record, &cost_table(None, &[&array])?);
     for warning in warnings {
         output::note(&format!("warning: {warning}"));
     }

@@ -13,9 +13,10 @@ use sim_core::record::{EngineKind, UnsimulatedLayer};
 use sim_net::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
 
-use super::{cost_table, engine, simulate_failure};
+use super::{cost_table, engine, simulate_failure, workload_file};
 use crate::args::RunArgs;
 use crate::failure::Failure;
+use crate::memory::{self, Outputs};
 use crate::progress::Bar;
 use crate::{inputs, output, plan, stop};
 
@@ -26,10 +27,21 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
     // A target that cannot be written is worth knowing before the work.
     folder::check(&out).map_err(folder_failure)?;
-    let table = cost_table(spec.cost_table())?;
+    let table = cost_table(spec.cost_table(), &[spec.array(), spec.baseline()])?;
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
     let trace = plan::trace(spec.workload(), jobs, stop)?;
+    let outputs = match spec.error_measure() {
+        ErrorMeasure::On => Outputs::WithExact,
+        ErrorMeasure::Off => Outputs::One,
+    };
+    memory::check_trace(
+        workload_file(spec.workload()),
+        &trace,
+        spec.array(),
+        jobs,
+        outputs,
+    )?;
     let inputs = inputs::of_run(&args.file, &spec)?;
 
     let start = Instant::now();

@@ -62,8 +62,8 @@ fn help_of_every_command() {
           --engine <ENGINE>      Which engine runs the products: closed forms, or every register
                                  clocked, which is slow; the results are the same [default: algebraic]
                                  [possible values: algebraic, stepped]
-          --jobs <N>             Threads of this computer to use; results do not depend on it [default:
-                                 all]
+          --jobs <N>             Taken as by the other commands; one product runs on one thread,
+                                 whatever N is
           --no-mse               Leave out the error against the exact product
           --json                 Print the report as JSON
       -h, --help                 Print help

@@ -3,5 +3,6 @@
 mod bad_inputs;
 mod commands;
 mod help;
+mod simd;
 mod stop;
 mod support;

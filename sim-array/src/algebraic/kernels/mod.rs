@@ -1,4 +1,4 @@
-//! Integer kernels: sums of products of 16-bit pairs in 32-bit accumulators.
+//! Integer kernels: products of tiles, sums over picked panels, look-ups and transpositions.
 //!
 //! Everything above packs operands into the layouts of this module and never asks which instructions run. No sum can
 //! overflow: K is limited so that K·256·128 fits an accumulator, and every packed value stays within those bounds.
@@ -6,84 +6,178 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod portable;
+mod selection;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
-/// Two neighbouring terms of a sum.
+use super::runs::Runs;
+use super::table::ByteTable;
+pub use selection::{Simd, Unavailable, select};
+
+/// Two neighbouring terms of a sum of 16-bit products.
 pub(super) type Pair = [i16; 2];
+/// Four neighbouring weights of a sum of 8-bit products.
+pub(super) type Quad = [i8; 4];
 
 /// Rows of a tile of outputs.
 pub(super) const TILE_ROWS: usize = 6;
 /// Columns of a tile of outputs.
 pub(super) const TILE_COLS: usize = 16;
-/// Outputs that one call of [`Kernels::tile`] adds to.
-pub(super) type Tile = [[i32; TILE_COLS]; TILE_ROWS];
+/// One word of weights for each column of a tile; in one cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct TileWords<W>(pub(super) [W; TILE_COLS]);
 
-/// Rows of activations in a coefficient panel.
+/// Where a tile of outputs lies in a matrix.
+#[derive(Debug)]
+pub(super) struct Outputs<'o> {
+    /// From the tile's first output on.
+    pub(super) values: &'o mut [i32],
+    /// From row to row.
+    pub(super) stride: usize,
+}
+
+/// Rows of activations in a panel.
 pub(super) const PANEL_ROWS: usize = 32;
-/// Panels that a weight pattern can pick.
-pub(super) const N_PANELS: usize = 16;
-/// One pair of coefficients for each row of a panel.
-pub(super) type Coefficients = [Pair; PANEL_ROWS];
+/// One word of coefficients for each row of a panel; in whole cache lines.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Panel<C>(pub(super) [C; PANEL_ROWS]);
+/// Four 8-bit coefficients for each row.
+pub(super) type QuadPanel = Panel<[u8; 4]>;
+/// Two 16-bit coefficients for each row.
+pub(super) type PairPanel = Panel<Pair>;
+
+/// The weights of one column that meet one panel.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Entry<W> {
+    /// Which panel.
+    pub(super) panel: u32,
+    /// One weight for each coefficient of a row.
+    pub(super) weights: W,
+}
 
 /// A set of instructions. All sets give the same sums.
 #[derive(Clone, Copy)]
 pub(super) enum Kernels {
     /// Plain Rust, for any processor.
     Portable,
-    /// `vpmaddwd` on 256 bits.
+    /// `vpmaddwd` and `vpmaddubsw` on 256 bits.
     #[cfg(target_arch = "x86_64")]
     Avx2(avx2::Avx2),
+    /// AVX2 with `vpdpwssd` and `vpdpbusd`.
+    #[cfg(target_arch = "x86_64")]
+    Vnni(vnni::Vnni),
 }
 
 impl Kernels {
-    /// Those that this processor runs, the fastest last.
-    pub(super) fn available() -> impl DoubleEndedIterator<Item = Self> {
-        let portable = std::iter::once(Self::Portable);
-        #[cfg(target_arch = "x86_64")]
-        let all = portable.chain(avx2::Avx2::detect().map(Self::Avx2));
-        #[cfg(not(target_arch = "x86_64"))]
-        let all = portable;
-        all
-    }
-
-    /// The fastest that this processor runs.
-    pub(super) fn fastest() -> Self {
-        Self::available().next_back().unwrap_or(Self::Portable)
-    }
-
-    /// Add a product to a tile: `tile[r][c] += Σ a[i][r]·w[i][c]`, both terms of each pair.
+    /// Add a product to a tile of outputs: `outputs[r][c] += Σ rows[r][2i..2i+2] · w[i][c]`.
     ///
-    /// Both slices are equally long.
-    pub(super) fn tile(
+    /// `rows` holds [`TILE_ROWS`] rows, `stride` apart.
+    pub(super) fn wide_tile(
         self,
-        activations: &[[Pair; TILE_ROWS]],
-        weights: &[[Pair; TILE_COLS]],
-        tile: &mut Tile,
+        rows: &[i16],
+        stride: usize,
+        weights: &[TileWords<Pair>],
+        outputs: &mut Outputs<'_>,
     ) {
-        assert_eq!(activations.len(), weights.len());
+        check_rows(rows.len(), stride, 2 * weights.len());
         match self {
-            Self::Portable => portable::tile(activations, weights, tile),
+            Self::Portable => portable::wide_tile(rows, stride, weights, outputs),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.tile(activations, weights, tile),
+            Self::Avx2(avx2) => avx2.wide_tile(rows, stride, weights, outputs),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => vnni.wide_tile(rows, stride, weights, outputs),
         }
     }
 
-    /// Add a column of outputs whose weights pick the coefficients they meet:
-    /// `sums[r] += Σ_i Σ_j panels[pick_i][i][j][r]·w[i][j]`, where only the low four bits of a pick count.
+    /// Add a product of bytes to a tile of outputs: `outputs[r][c] += Σ rows[r][4i..4i+4] · w[i][c]`.
     ///
-    /// `panels` is `[N_PANELS, steps, pairs]`, `weights` is `[steps, pairs]`, `picks` is `[steps]`.
-    pub(super) fn column(
+    /// - `rows` holds [`TILE_ROWS`] rows, `stride` apart.
+    /// - `runs`: how many steps i can be summed in 16 bits, one run after the other.
+    pub(super) fn small_tile(
         self,
-        panels: &[Coefficients],
-        weights: &[Pair],
-        picks: &[u8],
+        rows: &[u8],
+        stride: usize,
+        weights: &[TileWords<Quad>],
+        runs: &Runs,
+        outputs: &mut Outputs<'_>,
+    ) {
+        check_rows(rows.len(), stride, 4 * weights.len());
+        assert_eq!(runs.lengths().iter().sum::<usize>(), weights.len());
+        match self {
+            Self::Portable => portable::small_tile(rows, stride, weights, outputs),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.small_tile(rows, stride, weights, runs, outputs),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => vnni.small_tile(rows, stride, weights, outputs),
+        }
+    }
+
+    /// Add the panels that a column's weights pick: `sums[r] += Σ panels[entry.panel][r] · entry.weights`.
+    ///
+    /// `max_run`: how many entries can be summed in 16 bits, at least 1.
+    pub(super) fn small_column(
+        self,
+        panels: &[QuadPanel],
+        entries: &[Entry<Quad>],
+        max_run: usize,
         sums: &mut [i32; PANEL_ROWS],
     ) {
         match self {
-            Self::Portable => portable::column(panels, weights, picks, sums),
+            Self::Portable => portable::small_column(panels, entries, sums),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.column(panels, weights, picks, sums),
+            Self::Avx2(avx2) => avx2.small_column(panels, entries, max_run, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => vnni.small_column(panels, entries, sums),
+        }
+    }
+
+    /// [`Kernels::small_column`] with 16-bit operands.
+    pub(super) fn wide_column(
+        self,
+        panels: &[PairPanel],
+        entries: &[Entry<Pair>],
+        sums: &mut [i32; PANEL_ROWS],
+    ) {
+        match self {
+            Self::Portable => portable::wide_column(panels, entries, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.wide_column(panels, entries, sums),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => vnni.avx2().wide_column(panels, entries, sums),
+        }
+    }
+
+    /// Look every byte up.
+    pub(super) fn look_up(self, table: &ByteTable, bytes: &[u8], out: &mut [u8]) {
+        assert_eq!(bytes.len(), out.len());
+        match self {
+            Self::Portable => portable::look_up(table, bytes, out),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.look_up(table, bytes, out),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => vnni.avx2().look_up(table, bytes, out),
+        }
+    }
+
+    /// `out[i][lane] = rows[lane][i]` for the rows there are; missing ones are left as they were.
+    ///
+    /// Every row is at least as long as `out`; there are at most `LANES` rows.
+    pub(super) fn transpose<T: Dword, L: AsMut<[T; LANES]>, const LANES: usize>(
+        self,
+        rows: &[&[T]],
+        out: &mut [L],
+    ) {
+        assert!(rows.len() <= LANES && rows.iter().all(|row| out.len() <= row.len()));
+        match self {
+            Self::Portable => portable::transpose(rows, out),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.transpose(rows, out),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => vnni.avx2().transpose(rows, out),
         }
     }
 
@@ -93,17 +187,52 @@ impl Kernels {
             Self::Portable => work(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(avx2) => avx2.vectorized(work),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => vnni.avx2().vectorized(work),
         }
     }
 }
 
-/// The lengths that the layouts of [`Kernels::column`] imply; returns pairs per step.
+/// The panel of an entry.
+pub(super) fn panel_of<W, P>(entry: &Entry<W>, panels: &[P]) -> usize {
+    let panel = usize::try_from(entry.panel).unwrap_or(usize::MAX);
+    assert!(panel < panels.len(), "an entry picks one of the panels");
+    panel
+}
+
+impl<W> AsMut<[W; TILE_COLS]> for TileWords<W> {
+    fn as_mut(&mut self) -> &mut [W; TILE_COLS] {
+        &mut self.0
+    }
+}
+
+impl<C> AsMut<[C; PANEL_ROWS]> for Panel<C> {
+    fn as_mut(&mut self) -> &mut [C; PANEL_ROWS] {
+        &mut self.0
+    }
+}
+
+/// Four bytes without padding.
 ///
-/// # Panics
-/// Where the slices do not fit together, which is a fault of the caller.
-fn pairs_per_step(panels: &[Coefficients], weights: &[Pair], picks: &[u8]) -> usize {
-    let n_pairs = weights.len() / picks.len().max(1);
-    assert_eq!(weights.len(), picks.len() * n_pairs);
-    assert_eq!(panels.len(), N_PANELS * weights.len());
-    n_pairs
+/// # Safety
+/// The type is four bytes long, and any four bytes are a value of it.
+#[expect(unsafe_code, reason = "transposition moves values as 32-bit lanes")]
+pub(super) unsafe trait Dword: Copy {}
+
+#[expect(unsafe_code, reason = "two 16-bit integers")]
+// SAFETY: two 16-bit integers are four bytes, and have no invalid values.
+unsafe impl Dword for [i16; 2] {}
+#[expect(unsafe_code, reason = "four bytes")]
+// SAFETY: four bytes have no invalid values.
+unsafe impl Dword for [i8; 4] {}
+#[expect(unsafe_code, reason = "four bytes")]
+// SAFETY: four bytes have no invalid values.
+unsafe impl Dword for [u8; 4] {}
+#[expect(unsafe_code, reason = "one 32-bit integer")]
+// SAFETY: a 32-bit integer is four bytes, and has no invalid values.
+unsafe impl Dword for i32 {}
+
+/// The kernels read this far without asking again.
+fn check_rows(len: usize, stride: usize, n_terms: usize) {
+    assert!(n_terms <= stride && (TILE_ROWS - 1) * stride + n_terms <= len);
 }

@@ -1,30 +1,69 @@
 //! Kernels in plain Rust, for any processor.
 
-use super::{Coefficients, N_PANELS, PANEL_ROWS, Pair, TILE_COLS, TILE_ROWS, Tile, pairs_per_step};
+use super::{Entry, Outputs, PANEL_ROWS, Pair, PairPanel, Quad, QuadPanel, TILE_ROWS, TileWords, panel_of};
+use crate::algebraic::table::ByteTable;
 
-fn dot(a: Pair, b: Pair) -> i32 {
-    i32::from(a[0]) * i32::from(b[0]) + i32::from(a[1]) * i32::from(b[1])
+fn pair_product(a: Pair, w: Pair) -> i32 {
+    i32::from(a[0]) * i32::from(w[0]) + i32::from(a[1]) * i32::from(w[1])
 }
 
-pub(super) fn tile(activations: &[[Pair; TILE_ROWS]], weights: &[[Pair; TILE_COLS]], tile: &mut Tile) {
-    for (activations, weights) in activations.iter().zip(weights) {
-        for (sums, &a) in tile.iter_mut().zip(activations) {
+fn quad_product(a: [u8; 4], w: Quad) -> i32 {
+    a.into_iter()
+        .zip(w)
+        .map(|(a, w)| i32::from(a) * i32::from(w))
+        .sum()
+}
+
+pub(super) fn wide_tile(rows: &[i16], stride: usize, weights: &[TileWords<Pair>], outputs: &mut Outputs<'_>) {
+    let sums = outputs.values.chunks_mut(outputs.stride);
+    for (row, sums) in rows.chunks(stride).zip(sums).take(TILE_ROWS) {
+        let (pairs, _) = row.as_chunks::<2>();
+        for (&a, TileWords(weights)) in pairs.iter().zip(weights) {
             for (sum, &w) in sums.iter_mut().zip(weights) {
-                *sum += dot(a, w);
+                *sum += pair_product(a, w);
             }
         }
     }
 }
 
-pub(super) fn column(panels: &[Coefficients], weights: &[Pair], picks: &[u8], sums: &mut [i32; PANEL_ROWS]) {
-    let n_pairs = pairs_per_step(panels, weights, picks);
-    for (step, &pick) in picks.iter().enumerate() {
-        let panel = usize::from(pick) % N_PANELS;
-        let panel = &panels[(panel * picks.len() + step) * n_pairs..][..n_pairs];
-        for (coefficients, &w) in panel.iter().zip(&weights[step * n_pairs..]) {
-            for (sum, &a) in sums.iter_mut().zip(coefficients) {
-                *sum += dot(a, w);
+pub(super) fn small_tile(rows: &[u8], stride: usize, weights: &[TileWords<Quad>], outputs: &mut Outputs<'_>) {
+    let sums = outputs.values.chunks_mut(outputs.stride);
+    for (row, sums) in rows.chunks(stride).zip(sums).take(TILE_ROWS) {
+        let (quads, _) = row.as_chunks::<4>();
+        for (&a, TileWords(weights)) in quads.iter().zip(weights) {
+            for (sum, &w) in sums.iter_mut().zip(weights) {
+                *sum += quad_product(a, w);
             }
+        }
+    }
+}
+
+pub(super) fn small_column(panels: &[QuadPanel], entries: &[Entry<Quad>], sums: &mut [i32; PANEL_ROWS]) {
+    for entry in entries {
+        for (sum, &a) in sums.iter_mut().zip(&panels[panel_of(entry, panels)].0) {
+            *sum += quad_product(a, entry.weights);
+        }
+    }
+}
+
+pub(super) fn wide_column(panels: &[PairPanel], entries: &[Entry<Pair>], sums: &mut [i32; PANEL_ROWS]) {
+    for entry in entries {
+        for (sum, &a) in sums.iter_mut().zip(&panels[panel_of(entry, panels)].0) {
+            *sum += pair_product(a, entry.weights);
+        }
+    }
+}
+
+pub(super) fn look_up(table: &ByteTable, bytes: &[u8], out: &mut [u8]) {
+    for (out, &byte) in out.iter_mut().zip(bytes) {
+        *out = table.of(byte);
+    }
+}
+
+pub(super) fn transpose<T: Copy, L: AsMut<[T; LANES]>, const LANES: usize>(rows: &[&[T]], out: &mut [L]) {
+    for (lane, row) in rows.iter().enumerate() {
+        for (slot, &value) in out.iter_mut().zip(*row) {
+            slot.as_mut()[lane] = value;
         }
     }
 }

@@ -1,77 +1,201 @@
-//! Every set of kernels against the same vectors.
+//! Every set of kernels against loops, on the same vectors.
 
-use super::{Coefficients, Kernels, N_PANELS, PANEL_ROWS, Pair, TILE_COLS, TILE_ROWS, Tile};
+use super::{
+    Entry, Kernels, Outputs, PANEL_ROWS, Pair, PairPanel, Panel, Quad, QuadPanel, Simd, TILE_COLS, TILE_ROWS,
+    TileWords,
+};
+use crate::algebraic::runs::Runs;
+use crate::algebraic::table::ByteTable;
 
-/// A fixed sequence that reaches both ends of the operands' range.
-fn values(seed: u32) -> impl FnMut() -> i16 {
+/// A fixed sequence of bytes that reaches both ends.
+fn bytes(seed: u32) -> impl FnMut() -> u8 {
     let mut state = seed;
     move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        i16::try_from(state >> 23).expect("nine bits") - 255
+        state.to_be_bytes()[0]
+    }
+}
+
+fn available() -> impl Iterator<Item = Kernels> {
+    Simd::ALL.into_iter().filter_map(Simd::kernels)
+}
+
+fn outputs_of(tile: &mut [[i32; TILE_COLS]; TILE_ROWS]) -> Outputs<'_> {
+    Outputs {
+        values: tile.as_flattened_mut(),
+        stride: TILE_COLS,
     }
 }
 
 #[test]
-fn tiles_agree() {
+fn wide_tiles_agree() {
     for n_pairs in [0, 1, 2, 7, 300] {
-        let mut next = values(1);
-        let activations: Vec<[Pair; TILE_ROWS]> = (0..n_pairs)
-            .map(|_| std::array::from_fn(|_| [next(), next()]))
-            .collect();
-        let weights: Vec<[Pair; TILE_COLS]> = (0..n_pairs)
-            .map(|_| std::array::from_fn(|_| [next(), next()]))
-            .collect();
-        let mut want: Tile = [[5; TILE_COLS]; TILE_ROWS];
-        for (r, row) in want.iter_mut().enumerate() {
-            for (c, sum) in row.iter_mut().enumerate() {
-                for (a, w) in activations.iter().zip(&weights) {
-                    *sum += i32::from(a[r][0]) * i32::from(w[c][0]) + i32::from(a[r][1]) * i32::from(w[c][1]);
-                }
+        for spare in [0, 5] {
+            let stride = (2 * n_pairs + spare).max(1);
+            let mut next = bytes(1);
+            let rows: Vec<i16> = (0..TILE_ROWS * stride).map(|_| i16::from(next())).collect();
+            let weights: Vec<TileWords<Pair>> = (0..n_pairs)
+                .map(|_| {
+                    TileWords(std::array::from_fn(|_| {
+                        [(); 2].map(|()| i16::from(next().cast_signed()))
+                    }))
+                })
+                .collect();
+            let want: [[i32; TILE_COLS]; TILE_ROWS] = std::array::from_fn(|r| {
+                std::array::from_fn(|c| {
+                    let row = &rows[r * stride..];
+                    let terms = weights.iter().enumerate().flat_map(|(i, words)| {
+                        let w = words.0[c];
+                        [(row[2 * i], w[0]), (row[2 * i + 1], w[1])]
+                    });
+                    5 + terms.map(|(a, w)| i32::from(a) * i32::from(w)).sum::<i32>()
+                })
+            });
+            for kernels in available() {
+                let mut tile = [[5; TILE_COLS]; TILE_ROWS];
+                kernels.wide_tile(&rows, stride, &weights, &mut outputs_of(&mut tile));
+                assert_eq!(tile, want, "{n_pairs} pairs");
             }
         }
-        for kernels in Kernels::available() {
-            let mut tile: Tile = [[5; TILE_COLS]; TILE_ROWS];
-            kernels.tile(&activations, &weights, &mut tile);
-            assert_eq!(tile, want, "{n_pairs} pairs");
+    }
+}
+
+#[test]
+fn small_tiles_agree() {
+    for max_activation in [127, 63, 25, 7] {
+        for n_quads in [0, 1, 4, 5, 33] {
+            let stride = 4 * n_quads + 3;
+            let mut next = bytes(2);
+            let rows: Vec<u8> = (0..TILE_ROWS * stride)
+                .map(|_| {
+                    if next() < 128 {
+                        max_activation
+                    } else {
+                        next() % (max_activation + 1)
+                    }
+                })
+                .collect();
+            let weights: Vec<TileWords<Quad>> = (0..n_quads)
+                .map(|_| {
+                    TileWords(std::array::from_fn(|c| {
+                        [(); 4].map(|()| if c == 0 { -128 } else { next().cast_signed() })
+                    }))
+                })
+                .collect();
+            let want: [[i32; TILE_COLS]; TILE_ROWS] = std::array::from_fn(|r| {
+                std::array::from_fn(|c| {
+                    let terms = weights.iter().enumerate().flat_map(|(i, words)| {
+                        let row = &rows[r * stride + 4 * i..];
+                        (0..4).map(|j| i32::from(row[j]) * i32::from(words.0[c][j]))
+                    });
+                    -7 + terms.sum::<i32>()
+                })
+            });
+            for kernels in available() {
+                let runs = Runs::new(kernels, &weights, |_| max_activation);
+                let mut tile = [[-7; TILE_COLS]; TILE_ROWS];
+                kernels.small_tile(&rows, stride, &weights, &runs, &mut outputs_of(&mut tile));
+                assert_eq!(tile, want, "activations up to {max_activation}, {n_quads} quads");
+            }
         }
     }
 }
 
 #[test]
 fn columns_agree() {
-    for n_pairs in [1, 2, 4, 6] {
-        for n_steps in [1, 3, 32] {
-            let mut next = values(2);
-            let panels: Vec<Coefficients> = (0..N_PANELS * n_steps * n_pairs)
-                .map(|_| std::array::from_fn(|_| [next(), next()]))
-                .collect();
-            let weights: Vec<Pair> = (0..n_steps * n_pairs).map(|_| [next(), next()]).collect();
-            // Picks above 15 keep their low four bits.
-            let picks: Vec<u8> = (0..n_steps).map(|_| next().to_le_bytes()[0]).collect();
-            let mut want = [-3; PANEL_ROWS];
-            for (r, sum) in want.iter_mut().enumerate() {
-                for step in 0..n_steps {
-                    for pair in 0..n_pairs {
-                        let panel = usize::from(picks[step] & 15);
-                        let a = panels[(panel * n_steps + step) * n_pairs + pair][r];
-                        let w = weights[step * n_pairs + pair];
-                        *sum += i32::from(a[0]) * i32::from(w[0]) + i32::from(a[1]) * i32::from(w[1]);
-                    }
-                }
-            }
-            for kernels in Kernels::available() {
-                let mut sums = [-3; PANEL_ROWS];
-                kernels.column(&panels, &weights, &picks, &mut sums);
-                assert_eq!(sums, want, "{n_pairs} pairs, {n_steps} steps");
+    for n_entries in [0, 1, 3, 50] {
+        let mut next = bytes(3);
+        let quads: Vec<QuadPanel> = (0..9)
+            .map(|_| Panel(std::array::from_fn(|_| [(); 4].map(|()| next() % 24))))
+            .collect();
+        let pairs: Vec<PairPanel> = (0..9)
+            .map(|_| Panel(std::array::from_fn(|_| [(); 2].map(|()| i16::from(next())))))
+            .collect();
+        let entries: Vec<Entry<Quad>> = (0..n_entries)
+            .map(|_| Entry {
+                panel: u32::from(next() % 9),
+                weights: [(); 4].map(|()| next().cast_signed()),
+            })
+            .collect();
+        let pair_entries: Vec<Entry<Pair>> = entries
+            .iter()
+            .map(|entry| Entry {
+                panel: entry.panel,
+                weights: [entry.weights[0], entry.weights[1]].map(i16::from),
+            })
+            .collect();
+        let index = |panel: u32| usize::try_from(panel).expect("small");
+        let want: [i32; PANEL_ROWS] = std::array::from_fn(|r| {
+            let terms = entries.iter().flat_map(|entry| {
+                let own = quads[index(entry.panel)].0[r];
+                own.into_iter().zip(entry.weights)
+            });
+            3 + terms.map(|(a, w)| i32::from(a) * i32::from(w)).sum::<i32>()
+        });
+        let want_pairs: [i32; PANEL_ROWS] = std::array::from_fn(|r| {
+            let terms = pair_entries.iter().flat_map(|entry| {
+                let own = pairs[index(entry.panel)].0[r];
+                own.into_iter().zip(entry.weights)
+            });
+            3 + terms.map(|(a, w)| i32::from(a) * i32::from(w)).sum::<i32>()
+        });
+        for kernels in available() {
+            let mut sums = [3; PANEL_ROWS];
+            kernels.small_column(&quads, &entries, 5, &mut sums);
+            assert_eq!(sums, want, "{n_entries} entries");
+            let mut sums = [3; PANEL_ROWS];
+            kernels.wide_column(&pairs, &pair_entries, &mut sums);
+            assert_eq!(sums, want_pairs, "{n_entries} entries");
+        }
+    }
+}
+
+#[test]
+fn look_ups_agree() {
+    let functions: [fn(u8) -> u8; 5] = [
+        |x| x,
+        |_| 9,
+        |x| x.wrapping_add(8) & 0xF0,
+        |x| if x < 16 { x } else { 16 },
+        |x| x.wrapping_mul(77) ^ 0x5A,
+    ];
+    for function in functions {
+        let table = ByteTable::new(function);
+        for len in [0, 1, 31, 32, 33, 256] {
+            let mut next = bytes(4);
+            let all: Vec<u8> = if len == 256 {
+                (0..=u8::MAX).collect()
+            } else {
+                (0..len).map(|_| next()).collect()
+            };
+            let want: Vec<u8> = all.iter().map(|&byte| function(byte)).collect();
+            for kernels in available() {
+                let mut out = vec![0; all.len()];
+                kernels.look_up(&table, &all, &mut out);
+                assert_eq!(out, want);
             }
         }
     }
 }
 
 #[test]
-fn fastest_is_the_last_available() {
-    assert_eq!(
-        std::mem::discriminant(&Kernels::fastest()),
-        std::mem::discriminant(&Kernels::available().last().expect("portable at least"))
-    );
+fn transpositions_agree() {
+    for n_rows in [0, 1, 7, 8, 9, 16] {
+        for len in [0, 1, 7, 8, 19] {
+            let mut next = bytes(5);
+            let rows: Vec<Vec<[u8; 4]>> = (0..n_rows)
+                .map(|_| (0..len).map(|_| [(); 4].map(|()| next())).collect())
+                .collect();
+            let rows: Vec<&[[u8; 4]]> = rows.iter().map(Vec::as_slice).collect();
+            for kernels in available() {
+                let mut out = vec![TileWords([[7; 4]; TILE_COLS]); len];
+                kernels.transpose(&rows, &mut out);
+                for (i, slot) in out.iter().enumerate() {
+                    for (lane, value) in slot.0.iter().enumerate() {
+                        assert_eq!(*value, rows.get(lane).map_or([7; 4], |row| row[i]));
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,18 +1,21 @@
 //! Counters from histograms. Every row of a product meets every column, so the counts of a step are products of the
 //! counts of its two sides.
 
+mod groups;
 mod nb_smt;
-mod sparq;
+mod pairs;
 mod subsets;
 
-use sim_core::counters::{ActiveSteps, OperandWidths, Reduced};
-use sim_core::spec::{Pe, Threads};
+use sim_core::counters::{ActiveSteps, OperandWidths, Reduced, Switching};
+use sim_core::shape::Gemm;
+use sim_core::spec::{NbSmt, Pe, Threads};
 
-use super::form::Windows;
+use super::components::windows;
 use super::kernels::Kernels;
-use super::plan::windows;
-use crate::engine::Operands;
-use subsets::Meetings;
+use crate::switching;
+use groups::Groups;
+use pairs::Pairs;
+use subsets::{Meetings, Rows};
 
 /// What the operands of a product say about its steps, time apart.
 pub(super) struct Statistics {
@@ -22,65 +25,123 @@ pub(super) struct Statistics {
     pub(super) reduced: Reduced,
     /// Operand pairs by width.
     pub(super) operand_widths: OperandWidths,
+    /// Operands that change from step to step.
+    pub(super) switching: Switching,
 }
 
-/// The statistics of a product on a PE.
-pub(super) fn statistics(kernels: Kernels, pe: Pe, operands: &Operands<'_>) -> Statistics {
-    match pe {
-        Pe::Conventional => one_thread(kernels, operands),
-        Pe::NbSmt(rules) => match rules.threads {
-            Threads::One => one_thread(kernels, operands),
-            Threads::Two => nb_smt::statistics::<2>(kernels, &rules, operands),
-            Threads::Four => nb_smt::statistics::<4>(kernels, &rules, operands),
-        },
-        Pe::Sparq(rules) => {
-            let (active, reduced) = sparq::pairs(operands, &windows(&rules));
-            with_widths(kernels, operands, active, reduced)
-        }
-        Pe::SparqStc(rules) => {
-            let (active, reduced) = sparq::sparse_pairs(operands, &windows(&rules));
-            with_widths(kernels, operands, active, reduced)
-        }
-    }
-}
-
-fn one_thread(kernels: Kernels, operands: &Operands<'_>) -> Statistics {
-    let meetings = Meetings::<1>::of(kernels, operands);
-    Statistics {
-        active: meetings.active(),
-        reduced: Reduced::default(),
-        operand_widths: meetings.operand_widths(),
-    }
-}
-
-fn with_widths(
+/// The statistics under way: rows of activations come first, then all weights at once.
+pub(super) struct Tally {
     kernels: Kernels,
-    operands: &Operands<'_>,
-    active: ActiveSteps,
-    reduced: Reduced,
-) -> Statistics {
-    Statistics {
-        active,
-        reduced,
-        operand_widths: Meetings::<1>::of(kernels, operands).operand_widths(),
-    }
+    k: usize,
+    steps: Steps,
+    switching: switching::Tally,
 }
 
-/// 1 for each activation that a window changes, next to a zero and next to another activation.
-struct Changed {
-    alone: [u8; 256],
-    both: [u8; 256],
+/// By machine.
+enum Steps {
+    OneThread(Rows<1>),
+    TwoThreads(NbSmt, Rows<2>),
+    FourThreads(NbSmt, Rows<4>),
+    Neighbours(Rows<1>, Pairs),
+    Picked(Rows<1>, Groups),
 }
 
-impl Changed {
-    fn of(windows: &Windows) -> Self {
-        let changed = |table: &[i16; 256]| {
-            let mut codes = 0_i16..;
-            table.map(|value| u8::from(codes.next() != Some(value)))
+impl Tally {
+    /// No rows yet.
+    pub(super) fn new(kernels: Kernels, pe: Pe, shape: Gemm) -> Self {
+        let steps = match pe {
+            Pe::Conventional => Steps::OneThread(Rows::new(shape)),
+            Pe::NbSmt(rules) => match rules.threads {
+                Threads::One => Steps::OneThread(Rows::new(shape)),
+                Threads::Two => Steps::TwoThreads(rules, Rows::new(shape)),
+                Threads::Four => Steps::FourThreads(rules, Rows::new(shape)),
+            },
+            Pe::Sparq(rules) => {
+                Steps::Neighbours(Rows::new(shape), Pairs::new(kernels, &windows(&rules), shape))
+            }
+            Pe::SparqStc(rules) => {
+                Steps::Picked(Rows::new(shape), Groups::new(kernels, &windows(&rules), shape))
+            }
         };
         Self {
-            alone: changed(&windows.alone),
-            both: changed(&windows.both),
+            kernels,
+            k: shape.k(),
+            steps,
+            switching: switching::Tally::new(pe, shape),
         }
     }
+
+    /// Take some rows of A, `[rows, k]`; few enough for a cache.
+    pub(super) fn add(&mut self, rows: &[u8]) {
+        let kernels = self.kernels;
+        // Row by row comes first: it brings the rows into the cache in the order in which they lie.
+        let (switching, k) = (&mut self.switching, self.k);
+        if let Steps::Neighbours(_, pairs) = &mut self.steps {
+            for row in rows.chunks(k) {
+                let windowed = pairs.add_row(kernels, row);
+                kernels.vectorized(
+                    #[inline(always)]
+                    || switching.add_row(windowed),
+                );
+            }
+        } else {
+            kernels.vectorized(
+                #[inline(always)]
+                || {
+                    for row in rows.chunks(k) {
+                        switching.add_row(row);
+                    }
+                },
+            );
+        }
+        match &mut self.steps {
+            Steps::OneThread(counts) | Steps::Neighbours(counts, _) => counts.add(kernels, rows),
+            Steps::TwoThreads(_, counts) => counts.add(kernels, rows),
+            Steps::FourThreads(_, counts) => counts.add(kernels, rows),
+            Steps::Picked(counts, groups) => {
+                counts.add(kernels, rows);
+                groups.add(kernels, rows);
+            }
+        }
+    }
+
+    /// The statistics, after all rows; `weights` is `[n, k]`.
+    pub(super) fn finish(self, weights: &[i8]) -> Statistics {
+        let kernels = self.kernels;
+        let switching = self.switching;
+        let switching = kernels.vectorized(
+            #[inline(always)]
+            || switching.finish(weights),
+        );
+        let (active, reduced, operand_widths) = match self.steps {
+            Steps::OneThread(rows) => of(&rows.meet(kernels, weights), |_| Reduced::default()),
+            Steps::TwoThreads(rules, rows) => {
+                of(&rows.meet(kernels, weights), |met| nb_smt::reduced(&rules, met))
+            }
+            Steps::FourThreads(rules, rows) => {
+                of(&rows.meet(kernels, weights), |met| nb_smt::reduced(&rules, met))
+            }
+            Steps::Neighbours(rows, pairs) => {
+                let (active, reduced) = pairs.finish();
+                (active, reduced, rows.meet(kernels, weights).operand_widths())
+            }
+            Steps::Picked(rows, groups) => {
+                let (active, reduced) = groups.finish(weights);
+                (active, reduced, rows.meet(kernels, weights).operand_widths())
+            }
+        };
+        Statistics {
+            active,
+            reduced,
+            operand_widths,
+            switching,
+        }
+    }
+}
+
+fn of<const T: usize>(
+    meetings: &Meetings<T>,
+    reduced: impl Fn(&Meetings<T>) -> Reduced,
+) -> (ActiveSteps, Reduced, OperandWidths) {
+    (meetings.active(), reduced(meetings), meetings.operand_widths())
 }

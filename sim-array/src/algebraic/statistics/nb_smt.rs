@@ -3,26 +3,10 @@
 use sim_core::counters::Reduced;
 use sim_core::spec::{BasePolicy, NbSmt, Sparsity};
 
-use super::Statistics;
 use super::subsets::Meetings;
-use crate::algebraic::kernels::Kernels;
-use crate::engine::Operands;
 
-/// The statistics of `T` threads, 2 or 4.
-pub(super) fn statistics<const T: usize>(
-    kernels: Kernels,
-    rules: &NbSmt,
-    operands: &Operands<'_>,
-) -> Statistics {
-    let meetings = Meetings::<T>::of(kernels, operands);
-    Statistics {
-        active: meetings.active(),
-        reduced: reduced(rules, &meetings),
-        operand_widths: meetings.operand_widths(),
-    }
-}
-
-fn reduced<const T: usize>(rules: &NbSmt, meetings: &Meetings<T>) -> Reduced {
+/// What `T` threads, 2 or 4, reduce.
+pub(super) fn reduced<const T: usize>(rules: &NbSmt, meetings: &Meetings<T>) -> Reduced {
     // Which counts of other active threads bring the two-thread rule and the 3-or-4 rule; all, with sparsity off.
     let (two, many) = match (rules.policy.sparsity(), T) {
         (Sparsity::On, _) => (1..2, 2..T),

@@ -1,11 +1,12 @@
 //! How often sets of threads are active together.
 
+use std::ops::Range;
+
 use sim_core::counters::{ActiveSteps, OperandWidths};
-use sim_core::shape::widen;
+use sim_core::shape::{Gemm, widen};
 
 use crate::algebraic::code::{Code, Segments};
 use crate::algebraic::kernels::Kernels;
-use crate::engine::Operands;
 
 /// Steps counted side by side.
 const LANES: usize = 32;
@@ -28,6 +29,14 @@ pub(super) struct Meetings<const T: usize> {
     both_wide: [Supersets; T],
 }
 
+/// The rows of A, as far as they have come.
+pub(super) struct Rows<const T: usize> {
+    shape: Gemm,
+    segments: Segments,
+    /// By [`LANES`] steps.
+    sides: Vec<Side<T>>,
+}
+
 /// One side of a few steps: how many rows (or columns) have non-zero operands in at least a set of threads.
 struct Side<const T: usize> {
     nonzero: [LaneCounts; N_SETS],
@@ -41,76 +50,143 @@ const MAX_BYTE_COUNT: usize = 255;
 impl<const T: usize> Side<T> {
     const N_SETS: usize = 1 << T;
 
+    const ZERO: Self = Self {
+        nonzero: [[0; LANES]; N_SETS],
+        wide: [[[0; LANES]; N_SETS]; T],
+    };
+
     /// Count the rows of `matrix`, `[rows, k]`, in the steps from `first`.
     #[inline(always)]
-    fn count<C: Code>(matrix: &[C], k: usize, segments: Segments, first: usize) -> Self {
-        let mut side = Self {
-            nonzero: [[0; LANES]; N_SETS],
-            wide: [[[0; LANES]; N_SETS]; T],
-        };
-        let steps = first..first + LANES;
+    fn add<C: Code>(&mut self, matrix: &[C], k: usize, segments: Segments, first: usize) {
+        let threads: [Range<usize>; T] =
+            std::array::from_fn(|thread| segments.range(k, thread, &(first..first + LANES)));
         for rows in matrix.chunks(k * MAX_BYTE_COUNT) {
-            let mut nonzero = [[0_u8; LANES]; N_SETS];
-            let mut wide = [[[0_u8; LANES]; N_SETS]; T];
-            for row in rows.chunks(k) {
-                let mut is_nonzero = [[0_u8; LANES]; T];
-                let mut is_wide = [[0_u8; LANES]; T];
-                for thread in 0..T {
-                    let mut codes = [C::default(); LANES];
-                    let segment = segments.of(row, thread, &steps);
-                    match segment.first_chunk::<LANES>() {
-                        Some(whole) => codes = *whole,
-                        None => codes[..segment.len()].copy_from_slice(segment),
+            let mut bytes = Bytes::<T>::ZERO;
+            if threads.iter().all(|range| range.len() == LANES) {
+                for row in rows.chunks_exact(k) {
+                    let mut codes = [[C::default(); LANES]; T];
+                    for (codes, range) in codes.iter_mut().zip(&threads) {
+                        if let Some(whole) = row[range.start..].first_chunk::<LANES>() {
+                            *codes = *whole;
+                        }
                     }
-                    is_nonzero[thread] = codes.map(|code| u8::from(code != C::default()));
-                    is_wide[thread] = codes.map(|code| u8::from(code.is_wide()));
+                    bytes.add(&codes);
                 }
-                let mut all = [[1_u8; LANES]; N_SETS];
-                for set in 1..Self::N_SETS {
-                    let (rest, thread) = without_lowest(set);
-                    all[set] = and(&all[rest], &is_nonzero[thread]);
-                    add(&mut nonzero[set], &all[set]);
-                }
-                for thread in 0..T {
-                    for others in sets_without::<T>(thread) {
-                        add(&mut wide[thread][others], &and(&all[others], &is_wide[thread]));
+            } else {
+                for row in rows.chunks_exact(k) {
+                    let mut codes = [[C::default(); LANES]; T];
+                    for (codes, range) in codes.iter_mut().zip(&threads) {
+                        codes[..range.len()].copy_from_slice(&row[range.clone()]);
                     }
+                    bytes.add(&codes);
                 }
             }
-            for (sums, bytes) in side.nonzero.iter_mut().zip(&nonzero) {
-                widen_into(sums, bytes);
+            for set in 1..Self::N_SETS {
+                widen_into(&mut self.nonzero[set], &bytes.nonzero[set]);
             }
-            for (sums, bytes) in side.wide.as_flattened_mut().iter_mut().zip(wide.as_flattened()) {
-                widen_into(sums, bytes);
+            for thread in 0..T {
+                for others in sets_without::<T>(thread) {
+                    widen_into(&mut self.wide[thread][others], &bytes.wide[thread][others]);
+                }
             }
         }
-        side
     }
 }
 
-impl<const T: usize> Meetings<T> {
-    /// Count them.
-    pub(super) fn of(kernels: Kernels, operands: &Operands<'_>) -> Self {
+/// A [`Side`] of few rows.
+struct Bytes<const T: usize> {
+    nonzero: [[u8; LANES]; N_SETS],
+    wide: [[[u8; LANES]; N_SETS]; T],
+}
+
+impl<const T: usize> Bytes<T> {
+    const ZERO: Self = Self {
+        nonzero: [[0; LANES]; N_SETS],
+        wide: [[[0; LANES]; N_SETS]; T],
+    };
+
+    /// Count one row.
+    #[inline(always)]
+    fn add<C: Code>(&mut self, codes: &[[C; LANES]; T]) {
+        let mut is_nonzero = [[0_u8; LANES]; T];
+        let mut is_wide = [[0_u8; LANES]; T];
+        for thread in 0..T {
+            for lane in 0..LANES {
+                is_nonzero[thread][lane] = u8::from(codes[thread][lane] != C::default());
+                is_wide[thread][lane] = u8::from(codes[thread][lane].is_wide());
+            }
+        }
+        let mut all = [[1_u8; LANES]; N_SETS];
+        for thread in 0..T {
+            for rest in 0..1 << thread {
+                let set = rest | 1 << thread;
+                for lane in 0..LANES {
+                    all[set][lane] = all[rest][lane] & is_nonzero[thread][lane];
+                    self.nonzero[set][lane] += all[set][lane];
+                }
+            }
+        }
+        for thread in 0..T {
+            for others in sets_without::<T>(thread) {
+                for lane in 0..LANES {
+                    self.wide[thread][others][lane] += all[others][lane] & is_wide[thread][lane];
+                }
+            }
+        }
+    }
+}
+
+impl<const T: usize> Rows<T> {
+    /// No rows yet.
+    pub(super) fn new(shape: Gemm) -> Self {
+        let segments = Segments::new(shape.k(), T);
+        Self {
+            shape,
+            segments,
+            sides: segments.starts().map(|_| Side::ZERO).collect(),
+        }
+    }
+
+    /// Count some rows, `[rows, k]`.
+    pub(super) fn add(&mut self, kernels: Kernels, rows: &[u8]) {
+        let (k, segments) = (self.shape.k(), self.segments);
         kernels.vectorized(
             #[inline(always)]
-            || Self::count(operands),
+            || {
+                for rows in rows.chunks(n_rows_at_a_time::<T>() * k) {
+                    for (first, side) in segments.starts().zip(&mut self.sides) {
+                        side.add(rows, k, segments, first);
+                    }
+                }
+            },
+        );
+    }
+
+    /// Let all rows meet `weights`, `[n, k]`.
+    pub(super) fn meet(&self, kernels: Kernels, weights: &[i8]) -> Meetings<T> {
+        kernels.vectorized(
+            #[inline(always)]
+            || self.count(weights),
         )
     }
 
     #[inline(always)]
-    fn count(operands: &Operands<'_>) -> Self {
-        let shape = operands.shape();
-        let segments = Segments::new(shape.k(), T);
-        let mut meetings = Self {
+    fn count(&self, weights: &[i8]) -> Meetings<T> {
+        let (shape, segments) = (self.shape, self.segments);
+        let mut meetings = Meetings {
             at_least: [0; N_SETS],
             wide_activation: [[0; N_SETS]; T],
             wide_weight: [[0; N_SETS]; T],
             both_wide: [[0; N_SETS]; T],
         };
         meetings.at_least[0] = shape.n_outputs() * widen(segments.n_steps);
-        for first in (0..segments.n_steps).step_by(LANES) {
-            let rows = Side::<T>::count(operands.activations(), shape.k(), segments, first);
-            let cols = Side::<T>::count(operands.weights(), shape.k(), segments, first);
+        let mut all_cols: Vec<Side<T>> = self.sides.iter().map(|_| Side::ZERO).collect();
+        for weights in weights.chunks(n_rows_at_a_time::<T>() * shape.k()) {
+            for (first, cols) in segments.starts().zip(&mut all_cols) {
+                cols.add(weights, shape.k(), segments, first);
+            }
+        }
+        for (rows, cols) in self.sides.iter().zip(&all_cols) {
             for set in 1..1 << T {
                 meetings.at_least[set] += dot(&rows.nonzero[set], &cols.nonzero[set]);
             }
@@ -126,7 +202,21 @@ impl<const T: usize> Meetings<T> {
         }
         meetings
     }
+}
 
+/// Rows that are walked together: few enough that a cache line of each thread's segment stays until the next steps.
+const fn n_rows_at_a_time<const T: usize>() -> usize {
+    96 / T
+}
+
+impl Segments {
+    /// The first of each few steps.
+    fn starts(self) -> impl Iterator<Item = usize> {
+        (0..self.n_steps).step_by(LANES)
+    }
+}
+
+impl<const T: usize> Meetings<T> {
     /// Steps by active threads.
     pub(super) fn active(&self) -> ActiveSteps {
         ActiveSteps::from_counts(&by_size::<T>(&self.at_least, 0)[..=T])
@@ -201,27 +291,8 @@ fn set_size(set: usize) -> usize {
 /// Bits of a set.
 const T_BITS: usize = 4;
 
-/// A set without its lowest thread, and that thread.
-fn without_lowest(set: usize) -> (usize, usize) {
-    let rest = set & (set - 1);
-    let thread = (0..T_BITS).find(|bit| set >> bit & 1 == 1).unwrap_or(0);
-    (rest, thread)
-}
-
 fn sets_without<const T: usize>(thread: usize) -> impl Iterator<Item = usize> {
     (0..1 << T).filter(move |set| set >> thread & 1 == 0)
-}
-
-#[inline(always)]
-fn and(a: &[u8; LANES], b: &[u8; LANES]) -> [u8; LANES] {
-    std::array::from_fn(|lane| a[lane] & b[lane])
-}
-
-#[inline(always)]
-fn add(sums: &mut [u8; LANES], bits: &[u8; LANES]) {
-    for (sum, bit) in sums.iter_mut().zip(bits) {
-        *sum += bit;
-    }
 }
 
 #[inline(always)]

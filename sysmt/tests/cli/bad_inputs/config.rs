@@ -154,6 +154,25 @@ pub(crate) fn arguments() -> Vec<Case> {
     vec![
         arguments(&["run", "none.toml"], &["none.toml", "no such file"]),
         arguments(&["run", "run.toml", "--jobs", "0"], &["--jobs", "1..=1024"]),
+        arguments(&["check", "run.toml", "--jobs", "0"], &["--jobs", "1..=1024"]),
+        arguments(
+            &["capture", "m.onnx", "--images", "x.npz", "--jobs", "0"],
+            &["--jobs", "1..=1024"],
+        ),
+        arguments(
+            &[
+                "gemm",
+                "--array",
+                "2t.toml",
+                "--activations",
+                "a.npy",
+                "--weights",
+                "w.npy",
+                "--jobs",
+                "0",
+            ],
+            &["--jobs", "1..=1024"],
+        ),
         arguments(&["run", "run.toml", "--engine", "fast"], &["--engine", "stepped"]),
         arguments(&["run"], &["RUN.toml"]),
         arguments(&["gem"], &["gemm"]),

@@ -101,6 +101,21 @@ pub(crate) fn cases() -> Vec<Case> {
             args: WEIGHTS.to_vec(),
             want: &["K is zero"],
         },
+        // 2²² × 2²² outputs of four bytes, twice.
+        Case {
+            files: vec![
+                ("a.npy", npy("|u1", "False", "(4194304, 1)", &vec![0; 1 << 22])),
+                ("bad.npy", npy("|i1", "False", "(4194304, 1)", &vec![0; 1 << 22])),
+            ],
+            args: WEIGHTS.to_vec(),
+            want: &[
+                "a.npy",
+                "4194304×4194304×1 needs",
+                "131072.0 GiB",
+                "available",
+                "some rows",
+            ],
+        },
         case(
             "bad.npy",
             npy("|i1", "False", "(7, 6)", &[1; 42]),

@@ -18,6 +18,9 @@ pub(crate) fn cases() -> Vec<Case> {
     long[..8].copy_from_slice(&100_000_u64.to_le_bytes());
     let mut too_long_k = tiny();
     too_long_k.layers[0] = layer("conv", [65_794, 1, 1], [1, 65_794, 1, 1], 1);
+    let mut padded = tiny();
+    padded.layers[1] = layer("huge", [1, 1, 1], [4096, 1, 1, 1], 1);
+    padded.layers[1].geometry.padding = [16_383; 4];
     let mut dense = tiny();
     dense.layers[1].weight.fill(1);
     let mut cases = vec![
@@ -40,6 +43,29 @@ pub(crate) fn cases() -> Vec<Case> {
         trace(edited("[2,3,6,6]", "[2,6,6,3]"), &["t.safetensors"]),
         trace([good.clone(), vec![0; 9]].concat(), &["t.safetensors"]),
         trace(bytes(&too_long_k), &["65794", "65793", "conv"]),
+        // 32767² pixels of 4096 channels, of four bytes.
+        trace(
+            bytes(&padded),
+            &[
+                "t.safetensors",
+                "layer `huge`",
+                "GiB of memory",
+                "available",
+                "--jobs",
+            ],
+        ),
+        case(
+            "t.safetensors",
+            bytes(&padded),
+            &["check", "run.toml"],
+            &[
+                "t.safetensors",
+                "layer `huge`",
+                "GiB of memory",
+                "available",
+                "--jobs",
+            ],
+        ),
         Case {
             files: vec![
                 ("t.safetensors", bytes(&dense)),

@@ -91,11 +91,18 @@ impl Folder {
 
     /// Run the binary in this folder.
     pub(crate) fn sysmt(&self, args: &[&str]) -> Ran {
+        self.sysmt_in(&[], args)
+    }
+
+    /// Run the binary in this folder, with environment variables.
+    pub(crate) fn sysmt_in(&self, environment: &[(&str, &str)], args: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sysmt"));
         let output = command
             .current_dir(self.0.path())
             .env_remove("COLUMNS")
             .env("RUST_BACKTRACE", "0")
+            .env_remove("SYSMT_SIMD")
+            .envs(environment.iter().copied())
             .args(args)
             .output()
             .unwrap_or_else(|error| panic!("{error}"));

@@ -1,0 +1,10 @@
+//! Groups of rows, one file each.
+
+pub(crate) mod growth;
+pub(crate) mod memory;
+pub(crate) mod network;
+pub(crate) mod products;
+pub(crate) mod pruned;
+pub(crate) mod scalesim;
+pub(crate) mod statistics;
+pub(crate) mod stepped;

@@ -1,0 +1,183 @@
+//! Kernels on `vpdpwssd` and `vpdpbusd`, which add products straight into 32-bit lanes; neither saturates, so sums of
+//! bytes need no 16-bit stage. Everything else runs as on AVX2.
+//!
+//! The instructions exist twice, encoded for AVX and for AVX-512.
+#![expect(unsafe_code, reason = "vector loads, and calls of functions that need VNNI")]
+
+use std::arch::x86_64::{
+    __m256i, _mm256_dpbusd_avx_epi32, _mm256_dpbusd_epi32, _mm256_dpwssd_avx_epi32, _mm256_dpwssd_epi32,
+    _mm256_setzero_si256,
+};
+
+use super::avx2::{Avx2, LANES, PANEL_VECTORS, TILE_VECTORS, add_panel, add_tile, broadcast, load};
+use super::{Entry, Outputs, PANEL_ROWS, Pair, Quad, QuadPanel, TILE_ROWS, TileWords, panel_of};
+
+/// Proof that this processor has AVX2 and VNNI; only [`Vnni::detect`] makes one.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Vnni {
+    avx2: Avx2,
+    encoding: Encoding,
+}
+
+#[derive(Clone, Copy)]
+enum Encoding {
+    Avx,
+    Avx512,
+}
+
+impl Vnni {
+    /// The kernels, where the processor has them.
+    pub(super) fn detect() -> Option<Self> {
+        let avx2 = Avx2::detect()?;
+        let encoding = if is_x86_feature_detected!("avxvnni") {
+            Encoding::Avx
+        } else if is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl") {
+            Encoding::Avx512
+        } else {
+            return None;
+        };
+        Some(Self { avx2, encoding })
+    }
+
+    pub(super) const fn avx2(self) -> Avx2 {
+        self.avx2
+    }
+
+    pub(super) fn wide_tile(
+        self,
+        rows: &[i16],
+        stride: usize,
+        weights: &[TileWords<Pair>],
+        outputs: &mut Outputs<'_>,
+    ) {
+        // SAFETY: `self` exists, so the processor has this encoding; `Kernels` checked the lengths.
+        unsafe {
+            match self.encoding {
+                Encoding::Avx => avx::wide_tile(rows, stride, weights, outputs),
+                Encoding::Avx512 => avx512::wide_tile(rows, stride, weights, outputs),
+            }
+        }
+    }
+
+    pub(super) fn small_tile(
+        self,
+        rows: &[u8],
+        stride: usize,
+        weights: &[TileWords<Quad>],
+        outputs: &mut Outputs<'_>,
+    ) {
+        // SAFETY: as above.
+        unsafe {
+            match self.encoding {
+                Encoding::Avx => avx::small_tile(rows, stride, weights, outputs),
+                Encoding::Avx512 => avx512::small_tile(rows, stride, weights, outputs),
+            }
+        }
+    }
+
+    pub(super) fn small_column(
+        self,
+        panels: &[QuadPanel],
+        entries: &[Entry<Quad>],
+        sums: &mut [i32; PANEL_ROWS],
+    ) {
+        // SAFETY: `self` exists, so the processor has this encoding.
+        unsafe {
+            match self.encoding {
+                Encoding::Avx => avx::small_column(panels, entries, sums),
+                Encoding::Avx512 => avx512::small_column(panels, entries, sums),
+            }
+        }
+    }
+}
+
+/// The kernels in one encoding.
+macro_rules! kernels {
+    ($encoding:ident, $features:literal, $dpwssd:ident, $dpbusd:ident) => {
+        mod $encoding {
+            use super::*;
+
+            /// # Safety
+            /// `rows` holds [`TILE_ROWS`] rows of `2·weights.len()`, `stride` apart.
+            #[target_feature(enable = $features)]
+            pub(super) unsafe fn wide_tile(
+                rows: &[i16],
+                stride: usize,
+                weights: &[TileWords<Pair>],
+                outputs: &mut Outputs<'_>,
+            ) {
+                let mut accumulators: [[__m256i; TILE_VECTORS]; TILE_ROWS] =
+                    [[_mm256_setzero_si256(); TILE_VECTORS]; TILE_ROWS];
+                for (i, TileWords(weights)) in weights.iter().enumerate() {
+                    let (chunks, _) = weights.as_chunks::<LANES>();
+                    let weights = [load(&chunks[0]), load(&chunks[1])];
+                    for (r, row) in accumulators.iter_mut().enumerate() {
+                        // SAFETY: row r and terms 2i and 2i + 1 are within `rows`, as the caller vouches.
+                        let a = unsafe { broadcast(rows.as_ptr().add(2 * i + r * stride)) };
+                        for (sum, w) in row.iter_mut().zip(weights) {
+                            *sum = $dpwssd(*sum, a, w);
+                        }
+                    }
+                }
+                add_tile(outputs, accumulators);
+            }
+
+            /// # Safety
+            /// `rows` holds [`TILE_ROWS`] rows of `4·weights.len()`, `stride` apart.
+            #[target_feature(enable = $features)]
+            pub(super) unsafe fn small_tile(
+                rows: &[u8],
+                stride: usize,
+                weights: &[TileWords<Quad>],
+                outputs: &mut Outputs<'_>,
+            ) {
+                let mut accumulators: [[__m256i; TILE_VECTORS]; TILE_ROWS] =
+                    [[_mm256_setzero_si256(); TILE_VECTORS]; TILE_ROWS];
+                for (i, TileWords(weights)) in weights.iter().enumerate() {
+                    let (chunks, _) = weights.as_chunks::<LANES>();
+                    let weights = [load(&chunks[0]), load(&chunks[1])];
+                    for (r, row) in accumulators.iter_mut().enumerate() {
+                        // SAFETY: row r and its four terms from 4i on are within `rows`, as the caller vouches.
+                        let a = unsafe { broadcast(rows.as_ptr().add(4 * i + r * stride)) };
+                        for (sum, w) in row.iter_mut().zip(weights) {
+                            // The unsigned operand comes first.
+                            *sum = $dpbusd(*sum, a, w);
+                        }
+                    }
+                }
+                add_tile(outputs, accumulators);
+            }
+
+            #[target_feature(enable = $features)]
+            pub(super) fn small_column(
+                panels: &[QuadPanel],
+                entries: &[Entry<Quad>],
+                sums: &mut [i32; PANEL_ROWS],
+            ) {
+                let mut accumulators = [_mm256_setzero_si256(); PANEL_VECTORS];
+                for entry in entries {
+                    // SAFETY: a quad is four bytes.
+                    let w = unsafe { broadcast(entry.weights.as_ptr()) };
+                    let (chunks, _) = panels[panel_of(entry, panels)].0.as_chunks::<LANES>();
+                    for (sum, chunk) in accumulators.iter_mut().zip(chunks) {
+                        *sum = $dpbusd(*sum, load(chunk), w);
+                    }
+                }
+                add_panel(sums, accumulators);
+            }
+        }
+    };
+}
+
+kernels!(
+    avx,
+    "avx2,avxvnni",
+    _mm256_dpwssd_avx_epi32,
+    _mm256_dpbusd_avx_epi32
+);
+kernels!(
+    avx512,
+    "avx2,avx512vnni,avx512vl",
+    _mm256_dpwssd_epi32,
+    _mm256_dpbusd_epi32
+);

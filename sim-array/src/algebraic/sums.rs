@@ -1,0 +1,228 @@
+//! A sum of products by one plan.
+
+use super::components::Residue;
+use super::form::{Form, Former};
+use super::kernels::{Kernels, Pair, Quad};
+use super::packed::{Packed, Rows};
+use super::picks::Picks;
+use super::picks::four_threads::FourThreads;
+use super::plan::{Plan, Small};
+use super::runs::Runs;
+use super::sparse::Sparse;
+use super::weights::FormedWeights;
+use crate::engine::{Mse, StreamedOperands};
+
+/// A sum of products by one plan.
+pub(super) struct Sums {
+    k: usize,
+    n: usize,
+    former: Former,
+    /// A block of rows in a form.
+    formed: Vec<u8>,
+    wide: Packed<Pair>,
+    wide_form: Form,
+    wide_rows: Rows<i16>,
+    dense: Option<Dense>,
+    sparse: Vec<(Form, Sparse, Rows<u8>)>,
+    picked: Option<Picks<FourThreads>>,
+    /// What takes the offsets of activations off again, by column; empty where there are none.
+    bias: Vec<i32>,
+}
+
+/// Small products that share their sums: their terms follow one another.
+struct Dense {
+    forms: Vec<Form>,
+    words: Packed<Quad>,
+    rows: Rows<u8>,
+    runs: Vec<Runs>,
+}
+
+impl Sums {
+    /// Pack the weights of a product.
+    pub(super) fn new(
+        kernels: Kernels,
+        residue: &Residue,
+        operands: &StreamedOperands<'_>,
+        mse: Mse,
+    ) -> Self {
+        let (n, k) = (operands.shape().n(), operands.shape().k());
+        let plan = Plan::new(kernels, residue, operands, mse);
+        let mut weights = FormedWeights::new(kernels, plan.grouping, operands);
+        let mut sums = Self {
+            k,
+            n,
+            former: Former::new(kernels, plan.grouping, k),
+            formed: Vec::new(),
+            wide: pack_wide(kernels, &mut weights, &plan.wide.weights, n, k),
+            wide_form: plan.wide.activations,
+            wide_rows: Rows::default(),
+            dense: None,
+            sparse: Vec::new(),
+            picked: None,
+            bias: Vec::new(),
+        };
+        let n_words = k.div_ceil(4);
+        let mut dense = Vec::new();
+        for small in plan.small {
+            if small.offset != 0 {
+                for (col, words) in small.words.chunks(n_words).enumerate() {
+                    let sum = kernels.vectorized(
+                        #[inline(always)]
+                        || sum_of(words.as_flattened()),
+                    );
+                    sums.take_off(col, small.offset * sum);
+                }
+            }
+            if Sparse::pays(kernels, &small.words, n_words) {
+                let sparse = Sparse::new(&small.words, n_words, small.max_run);
+                sums.sparse.push((small.activations, sparse, Rows::default()));
+            } else {
+                dense.push(small);
+            }
+        }
+        if !dense.is_empty() {
+            sums.dense = Some(Dense::new(kernels, n, n_words, dense));
+        }
+        if let Some(rule) = plan.picked {
+            let picks = Picks::new(rule, operands.weights(), k);
+            picks.for_each_entry(|col, rule, part, weights| {
+                sums.take_off(col, rule.offset_sum(part, *weights));
+            });
+            sums.picked = Some(picks);
+        }
+        sums
+    }
+
+    fn take_off(&mut self, col: usize, sum: i32) {
+        if sum != 0 {
+            self.bias.resize(self.n, 0);
+            self.bias[col] -= sum;
+        }
+    }
+
+    /// Whether the wide product is all there is.
+    pub(super) fn is_exact(&self) -> bool {
+        self.dense.is_none() && self.sparse.is_empty() && self.picked.is_none()
+    }
+
+    /// Add the wide product of some rows, `[rows, k]`, to `outputs`, `[rows, n]`.
+    pub(super) fn add_wide(&mut self, kernels: Kernels, rows: &[u8], outputs: &mut [i32]) {
+        let k = self.k;
+        self.wide_rows.reserve(rows.len() / k, k);
+        let source = if self.wide_form.is_identity() {
+            rows
+        } else {
+            self.former.start();
+            self.former.form(&self.wide_form, rows, &mut self.formed);
+            &self.formed
+        };
+        let wide_rows = &mut self.wide_rows;
+        kernels.vectorized(
+            #[inline(always)]
+            || {
+                for (out, row) in wide_rows.rows_mut().zip(source.chunks(k)) {
+                    for (value, &byte) in out.iter_mut().zip(row) {
+                        *value = i16::from(byte);
+                    }
+                }
+            },
+        );
+        self.wide.multiply(kernels, &self.wide_rows, outputs);
+    }
+
+    /// Add all other products.
+    pub(super) fn add_rest(&mut self, kernels: Kernels, rows: &[u8], outputs: &mut [i32]) {
+        let (n, k) = (self.n, self.k);
+        let n_rows = rows.len() / k;
+        if !self.bias.is_empty() {
+            for outputs in outputs.chunks_mut(n) {
+                for (output, bias) in outputs.iter_mut().zip(&self.bias) {
+                    *output += bias;
+                }
+            }
+        }
+        let padded_k = k.next_multiple_of(4);
+        if let Some(dense) = &mut self.dense {
+            dense.rows.reserve(n_rows, padded_k * dense.forms.len());
+        }
+        for (_, _, rows) in &mut self.sparse {
+            rows.reserve(n_rows, padded_k);
+        }
+        self.former.start();
+        if let Some(dense) = &mut self.dense {
+            for (index, form) in dense.forms.iter().enumerate() {
+                self.former.form(form, rows, &mut self.formed);
+                for (out, row) in dense.rows.rows_mut().zip(self.formed.chunks(k)) {
+                    out[index * padded_k..][..k].copy_from_slice(row);
+                }
+            }
+        }
+        for (form, _, out) in &mut self.sparse {
+            self.former.form(form, rows, &mut self.formed);
+            for (out, row) in out.rows_mut().zip(self.formed.chunks(k)) {
+                out[..k].copy_from_slice(row);
+            }
+        }
+        if let Some(dense) = &self.dense {
+            dense.words.multiply(kernels, &dense.rows, &dense.runs, outputs);
+        }
+        for (_, sparse, rows) in &mut self.sparse {
+            sparse.multiply(kernels, rows, n_rows, outputs);
+        }
+        if let Some(picked) = &mut self.picked {
+            picked.multiply(kernels, rows, outputs);
+        }
+    }
+}
+
+impl Dense {
+    /// Of products, each with `n_words` words per column.
+    fn new(kernels: Kernels, n: usize, n_words: usize, products: Vec<Small>) -> Self {
+        let mut words = Packed::new(n, n_words * products.len());
+        words.fill(kernels, |first, columns: &mut [Quad]| {
+            for (col, out) in (first..).zip(columns.chunks_mut(n_words * products.len())) {
+                for (out, small) in out.chunks_mut(n_words).zip(&products) {
+                    out.copy_from_slice(&small.words[col * n_words..][..n_words]);
+                }
+            }
+        });
+        let runs = words.runs(kernels, |word| products[word / n_words].max_activation);
+        Self {
+            words,
+            runs,
+            forms: products.into_iter().map(|small| small.activations).collect(),
+            rows: Rows::default(),
+        }
+    }
+}
+
+/// W in a form, as 16-bit pairs.
+fn pack_wide(
+    kernels: Kernels,
+    weights: &mut FormedWeights<'_>,
+    form: &Form,
+    n: usize,
+    k: usize,
+) -> Packed<Pair> {
+    let n_words = k.div_ceil(2);
+    let mut packed = Packed::new(n, n_words);
+    packed.fill(kernels, |first, columns: &mut [Pair]| {
+        let formed = weights.panel(form, first);
+        kernels.vectorized(
+            #[inline(always)]
+            || {
+                for (row, out) in formed.chunks(k).zip(columns.chunks_mut(n_words)) {
+                    for (value, byte) in out.as_flattened_mut().iter_mut().zip(row) {
+                        *value = i16::from(byte.cast_signed());
+                    }
+                }
+            },
+        );
+    });
+    packed
+}
+
+#[inline(always)]
+fn sum_of(weights: &[i8]) -> i32 {
+    weights.iter().fold(0, |sum, &w| sum + i32::from(w))
+}

@@ -1,0 +1,105 @@
+//! Bytes that lie pixel by pixel, tap after tap, written tap by tap, pixel after pixel.
+
+/// Pixels and taps that are transposed at a time.
+pub(super) const BLOCK: usize = 16;
+
+type Row = [u8; BLOCK];
+
+/// The bytes that every tap reads, for some pixels.
+pub(super) struct Source<'a> {
+    bytes: &'a [u8],
+    /// At least a block of them; what is beyond K is of no account.
+    taps: &'a [usize],
+    k: usize,
+}
+
+/// A pixel of a block: how far it is from the block's first one, and where its K bytes go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pixel {
+    pub(super) lane: usize,
+    pub(super) to: usize,
+}
+
+impl<'a> Source<'a> {
+    /// Taps of the first pixel read `bytes` at `taps`.
+    pub(super) fn new(bytes: &'a [u8], taps: &'a mut Vec<usize>) -> Self {
+        let k = taps.len();
+        taps.resize(k.max(BLOCK), 0);
+        Self { bytes, taps, k }
+    }
+
+    /// Taps of a pixel.
+    pub(super) const fn k(&self) -> usize {
+        self.k
+    }
+
+    /// Write the taps of `pixels`, the first of which reads `first` bytes behind the taps.
+    ///
+    /// Pixels go in ascending order. Where K is below [`BLOCK`], up to that many bytes are written all the same: the next
+    /// pixel's overwrite them.
+    pub(super) fn write(&self, first: usize, pixels: &[Pixel], lowered: &mut [u8]) {
+        let mut rows = [[0; BLOCK]; BLOCK];
+        let mut spare = [[0; BLOCK]; BLOCK];
+        let last = self.k.saturating_sub(BLOCK);
+        // The last block of taps goes over some of the one before, so that all blocks are whole.
+        for k in (0..self.k).step_by(BLOCK).map(|k| k.min(last)) {
+            for (row, tap) in rows.iter_mut().zip(&self.taps[k..k + BLOCK]) {
+                let bytes = &self.bytes[tap + first..];
+                match bytes.first_chunk() {
+                    Some(bytes) => *row = *bytes,
+                    // Pixels beyond the end are not among those written.
+                    None => row[..bytes.len()].copy_from_slice(bytes),
+                }
+            }
+            // Four perfect shuffles of sixteen rows exchange rows and columns.
+            shuffle(&rows, &mut spare);
+            shuffle(&spare, &mut rows);
+            shuffle(&rows, &mut spare);
+            shuffle(&spare, &mut rows);
+            for pixel in pixels {
+                lowered[pixel.to + k..][..BLOCK].copy_from_slice(&rows[pixel.lane]);
+            }
+        }
+    }
+}
+
+/// Rows of the first half take turns, byte by byte, with those of the second. Written so that the compiler sees two
+/// vector instructions a pair.
+#[inline]
+fn shuffle(from: &[Row; BLOCK], to: &mut [Row; BLOCK]) {
+    let (upper, lower) = from.split_at(BLOCK / 2);
+    let (pairs, _) = to.as_chunks_mut::<2>();
+    for ((a, b), [low, high]) in upper.iter().zip(lower).zip(pairs) {
+        *low = [
+            a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3], a[4], b[4], a[5], b[5], a[6], b[6], a[7], b[7],
+        ];
+        *high = [
+            a[8], b[8], a[9], b[9], a[10], b[10], a[11], b[11], a[12], b[12], a[13], b[13], a[14], b[14],
+            a[15], b[15],
+        ];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_taps_and_pixels() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(40 * 37).collect();
+        for k in [1, 2, 9, 15, 16, 17, 31, 32, 36] {
+            for n_pixels in [1, 7, BLOCK] {
+                let mut taps: Vec<usize> = (0..k).map(|tap| tap * 37 + 3).collect();
+                let source = Source::new(&bytes, &mut taps);
+                let pixels: Vec<Pixel> = (0..n_pixels).map(|lane| Pixel { lane, to: lane * k }).collect();
+                let mut lowered = vec![0; n_pixels * k + BLOCK];
+                source.write(5, &pixels, &mut lowered);
+                let want: Vec<u8> = (0..n_pixels)
+                    .flat_map(|pixel| (0..k).map(move |tap| (pixel, tap)))
+                    .map(|(pixel, tap)| bytes[tap * 37 + 3 + 5 + pixel])
+                    .collect();
+                assert_eq!(lowered[..want.len()], want, "K = {k}, {n_pixels} pixels");
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Whether products fit in memory: asked before operands are read and products are run.
+
+use std::cmp::Reverse;
+use std::path::Path;
+
+use sim_core::shape::{Gemm, widen};
+use sim_core::spec::{ArraySpec, Batch};
+use sim_net::lowering::Lowering;
+use sim_trace::trace::Trace;
+
+use crate::failure::Failure;
+
+/// Matrices of 32-bit outputs that a product needs at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outputs {
+    /// The product.
+    One,
+    /// The exact product too, which the error is measured against.
+    WithExact,
+    /// Those of both engines, and the exact product.
+    OfBothEngines,
+}
+
+impl Outputs {
+    const fn count(self) -> u64 {
+        match self {
+            Self::One => 1,
+            Self::WithExact => 2,
+            Self::OfBothEngines => 3,
+        }
+    }
+}
+
+/// Bytes of the operands and outputs of a product; `None` where they leave 64 bits.
+fn needed(shape: Gemm, outputs: Outputs) -> Option<u64> {
+    let [m, n, k] = [shape.m(), shape.n(), shape.k()].map(widen);
+    let operands = m.checked_mul(k)?.checked_add(n.checked_mul(k)?)?;
+    let outputs = m.checked_mul(n)?.checked_mul(4 * outputs.count())?;
+    operands.checked_add(outputs)
+}
+
+/// What this computer can give, where it says so.
+fn available() -> Option<u64> {
+    mem_available(&std::fs::read_to_string("/proc/meminfo").ok()?)
+}
+
+/// `MemAvailable:   24193168 kB`, in bytes.
+fn mem_available(meminfo: &str) -> Option<u64> {
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
+}
+
+/// Compare what `what` needs with what is there.
+///
+/// - Errors: more than there is, or than can be addressed.
+fn check(path: &Path, what: &str, needed: Option<u64>, remedy: &str) -> Result<(), Failure> {
+    let needed = needed.filter(|&needed| usize::try_from(needed).is_ok());
+    let message = match (needed, available()) {
+        (None, _) => "more memory than this computer can address".to_owned(),
+        (Some(needed), Some(available)) if available < needed => {
+            format!(
+                "{} of memory, {} are available",
+                gibibytes(needed),
+                gibibytes(available)
+            )
+        }
+        (Some(_), _) => return Ok(()),
+    };
+    Err(Failure::User(format!(
+        "{}: {what} {message}; {remedy}",
+        path.display()
+    )))
+}
+
+fn gibibytes(bytes: u64) -> String {
+    const GIB: f64 = 1_073_741_824.0;
+    format!("{:.1} GiB", sim_core::units::count_as_f64(bytes) / GIB)
+}
+
+/// Whether one product of two files fits.
+pub(crate) fn check_product(activations: &Path, shape: Gemm, outputs: Outputs) -> Result<(), Failure> {
+    let what = format!("the product {}×{}×{} needs", shape.m(), shape.n(), shape.k());
+    let remedy = "multiply some rows of it at a time";
+    check(activations, &what, needed(shape, outputs), remedy)
+}
+
+/// Whether a trace file fits.
+pub(crate) fn check_trace_file(path: &Path) -> Result<(), Failure> {
+    // A file that cannot be looked at is what reading it complains about.
+    let Ok(file) = std::fs::metadata(path) else {
+        return Ok(());
+    };
+    check(path, "the trace needs", Some(file.len()), "capture fewer images")
+}
+
+/// Whether the largest products of a trace, one for each job, fit beside it.
+pub(crate) fn check_trace(
+    path: &Path,
+    trace: &Trace,
+    array: &ArraySpec,
+    n_jobs: usize,
+    outputs: Outputs,
+) -> Result<(), Failure> {
+    let mut products: Vec<(Option<u64>, usize, &str)> = Vec::new();
+    for layer in &trace.layers {
+        let n_images = layer.input_shape[0];
+        let (n_products, n_folded) = match array.batch() {
+            Batch::Separate => (n_images, 1),
+            Batch::Folded => (1, n_images),
+        };
+        // A layer without a product is an error that the simulation reports.
+        let Ok(lowering) = Lowering::of(layer) else {
+            continue;
+        };
+        let Ok(gemm) = lowering.gemm(n_folded) else {
+            continue;
+        };
+        products.push((
+            needed(gemm, outputs),
+            n_products.saturating_mul(lowering.groups()),
+            &layer.name,
+        ));
+    }
+    // What cannot be counted is largest of all.
+    products.sort_by_key(|&(needed, ..)| Reverse(needed.unwrap_or(u64::MAX)));
+    let Some(&(_, _, largest)) = products.first() else {
+        return Ok(());
+    };
+    let mut sum = Some(0_u64);
+    let mut n_left = n_jobs;
+    for (needed, n_products, _) in products {
+        let n_at_a_time = n_left.min(n_products);
+        n_left -= n_at_a_time;
+        let all = needed.and_then(|needed| needed.checked_mul(widen(n_at_a_time)));
+        sum = sum.zip(all).and_then(|(sum, all)| sum.checked_add(all));
+        if n_left == 0 {
+            break;
+        }
+    }
+    let what = format!("the largest products, those of layer `{largest}` first, need on {n_jobs} jobs");
+    let remedy = "take fewer --jobs, `batch = \"separate\"`, `mse = false`, or smaller images";
+    check(path, &what, sum, remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operands_and_outputs_are_counted() {
+        let shape = Gemm::new(10, 20, 30).expect("not empty");
+        assert_eq!(needed(shape, Outputs::One), Some(300 + 600 + 800));
+        assert_eq!(needed(shape, Outputs::WithExact), Some(300 + 600 + 1600));
+        let large = Gemm::new(1 << 40, 1 << 40, 1).expect("not empty");
+        assert_eq!(needed(large, Outputs::One), None);
+    }
+
+    #[test]
+    fn available_memory_is_read_as_linux_writes_it() {
+        let text = "MemTotal:       24683656 kB\nMemFree:        22150384 kB\nMemAvailable:   24193168 kB\n";
+        assert_eq!(mem_available(text), Some(24_193_168 * 1024));
+        assert_eq!(mem_available("MemFree: 3 kB\n"), None);
+    }
+}

@@ -1,0 +1,47 @@
+//! Sets of instructions.
+
+use sim_array::algebraic::Simd;
+
+use crate::support::Folder;
+
+const GEMM: [&str; 8] = [
+    "gemm",
+    "--array",
+    "2t.toml",
+    "--activations",
+    "a.npy",
+    "--weights",
+    "w.npy",
+    "--json",
+];
+
+#[test]
+fn every_set_gives_the_same_bytes_or_says_that_it_is_not_there() {
+    let folder = Folder::new();
+    let want = folder.good(&GEMM);
+    for simd in Simd::ALL {
+        let ran = folder.sysmt_in(&[("SYSMT_SIMD", simd.name())], &GEMM);
+        if simd.is_available() {
+            assert_eq!((ran.code, ran.stdout), (Some(0), want.clone()), "{}", simd.name());
+        } else {
+            assert_eq!(ran.code, Some(2), "{}", simd.name());
+            assert!(
+                ran.stderr.contains(simd.name()) && ran.stderr.contains("this processor"),
+                "{}",
+                ran.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn an_unknown_set_is_the_users_mistake() {
+    let folder = Folder::new();
+    for wish in ["avx3", "", "AVX2"] {
+        let ran = folder.sysmt_in(&[("SYSMT_SIMD", wish)], &GEMM);
+        assert_eq!(ran.code, Some(2), "{wish}");
+        assert!(ran.stderr.contains("SYSMT_SIMD"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("portable"), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
+}
