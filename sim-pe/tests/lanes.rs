@@ -3,7 +3,7 @@
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
 use sim_pe::lanes::edge::{self, Edge};
-use sim_pe::lanes::{Bits, Held, Lanes, PES_PER_GROUP, Simd, Tallies, Words};
+use sim_pe::lanes::{BitStrides, Bits, Held, Lanes, PES_PER_GROUP, Simd, Tallies, WordStrides, Words};
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_pe::step::Step;
 use sim_pe::{conventional, nbsmt, sparq};
@@ -26,7 +26,13 @@ struct Plane {
     raw: Vec<([u8; 4], [i8; 4])>,
     words: [Vec<i16>; 2],
     bits: [Vec<u16>; 2],
+    word_strides: WordStrides,
 }
+
+const BIT_STRIDES: BitStrides = BitStrides {
+    plane: N_GROUPS * FILLED_ROWS,
+    group: FILLED_ROWS,
+};
 
 impl Plane {
     fn new(pe: Pe, mut pick: impl FnMut(usize) -> usize) -> Self {
@@ -36,7 +42,12 @@ impl Plane {
             pe,
             n_lanes,
             raw: Vec::new(),
-            words: [(); 2].map(|()| vec![0; 2 * n_lanes.div_ceil(2) * ROWS * FILLED_COLS * 2]),
+            word_strides: WordStrides {
+                row: n_lanes.min(2) * FILLED_COLS,
+                pair: n_lanes.min(2) * FILLED_COLS * ROWS,
+                reduced: n_lanes.div_ceil(2) * n_lanes.min(2) * FILLED_COLS * ROWS,
+            },
+            words: [(); 2].map(|()| vec![0; 2 * n_lanes.next_multiple_of(2) * ROWS * FILLED_COLS]),
             bits: n_bits.map(|n_bits| vec![0; (n_lanes * n_bits + 1) * N_GROUPS * FILLED_ROWS]),
         };
         for row in 0..ROWS {
@@ -76,10 +87,10 @@ impl Plane {
         carried: edge::Carried,
         n_bits: usize,
     ) {
-        let n_pairs = self.n_lanes.div_ceil(2);
+        let (n_pairs, n_beside) = (self.n_lanes.div_ceil(2), self.n_lanes.min(2));
         for (form, word) in carried.words.into_iter().enumerate() {
             let strip = (form * n_pairs + lane / 2) * ROWS + row;
-            self.words[side][(strip * FILLED_COLS + col) * 2 + lane % 2] = word;
+            self.words[side][(strip * FILLED_COLS + col) * n_beside + lane % 2] = word;
         }
         for bit in 0..n_bits {
             if carried.bits >> bit & 1 == 1 {
@@ -92,20 +103,18 @@ impl Plane {
         let words = |side: usize| Words {
             cells: &self.words[side],
             first: 0,
-            row_stride: 2 * FILLED_COLS,
-            pair_stride: 2 * FILLED_COLS * ROWS,
-            reduced_stride: 2 * FILLED_COLS * ROWS * self.n_lanes.div_ceil(2),
+            strides: &self.word_strides,
         };
         let bits = |side: usize| Bits {
             cells: &self.bits[side],
             first: 0,
-            plane_stride: N_GROUPS * FILLED_ROWS,
-            group_stride: FILLED_ROWS,
+            strides: &BIT_STRIDES,
         };
         Held {
             n_rows: ROWS,
             n_groups: N_GROUPS,
             n_pairs: self.n_lanes.div_ceil(2),
+            n_beside: self.n_lanes.min(2),
             activations: words(0),
             weights: words(1),
             activation_bits: bits(0),

@@ -125,44 +125,38 @@ impl<'a> Feeder<'a> {
             self.entering.pop_front();
         }
         let n_steps = self.map.n_steps();
+        let width = layout.n_lanes * layout.filled_rows;
         match self.entering.back() {
             Some(tile) if is_between(tile, n_steps, block, registers) => {
-                fill(tile, n_steps, block, registers)
+                fill(tile, n_steps, block, registers);
+                let n_after = tile.rows.known.len() / width - count(self.now + widen(block.n) - tile.start);
+                let known = &tile.rows.known[n_after * width..][..block.n * width];
+                slide(
+                    &layout,
+                    known,
+                    registers.moving.activation_bits.block_and_before(block),
+                );
             }
             Some(_) | None => {
                 registers.moving.controls.clear(block);
                 registers.moving.activations.clear(block);
                 registers.moving.weights.clear(block);
                 registers.moving.weight_bits.clear(block);
+                let known = &mut self.known[..block.n * width];
+                known.fill(0);
                 for tile in &self.entering {
                     lay(tile, n_steps, block, registers);
+                    know(tile, width, block, known);
                 }
+                slide(
+                    &layout,
+                    known,
+                    registers.moving.activation_bits.block_and_before(block),
+                );
             }
         }
-        self.slide(block, registers);
+        registers.moving.find_edges(block);
         self.n_ready = block.n;
-    }
-
-    /// What is known of the activations that enter, as bits that move on.
-    #[inline(always)]
-    fn slide(&mut self, block: Block, registers: &mut Registers) {
-        let width = registers.layout.n_lanes * registers.layout.filled_rows;
-        let known = &mut self.known[..block.n * width];
-        known.fill(0);
-        for tile in &self.entering {
-            if let Some((from, into)) = overlap(block, tile.start, tile.rows.known.len() / width) {
-                let into = known[(into.start + block.n - block.base) * width..].iter_mut();
-                let from = &tile.rows.known[from.start * width..from.end * width];
-                for (into, from) in into.zip(from) {
-                    *into |= from;
-                }
-            }
-        }
-        slide(
-            &registers.layout,
-            known,
-            registers.moving.activation_bits.block_and_before(block),
-        );
     }
 
     /// Decide which tiles enter, and for how many cycles that is all.
@@ -223,14 +217,18 @@ fn is_between(tile: &Entering, n_steps: usize, block: Block, registers: &Registe
 #[inline(always)]
 fn fill(tile: &Entering, n_steps: usize, block: Block, registers: &mut Registers) {
     let layout = registers.layout;
-    let end = block.first + widen(block.n) - tile.start;
-    let n_left = n_steps - usize::try_from(end).unwrap_or(0);
+    let n_left = n_steps - count(block.first + widen(block.n) - tile.start);
     let n_entering = n_steps + layout.cols - 1;
     registers
         .moving
         .controls
         .fill(0, block, n_left, &tile.controls, |word| word);
-    for (strip, operands) in tile.rows.operands.chunks_exact(2 * n_steps).enumerate() {
+    for (strip, operands) in tile
+        .rows
+        .operands
+        .chunks_exact(layout.n_beside * n_steps)
+        .enumerate()
+    {
         let (unit, row) = (layout.unit(0, strip), strip % layout.rows);
         let value = |x| i16::from(x) * unit;
         registers
@@ -242,7 +240,7 @@ fn fill(tile: &Entering, n_steps: usize, block: Block, registers: &mut Registers
     for (strip, operands) in tile
         .cols
         .operands
-        .chunks_exact(n_entering * 2 * layout.filled_cols)
+        .chunks_exact(n_entering * layout.n_beside * layout.filled_cols)
         .enumerate()
     {
         let unit = layout.unit(1, strip);
@@ -260,6 +258,18 @@ fn fill(tile: &Entering, n_steps: usize, block: Block, registers: &mut Registers
     }
 }
 
+/// What is known of the part of a tile's activations that falls into a block.
+#[inline(never)]
+fn know(tile: &Entering, width: usize, block: Block, known: &mut [u8]) {
+    if let Some((from, into)) = overlap(block, tile.start, tile.rows.known.len() / width) {
+        let into = known[(into.start + block.n - block.base) * width..].iter_mut();
+        let from = &tile.rows.known[from.start * width..from.end * width];
+        for (into, from) in into.zip(from) {
+            *into |= from;
+        }
+    }
+}
+
 /// Lay the part of a tile that falls into a block.
 #[inline(never)]
 fn lay(tile: &Entering, n_steps: usize, block: Block, registers: &mut Registers) {
@@ -268,7 +278,12 @@ fn lay(tile: &Entering, n_steps: usize, block: Block, registers: &mut Registers)
         .moving
         .controls
         .lay(0, block, tile.start, &tile.controls, |word| word);
-    for (strip, operands) in tile.rows.operands.chunks_exact(2 * n_steps).enumerate() {
+    for (strip, operands) in tile
+        .rows
+        .operands
+        .chunks_exact(layout.n_beside * n_steps)
+        .enumerate()
+    {
         let (unit, row) = (layout.unit(0, strip), strip % layout.rows);
         let value = |x| i16::from(x) * unit;
         registers
@@ -280,7 +295,7 @@ fn lay(tile: &Entering, n_steps: usize, block: Block, registers: &mut Registers)
     for (strip, operands) in tile
         .cols
         .operands
-        .chunks_exact(n_entering * 2 * layout.filled_cols)
+        .chunks_exact(n_entering * layout.n_beside * layout.filled_cols)
         .enumerate()
     {
         let unit = layout.unit(1, strip);
@@ -296,4 +311,9 @@ fn lay(tile: &Entering, n_steps: usize, block: Block, registers: &mut Registers)
             .weight_bits
             .lay(strip, block, tile.start, bits, |bits| bits);
     }
+}
+
+/// Cycles of a tile, as a number of lines.
+fn count(cycles: u64) -> usize {
+    usize::try_from(cycles).expect("a tile's steps were counted in as many bits")
 }

@@ -18,6 +18,7 @@ use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 use sim_pe::lanes::Simd;
 
+use crate::algebraic;
 use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, check_operands};
 use crate::switching;
 use probe::{NoProbe, Probe};
@@ -37,7 +38,7 @@ impl Stepped {
         mse: Mse,
         probe: &mut P,
     ) -> Result<Outcome, EngineError> {
-        run_with(Simd::fastest(), array, operands, mse, probe)
+        run_with(algebraic::of_clock(), array, operands, mse, probe)
     }
 }
 

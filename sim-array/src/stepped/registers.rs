@@ -5,10 +5,10 @@
 //! to whole groups for the vectors of [`sim_pe::lanes`].
 
 use sim_core::spec::{ArraySpec, Pe};
-use sim_pe::lanes::{Bits, Held, PES_PER_GROUP, Words, edge};
+use sim_pe::lanes::{BitStrides, Bits, Held, PES_PER_GROUP, WordStrides, Words, edge};
 use sim_pe::sparq::compress;
 
-use super::window::{AHEAD, Aligned, Window};
+use super::window::{AHEAD, Aligned, Block, Window};
 
 /// Bits of the control word that travels right with the activations.
 pub mod control {
@@ -33,6 +33,8 @@ pub(super) struct Layout {
     /// Lanes of a step, and pairs of them.
     pub(super) n_lanes: usize,
     pub(super) n_pairs: usize,
+    /// Lanes of a pair: two, or one where a step has but one.
+    pub(super) n_beside: usize,
     /// Columns and rows, filled up to whole groups.
     pub(super) n_groups: usize,
     pub(super) filled_cols: usize,
@@ -56,6 +58,7 @@ impl Layout {
             cols,
             n_lanes,
             n_pairs: n_lanes.div_ceil(2),
+            n_beside: n_lanes.min(2),
             n_groups: cols.div_ceil(PES_PER_GROUP),
             filled_cols: cols.next_multiple_of(PES_PER_GROUP),
             filled_rows: rows.next_multiple_of(PES_PER_GROUP),
@@ -93,6 +96,8 @@ impl Layout {
 pub(super) struct Moving {
     /// Where the windows stand.
     pub(super) base: usize,
+    /// Whether a tile begins or ends in what is laid ready or shown.
+    pub(super) has_edges: bool,
     /// Control words but for the row's bit, by diagonal; stages of the PE's pipeline follow one cycle later each.
     pub(super) controls: Window<u8>,
     /// A strip per form, pair and row.
@@ -103,6 +108,7 @@ pub(super) struct Moving {
     pub(super) weights: Window<i16>,
     /// A strip per plane and group.
     pub(super) weight_bits: Window<u16>,
+    strides: Strides,
 }
 
 /// What every PE holds.
@@ -124,23 +130,42 @@ impl Registers {
         let n_filled = layout.rows * layout.filled_cols;
         let [x_forms, w_forms] = layout.n_forms;
         let x_strips = (x_forms + usize::from(layout.keeps_raw)) * layout.n_pairs * layout.rows;
+        let activations = Window::new(x_strips, layout.n_beside, layout.filled_cols);
+        let width_of_bits = layout.n_activation_planes * layout.filled_rows;
+        let activation_bits = Window::new(1, width_of_bits, (layout.n_groups - 1) * PES_PER_GROUP + 1);
+        let width = layout.n_beside * layout.filled_cols;
+        let weights = Window::new(w_forms * layout.n_pairs, width, layout.rows);
+        let weight_bits = Window::new(layout.n_weight_planes * layout.n_groups, 1, layout.filled_rows);
+        let n_diagonals = layout.rows + layout.cols + n_between;
+        let words = |row: usize, pair: usize| WordStrides {
+            row,
+            pair,
+            reduced: layout.n_pairs * pair,
+        };
+        let strides = Strides {
+            activations: words(activations.strip_len(), layout.rows * activations.strip_len()),
+            weights: words(width, weights.strip_len()),
+            activation_bits: BitStrides {
+                plane: layout.filled_rows,
+                // A group sees what the group before it saw as many cycles ago as it has columns.
+                group: PES_PER_GROUP * width_of_bits,
+            },
+            weight_bits: BitStrides {
+                plane: layout.n_groups * weight_bits.strip_len(),
+                group: weight_bits.strip_len(),
+            },
+        };
         Self {
             layout,
             moving: Moving {
                 base: AHEAD,
-                controls: Window::new(
-                    1,
-                    1,
-                    (layout.rows + layout.cols + n_between).next_multiple_of(PES_PER_GROUP),
-                ),
-                activations: Window::new(x_strips, 2, layout.filled_cols),
-                activation_bits: Window::new(
-                    1,
-                    layout.n_activation_planes * layout.filled_rows,
-                    (layout.n_groups - 1) * PES_PER_GROUP + 1,
-                ),
-                weights: Window::new(w_forms * layout.n_pairs, 2 * layout.filled_cols, layout.rows),
-                weight_bits: Window::new(layout.n_weight_planes * layout.n_groups, 1, layout.filled_rows),
+                has_edges: false,
+                controls: Window::new(1, 1, n_diagonals.next_multiple_of(PES_PER_GROUP)),
+                activations,
+                activation_bits,
+                weights,
+                weight_bits,
+                strides,
             },
             stages: vec![vec![0; n_filled]; n_between],
             accumulators: Aligned::new(n_filled),
@@ -182,7 +207,7 @@ impl Registers {
     pub fn control(&self, pe: usize) -> u8 {
         let (row, col) = self.place(pe);
         let last_plane = self.layout.n_activation_planes - 1;
-        let row_is_real = self.moving.activation_bits(&self.layout).of(last_plane, row, col);
+        let row_is_real = self.moving.activation_bits().of(last_plane, row, col);
         let word = self.moving.controls.since(0, self.moving.base, row + col)[0];
         word | if row_is_real { control::ROW_IS_REAL } else { 0 }
     }
@@ -218,14 +243,14 @@ impl Registers {
     pub fn weight_of_lane(&self, lane: usize, pe: usize) -> i8 {
         let (row, col) = self.place(pe);
         let line = self.moving.weights.since(lane / 2, self.moving.base, row);
-        i8::try_from(line[2 * col + lane % 2]).unwrap_or(i8::MAX)
+        i8::try_from(line[self.layout.n_beside * col + lane % 2]).unwrap_or(i8::MAX)
     }
 
     /// Whether the column has an output in this tile, moving down.
     pub fn col_is_real(&self, pe: usize) -> bool {
         let (row, col) = self.place(pe);
         self.moving
-            .weight_bits(&self.layout)
+            .weight_bits()
             .of(self.layout.n_weight_planes - 1, row, col)
     }
 
@@ -271,6 +296,9 @@ impl Registers {
     /// Whether a tile begins or ends anywhere in the array; it may also just have done so.
     #[inline(always)]
     pub(super) fn is_at_edge_of_tile(&self) -> bool {
+        if !self.moving.has_edges {
+            return false;
+        }
         let words = self
             .moving
             .controls
@@ -306,55 +334,64 @@ impl Registers {
 }
 
 impl Moving {
+    /// Note whether a tile begins or ends in a block that was laid, or in what the windows show before it.
+    #[inline(always)]
+    pub(super) fn find_edges(&mut self, block: Block) {
+        let first = block.base - block.n;
+        let words = &self.controls.cells()[first..block.base + self.controls.n_shown()];
+        let any = words.iter().fold(0, |any, word| any | word);
+        self.has_edges = any & (control::FIRST | control::LAST) != 0;
+    }
+
     /// What the PEs multiply.
     #[inline(always)]
     fn held(&self, layout: &Layout) -> Held<'_> {
-        let (x_len, w_len) = (self.activations.strip_len(), self.weights.strip_len());
         Held {
             n_rows: layout.rows,
             n_groups: layout.n_groups,
             n_pairs: layout.n_pairs,
+            n_beside: layout.n_beside,
             activations: Words {
                 cells: self.activations.cells(),
                 first: self.base * self.activations.width(),
-                row_stride: x_len,
-                pair_stride: layout.rows * x_len,
-                reduced_stride: layout.n_pairs * layout.rows * x_len,
+                strides: &self.strides.activations,
             },
             weights: Words {
                 cells: self.weights.cells(),
                 first: self.base * self.weights.width(),
-                row_stride: self.weights.width(),
-                pair_stride: w_len,
-                reduced_stride: layout.n_pairs * w_len,
+                strides: &self.strides.weights,
             },
-            activation_bits: self.activation_bits(layout),
-            weight_bits: self.weight_bits(layout),
+            activation_bits: self.activation_bits(),
+            weight_bits: self.weight_bits(),
         }
     }
 
     #[inline(always)]
-    fn activation_bits(&self, layout: &Layout) -> Bits<'_> {
-        let width = self.activation_bits.width();
+    fn activation_bits(&self) -> Bits<'_> {
         Bits {
             cells: self.activation_bits.cells(),
-            first: self.base * width,
-            plane_stride: layout.filled_rows,
-            // A group sees what the group before it saw as many cycles ago as it has columns.
-            group_stride: PES_PER_GROUP * width,
+            first: self.base * self.activation_bits.width(),
+            strides: &self.strides.activation_bits,
         }
     }
 
     #[inline(always)]
-    fn weight_bits(&self, layout: &Layout) -> Bits<'_> {
-        let strip_len = self.weight_bits.strip_len();
+    fn weight_bits(&self) -> Bits<'_> {
         Bits {
             cells: self.weight_bits.cells(),
             first: self.base,
-            plane_stride: layout.n_groups * strip_len,
-            group_stride: strip_len,
+            strides: &self.strides.weight_bits,
         }
     }
+}
+
+/// How the planes lie in their windows.
+#[derive(Clone, Copy, Debug)]
+struct Strides {
+    activations: WordStrides,
+    weights: WordStrides,
+    activation_bits: BitStrides,
+    weight_bits: BitStrides,
 }
 
 /// The PEs of a diagonal: row and column.

@@ -1,6 +1,7 @@
 //! What a tile sends through the array's edges, prepared once: skewed, and with all that depends on one operand found.
 //! Every stream holds its newest value first, as a [`super::window`] takes it.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use sim_pe::lanes::{PES_PER_GROUP, edge};
@@ -14,6 +15,9 @@ use sim_core::spec::Pe;
 
 /// The most lanes of a step.
 const MAX_LANES: usize = 4;
+
+/// Steps that are prepared for all rows or columns before the next: as many as lie in the nearest cache.
+const N_STEPS_AT_ONCE: usize = 512;
 
 /// The place of the bit that says that a row has an output.
 const ROW_IS_REAL: usize = 7;
@@ -49,28 +53,36 @@ impl RowStreams {
         let n_forms = layout.n_forms[0] + usize::from(layout.keeps_raw);
         let n_entering = n_steps + layout.rows - 1;
         let unit = edge::unit_of_reduced(layout.pe);
-        let mut all = vec![0; n_forms * layout.n_pairs * layout.rows * n_steps * 2];
+        let mut all = vec![0; n_forms * layout.n_pairs * layout.rows * n_steps * layout.n_beside];
         let mut known = vec![0_u8; n_entering * n_lanes * filled_rows];
-        let mut raw: [Vec<u8>; MAX_LANES] = std::array::from_fn(|_| vec![0; n_steps]);
-        for row in (0..layout.rows).filter(|row| first_m + row < operands.shape().m()) {
-            let place = |step: usize, lane: usize| {
-                ((n_entering - 1 - step - row) * n_lanes + lane) * filled_rows + row
-            };
+        let mut raw = [[0_u8; N_STEPS_AT_ONCE]; MAX_LANES];
+        let real_rows = layout.rows.min(operands.shape().m() - first_m);
+        for (steps, row) in by_parts(n_steps, real_rows) {
             for (lane, raw) in raw.iter_mut().enumerate().take(n_lanes) {
-                gather(raw, map, lane, operands.activation_row(first_m + row));
+                gather(
+                    &mut raw[..steps.len()],
+                    map,
+                    steps.start,
+                    lane,
+                    operands.activation_row(first_m + row),
+                );
             }
             for lane in 0..n_lanes {
                 let partners = &raw[if n_lanes == 1 { 0 } else { lane ^ 1 }];
-                for (step, (&x, &partner)) in raw[lane].iter().zip(partners).enumerate() {
+                let strip = lane / 2 * layout.rows + row;
+                for (step, (&x, &partner)) in steps.clone().zip(raw[lane].iter().zip(partners)) {
                     let carried = edge.activation(x, partner);
-                    known[place(step, lane)] = carried.bits | u8::from(lane == 0) << ROW_IS_REAL;
+                    let line = n_entering - 1 - step - row;
+                    known[(line * n_lanes + lane) * filled_rows + row] =
+                        carried.bits | u8::from(lane == 0) << ROW_IS_REAL;
+                    let forms = [carried.words[0], carried.words[1] / unit].map(|word| word.to_le_bytes()[0]);
                     let mut put = |form: usize, value: u8| {
-                        let strip = (form * layout.n_pairs + lane / 2) * layout.rows + row;
-                        all[(strip * n_steps + n_steps - 1 - step) * 2 + lane % 2] = value;
+                        let strip = form * layout.n_pairs * layout.rows + strip;
+                        all[(strip * n_steps + n_steps - 1 - step) * layout.n_beside + lane % 2] = value;
                     };
-                    put(0, carried.words[0].to_le_bytes()[0]);
+                    put(0, forms[0]);
                     if layout.n_forms[0] == 2 {
-                        put(1, (carried.words[1] / unit).to_le_bytes()[0]);
+                        put(1, forms[1]);
                     }
                     if layout.keeps_raw {
                         put(2, x);
@@ -89,25 +101,33 @@ pub(super) fn slide(layout: &Layout, known: &[u8], lines: &mut [u16]) {
     let rows = layout.filled_rows;
     let n_bits = edge::n_activation_bits(layout.pe);
     let width = layout.n_activation_planes * rows;
-    for (number, known) in known.chunks_exact(layout.n_lanes * rows).enumerate().rev() {
-        let (newer, older) = lines[number * width..].split_at_mut(width);
-        for lane in 0..layout.n_lanes {
-            let known = &known[lane * rows..][..rows];
-            for bit in 0..n_bits {
-                let first = (lane * n_bits + bit) * rows;
-                move_on(&older[first..], known, bit, &mut newer[first..][..rows]);
+    let n_lines = lines.len() / width - 1;
+    for plane in 0..layout.n_activation_planes {
+        let (lane, bit) = if plane < layout.n_lanes * n_bits {
+            (plane / n_bits, plane % n_bits)
+        } else {
+            (0, ROW_IS_REAL)
+        };
+        for first_row in (0..rows).step_by(PES_PER_GROUP) {
+            let (from, into) = (lane * rows + first_row, plane * rows + first_row);
+            let mut words = *words_at(lines, n_lines * width + into);
+            for line in (0..n_lines).rev() {
+                let known = &known[line * layout.n_lanes * rows + from..][..PES_PER_GROUP];
+                for (word, &known) in words.iter_mut().zip(known) {
+                    *word = *word << 1 | u16::from(known >> bit & 1);
+                }
+                *words_at(lines, line * width + into) = words;
             }
         }
-        let first = width - rows;
-        move_on(&older[first..], &known[..rows], ROW_IS_REAL, &mut newer[first..]);
     }
 }
 
+/// The words of a group's rows.
 #[inline(always)]
-fn move_on(older: &[u16], known: &[u8], bit: usize, newer: &mut [u16]) {
-    for ((newer, &older), &known) in newer.iter_mut().zip(older).zip(known) {
-        *newer = older << 1 | u16::from(known >> bit & 1);
-    }
+fn words_at(lines: &mut [u16], first: usize) -> &mut [u16; PES_PER_GROUP] {
+    lines[first..]
+        .first_chunk_mut()
+        .expect("rows are filled up to whole groups")
 }
 
 impl ColStreams {
@@ -120,39 +140,42 @@ impl ColStreams {
         first_n: usize,
     ) -> Self {
         let (n_steps, n_lanes) = (map.n_steps(), layout.n_lanes);
-        let (n_entering, width) = (n_steps + layout.cols - 1, 2 * layout.filled_cols);
+        let (n_entering, width) = (n_steps + layout.cols - 1, layout.n_beside * layout.filled_cols);
         let n_forms = layout.n_forms[1];
         let unit = edge::unit_of_reduced(layout.pe);
         let mut all = vec![0; n_forms * layout.n_pairs * n_entering * width];
         let mut bits = vec![0; layout.n_weight_planes * layout.n_groups * n_entering];
-        let mut raw = vec![0; n_steps];
-        for col in (0..layout.cols).filter(|col| first_n + col < operands.shape().n()) {
+        let mut raw = [0; N_STEPS_AT_ONCE];
+        let real_cols = layout.cols.min(operands.shape().n() - first_n);
+        for (steps, col) in by_parts(n_steps, real_cols) {
             let (group, column) = (col / PES_PER_GROUP, 1 << (col % PES_PER_GROUP));
             let line_of = |step: usize| n_entering - 1 - step - col;
             let strip_of = |plane: usize| (plane * layout.n_groups + group) * n_entering;
             for lane in 0..n_lanes {
+                let row = operands.weight_row(first_n + col);
                 gather(
-                    &mut raw,
+                    &mut raw[..steps.len()],
                     map,
+                    steps.start,
                     met_by(layout, lane),
-                    operands.weight_row(first_n + col),
+                    row,
                 );
                 let planes =
                     [edge::NONZERO, edge::WIDE].map(|bit| strip_of(lane * edge::N_WEIGHT_BITS + bit));
-                for (step, &w) in raw.iter().enumerate() {
+                for (step, &w) in steps.clone().zip(&raw) {
                     let (carried, line) = (edge.weight(w), line_of(step));
-                    let [held, reduced] = carried.words;
-                    let forms = [held, reduced / unit].map(|word| word.to_le_bytes()[0].cast_signed());
+                    let forms = [carried.words[0], carried.words[1] / unit]
+                        .map(|word| word.to_le_bytes()[0].cast_signed());
                     for (form, &value) in forms.iter().enumerate().take(n_forms) {
                         let strip = form * layout.n_pairs + lane / 2;
-                        all[(strip * n_entering + line) * width + 2 * col + lane % 2] = value;
+                        all[(strip * n_entering + line) * width + layout.n_beside * col + lane % 2] = value;
                     }
                     for (bit, plane) in planes.into_iter().enumerate() {
                         bits[plane + line] |= column * u16::from(carried.bits >> bit & 1);
                     }
                 }
             }
-            for step in 0..n_steps {
+            for step in steps {
                 bits[strip_of(layout.n_weight_planes - 1) + line_of(step)] |= column;
             }
         }
@@ -176,9 +199,18 @@ fn met_by(layout: &Layout, lane: usize) -> usize {
     }
 }
 
-/// A lane's operands, step by step; padding is 0.
-fn gather<T: Copy + Default>(into: &mut [T], map: KMap, lane: usize, row: &[T]) {
-    for (step, value) in into.iter_mut().enumerate() {
+/// Parts of all steps, each for every row or column before the next.
+fn by_parts(n_steps: usize, n: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
+    let firsts = (0..n_steps).step_by(N_STEPS_AT_ONCE);
+    firsts.flat_map(move |first| {
+        let steps = first..n_steps.min(first + N_STEPS_AT_ONCE);
+        (0..n).map(move |number| (steps.clone(), number))
+    })
+}
+
+/// A lane's operands from a step on; padding is 0.
+fn gather<T: Copy + Default>(into: &mut [T], map: KMap, first_step: usize, lane: usize, row: &[T]) {
+    for (step, value) in (first_step..).zip(into) {
         *value = map.k_at(step, lane).map_or(T::default(), |k| row[k]);
     }
 }

@@ -150,9 +150,15 @@ impl<T: Copy + Default + BitOrAssign> Window<T> {
     ) {
         let len = block.n * self.width;
         let first = strip * self.strip_len() + block.base * self.width - len;
+        // What the next block needs of the strip is on its way while this one's is at work.
+        std::hint::black_box(lines[(n_after * self.width).saturating_sub(len)]);
         let lines = &lines[n_after * self.width..][..len];
-        for (cell, &line) in self.cells[first..first + len].iter_mut().zip(lines) {
-            *cell = value(line);
+        // The next block lies before this one: whoever fetches ahead sees one long walk downwards.
+        let cells = self.cells[first..first + len].rchunks_mut(CACHE_LINE);
+        for (cells, lines) in cells.zip(lines.rchunks(CACHE_LINE)) {
+            for (cell, &line) in cells.iter_mut().zip(lines) {
+                *cell = value(line);
+            }
         }
     }
 

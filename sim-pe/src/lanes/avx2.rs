@@ -28,9 +28,13 @@ pub(super) fn step(_found: HasAvx2, lanes: &mut Lanes, held: &Held<'_>, sums: &m
 }
 
 #[target_feature(enable = "avx2")]
+#[inline]
 fn step_avx2(lanes: &mut Lanes, held: &Held<'_>, sums: &mut [i32]) {
     lanes.decide::<Wide>(held);
     let reduces = lanes.cuts.each_ref().map(|cuts| !cuts.words.is_empty());
+    if held.n_beside == 1 {
+        return add_single_products(held, sums);
+    }
     match (held.n_pairs, reduces) {
         (1, [false, false]) => add_products::<1, 1, 1>(held, &lanes.cuts, sums),
         (1, [true, false]) => add_products::<1, 2, 1>(held, &lanes.cuts, sums),
@@ -43,7 +47,7 @@ fn step_avx2(lanes: &mut Lanes, held: &Held<'_>, sums: &mut [i32]) {
     }
 }
 
-/// Eight PEs, two lanes each.
+/// Numbers of a vector: sixteen PEs of one lane, or eight of two.
 const N_NUMBERS: usize = 16;
 
 /// The bit that a number goes by: those of PEs 0 to 7 and 8 to 15 of a group.
@@ -57,6 +61,32 @@ const PLACES: [[u16; N_NUMBERS]; 2] = {
     }
     places
 };
+
+/// Add each PE's product to `sums`, where a step has one lane: it fits 16 bits.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn add_single_products(held: &Held<'_>, sums: &mut [i32]) {
+    let [[x]] = rows(&held.activations, held);
+    let [[w]] = rows(&held.weights, held);
+    let groups = sums.as_chunks_mut::<PES_PER_GROUP>().0;
+    for (row, groups) in groups
+        .chunks_exact_mut(held.n_groups)
+        .take(held.n_rows)
+        .enumerate()
+    {
+        for (group, sums) in groups.iter_mut().enumerate() {
+            // SAFETY: `row` and `group` are below `held.n_rows` and `held.n_groups`, and one vector is a group.
+            let (x, w) = unsafe { (x.vector(row, group), w.vector(row, group)) };
+            let product = _mm256_mullo_epi16(x, w);
+            let low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(product));
+            let high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256::<1>(product));
+            let (halves, _) = sums.as_chunks_mut::<8>();
+            let sums = [load(&halves[0]), load(&halves[1])];
+            store(&mut halves[0], _mm256_add_epi32(sums[0], low));
+            store(&mut halves[1], _mm256_add_epi32(sums[1], high));
+        }
+    }
+}
 
 /// Add each PE's products to `sums`. An operand has one form, or a second one where it is reduced.
 #[target_feature(enable = "avx2")]
@@ -135,21 +165,32 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// A group of row `row`.
+    /// A group of row `row`, where lanes are paired.
     ///
     /// # Safety
     /// `row` and `group` are below the numbers of rows and groups that [`rows`] was asked for.
     #[target_feature(enable = "avx2")]
     #[inline]
     unsafe fn load(&self, row: usize, group: usize) -> [__m256i; 2] {
-        // SAFETY: `rows` saw to it that all groups of every such row are there.
-        let from = unsafe { self.cells.as_ptr().add(row * self.stride + group * 2 * N_NUMBERS) };
-        // SAFETY: as above; the loads ask for no alignment.
+        // SAFETY: a group of pairs is two vectors.
+        unsafe { [self.vector(row, 2 * group), self.vector(row, 2 * group + 1)] }
+    }
+
+    /// A vector of row `row`.
+    ///
+    /// # Safety
+    /// `row` is below the number of rows that [`rows`] was asked for, and `number` below the vectors of its groups.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn vector(&self, row: usize, number: usize) -> __m256i {
+        // SAFETY: `rows` saw to it that all vectors of every such row are there; the load asks for no alignment.
         unsafe {
-            [
-                _mm256_loadu_si256(from.cast()),
-                _mm256_loadu_si256(from.add(N_NUMBERS).cast()),
-            ]
+            _mm256_loadu_si256(
+                self.cells
+                    .as_ptr()
+                    .add(row * self.stride + number * N_NUMBERS)
+                    .cast(),
+            )
         }
     }
 }
@@ -165,13 +206,13 @@ fn rows<'a, const FORMS: usize, const PAIRS: usize>(
         cells: &[],
         stride: 0,
     }; FORMS]; PAIRS];
-    let len = (held.n_rows - 1) * words.row_stride + 2 * held.n_groups * N_NUMBERS;
+    let len = (held.n_rows - 1) * words.strides.row + held.n_beside * held.n_groups * PES_PER_GROUP;
     for (pair, forms) in all.iter_mut().enumerate() {
         for (form, rows) in forms.iter_mut().enumerate() {
-            let first = words.first + form * words.reduced_stride + pair * words.pair_stride;
+            let first = words.first + form * words.strides.reduced + pair * words.strides.pair;
             *rows = Rows {
                 cells: &words.cells[first..first + len],
-                stride: words.row_stride,
+                stride: words.strides.row,
             };
         }
     }

@@ -4,27 +4,39 @@
 pub const PES_PER_GROUP: usize = 16;
 
 /// Operands as 16-bit numbers, the lanes of a step in pairs: `[as held or reduced][pair][row][column][lane of the pair]`.
+/// A step of one lane is a pair of one.
 #[derive(Clone, Copy, Debug)]
 pub struct Words<'a> {
     /// Where they are.
     pub cells: &'a [i16],
     /// The first row's.
     pub first: usize,
+    /// How they lie.
+    pub strides: &'a WordStrides,
+}
+
+/// How far operands lie from one another.
+#[derive(Clone, Copy, Debug)]
+pub struct WordStrides {
     /// From a row to the next.
-    pub row_stride: usize,
+    pub row: usize,
     /// From a pair to the next.
-    pub pair_stride: usize,
+    pub pair: usize,
     /// From operands as held to reduced ones.
-    pub reduced_stride: usize,
+    pub reduced: usize,
 }
 
 impl<'a> Words<'a> {
-    /// A row of a pair, `2 · PES_PER_GROUP` numbers per group.
+    /// A row of a pair, as many numbers as asked for.
     #[inline(always)]
-    pub(super) fn row(&self, reduced: usize, pair: usize, row: usize, n_groups: usize) -> &'a [i16] {
-        let first =
-            self.first + reduced * self.reduced_stride + pair * self.pair_stride + row * self.row_stride;
-        &self.cells[first..first + n_groups * 2 * PES_PER_GROUP]
+    pub(super) fn row(&self, reduced: usize, pair: usize, row: usize, len: usize) -> &'a [i16] {
+        let WordStrides {
+            row: by_row,
+            pair: by_pair,
+            reduced: by_form,
+        } = self.strides;
+        let first = self.first + reduced * by_form + pair * by_pair + row * by_row;
+        &self.cells[first..first + len]
     }
 }
 
@@ -35,17 +47,24 @@ pub struct Bits<'a> {
     pub cells: &'a [u16],
     /// The first plane's first group's first row's.
     pub first: usize,
+    /// How they lie.
+    pub strides: &'a BitStrides,
+}
+
+/// How far words of bits lie from one another.
+#[derive(Clone, Copy, Debug)]
+pub struct BitStrides {
     /// From a plane to the next.
-    pub plane_stride: usize,
+    pub plane: usize,
     /// From a group to the next.
-    pub group_stride: usize,
+    pub group: usize,
 }
 
 impl<'a> Bits<'a> {
     /// Rows `first_row..first_row + PES_PER_GROUP` of a group.
     #[inline(always)]
     pub(super) fn rows(&self, plane: usize, group: usize, first_row: usize) -> &'a [u16; PES_PER_GROUP] {
-        let first = self.first + plane * self.plane_stride + group * self.group_stride + first_row;
+        let first = self.first + plane * self.strides.plane + group * self.strides.group + first_row;
         self.cells[first..]
             .first_chunk()
             .expect("rows are filled up to whole groups")
@@ -54,7 +73,7 @@ impl<'a> Bits<'a> {
     /// One PE's.
     #[inline(always)]
     pub fn of(&self, plane: usize, row: usize, col: usize) -> bool {
-        let first = self.first + plane * self.plane_stride + col / PES_PER_GROUP * self.group_stride;
+        let first = self.first + plane * self.strides.plane + col / PES_PER_GROUP * self.strides.group;
         self.cells[first + row] >> (col % PES_PER_GROUP) & 1 == 1
     }
 }
@@ -68,6 +87,8 @@ pub struct Held<'a> {
     pub n_groups: usize,
     /// Pairs of lanes.
     pub n_pairs: usize,
+    /// Lanes of a pair: two, or one where a step has but one.
+    pub n_beside: usize,
     /// Activations.
     pub activations: Words<'a>,
     /// Weights.

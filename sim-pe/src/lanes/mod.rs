@@ -18,7 +18,7 @@ use sim_core::spec::{Pe, Threads};
 
 use crate::nbsmt::Collision;
 use decide::{Pairs, Selected, Sharing};
-pub use held::{Bits, Held, PES_PER_GROUP, Words};
+pub use held::{BitStrides, Bits, Held, PES_PER_GROUP, WordStrides, Words};
 pub use tally::Tallies;
 use tally::Tally;
 

@@ -8,7 +8,7 @@ pub(super) fn add_products<'a>(held: &Held<'a>, [cut_x, cut_w]: &[Cuts; 2], sums
     for (row, sums) in sums.chunks_mut(n_cols).enumerate() {
         for pair in 0..held.n_pairs {
             let forms = |words: &Words<'a>, cuts: &Cuts| {
-                [0, cuts.n_forms() - 1].map(|form| words.row(form, pair, row, held.n_groups))
+                [0, cuts.n_forms() - 1].map(|form| words.row(form, pair, row, held.n_beside * n_cols))
             };
             let (x, w) = (forms(&held.activations, cut_x), forms(&held.weights, cut_w));
             for (col, sum) in sums.iter_mut().enumerate() {
@@ -27,8 +27,8 @@ pub(super) fn add_products<'a>(held: &Held<'a>, [cut_x, cut_w]: &[Cuts; 2], sums
                     }
                 };
                 let (is_cut_x, is_cut_w) = (is_cut(cut_x), is_cut(cut_w));
-                for lane in 0..2 {
-                    let at = 2 * col + lane;
+                for lane in 0..held.n_beside {
+                    let at = held.n_beside * col + lane;
                     *sum += i32::from(x[is_cut_x[lane]][at]) * i32::from(w[is_cut_w[lane]][at]);
                 }
             }
