@@ -32,6 +32,7 @@ struct Plane {
 const BIT_STRIDES: BitStrides = BitStrides {
     plane: N_GROUPS * FILLED_ROWS,
     group: FILLED_ROWS,
+    step: 0,
 };
 
 impl Plane {
@@ -46,6 +47,7 @@ impl Plane {
                 row: n_lanes.min(2) * FILLED_COLS,
                 pair: n_lanes.min(2) * FILLED_COLS * ROWS,
                 reduced: n_lanes.div_ceil(2) * n_lanes.min(2) * FILLED_COLS * ROWS,
+                step: 0,
             },
             words: [(); 2].map(|()| vec![0; 2 * n_lanes.next_multiple_of(2) * ROWS * FILLED_COLS]),
             bits: n_bits.map(|n_bits| vec![0; (n_lanes * n_bits + 1) * N_GROUPS * FILLED_ROWS]),
@@ -186,7 +188,7 @@ fn a_plane_is_its_pes() {
             let mut want = Tallies::default();
             for _ in 0..N_STEPS {
                 let plane = Plane::new(pe, &mut pick);
-                lanes.step(&plane.held(), &mut sums);
+                lanes.steps(1, &plane.held(), &mut sums);
                 for (number, &(x, w)) in plane.raw.iter().enumerate() {
                     let step = plane.alone((x, w));
                     want_sums[number / COLS * FILLED_COLS + number % COLS] += step.product;

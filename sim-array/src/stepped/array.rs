@@ -1,6 +1,7 @@
 //! The array's clock: evaluate everything from the registers as they stand, then commit at the edge.
 
 use sim_core::counters::Counters;
+use sim_core::shape::widen;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 use sim_pe::lanes::{Lanes, Simd};
@@ -9,7 +10,7 @@ use sim_pe::mutant::{self, Mutant};
 use super::books::Books;
 use super::drain::Drain;
 use super::feed::Feeder;
-use super::probe::Probe;
+use super::probe::{Looks, Probe};
 use super::registers::{Registers, control, diagonal};
 use crate::engine::Operands;
 
@@ -50,9 +51,38 @@ impl<'a> Machine<'a> {
         (self.drain.into_product(), counters)
     }
 
-    /// One cycle.
+    /// One cycle, or several where nothing happens but that operands move and meet: how many there were.
     #[inline(always)]
-    pub(super) fn tick<P: Probe>(&mut self, now: Cycles, probe: &mut P) {
+    pub(super) fn tick<P: Probe>(&mut self, now: Cycles, probe: &mut P) -> Cycles {
+        let n_quiet = match P::LOOKS {
+            Looks::EveryCycle => 0,
+            Looks::Never => self.n_quiet(),
+        };
+        if 0 < n_quiet {
+            let (held, accumulators) = self.registers.held_and_accumulators();
+            self.lanes.steps(n_quiet, &held, accumulators);
+            self.feeder.pass(n_quiet, &mut self.registers);
+            return Cycles(widen(n_quiet));
+        }
+        self.tick_once(now, probe);
+        Cycles(1)
+    }
+
+    /// Cycles from this one on in which no tile begins, ends or drains and what enters lies ready.
+    #[inline(always)]
+    fn n_quiet(&self) -> usize {
+        if self.registers.moving.has_edges
+            || self.drain.is_draining()
+            || 0 < self.registers.n_stages_between()
+        {
+            0
+        } else {
+            self.feeder.n_ready()
+        }
+    }
+
+    #[inline(always)]
+    fn tick_once<P: Probe>(&mut self, now: Cycles, probe: &mut P) {
         let registers = &mut self.registers;
         probe.cycle(now, registers);
         let is_edge = registers.is_at_edge_of_tile();
@@ -69,10 +99,10 @@ impl<'a> Machine<'a> {
         }
         if n_between == 0 {
             let (held, accumulators) = registers.held_and_accumulators();
-            self.lanes.step(&held, accumulators);
+            self.lanes.steps(1, &held, accumulators);
         } else {
             self.products.fill(0);
-            self.lanes.step(&registers.held(), &mut self.products);
+            self.lanes.steps(1, &registers.held(), &mut self.products);
             accumulate_oldest(registers, &mut self.products);
         }
 

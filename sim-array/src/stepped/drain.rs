@@ -50,6 +50,10 @@ impl Drain {
         self.n_tiles_left
     }
 
+    pub(super) const fn is_draining(&self) -> bool {
+        0 < self.n_draining
+    }
+
     pub(super) const fn is_done(&self) -> bool {
         self.n_tiles_left == self.n_tiles_in_all
     }

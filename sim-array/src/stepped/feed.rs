@@ -88,15 +88,26 @@ impl<'a> Feeder<'a> {
         }
     }
 
+    /// Cycles whose operands lie ready.
+    pub(super) const fn n_ready(&self) -> usize {
+        self.n_ready
+    }
+
+    /// Everything moves on by `n` PEs, to what lies ready.
+    #[inline(always)]
+    pub(super) fn pass(&mut self, n: usize, registers: &mut Registers) {
+        registers.moving.base -= n;
+        self.n_ready -= n;
+        self.now += widen(n);
+    }
+
     /// Everything moves on by one PE, and the edges load. `n_tiles_left_array` tiles have left so far.
     #[inline(always)]
     pub(super) fn advance(&mut self, n_tiles_left_array: usize, registers: &mut Registers) {
         if self.n_ready == 0 {
             self.make_ready(n_tiles_left_array, registers);
         }
-        registers.moving.base -= 1;
-        self.n_ready -= 1;
-        self.now += 1;
+        self.pass(1, registers);
     }
 
     /// Lay what enters in the next cycles into the windows, as far ahead as is known.

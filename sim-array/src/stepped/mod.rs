@@ -95,8 +95,7 @@ impl Engine for Stepped {
 fn clock<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
     let mut cycles = Cycles(0);
     while !machine.is_done() {
-        machine.tick(cycles, probe);
-        cycles += Cycles(1);
+        cycles += machine.tick(cycles, probe);
     }
     cycles
 }

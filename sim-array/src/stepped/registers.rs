@@ -137,22 +137,29 @@ impl Registers {
         let weights = Window::new(w_forms * layout.n_pairs, width, layout.rows);
         let weight_bits = Window::new(layout.n_weight_planes * layout.n_groups, 1, layout.filled_rows);
         let n_diagonals = layout.rows + layout.cols + n_between;
-        let words = |row: usize, pair: usize| WordStrides {
+        let words = |row: usize, pair: usize, step: usize| WordStrides {
             row,
             pair,
             reduced: layout.n_pairs * pair,
+            step,
         };
         let strides = Strides {
-            activations: words(activations.strip_len(), layout.rows * activations.strip_len()),
-            weights: words(width, weights.strip_len()),
+            activations: words(
+                activations.strip_len(),
+                layout.rows * activations.strip_len(),
+                layout.n_beside,
+            ),
+            weights: words(width, weights.strip_len(), width),
             activation_bits: BitStrides {
                 plane: layout.filled_rows,
                 // A group sees what the group before it saw as many cycles ago as it has columns.
                 group: PES_PER_GROUP * width_of_bits,
+                step: width_of_bits,
             },
             weight_bits: BitStrides {
                 plane: layout.n_groups * weight_bits.strip_len(),
                 group: weight_bits.strip_len(),
+                step: 1,
             },
         };
         Self {

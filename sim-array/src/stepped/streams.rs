@@ -52,7 +52,7 @@ impl RowStreams {
         let (n_steps, n_lanes, filled_rows) = (map.n_steps(), layout.n_lanes, layout.filled_rows);
         let n_forms = layout.n_forms[0] + usize::from(layout.keeps_raw);
         let n_entering = n_steps + layout.rows - 1;
-        let unit = edge::unit_of_reduced(layout.pe);
+        let unit = edge::unit_of_reduced(layout.pe).trailing_zeros();
         let mut all = vec![0; n_forms * layout.n_pairs * layout.rows * n_steps * layout.n_beside];
         let mut known = vec![0_u8; n_entering * n_lanes * filled_rows];
         let mut raw = [[0_u8; N_STEPS_AT_ONCE]; MAX_LANES];
@@ -75,7 +75,8 @@ impl RowStreams {
                     let line = n_entering - 1 - step - row;
                     known[(line * n_lanes + lane) * filled_rows + row] =
                         carried.bits | u8::from(lane == 0) << ROW_IS_REAL;
-                    let forms = [carried.words[0], carried.words[1] / unit].map(|word| word.to_le_bytes()[0]);
+                    let forms =
+                        [carried.words[0], carried.words[1] >> unit].map(|word| word.to_le_bytes()[0]);
                     let mut put = |form: usize, value: u8| {
                         let strip = form * layout.n_pairs * layout.rows + strip;
                         all[(strip * n_steps + n_steps - 1 - step) * layout.n_beside + lane % 2] = value;
@@ -142,7 +143,7 @@ impl ColStreams {
         let (n_steps, n_lanes) = (map.n_steps(), layout.n_lanes);
         let (n_entering, width) = (n_steps + layout.cols - 1, layout.n_beside * layout.filled_cols);
         let n_forms = layout.n_forms[1];
-        let unit = edge::unit_of_reduced(layout.pe);
+        let unit = edge::unit_of_reduced(layout.pe).trailing_zeros();
         let mut all = vec![0; n_forms * layout.n_pairs * n_entering * width];
         let mut bits = vec![0; layout.n_weight_planes * layout.n_groups * n_entering];
         let mut raw = [0; N_STEPS_AT_ONCE];
@@ -164,7 +165,7 @@ impl ColStreams {
                     [edge::NONZERO, edge::WIDE].map(|bit| strip_of(lane * edge::N_WEIGHT_BITS + bit));
                 for (step, &w) in steps.clone().zip(&raw) {
                     let (carried, line) = (edge.weight(w), line_of(step));
-                    let forms = [carried.words[0], carried.words[1] / unit]
+                    let forms = [carried.words[0], carried.words[1] >> unit]
                         .map(|word| word.to_le_bytes()[0].cast_signed());
                     for (form, &value) in forms.iter().enumerate().take(n_forms) {
                         let strip = form * layout.n_pairs + lane / 2;

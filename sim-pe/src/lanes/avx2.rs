@@ -22,28 +22,36 @@ impl HasAvx2 {
 }
 
 #[inline(always)]
-pub(super) fn step(_found: HasAvx2, lanes: &mut Lanes, held: &Held<'_>, sums: &mut [i32]) {
+pub(super) fn steps(_found: HasAvx2, n: usize, lanes: &mut Lanes, held: &Held<'_>, sums: &mut [i32]) {
     // SAFETY: the processor has AVX2, the only thing that the function asks for.
-    unsafe { step_avx2(lanes, held, sums) }
+    unsafe { steps_avx2(n, lanes, held, sums) }
 }
 
 #[target_feature(enable = "avx2")]
+fn steps_avx2(n: usize, lanes: &mut Lanes, held: &Held<'_>, sums: &mut [i32]) {
+    for step in 0..n {
+        let held = held.later(step);
+        lanes.decide::<Wide>(&held);
+        add(&held, &lanes.cuts, sums);
+    }
+}
+
+/// Add each PE's products to `sums`.
+#[target_feature(enable = "avx2")]
 #[inline]
-fn step_avx2(lanes: &mut Lanes, held: &Held<'_>, sums: &mut [i32]) {
-    lanes.decide::<Wide>(held);
-    let reduces = lanes.cuts.each_ref().map(|cuts| !cuts.words.is_empty());
+fn add(held: &Held<'_>, cuts: &[Cuts; 2], sums: &mut [i32]) {
     if held.n_beside == 1 {
         return add_single_products(held, sums);
     }
-    match (held.n_pairs, reduces) {
-        (1, [false, false]) => add_products::<1, 1, 1>(held, &lanes.cuts, sums),
-        (1, [true, false]) => add_products::<1, 2, 1>(held, &lanes.cuts, sums),
-        (1, [false, true]) => add_products::<1, 1, 2>(held, &lanes.cuts, sums),
-        (1, [true, true]) => add_products::<1, 2, 2>(held, &lanes.cuts, sums),
-        (_, [false, false]) => add_products::<2, 1, 1>(held, &lanes.cuts, sums),
-        (_, [true, false]) => add_products::<2, 2, 1>(held, &lanes.cuts, sums),
-        (_, [false, true]) => add_products::<2, 1, 2>(held, &lanes.cuts, sums),
-        (_, [true, true]) => add_products::<2, 2, 2>(held, &lanes.cuts, sums),
+    match (held.n_pairs, cuts.each_ref().map(Cuts::n_forms)) {
+        (1, [1, 1]) => add_products::<1, 1, 1>(held, cuts, sums),
+        (1, [_, 1]) => add_products::<1, 2, 1>(held, cuts, sums),
+        (1, [1, _]) => add_products::<1, 1, 2>(held, cuts, sums),
+        (1, [_, _]) => add_products::<1, 2, 2>(held, cuts, sums),
+        (_, [1, 1]) => add_products::<2, 1, 1>(held, cuts, sums),
+        (_, [_, 1]) => add_products::<2, 2, 1>(held, cuts, sums),
+        (_, [1, _]) => add_products::<2, 1, 2>(held, cuts, sums),
+        (_, [_, _]) => add_products::<2, 2, 2>(held, cuts, sums),
     }
 }
 
@@ -68,22 +76,22 @@ const PLACES: [[u16; N_NUMBERS]; 2] = {
 fn add_single_products(held: &Held<'_>, sums: &mut [i32]) {
     let [[x]] = rows(&held.activations, held);
     let [[w]] = rows(&held.weights, held);
-    let groups = sums.as_chunks_mut::<PES_PER_GROUP>().0;
-    for (row, groups) in groups
-        .chunks_exact_mut(held.n_groups)
-        .take(held.n_rows)
-        .enumerate()
-    {
-        for (group, sums) in groups.iter_mut().enumerate() {
+    let sums = &mut sums[..held.n_rows * held.n_groups * PES_PER_GROUP];
+    for group in 0..held.n_groups {
+        for row in 0..held.n_rows {
             // SAFETY: `row` and `group` are below `held.n_rows` and `held.n_groups`, and one vector is a group.
             let (x, w) = unsafe { (x.vector(row, group), w.vector(row, group)) };
             let product = _mm256_mullo_epi16(x, w);
             let low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(product));
             let high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256::<1>(product));
-            let (halves, _) = sums.as_chunks_mut::<8>();
-            let sums = [load(&halves[0]), load(&halves[1])];
-            store(&mut halves[0], _mm256_add_epi32(sums[0], low));
-            store(&mut halves[1], _mm256_add_epi32(sums[1], high));
+            // SAFETY: the slice above holds a group of sums for each row and group; nothing asks for alignment.
+            unsafe {
+                let first = (row * held.n_groups + group) * PES_PER_GROUP;
+                let into: *mut __m256i = sums.as_mut_ptr().add(first).cast();
+                _mm256_storeu_si256(into, _mm256_add_epi32(_mm256_loadu_si256(into), low));
+                let into = into.add(1);
+                _mm256_storeu_si256(into, _mm256_add_epi32(_mm256_loadu_si256(into), high));
+            }
         }
     }
 }

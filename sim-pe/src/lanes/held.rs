@@ -24,6 +24,8 @@ pub struct WordStrides {
     pub pair: usize,
     /// From operands as held to reduced ones.
     pub reduced: usize,
+    /// Back from what is held in a step to what is held in the next.
+    pub step: usize,
 }
 
 impl<'a> Words<'a> {
@@ -34,6 +36,7 @@ impl<'a> Words<'a> {
             row: by_row,
             pair: by_pair,
             reduced: by_form,
+            step: _,
         } = self.strides;
         let first = self.first + reduced * by_form + pair * by_pair + row * by_row;
         &self.cells[first..first + len]
@@ -58,6 +61,8 @@ pub struct BitStrides {
     pub plane: usize,
     /// From a group to the next.
     pub group: usize,
+    /// Back from what is held in a step to what is held in the next.
+    pub step: usize,
 }
 
 impl<'a> Bits<'a> {
@@ -97,4 +102,17 @@ pub struct Held<'a> {
     pub activation_bits: Bits<'a>,
     /// By lane what [`super::edge`] found of the weights; then whether the column has an output.
     pub weight_bits: Bits<'a>,
+}
+
+impl Held<'_> {
+    /// What every PE holds `n` steps later.
+    #[inline(always)]
+    pub(super) fn later(&self, n: usize) -> Self {
+        let mut later = *self;
+        later.activations.first -= n * self.activations.strides.step;
+        later.weights.first -= n * self.weights.strides.step;
+        later.activation_bits.first -= n * self.activation_bits.strides.step;
+        later.weight_bits.first -= n * self.weight_bits.strides.step;
+        later
+    }
 }

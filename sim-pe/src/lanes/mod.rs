@@ -128,16 +128,20 @@ impl Lanes {
         }
     }
 
-    /// One step of every PE: decide, tally, and add each product to `sums`, which stand as the PEs do.
+    /// Steps of every PE, the first with what is held and the others with what lies ready behind it: decide, tally, and
+    /// add each product to `sums`, which stand as the PEs do.
     #[inline(always)]
-    pub fn step(&mut self, held: &Held<'_>, sums: &mut [i32]) {
+    pub fn steps(&mut self, n: usize, held: &Held<'_>, sums: &mut [i32]) {
         match self.simd {
             Simd::Portable => {
-                self.decide::<word::Rows>(held);
-                multiply::add_products(held, &self.cuts, sums);
+                for step in 0..n {
+                    let held = held.later(step);
+                    self.decide::<word::Rows>(&held);
+                    multiply::add_products(&held, &self.cuts, sums);
+                }
             }
             #[cfg(target_arch = "x86_64")]
-            Simd::Avx2(found) => avx2::step(found, self, held, sums),
+            Simd::Avx2(found) => avx2::steps(found, n, self, held, sums),
         }
     }
 
