@@ -301,12 +301,13 @@ impl Probe for Lockstep<'_> {
         self.history.note(cycle, &self.engine, &self.hardware);
         self.compare(cycle);
         self.take_results(cycle);
-        let controls = registers
-            .pipeline
-            .last()
-            .map_or(&registers.control, |stage| &stage.1);
-        for ((word, has_first), has_last) in controls.iter().zip(&mut self.has_first).zip(&mut self.has_last)
-        {
+        let last_stage = registers.n_stages_between().checked_sub(1);
+        let firsts_and_lasts = self.has_first.iter_mut().zip(&mut self.has_last);
+        for (pe, (has_first, has_last)) in firsts_and_lasts.enumerate() {
+            let word = match last_stage {
+                Some(stage) => registers.stage_control(stage, pe),
+                None => registers.control(pe),
+            };
             *has_first |= word & control::FIRST != 0;
             *has_last |= word & control::LAST != 0;
         }

@@ -104,25 +104,18 @@ impl Layout {
     pub(crate) fn of_engine(&self, found: &Registers, values: &mut Vec<i32>) {
         values.clear();
         for &register in &self.registers {
-            match register {
-                Register::Activation(lane) => {
-                    values.extend(found.activations[lane].iter().copied().map(i32::from));
-                }
-                Register::Weight(lane) => values.extend(found.weights[lane].iter().copied().map(i32::from)),
-                Register::Position(lane) => {
-                    values.extend(found.positions[lane].iter().copied().map(i32::from))
-                }
-                Register::Control => values.extend(found.control.iter().copied().map(hardware_control)),
-                Register::StageProduct(stage) => values.extend(&found.pipeline[stage].0),
-                Register::StageControl(stage) => {
-                    values.extend(found.pipeline[stage].1.iter().copied().map(hardware_control));
-                }
-                Register::Accumulator => values.extend(&found.accumulators),
-                Register::Shadow => values.extend(&found.shadows),
-                Register::ShadowParity => {
-                    values.extend(found.shadow_parities.iter().map(|&parity| i32::from(parity != 0)));
-                }
-            }
+            let value = |pe: usize| match register {
+                Register::Activation(lane) => i32::from(found.activation(lane, pe)),
+                Register::Weight(slot) => i32::from(found.weight(slot, pe)),
+                Register::Position(slot) => i32::from(found.position(slot, pe)),
+                Register::Control => hardware_control(found.control(pe)),
+                Register::StageProduct(stage) => found.stage_product(stage, pe),
+                Register::StageControl(stage) => hardware_control(found.stage_control(stage, pe)),
+                Register::Accumulator => found.accumulator(pe),
+                Register::Shadow => found.shadow(pe),
+                Register::ShadowParity => i32::from(found.shadow_parity(pe) != 0),
+            };
+            values.extend((0..self.n_pes).map(value));
         }
     }
 

@@ -97,7 +97,7 @@ struct Recorder {
 impl Probe for Recorder {
     fn cycle(&mut self, _cycle: Cycles, registers: &Registers) {
         let pe = self.row * self.cols + self.col;
-        let word = registers.control[pe];
+        let word = registers.control(pe);
         let above = self.row.checked_sub(1).map(|row| row * self.cols + self.col);
         let inputs = Inputs {
             activations: activation_bus(self.design, registers, pe),
@@ -105,11 +105,11 @@ impl Probe for Recorder {
             control: word & (control::VALID | control::FIRST | control::LAST | control::PARITY),
             drain: self.drain_age.is_some(),
             drain_parity: self.drain_parity,
-            shadow_above: above.map_or(0, |above| registers.shadows[above].cast_unsigned()),
-            parity_above: above.map_or(!self.drain_parity, |above| registers.shadow_parities[above] != 0),
+            shadow_above: above.map_or(0, |above| registers.shadow(above).cast_unsigned()),
+            parity_above: above.map_or(!self.drain_parity, |above| registers.shadow_parity(above) != 0),
         };
         let last = word & control::LAST != 0;
-        let lanes: Vec<(u8, i8)> = (0..registers.activations.len())
+        let lanes: Vec<(u8, i8)> = (0..registers.n_lanes())
             .map(|lane| held(registers, pe, lane))
             .collect();
         self.cycles.push(Cycle {
@@ -121,7 +121,7 @@ impl Probe for Recorder {
             // After as many moves as rows stand above, copies of the top row's result follow, which toggle nothing.
             moves: self.drain_age.is_some_and(|age| age < self.row),
         });
-        let bottom = registers.control[(self.rows - 1) * self.cols + self.col];
+        let bottom = registers.control((self.rows - 1) * self.cols + self.col);
         self.drain_age = if bottom & control::LAST != 0 {
             self.drain_parity = bottom & control::PARITY != 0;
             Some(0)
@@ -132,21 +132,19 @@ impl Probe for Recorder {
 }
 
 fn activation_bus(design: Design, registers: &Registers, pe: usize) -> u32 {
-    let lane = |lane: usize| registers.activations[lane][pe];
+    let lane = |lane: usize| registers.activation(lane, pe);
     match design.pe() {
-        Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => {
-            bytes(registers.activations.iter().map(|plane| plane[pe]))
-        }
+        Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => bytes((0..registers.n_lanes()).map(lane)),
         Pe::Sparq(rules) => WindowCode::of(rules.window).encode([lane(0), lane(1)], rules.pairs),
     }
 }
 
 fn weight_bus(pe_kind: Pe, registers: &Registers, pe: usize) -> u32 {
-    let weights = bytes(registers.weights.iter().map(|plane| plane[pe].cast_unsigned()));
+    let weights = bytes((0..registers.n_weights()).map(|slot| registers.weight(slot, pe).cast_unsigned()));
     match pe_kind {
         Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => weights,
         Pe::SparqStc(_) => {
-            let position = |slot: usize| u32::from(registers.positions[slot][pe]);
+            let position = |slot: usize| u32::from(registers.position(slot, pe));
             weights | position(0) << 16 | position(1) << 18
         }
     }
@@ -161,11 +159,11 @@ fn bytes(values: impl Iterator<Item = u8>) -> u32 {
 }
 
 fn step(pe_kind: Pe, registers: &Registers, pe: usize, lanes: &[(u8, i8)]) -> Step {
-    let word = registers.control[pe];
+    let word = registers.control(pe);
     if word & control::VALID == 0 {
         return Step::Idle;
     }
-    if word & control::ROW_IS_REAL == 0 || registers.col_is_real[pe] == 0 {
+    if word & control::ROW_IS_REAL == 0 || !registers.col_is_real(pe) {
         return Step::Masked;
     }
     let mut pairs = OperandWidths::default();

@@ -5,6 +5,7 @@
 
 pub mod conventional;
 pub mod lanes;
+mod mask;
 pub mod mutant;
 pub mod nbsmt;
 pub mod operand;

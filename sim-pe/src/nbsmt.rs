@@ -1,8 +1,8 @@
 //! The NB-SMT PE: 1, 2 or 4 threads that share one multiplier and never wait for it.
 
-use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{BasePolicy, NbSmt, Sparsity, Threads};
 
+use crate::mask::{Flag, Mask, each};
 use crate::mutant::{self, Mutant};
 use crate::operand::{activation_is_narrow, weight_is_narrow};
 use crate::reduce;
@@ -16,13 +16,7 @@ pub fn step(rules: &NbSmt, activations: &[u8], weights: &[i8]) -> Step {
     fn run<const T: usize>(rules: &NbSmt, activations: &[u8], weights: &[i8]) -> Step {
         let activations = activations.try_into().expect("one activation per thread");
         let weights = weights.try_into().expect("one weight per thread");
-        let lane = lane::<T>(Collision::new(rules), activations, weights);
-        Step {
-            product: lane.product,
-            n_active: usize::from(lane.n_active),
-            reduced_activations: lane.reduced & 0xFFFF,
-            reduced_weights: lane.reduced >> 16,
-        }
+        threads::<T>(rules, activations, weights)
     }
     match rules.threads {
         Threads::One => run::<1>(rules, activations, weights),
@@ -31,61 +25,73 @@ pub fn step(rules: &NbSmt, activations: &[u8], weights: &[i8]) -> Step {
     }
 }
 
+/// The thread whose weight meets thread `thread`'s activation: its own.
+pub fn weight_of(thread: usize, n_threads: usize) -> usize {
+    if 1 < n_threads && thread < 2 && mutant::is_on(Mutant::SwappedThreads) {
+        1 - thread
+    } else {
+        thread
+    }
+}
+
 /// When a rule reduces an operand.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct When {
     /// At all.
-    ever: bool,
+    ever: Flag,
     /// Where the operand itself is narrow.
-    narrow_too: bool,
+    narrow_too: Flag,
     /// Where the operand it meets is narrow.
-    whatever_it_meets: bool,
+    whatever_it_meets: Flag,
 }
 
 impl When {
-    const NEVER: Self = Self {
-        ever: false,
-        narrow_too: false,
-        whatever_it_meets: false,
-    };
-    const ALWAYS: Self = Self {
-        ever: true,
-        narrow_too: true,
-        whatever_it_meets: true,
-    };
-    const WIDE: Self = Self {
-        ever: true,
-        narrow_too: false,
-        whatever_it_meets: true,
-    };
-    const BOTH_WIDE: Self = Self {
-        ever: true,
-        narrow_too: false,
-        whatever_it_meets: false,
-    };
+    const fn new(ever: bool, narrow_too: bool, whatever_it_meets: bool) -> Self {
+        Self {
+            ever: Flag::new(ever),
+            narrow_too: Flag::new(narrow_too),
+            whatever_it_meets: Flag::new(whatever_it_meets),
+        }
+    }
+
+    const NEVER: Self = Self::new(false, false, false);
+    const ALWAYS: Self = Self::new(true, true, true);
+    const WIDE: Self = Self::new(true, false, true);
+    const BOTH_WIDE: Self = Self::new(true, false, false);
 
     #[inline(always)]
-    fn applies(self, is_wide: bool, meets_wide: bool) -> bool {
-        self.ever & (is_wide | self.narrow_too) & (meets_wide | self.whatever_it_meets)
+    fn applies<M: Mask>(self, is_wide: M, meets_wide: M) -> M {
+        M::everywhere(self.ever)
+            & (is_wide | M::everywhere(self.narrow_too))
+            & (meets_wide | M::everywhere(self.whatever_it_meets))
     }
 }
 
 /// What a collision does.
-#[derive(Clone, Copy)]
-struct Collision {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Collision {
     /// Zeros do not free the multiplier.
-    is_always_full: bool,
+    is_always_full: Flag,
     /// The two-thread rule.
     two_activation: When,
     two_weight: When,
     /// The 3-or-4 rule, for both operands.
     more: When,
-    rounding: Rounding,
-    overflow: Overflow,
+}
+
+/// Who is active in a step and whose operands it reduces, by thread.
+#[derive(Clone, Copy)]
+pub(crate) struct Decision<M, const T: usize> {
+    /// How many threads are active: the bits of a number.
+    pub(crate) n_active: [M; 3],
+    /// Whose activation, weight is reduced before it is multiplied.
+    pub(crate) cuts: [[M; T]; 2],
+    /// Whose activation, weight counts as reduced.
+    pub(crate) reduced: [[M; T]; 2],
 }
 
 impl Collision {
-    fn new(rules: &NbSmt) -> Self {
+    pub(crate) fn new(rules: &NbSmt) -> Self {
         let (two_activation, two_weight, more) = match rules.policy.base() {
             BasePolicy::A0 => (When::ALWAYS, When::NEVER, When::ALWAYS),
             BasePolicy::A => (When::WIDE, When::NEVER, When::WIDE),
@@ -94,60 +100,95 @@ impl Collision {
             BasePolicy::AW => (When::NEVER, When::BOTH_WIDE, When::WIDE),
         };
         Self {
-            is_always_full: rules.policy.sparsity() == Sparsity::Off,
+            is_always_full: Flag::new(rules.policy.sparsity() == Sparsity::Off),
             two_activation,
             two_weight,
             more,
-            rounding: rules.rounding,
-            overflow: rules.overflow,
+        }
+    }
+
+    /// Whether the two-thread rule ever reduces an activation, a weight.
+    pub(crate) fn two_threads_reduce(&self) -> [bool; 2] {
+        [self.two_activation, self.two_weight].map(|when| when.ever.holds())
+    }
+
+    /// The rule: what a step does with threads of which these are active and these hold wide operands.
+    #[inline(always)]
+    pub(crate) fn decide<M: Mask, const T: usize>(
+        &self,
+        active: [M; T],
+        wide_x: [M; T],
+        wide_w: [M; T],
+    ) -> Decision<M, T> {
+        let n_active = count(active);
+        let [is_odd, twos, is_four] = n_active;
+        let full = M::everywhere(self.is_always_full);
+        let is_two = twos & !is_odd;
+        let is_more = (twos & is_odd) | is_four;
+        let (by_two, by_more) = match T {
+            1 => (M::none(), M::none()),
+            2 => (full | is_two, M::none()),
+            _ if mutant::is_on(Mutant::WrongCountRule) => (M::none(), full | is_two | is_more),
+            _ => (!full & is_two, full | is_more),
+        };
+        let cut_x = each(M::none(), |t| {
+            by_two & self.two_activation.applies(wide_x[t], wide_w[t])
+                | by_more & self.more.applies(wide_x[t], wide_w[t])
+        });
+        let cut_w = each(M::none(), |t| {
+            by_two & self.two_weight.applies(wide_w[t], wide_x[t])
+                | by_more & self.more.applies(wide_w[t], wide_x[t])
+        });
+        let idle_too = M::everywhere(Flag::new(mutant::is_on(Mutant::IdleReduced)));
+        let counts = |cuts: [M; T]| each(M::none(), |t| cuts[t] & (active[t] | idle_too));
+        Decision {
+            n_active,
+            cuts: [cut_x, cut_w],
+            reduced: [counts(cut_x), counts(cut_w)],
         }
     }
 }
 
-struct Lane {
-    product: i32,
-    n_active: u8,
-    reduced: u32,
+/// How many of at most four masks hold: the bits of a number.
+#[inline(always)]
+pub(crate) fn count<M: Mask, const T: usize>(masks: [M; T]) -> [M; 3] {
+    let mut bits = [M::none(); 3];
+    for mask in masks {
+        let carry = bits[0] & mask;
+        bits[0] = bits[0] ^ mask;
+        bits[2] = bits[2] | (bits[1] & carry);
+        bits[1] = bits[1] ^ carry;
+    }
+    bits
 }
 
-/// The arithmetic of a step; `lanes` spells the same rules out for many PEs at once.
-#[inline(always)]
-fn lane<const T: usize>(rules: Collision, x: [u8; T], mut w: [i8; T]) -> Lane {
-    if T > 1 && mutant::is_on(Mutant::SwappedThreads) {
-        w.swap(0, 1);
-    }
-    let mut n_active = 0;
+fn threads<const T: usize>(rules: &NbSmt, x: [u8; T], weights: [i8; T]) -> Step {
+    let w: [i8; T] = std::array::from_fn(|t| weights[weight_of(t, T)]);
+    let decision = Collision::new(rules).decide(
+        std::array::from_fn(|t| x[t] != 0 && w[t] != 0),
+        x.map(|x| !activation_is_narrow(x)),
+        w.map(|w| !weight_is_narrow(w)),
+    );
+    let mut product = 0;
     for t in 0..T {
-        n_active += u8::from((x[t] != 0) & (w[t] != 0));
+        let used_x = if decision.cuts[0][t] {
+            reduce::activation(x[t], rules.rounding, rules.overflow)
+        } else {
+            i32::from(x[t])
+        };
+        let used_w = if decision.cuts[1][t] {
+            reduce::weight(w[t], rules.rounding, rules.overflow)
+        } else {
+            i32::from(w[t])
+        };
+        product += used_x * used_w;
     }
-    let n_colliding = if rules.is_always_full {
-        u8::try_from(T).unwrap_or(u8::MAX)
-    } else {
-        n_active
-    };
-    let is_two = (n_colliding == 2) & !(T == 4 && mutant::is_on(Mutant::WrongCountRule));
-    let is_more = (2 <= n_colliding) & !is_two;
-
-    let mut lane = Lane {
-        product: 0,
-        n_active,
-        reduced: 0,
-    };
-    for t in 0..T {
-        let active = (x[t] != 0) & (w[t] != 0);
-        let wide_x = !activation_is_narrow(x[t]);
-        let wide_w = !weight_is_narrow(w[t]);
-        let reduce_x = is_two & rules.two_activation.applies(wide_x, wide_w)
-            | is_more & rules.more.applies(wide_x, wide_w);
-        let reduce_w =
-            is_two & rules.two_weight.applies(wide_w, wide_x) | is_more & rules.more.applies(wide_w, wide_x);
-        let reduced_x = reduce::activation(x[t], rules.rounding, rules.overflow);
-        let reduced_w = reduce::weight(w[t], rules.rounding, rules.overflow);
-        let used_x = if reduce_x { reduced_x } else { i32::from(x[t]) };
-        let used_w = if reduce_w { reduced_w } else { i32::from(w[t]) };
-        lane.product += used_x * used_w;
-        let counts = active | mutant::is_on(Mutant::IdleReduced);
-        lane.reduced += u32::from(reduce_x & counts) + (u32::from(reduce_w & counts) << 16);
+    let n_true = |masks: [bool; T]| masks.into_iter().map(u32::from).sum();
+    let [is_odd, twos, is_four] = decision.n_active.map(usize::from);
+    Step {
+        product,
+        n_active: is_odd + 2 * twos + 4 * is_four,
+        reduced_activations: n_true(decision.reduced[0]),
+        reduced_weights: n_true(decision.reduced[1]),
     }
-    lane
 }

@@ -2,7 +2,6 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{NbSmt, Policy, Threads};
-use sim_pe::lanes::{self, Lanes};
 use sim_pe::step::Step;
 use sim_pe::{nbsmt, reduce};
 
@@ -210,54 +209,4 @@ fn four_threads_by_the_book() {
             );
         }
     }
-}
-
-/// A plane of PEs does what each PE does alone, and its tallies are the sums.
-#[test]
-fn a_plane_is_its_pes() {
-    fn check<const T: usize>(threads: Threads) {
-        const N_PES: usize = 77;
-        let operands = draws(N_PES * T);
-        let thread = |t: usize| &operands[t * N_PES..][..N_PES];
-        let x: [Vec<u8>; T] = std::array::from_fn(|t| thread(t).iter().map(|pair| pair.0).collect());
-        let w: [Vec<i8>; T] = std::array::from_fn(|t| thread(t).iter().map(|pair| pair.1).collect());
-        for rules in all_rules(threads) {
-            let mut plane = Lanes::new(N_PES);
-            lanes::step::<T>(
-                &rules,
-                x.each_ref().map(|x| &x[..]),
-                w.each_ref().map(|w| &w[..]),
-                &mut plane,
-            );
-            let (reduced, widths) = plane.take_tallies();
-            let (mut reduced_activations, mut reduced_weights, mut n_products) = (0, 0, 0);
-            for pe in 0..N_PES {
-                let step = nbsmt::step(&rules, &x.each_ref().map(|x| x[pe]), &w.each_ref().map(|w| w[pe]));
-                assert_eq!(plane.products[pe], step.product);
-                assert_eq!(usize::from(plane.n_active[pe]), step.n_active);
-                reduced_activations += u64::from(step.reduced_activations);
-                reduced_weights += u64::from(step.reduced_weights);
-                n_products += u64::try_from(step.n_active).expect("at most 4");
-            }
-            assert_eq!(
-                (reduced.activations, reduced.weights),
-                (reduced_activations, reduced_weights)
-            );
-            assert_eq!(widths.total(), n_products);
-            let is = |wide_x: bool, wide_w: bool| {
-                let like = |&&(x, w): &&(u8, i8)| {
-                    x != 0 && w != 0 && (15 < x) == wide_x && (-8..8).contains(&w) != wide_w
-                };
-                u64::try_from(operands.iter().filter(like).count()).expect("a count")
-            };
-            let got = [widths.a8w8, widths.a8w4, widths.a4w8, widths.a4w4];
-            assert_eq!(
-                got,
-                [is(true, true), is(true, false), is(false, true), is(false, false)]
-            );
-        }
-    }
-    check::<1>(Threads::One);
-    check::<2>(Threads::Two);
-    check::<4>(Threads::Four);
 }

@@ -41,14 +41,14 @@ pub struct Watch {
 impl Probe for Watch {
     fn cycle(&mut self, _cycle: Cycles, registers: &Registers) {
         if let Some(before) = &self.before {
-            for pe in 0..registers.control.len() {
-                let word = registers.control[pe];
-                let is_real = word & control::ROW_IS_REAL != 0 && registers.col_is_real[pe] != 0;
+            for pe in 0..registers.n_pes() {
+                let word = registers.control(pe);
+                let is_real = word & control::ROW_IS_REAL != 0 && registers.col_is_real(pe);
                 // The steps of a tile follow one another without a gap.
                 if word & control::VALID == 0 || word & control::FIRST != 0 || !is_real {
                     continue;
                 }
-                for lane in 0..registers.activations.len() {
+                for lane in 0..registers.n_lanes() {
                     add_lane(&mut self.seen, held(before, pe, lane), held(registers, pe, lane));
                 }
             }
@@ -59,11 +59,5 @@ impl Probe for Watch {
 
 /// The operands that a PE holds in a lane; 2:4 weights stand where they stood in their group.
 pub fn held(registers: &Registers, pe: usize, lane: usize) -> (u8, i8) {
-    let x = registers.activations[lane][pe];
-    if registers.positions.is_empty() {
-        return (x, registers.weights[lane][pe]);
-    }
-    let mut slots = registers.weights.iter().zip(&registers.positions);
-    let found = slots.find(|(w, position)| w[pe] != 0 && usize::from(position[pe]) == lane);
-    (x, found.map_or(0, |(w, _)| w[pe]))
+    (registers.activation(lane, pe), registers.weight_of_lane(lane, pe))
 }

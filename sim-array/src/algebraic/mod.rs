@@ -32,6 +32,7 @@ use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
 
 use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, StreamedOperands, check_operands};
+pub(crate) use kernels::of_clock;
 pub use kernels::{Simd, Unavailable, select};
 use product::Multiplier;
 use statistics::Tally;

@@ -1,46 +1,43 @@
 //! The array's clock: evaluate everything from the registers as they stand, then commit at the edge.
 
 use sim_core::counters::Counters;
-use sim_core::spec::{ArraySpec, Pe};
+use sim_core::shape::widen;
+use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
-use sim_pe::lanes::Lanes;
+use sim_pe::lanes::{Lanes, Simd};
 use sim_pe::mutant::{self, Mutant};
 
 use super::books::Books;
-use super::compute::evaluate;
 use super::drain::Drain;
 use super::feed::Feeder;
-use super::probe::Probe;
-use super::registers::{Registers, control};
+use super::probe::{Looks, Probe};
+use super::registers::{Registers, control, diagonal};
 use crate::engine::Operands;
 
 /// An array in the middle of a product.
 pub(super) struct Machine<'a> {
     registers: Registers,
-    pe: Pe,
+    lanes: Lanes,
     feeder: Feeder<'a>,
     drain: Drain,
     books: Books,
-    /// What the first pipeline stage makes in this cycle, and the control words that go with it.
-    steps: Lanes,
-    controls: Vec<u8>,
+    /// What the first of several pipeline stages makes in this cycle.
+    products: Vec<i32>,
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(array: &ArraySpec, operands: &Operands<'a>) -> Self {
-        let n_pes = array.rows() * array.cols();
+    pub(super) fn new(array: &ArraySpec, operands: &Operands<'a>, simd: Simd) -> Self {
         let mut registers = Registers::new(array);
         let mut feeder = Feeder::new(array, operands);
         // Cycle 0 is the one in which PE (0, 0) executes step 0; loading it is not counted.
         feeder.advance(0, &mut registers);
         Self {
+            products: vec![0; registers.accumulators.len()],
             registers,
-            pe: array.pe(),
+            lanes: Lanes::new(array.pe(), array.rows(), array.cols(), simd),
             feeder,
             drain: Drain::new(array, operands.shape()),
             books: Books::new(array),
-            steps: Lanes::new(n_pes),
-            controls: vec![0; n_pes],
         }
     }
 
@@ -48,78 +45,126 @@ impl<'a> Machine<'a> {
         self.drain.is_done()
     }
 
-    pub(super) fn finish(mut self) -> (Vec<i32>, Counters) {
-        (self.drain.into_product(), self.books.close(&mut self.steps))
+    /// The product and the counters of a machine that is done before cycle `now`.
+    pub(super) fn finish(self, now: Cycles) -> (Vec<i32>, Counters) {
+        let counters = self.books.close(now, &self.lanes.tallies());
+        (self.drain.into_product(), counters)
     }
 
-    /// One cycle.
+    /// One cycle, or several where nothing happens but that operands move and meet: how many there were.
     #[inline(always)]
-    pub(super) fn tick<P: Probe>(&mut self, now: Cycles, probe: &mut P) {
+    pub(super) fn tick<P: Probe>(&mut self, now: Cycles, probe: &mut P) -> Cycles {
+        let n_quiet = match P::LOOKS {
+            Looks::EveryCycle => 0,
+            Looks::Never => self.n_quiet(),
+        };
+        if 0 < n_quiet {
+            let (held, accumulators) = self.registers.held_and_accumulators();
+            self.lanes.steps(n_quiet, &held, accumulators);
+            self.feeder.pass(n_quiet, &mut self.registers);
+            return Cycles(widen(n_quiet));
+        }
+        self.tick_once(now, probe);
+        Cycles(1)
+    }
+
+    /// Cycles from this one on in which no tile begins, ends or drains and what enters lies ready.
+    #[inline(always)]
+    fn n_quiet(&self) -> usize {
+        if self.registers.moving.has_edges
+            || self.drain.is_draining()
+            || 0 < self.registers.n_stages_between()
+        {
+            0
+        } else {
+            self.feeder.n_ready()
+        }
+    }
+
+    #[inline(always)]
+    fn tick_once<P: Probe>(&mut self, now: Cycles, probe: &mut P) {
         let registers = &mut self.registers;
         probe.cycle(now, registers);
+        let is_edge = registers.is_at_edge_of_tile();
 
-        // Evaluate: every PE multiplies what it holds.
-        evaluate(self.pe, registers, &mut self.steps);
-        self.books.count(registers, &mut self.steps);
-        self.controls.copy_from_slice(&registers.control);
-
-        // Commit, at the clock edge. Shadows move before they load: one may do both in a cycle.
-        if !mutant::is_on(Mutant::PipelineIgnored) {
-            pass_pipeline(registers, &mut self.steps.products, &mut self.controls);
+        // Every PE multiplies what it holds and, at the clock edge, adds it. A bubble's operands are zeros.
+        let n_between = if mutant::is_on(Mutant::PipelineIgnored) {
+            0
+        } else {
+            registers.n_stages_between()
+        };
+        if is_edge {
+            self.books.count(now, registers);
+            clear_firsts(registers, n_between);
         }
-        let bottom_row = &self.controls[self.controls.len() - registers.cols()..];
-        if mutant::is_on(Mutant::EarlyDrain) {
-            self.drain.start(registers.rows(), bottom_row);
+        if n_between == 0 {
+            let (held, accumulators) = registers.held_and_accumulators();
+            self.lanes.steps(1, &held, accumulators);
+        } else {
+            self.products.fill(0);
+            self.lanes.steps(1, &registers.held(), &mut self.products);
+            accumulate_oldest(registers, &mut self.products);
+        }
+
+        // Shadows move before they load: one may do both at an edge.
+        if is_edge && mutant::is_on(Mutant::EarlyDrain) {
+            self.drain.start(registers, n_between);
         }
         self.drain.shift(now, registers, probe);
-        accumulate(registers, &self.steps.products, &self.controls);
-        if !mutant::is_on(Mutant::EarlyDrain) {
-            self.drain.start(registers.rows(), bottom_row);
+        if is_edge {
+            load_shadows(registers, n_between);
+            if !mutant::is_on(Mutant::EarlyDrain) {
+                self.drain.start(registers, n_between);
+            }
         }
 
         // Operands move on, and the edges load.
-        registers.move_operands();
         let n_tiles_left = self.drain.n_tiles_left();
         if self.feeder.starts_anew(n_tiles_left) && !self.drain.is_done() {
-            self.books.close_tile();
+            self.books.close_tile(now + Cycles(1));
         }
         self.feeder.advance(n_tiles_left, registers);
     }
 }
 
-/// Swap what enters the pipeline's middle stages with what leaves them.
-fn pass_pipeline(registers: &mut Registers, products: &mut Vec<i32>, controls: &mut Vec<u8>) {
-    if let Some((oldest_products, oldest_controls)) = registers.pipeline.last_mut() {
-        std::mem::swap(oldest_products, products);
-        std::mem::swap(oldest_controls, controls);
-        registers.pipeline.rotate_right(1);
+/// The first step of a tile adds to nothing.
+fn clear_firsts(registers: &mut Registers, n_between: usize) {
+    if mutant::is_on(Mutant::FirstLost) {
+        return;
+    }
+    let layout = registers.layout;
+    for number in 0..layout.rows + layout.cols - 1 {
+        if registers.diagonals(n_between)[number] & control::FIRST != 0 {
+            for (row, col) in diagonal(&layout, number) {
+                registers.accumulators[row * layout.filled_cols + col] = 0;
+            }
+        }
     }
 }
 
-/// The last pipeline stage: add, and hand a finished sum to the shadow register at the same edge.
+/// What enters the pipeline's middle stages takes the place of what leaves them and is added.
 #[inline(always)]
-fn accumulate(registers: &mut Registers, products: &[i32], controls: &[u8]) {
-    let keeps_sum = mutant::is_on(Mutant::FirstLost);
-    let sums = registers.accumulators.iter_mut().zip(products).zip(controls);
-    let mut any = 0;
-    for ((accumulator, &product), &word) in sums {
-        let kept = if word & control::FIRST != 0 && !keeps_sum {
-            0
-        } else {
-            *accumulator
-        };
-        let added = if word & control::VALID != 0 { product } else { 0 };
-        *accumulator = kept + added;
-        any |= word;
+fn accumulate_oldest(registers: &mut Registers, products: &mut Vec<i32>) {
+    if let Some(oldest) = registers.stages.last_mut() {
+        std::mem::swap(oldest, products);
+        registers.stages.rotate_right(1);
     }
-    if any & control::LAST == 0 {
-        return;
+    for (accumulator, &product) in registers.accumulators.iter_mut().zip(&*products) {
+        *accumulator += product;
     }
-    let shadows = registers.shadows.iter_mut().zip(&mut registers.shadow_parities);
-    for (((shadow, parity), &sum), &word) in shadows.zip(&registers.accumulators).zip(controls) {
+}
+
+/// A finished sum goes to the shadow register at the edge that completes it.
+fn load_shadows(registers: &mut Registers, n_between: usize) {
+    let layout = registers.layout;
+    for number in 0..layout.rows + layout.cols - 1 {
+        let word = registers.diagonals(n_between)[number];
         if word & control::LAST != 0 {
-            *shadow = sum;
-            *parity = word & control::PARITY;
+            for (row, col) in diagonal(&layout, number) {
+                let pe = row * layout.filled_cols + col;
+                registers.shadows[pe] = registers.accumulators[pe];
+                registers.shadow_parities[pe] = word & control::PARITY;
+            }
         }
     }
 }

@@ -2,163 +2,107 @@
 
 use sim_core::counters::Counters;
 use sim_core::spec::ArraySpec;
-use sim_pe::lanes::{Lanes, MAX_TALLIED_STEPS};
+use sim_core::units::Cycles;
+use sim_pe::lanes::Tallies;
 use sim_pe::mutant::{self, Mutant};
 
-use super::registers::{Registers, control};
+use super::registers::{Registers, control, diagonal};
 
-/// PEs whose byte counts are added up before they are widened; below 256 / 4 so that four per PE fit a byte.
-const CHUNK: usize = 32;
+/// A PE's account.
+#[derive(Clone, Copy, Debug, Default)]
+struct Account {
+    /// Cycles until here are in a bucket; what came after is a tile's steps, or idle.
+    until: Cycles,
+    /// Whether the PE has had a step (serial: of this tile).
+    has_stepped: bool,
+}
 
-/// Counters as the clock runs.
+/// Counters as the clock runs. The steps of a tile follow one another without a gap, so the first and the last say all.
 pub(super) struct Books {
     counters: Counters,
-    n_threads: usize,
-    /// Cycles since each PE's last step, or since the start; into which bucket they go is known at its next step.
-    idle: Vec<u64>,
-    /// Whether each PE has had a step (serial: of this tile).
-    has_stepped: Vec<bool>,
-    /// 1 where this cycle is a step of a real output.
-    is_real: Vec<u8>,
-    /// Cycles since the lanes' tallies were taken.
-    n_tallied: usize,
+    accounts: Vec<Account>,
+    /// Steps of real outputs.
+    n_real: u64,
 }
 
 impl Books {
     pub(super) fn new(array: &ArraySpec) -> Self {
-        let n_pes = array.rows() * array.cols();
-        let n_threads = array.pe().max_active();
         Self {
-            counters: Counters::zero(n_threads),
-            n_threads,
-            idle: vec![0; n_pes],
-            has_stepped: vec![false; n_pes],
-            is_real: vec![0; n_pes],
-            n_tallied: 0,
+            counters: Counters::zero(array.pe().max_active()),
+            accounts: vec![Account::default(); array.rows() * array.cols()],
+            n_real: 0,
         }
     }
 
-    /// One cycle of every PE.
-    #[inline(always)]
-    pub(super) fn count(&mut self, registers: &Registers, steps: &mut Lanes) {
-        let mut all = u8::MAX;
-        let mut any = 0;
-        for &word in &registers.control {
-            all &= word;
-            any |= word;
-        }
-        if any & control::FIRST != 0 {
-            self.begin_tiles(&registers.control);
-        }
-        if all & control::VALID == 0 {
-            self.count_idle(&registers.control);
-        }
-        if any & control::VALID != 0 {
-            self.count_steps(registers, steps);
-        }
-    }
-
-    /// What was idle before a first step was fill, or the stall between two tiles.
-    fn begin_tiles(&mut self, controls: &[u8]) {
-        for ((word, idle), has_stepped) in controls.iter().zip(&mut self.idle).zip(&mut self.has_stepped) {
+    /// A cycle in which a tile may begin or end somewhere.
+    pub(super) fn count(&mut self, now: Cycles, registers: &Registers) {
+        for (number, &word) in registers.diagonals(0).iter().enumerate() {
             if word & control::FIRST != 0 {
-                let bucket = if *has_stepped {
-                    &mut self.counters.pe_cycles.stall
-                } else {
-                    &mut self.counters.pe_cycles.fill
-                };
-                *bucket += std::mem::take(idle);
-                *has_stepped = true;
+                self.begin(now, registers, number);
+            }
+            if word & control::LAST != 0 {
+                self.end(now + Cycles(1), registers, number);
             }
         }
     }
 
-    #[inline(always)]
-    fn count_idle(&mut self, controls: &[u8]) {
-        for (word, idle) in controls.iter().zip(&mut self.idle) {
-            *idle += u64::from(word & control::VALID == 0);
+    /// What was idle before a first step was fill, or the stall between two tiles.
+    fn begin(&mut self, now: Cycles, registers: &Registers, number: usize) {
+        for (row, col) in diagonal(&registers.layout, number) {
+            let account = &mut self.accounts[row * registers.cols() + col];
+            let bucket = if account.has_stepped {
+                &mut self.counters.pe_cycles.stall
+            } else {
+                &mut self.counters.pe_cycles.fill
+            };
+            *bucket += now.0 - account.until.0;
+            account.until = now;
+            account.has_stepped = true;
         }
     }
 
-    #[inline(always)]
-    fn count_steps(&mut self, registers: &Registers, steps: &mut Lanes) {
+    /// The steps of a tile, the last of them in the cycle before `end`.
+    fn end(&mut self, end: Cycles, registers: &Registers, number: usize) {
         let unmasked = mutant::is_on(Mutant::EdgeMaskMissing);
-        let mut n_valid = 0;
-        let planes = registers
-            .control
-            .iter()
-            .zip(&registers.col_is_real)
-            .zip(&mut self.is_real);
-        for ((&word, &col_is_real), is_real) in planes {
-            let row_is_real = u8::from(word & control::ROW_IS_REAL != 0) | u8::from(unmasked);
-            *is_real = word & row_is_real & (col_is_real | u8::from(unmasked)) & control::VALID;
-            n_valid += u64::from(word & control::VALID);
-        }
-        let n_real = sum_where(&self.is_real, &self.is_real);
-        self.counters.pe_cycles.masked += n_valid - n_real;
-        for n in 0..=self.n_threads {
-            let wanted = u8::try_from(n).unwrap_or(u8::MAX);
-            let n_steps = count_equal(&steps.n_active, wanted, &self.is_real);
-            self.counters.pe_cycles.active.add(n, n_steps);
-        }
-        self.n_tallied += 1;
-        if self.n_tallied == MAX_TALLIED_STEPS {
-            self.take_tallies(steps);
+        for (row, col) in diagonal(&registers.layout, number) {
+            let pe = row * registers.cols() + col;
+            let row_is_real = registers.control(pe) & control::ROW_IS_REAL != 0;
+            let account = &mut self.accounts[pe];
+            let bucket = if (row_is_real && registers.col_is_real(pe)) || unmasked {
+                &mut self.n_real
+            } else {
+                &mut self.counters.pe_cycles.masked
+            };
+            *bucket += end.0 - account.until.0;
+            account.until = end;
         }
     }
 
-    /// Bubbles and PEs without an output hold a zero operand, so nothing of theirs was tallied.
-    fn take_tallies(&mut self, steps: &mut Lanes) {
-        let (reduced, widths) = steps.take_tallies();
-        self.counters.reduced += reduced;
-        self.counters.operand_widths += widths;
-        self.n_tallied = 0;
-    }
-
-    /// A serial tile has left: what is idle was its drain, and what comes is the next one's fill.
-    pub(super) fn close_tile(&mut self) {
-        for (idle, has_stepped) in self.idle.iter_mut().zip(&mut self.has_stepped) {
-            self.counters.pe_cycles.drain += std::mem::take(idle);
-            *has_stepped = false;
+    /// A serial tile has left before cycle `now`: what is idle was its drain, and what comes is the next one's fill.
+    pub(super) fn close_tile(&mut self, now: Cycles) {
+        for account in &mut self.accounts {
+            self.counters.pe_cycles.drain += now.0 - account.until.0;
+            *account = Account {
+                until: now,
+                has_stepped: false,
+            };
         }
     }
 
-    /// The last result has left.
-    pub(super) fn close(mut self, steps: &mut Lanes) -> Counters {
-        self.take_tallies(steps);
-        self.close_tile();
+    /// The last result has left before cycle `now`.
+    pub(super) fn close(mut self, now: Cycles, tallies: &Tallies) -> Counters {
+        self.close_tile(now);
+        self.counters.reduced = tallies.reduced;
+        self.counters.operand_widths = tallies.widths;
+        let active = &mut self.counters.pe_cycles.active;
+        // A bubble or a PE without an output has no active thread either, so these steps are what is left.
+        active.add(0, self.n_real - tallies.active.iter().sum::<u64>());
+        for (n, &n_steps) in (1..).zip(&tallies.active[..active.counts().len() - 1]) {
+            active.add(n, n_steps);
+        }
         if mutant::is_on(Mutant::StallTwice) {
             self.counters.pe_cycles.drain += self.counters.pe_cycles.stall;
         }
         self.counters
     }
-}
-
-/// Σ of `values` where `is_real` is 1; values are at most 4.
-#[inline(always)]
-fn sum_where(values: &[u8], is_real: &[u8]) -> u64 {
-    let chunks = values.chunks(CHUNK).zip(is_real.chunks(CHUNK));
-    chunks
-        .map(|(values, is_real)| {
-            let sum = values
-                .iter()
-                .zip(is_real)
-                .fold(0_u8, |sum, (&value, &is_real)| sum + value * is_real);
-            u64::from(sum)
-        })
-        .sum()
-}
-
-/// How many of `values` equal `wanted` where `is_real` is 1.
-#[inline(always)]
-fn count_equal(values: &[u8], wanted: u8, is_real: &[u8]) -> u64 {
-    let chunks = values.chunks(CHUNK).zip(is_real.chunks(CHUNK));
-    chunks
-        .map(|(values, is_real)| {
-            let planes = values.iter().zip(is_real);
-            u64::from(planes.fold(0_u8, |n, (&value, &is_real)| {
-                n + (u8::from(value == wanted) & is_real)
-            }))
-        })
-        .sum()
 }

@@ -3,17 +3,22 @@
 
 mod array;
 mod books;
-mod compute;
 mod drain;
 mod feed;
 pub mod probe;
 pub mod registers;
+mod streams;
+#[cfg(test)]
+mod tests;
+mod window;
 
 use sim_core::counters::ErrorSums;
 use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
+use sim_pe::lanes::Simd;
 
+use crate::algebraic;
 use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, check_operands};
 use crate::switching;
 use probe::{NoProbe, Probe};
@@ -33,22 +38,46 @@ impl Stepped {
         mse: Mse,
         probe: &mut P,
     ) -> Result<Outcome, EngineError> {
-        check_operands(array, &operands.into())?;
-        let mut machine = array::Machine::new(array, operands);
-        let cycles = run_clock(&mut machine, probe);
-        let (product, mut counters) = machine.finish();
-        counters.switching = switching::count(array.pe(), operands);
-        let error = match mse {
-            Mse::Measure => Some(error_sums(operands, &product)),
-            Mse::Skip => None,
-        };
-        Ok(Outcome {
-            product,
-            cycles,
-            counters,
-            error,
-        })
+        run_with(algebraic::of_clock(), array, operands, mse, probe)
     }
+}
+
+/// Run a product with the vectors of `simd`.
+fn run_with<P: Probe>(
+    simd: Simd,
+    array: &ArraySpec,
+    operands: &Operands<'_>,
+    mse: Mse,
+    probe: &mut P,
+) -> Result<Outcome, EngineError> {
+    check_operands(array, &operands.into())?;
+    let mut machine = array::Machine::new(array, operands, simd);
+    let cycles = match simd {
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx2(_) => {
+            #[expect(
+                unsafe_code,
+                reason = "calling a function compiled for a feature that was detected"
+            )]
+            // SAFETY: the processor has AVX2, or there were no such value; the function asks for nothing else.
+            unsafe {
+                clock_avx2(&mut machine, probe)
+            }
+        }
+        Simd::Portable => clock(&mut machine, probe),
+    };
+    let (product, mut counters) = machine.finish(cycles);
+    counters.switching = switching::count(array.pe(), operands);
+    let error = match mse {
+        Mse::Measure => Some(error_sums(operands, &product)),
+        Mse::Skip => None,
+    };
+    Ok(Outcome {
+        product,
+        cycles,
+        counters,
+        error,
+    })
 }
 
 impl Engine for Stepped {
@@ -62,34 +91,20 @@ impl Engine for Stepped {
 }
 
 /// Tick until the last result has left.
-fn run_clock<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[expect(
-            unsafe_code,
-            reason = "calling a function compiled for a feature that was just detected"
-        )]
-        // SAFETY: the processor has AVX2, the only thing that the function asks for.
-        return unsafe { run_clock_avx2(machine, probe) };
-    }
-    run_clock_portable(machine, probe)
-}
-
-/// The portable clock, compiled for wider vectors.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn run_clock_avx2<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
-    run_clock_portable(machine, probe)
-}
-
 #[inline(always)]
-fn run_clock_portable<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
+fn clock<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
     let mut cycles = Cycles(0);
     while !machine.is_done() {
-        machine.tick(cycles, probe);
-        cycles += Cycles(1);
+        cycles += machine.tick(cycles, probe);
     }
     cycles
+}
+
+/// The same, compiled for wider vectors.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn clock_avx2<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
+    clock(machine, probe)
 }
 
 fn error_sums(operands: &Operands<'_>, product: &[i32]) -> ErrorSums {

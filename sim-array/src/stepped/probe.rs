@@ -4,8 +4,20 @@ use sim_core::units::Cycles;
 
 use super::registers::Registers;
 
+/// When a probe looks at the registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looks {
+    /// In every cycle.
+    EveryCycle,
+    /// Never: the clock may keep to itself how cycles in which operands do nothing but move follow one another.
+    Never,
+}
+
 /// Sees every cycle; costs nothing where it does nothing.
 pub trait Probe {
+    /// Whether it looks at the registers.
+    const LOOKS: Looks = Looks::EveryCycle;
+
     /// The registers as they stand during `cycle`, before its clock edge.
     fn cycle(&mut self, _cycle: Cycles, _registers: &Registers) {}
 
@@ -17,7 +29,9 @@ pub trait Probe {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoProbe;
 
-impl Probe for NoProbe {}
+impl Probe for NoProbe {
+    const LOOKS: Looks = Looks::Never;
+}
 
 /// Notes the cycle in which one output leaves.
 #[derive(Clone, Copy, Debug)]

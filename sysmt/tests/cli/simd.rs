@@ -18,18 +18,21 @@ const GEMM: [&str; 8] = [
 #[test]
 fn every_set_gives_the_same_bytes_or_says_that_it_is_not_there() {
     let folder = Folder::new();
-    let want = folder.good(&GEMM);
-    for simd in Simd::ALL {
-        let ran = folder.sysmt_in(&[("SYSMT_SIMD", simd.name())], &GEMM);
-        if simd.is_available() {
-            assert_eq!((ran.code, ran.stdout), (Some(0), want.clone()), "{}", simd.name());
-        } else {
-            assert_eq!(ran.code, Some(2), "{}", simd.name());
-            assert!(
-                ran.stderr.contains(simd.name()) && ran.stderr.contains("this processor"),
-                "{}",
-                ran.stderr
-            );
+    for engine in ["algebraic", "stepped"] {
+        let gemm = [&GEMM[..], &["--engine", engine]].concat();
+        let want = folder.good(&gemm);
+        for simd in Simd::ALL {
+            let ran = folder.sysmt_in(&[("SYSMT_SIMD", simd.name())], &gemm);
+            if simd.is_available() {
+                assert_eq!((ran.code, ran.stdout), (Some(0), want.clone()), "{}", simd.name());
+            } else {
+                assert_eq!(ran.code, Some(2), "{}", simd.name());
+                assert!(
+                    ran.stderr.contains(simd.name()) && ran.stderr.contains("this processor"),
+                    "{}",
+                    ran.stderr
+                );
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::support::{Folder, trace};
 fn long_trace() -> Vec<u8> {
     let mut long = trace::tiny();
     long.layers = (0..200)
-        .map(|index| trace::layer(&format!("conv{index}"), [16, 28, 28], [16, 16, 3, 3], 1))
+        .map(|index| trace::layer(&format!("conv{index}"), [16, 56, 56], [64, 16, 3, 3], 1))
         .collect();
     trace::bytes(&long)
 }

@@ -14,6 +14,7 @@ mod vnni;
 
 use super::runs::Runs;
 use super::table::ByteTable;
+pub(crate) use selection::of_clock;
 pub use selection::{Simd, Unavailable, select};
 
 /// Two neighbouring terms of a sum of 16-bit products.

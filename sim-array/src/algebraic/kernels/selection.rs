@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use sim_pe::lanes;
+
 use super::Kernels;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Avx2, vnni::Vnni};
@@ -31,6 +33,23 @@ pub fn select(simd: Simd) -> Result<(), Unavailable> {
     let kernels = simd.kernels().ok_or(Unavailable(simd))?;
     SELECTED.get_or_init(|| kernels);
     Ok(())
+}
+
+/// What the clock of the stepped engine runs on where products run on the instructions selected.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn of_clock() -> lanes::Simd {
+    match Kernels::selected() {
+        Kernels::Portable => lanes::Simd::Portable,
+        Kernels::Avx2(_) | Kernels::Vnni(_) => lanes::Simd::fastest(),
+    }
+}
+
+/// What the clock of the stepped engine runs on where products run on the instructions selected.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn of_clock() -> lanes::Simd {
+    match Kernels::selected() {
+        Kernels::Portable => lanes::Simd::Portable,
+    }
 }
 
 impl Simd {

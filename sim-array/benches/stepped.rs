@@ -1,0 +1,67 @@
+//! Speed of the stepped engine in array cycles per second on 16×16, on one thread.
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use sim_array::engine::{Engine, Mse, Operands};
+use sim_array::stepped::Stepped;
+use sim_core::fixed::{Overflow, Rounding};
+use sim_core::shape::Gemm;
+use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+
+fn main() {
+    divan::main();
+}
+
+const MACHINES: [&str; 5] = ["1t", "2t", "4t", "sparq", "sparq-stc"];
+
+fn machine(name: &str) -> Pe {
+    let threads = |threads| {
+        Pe::NbSmt(NbSmt {
+            threads,
+            policy: Policy::ALL
+                .into_iter()
+                .find(|known| known.name() == "S+A")
+                .expect("a policy"),
+            rounding: Rounding::HalfEven,
+            overflow: Overflow::Saturate,
+        })
+    };
+    let sparq = Sparq {
+        window: Window::Opt5,
+        rounding: WindowRounding::Round,
+        pairs: Pairs::On,
+    };
+    match name {
+        "1t" => Pe::Conventional,
+        "2t" => threads(Threads::Two),
+        "4t" => threads(Threads::Four),
+        "sparq" => Pe::Sparq(sparq),
+        _ => Pe::SparqStc(sparq),
+    }
+}
+
+/// Four tiles, half of the operands zero: two weights of each four, as 2:4 sparsity asks.
+#[divan::bench(args = MACHINES)]
+fn cycles(bencher: Bencher<'_, '_>, name: &str) {
+    let [m, n, k] = [32, 32, 8192];
+    let mut state = 1_u32;
+    let mut byte = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    let activations: Vec<u8> = (0..m * k)
+        .map(|_| if byte() < 128 { 0 } else { byte() })
+        .collect();
+    let weights: Vec<i8> = (0..n * k)
+        .map(|at| if at % 4 < 2 { byte().cast_signed() } else { 0 })
+        .collect();
+    let array = ArraySpec::new(16, 16, machine(name)).expect("an array");
+    let shape = Gemm::new(m, n, k).expect("not empty");
+    let operands = Operands::new(shape, &activations, &weights).expect("lengths agree");
+    let run = || {
+        Stepped
+            .run(&array, &operands, Mse::Skip)
+            .expect("operands suit the machine")
+    };
+    bencher.counter(ItemsCount::new(run().cycles.0)).bench_local(run);
+}

@@ -1,0 +1,164 @@
+//! One step of every PE of an array at once, for an engine that clocks whole arrays.
+//!
+//! What depends on one operand alone (is it zero, is it wide, what would it be reduced to) is found once, where the
+//! operand enters, and travels with it: [`edge`]. What depends on the operands that meet is decided by the same text as
+//! for one PE ([`crate::nbsmt`]), over words that hold a bit per PE: `decide`. What is left is multiplied in 16-bit
+//! pairs: `multiply`.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod decide;
+pub mod edge;
+mod held;
+mod multiply;
+mod tally;
+mod word;
+
+use sim_core::spec::{Pe, Threads};
+
+use crate::nbsmt::Collision;
+use decide::{Pairs, Selected, Sharing};
+pub use held::{BitStrides, Bits, Held, PES_PER_GROUP, WordStrides, Words};
+pub use tally::Tallies;
+use tally::Tally;
+
+/// Vector instructions to use; a value exists only where the processor has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Simd {
+    /// None in particular.
+    Portable,
+    /// AVX2.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::HasAvx2),
+}
+
+impl Simd {
+    /// The fastest of this processor.
+    pub fn fastest() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(found) = avx2::HasAvx2::detect() {
+            return Self::Avx2(found);
+        }
+        Self::Portable
+    }
+}
+
+/// What decides a step.
+#[derive(Clone, Copy, Debug)]
+enum Rule {
+    One(Sharing),
+    Two(Sharing),
+    Four(Sharing),
+    Pairs,
+    Selected,
+}
+
+/// The PEs of an array: their rule, what it decided in this step, and what they did since the start.
+#[derive(Clone, Debug)]
+pub struct Lanes {
+    simd: Simd,
+    rule: Rule,
+    /// Which operands this step reduces: activations, weights.
+    cuts: [Cuts; 2],
+    tally: Tally,
+}
+
+/// A bit per PE and lane, by pair, group and row: a pair's second lane in the upper half of a word.
+#[derive(Clone, Debug)]
+struct Cuts {
+    words: Vec<u32>,
+    n_groups: usize,
+    n_rows: usize,
+}
+
+impl Cuts {
+    /// One where operands are multiplied as held, two where some are reduced.
+    const fn n_forms(&self) -> usize {
+        if self.words.is_empty() { 1 } else { 2 }
+    }
+
+    const fn first(&self, pair: usize, group: usize) -> usize {
+        (pair * self.n_groups + group) * self.n_rows
+    }
+
+    /// The rows of a group.
+    #[inline(always)]
+    fn of(&self, pair: usize, group: usize) -> &[u32] {
+        let first = self.first(pair, group);
+        &self.words[first..first + self.n_rows]
+    }
+
+    /// Sixteen rows of a group.
+    #[inline(always)]
+    fn of_mut(&mut self, pair: usize, group: usize, first_row: usize) -> &mut [u32; PES_PER_GROUP] {
+        let first = self.first(pair, group) + first_row;
+        self.words[first..].first_chunk_mut().expect("rows are filled up")
+    }
+}
+
+impl Lanes {
+    /// Idle PEs of an array of `rows` by `cols`.
+    pub fn new(pe: Pe, rows: usize, cols: usize, simd: Simd) -> Self {
+        let n_groups = cols.div_ceil(PES_PER_GROUP);
+        let n_rows = rows.next_multiple_of(PES_PER_GROUP);
+        let rule = match pe {
+            Pe::Conventional => Rule::One(Sharing::NONE),
+            Pe::NbSmt(rules) => {
+                let sharing = Sharing::new(Collision::new(&rules));
+                match rules.threads {
+                    Threads::One => Rule::One(sharing),
+                    Threads::Two => Rule::Two(sharing),
+                    Threads::Four => Rule::Four(sharing),
+                }
+            }
+            Pe::Sparq(_) => Rule::Pairs,
+            Pe::SparqStc(_) => Rule::Selected,
+        };
+        let n_pairs = pe.k_per_step().div_ceil(2);
+        let cuts = |is_used: bool| Cuts {
+            words: vec![0; if is_used { n_pairs * n_groups * n_rows } else { 0 }],
+            n_groups,
+            n_rows,
+        };
+        Self {
+            simd,
+            rule,
+            cuts: edge::reduces(pe).map(cuts),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Steps of every PE, the first with what is held and the others with what lies ready behind it: decide, tally, and
+    /// add each product to `sums`, which stand as the PEs do.
+    #[inline(always)]
+    pub fn steps(&mut self, n: usize, held: &Held<'_>, sums: &mut [i32]) {
+        match self.simd {
+            Simd::Portable => {
+                for step in 0..n {
+                    let held = held.later(step);
+                    self.decide::<word::Rows>(&held);
+                    multiply::add_products(&held, &self.cuts, sums);
+                }
+            }
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx2(found) => avx2::steps(found, n, self, held, sums),
+        }
+    }
+
+    #[inline(always)]
+    fn decide<M: word::Word>(&mut self, held: &Held<'_>) {
+        let (cuts, tally) = (&mut self.cuts, &mut self.tally);
+        match self.rule {
+            Rule::One(rule) => decide::plane::<M, _, 1>(rule, held, cuts, tally),
+            Rule::Two(rule) => decide::plane::<M, _, 2>(rule, held, cuts, tally),
+            Rule::Four(rule) => decide::plane::<M, _, 4>(rule, held, cuts, tally),
+            Rule::Pairs => decide::plane::<M, _, 2>(Pairs, held, cuts, tally),
+            Rule::Selected => decide::plane::<M, _, 4>(Selected, held, cuts, tally),
+        }
+    }
+
+    /// What the PEs did since the start.
+    pub fn tallies(&self) -> Tallies {
+        self.tally.total()
+    }
+}
