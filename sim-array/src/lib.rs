@@ -4,5 +4,6 @@ pub mod algebraic;
 pub mod engine;
 pub mod lockstep;
 pub mod mapping;
+pub mod pages;
 pub mod stepped;
 mod switching;

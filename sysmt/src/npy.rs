@@ -7,6 +7,7 @@ use std::io::{BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
+use sim_array::pages;
 use sim_core::shape::widen;
 
 use self::header::{Header, Order};
@@ -158,7 +159,7 @@ impl<T: Byte> Unread<T> {
     /// - Errors: a file that cannot be read, or that has become shorter.
     pub(crate) fn read(mut self) -> Result<Vec<T>, NpyError> {
         let (rows, cols) = (self.rows, self.cols);
-        let mut bytes = vec![0; rows * cols];
+        let mut bytes = pages::zeros(rows * cols);
         self.file
             .seek(SeekFrom::Start(self.n_header))
             .and_then(|_| self.file.read_exact(&mut bytes))

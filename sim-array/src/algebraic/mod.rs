@@ -32,6 +32,7 @@ use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
 
 use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, StreamedOperands, check_operands};
+use crate::pages;
 pub(crate) use kernels::of_clock;
 pub use kernels::{Simd, Unavailable, select};
 use product::Multiplier;
@@ -136,7 +137,7 @@ fn multiply(
     mut see: impl FnMut(&[u8]),
 ) -> (Vec<i32>, ErrorSums) {
     let (m, n) = (operands.shape().m(), operands.shape().n());
-    let mut product = vec![0; m * n];
+    let mut product = pages::zeros(m * n);
     let mut multiplier = Multiplier::new(kernels, array.pe(), operands, mse);
     let mut error = ErrorSums::default();
     let mut buffer = Vec::new();
