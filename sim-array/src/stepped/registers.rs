@@ -1,6 +1,6 @@
 //! The registers of the array, field by field; PE (r, c) is number r·C + c.
 //!
-//! What moves is kept as windows ([`super::window`]): activations and what the edge found of them by rows, weights by
+//! What moves is kept as windows (`window.rs`): activations and what the edge found of them by rows, weights by
 //! lines of columns, control words by diagonals, for all PEs of a diagonal hold the same one. Rows of PEs are filled up
 //! to whole groups for the vectors of [`sim_pe::lanes`].
 
