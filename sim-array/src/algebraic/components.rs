@@ -48,9 +48,9 @@ impl Residue {
                 gate: Gate::Activations,
                 components: vec![Component {
                     activations: {
-                        let [alone, both] = windows(&rules);
-                        let changed = |table: Table| activation_table_of(|x, code| table[code] - x);
-                        [changed(alone), changed(both), changed(both)]
+                        let given = activation_table(i32::from);
+                        let [alone, both] = windows(&rules).map(|window| difference(&window, &given));
+                        [alone, both, both]
                     },
                     weights: weight_table(i32::from),
                 }],
@@ -65,10 +65,6 @@ impl Residue {
             components: Vec::new(),
         }
     }
-}
-
-fn activation_table_of(value: impl Fn(i16, usize) -> i16) -> Table {
-    activation_table(|x| i32::from(value(i16::from(x), usize::from(x))))
 }
 
 /// What a SPARQ pair makes of an activation next to a zero, and next to another one. Of its partner, an activation sees
@@ -120,20 +116,16 @@ fn threads(rules: &NbSmt, n_threads: usize) -> Residue {
     let weights_wide = weight_table(|w| if weight_is_narrow(w) { 0 } else { i32::from(w) });
     let weights_narrow = weight_table(|w| if weight_is_narrow(w) { i32::from(w) } else { 0 });
 
-    // By how many threads are active: in a collision of two, in one of more.
-    let (two, more) = match n_threads {
-        2 => ([true, false], false),
-        _ => ([true, true], true),
-    };
-    let when = |table: &Table, holds: bool| if holds { *table } else { ZERO };
+    let more = 2 < n_threads;
+    // By how many threads are active: in a collision of two, in one of more, which two threads do not have.
     let component = |in_two: &Table, in_more: &Table, weights: &Table| Component {
-        activations: [ZERO, when(in_two, two[0]), when(in_more, two[1])],
+        activations: [ZERO, *in_two, if more { *in_more } else { ZERO }],
         weights: *weights,
     };
     let mut components = match rules.policy.base() {
         BasePolicy::A0 | BasePolicy::A => vec![
             component(&residue, &residue, &weights_given),
-            component(&ZERO, &when(&reduced, more), &weights_residue),
+            component(&ZERO, &reduced, &weights_residue),
         ],
         BasePolicy::Aw => vec![
             component(&residue, &residue, &weights_wide),

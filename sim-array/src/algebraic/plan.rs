@@ -13,8 +13,6 @@ use crate::engine::{Mse, StreamedOperands};
 ///
 /// With the error measured, the wide product is the exact one, and all others together are what the machine adds to it.
 pub(super) struct Plan {
-    /// Which operands decide about one another.
-    pub(super) grouping: Grouping,
     /// The product with operands of 8 bits on both sides.
     pub(super) wide: Wide,
     /// Products with fewer bits on one side.
@@ -36,7 +34,7 @@ pub(super) struct Small {
     /// What replaces A, plus the offset, in unsigned bytes.
     pub(super) activations: SmallActivations,
     /// Added to every activation, so that none is negative.
-    pub(super) offset: i32,
+    pub(super) offset: u8,
     /// What replaces W, `[n, words]` of four signed bytes.
     pub(super) words: Vec<Quad>,
     /// The largest activation, with the offset.
@@ -67,9 +65,9 @@ impl Plan {
         kernels: Kernels,
         residue: &Residue,
         operands: &StreamedOperands<'_>,
+        formed: &mut FormedWeights<'_>,
         mse: Mse,
     ) -> Self {
-        let mut formed = FormedWeights::new(kernels, residue.grouping, operands);
         let n_words = operands.shape().k().div_ceil(4);
         let Residue {
             grouping,
@@ -86,7 +84,7 @@ impl Plan {
                         Mse::Measure => Some(component.clone()),
                         Mse::Skip => merged.merge(component.clone()),
                     };
-                    small.extend(rest.and_then(|rest| Small::ungated(&rest, &mut formed)));
+                    small.extend(rest.and_then(|rest| Small::ungated(&rest, formed)));
                 }
             }
             (Gate::Both, Grouping::Threads(4)) => {
@@ -109,7 +107,7 @@ impl Plan {
                     parts.extend(own.map(|own| (own, 1)));
                     if let Some(rest) = rest {
                         match base {
-                            Base::AllWeights => small.extend(Small::gated(&rest, &mut formed)),
+                            Base::AllWeights => small.extend(Small::gated(&rest, formed)),
                             Base::Nothing => {}
                         }
                         let from = min_count(&rest.activations);
@@ -121,19 +119,19 @@ impl Plan {
             (Gate::Both, Grouping::Threads(_) | Grouping::Pairs) => {
                 for component in components {
                     match mse {
-                        Mse::Measure => small.extend(Small::gated(component, &mut formed)),
+                        Mse::Measure => small.extend(Small::gated(component, formed)),
                         Mse::Skip => {
                             let mut with_component = merged.clone();
                             let (own, rest) = with_component.merge_part(component);
                             // Where one weight of a step is zero, what was merged has to be taken off again.
-                            let taking_off = own.and_then(|own| Small::taking_off(&own, &mut formed));
+                            let taking_off = own.and_then(|own| Small::taking_off(&own, formed));
                             match taking_off {
                                 Some(taking_off) if Sparse::pays(kernels, &taking_off.words, n_words) => {
                                     merged = with_component;
                                     small.push(taking_off);
-                                    small.extend(rest.and_then(|rest| Small::gated(&rest, &mut formed)));
+                                    small.extend(rest.and_then(|rest| Small::gated(&rest, formed)));
                                 }
-                                Some(_) | None => small.extend(Small::gated(component, &mut formed)),
+                                Some(_) | None => small.extend(Small::gated(component, formed)),
                             }
                         }
                     }
@@ -141,7 +139,6 @@ impl Plan {
             }
         }
         Self {
-            grouping: *grouping,
             wide: merged.finish(),
             small,
             picked,
@@ -230,9 +227,8 @@ impl Small {
     fn taking_off(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
         let negated = component.activations.map(|table| table.map(|x| -x));
         let small = Self::new(&negated, [&component.weights, &ZERO, &ZERO], formed)?;
-        let offset = low_byte(i16::try_from(small.offset).unwrap_or_default());
         Some(Self {
-            activations: SmallActivations::GivenMinusWide(offset),
+            activations: SmallActivations::GivenMinusWide(small.offset),
             ..small
         })
     }
@@ -247,7 +243,7 @@ impl Small {
             activations: SmallActivations::Formed(Form::new([alone, two, more], |x| {
                 low_byte(x + range.offset)
             })),
-            offset: i32::from(range.offset),
+            offset: low_byte(range.offset),
             words: formed.quads(&Form::new(weights, low_byte)),
             max_activation: low_byte(range.max),
             max_run: range.max_run(weights.into_iter().flatten().copied()),

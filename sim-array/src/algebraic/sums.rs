@@ -50,12 +50,12 @@ impl Sums {
         mse: Mse,
     ) -> Self {
         let (n, k) = (operands.shape().n(), operands.shape().k());
-        let plan = Plan::new(kernels, residue, operands, mse);
-        let mut weights = FormedWeights::new(kernels, plan.grouping, operands);
+        let mut weights = FormedWeights::new(kernels, residue.grouping, operands);
+        let plan = Plan::new(kernels, residue, operands, &mut weights, mse);
         let mut sums = Self {
             k,
             n,
-            former: Former::new(kernels, plan.grouping, k),
+            former: Former::new(kernels, residue.grouping, k),
             wide_formed: Vec::new(),
             formed: Vec::new(),
             padded: Vec::new(),
@@ -76,7 +76,7 @@ impl Sums {
                         #[inline(always)]
                         || sum_of(words.as_flattened()),
                     );
-                    sums.take_off(col, small.offset * sum);
+                    sums.take_off(col, i32::from(small.offset) * sum);
                 }
             }
             if Sparse::pays(kernels, &small.words, n_words) {

@@ -6,6 +6,7 @@ use sim_core::shape::{Gemm, widen};
 use crate::algebraic::code::{Table, ZERO};
 use crate::algebraic::form::{Form, Former, Grouping};
 use crate::algebraic::kernels::Kernels;
+use crate::algebraic::plan::low_byte;
 
 /// Lanes of a 2:4 group.
 const GROUP: usize = 4;
@@ -59,7 +60,7 @@ impl Groups {
             for ((changed, &after), before) in changed.iter_mut().zip(window).zip(0..) {
                 *changed = i16::from(after != before);
             }
-            Form::new([&changed; 3], |x| x.to_le_bytes()[0])
+            Form::new([&changed; 3], low_byte)
         });
         Self {
             shape,

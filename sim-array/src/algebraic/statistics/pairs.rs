@@ -6,6 +6,7 @@ use sim_core::shape::{Gemm, widen};
 use crate::algebraic::code::Table;
 use crate::algebraic::form::{Form, Former, Grouping};
 use crate::algebraic::kernels::Kernels;
+use crate::algebraic::plan::low_byte;
 
 /// Bytes counted side by side.
 const LANES: usize = 32;
@@ -28,7 +29,7 @@ impl Pairs {
     pub(super) fn new(kernels: Kernels, [alone, both]: &[Table; 2], shape: Gemm) -> Self {
         Self {
             shape,
-            form: Form::new([alone, both, both], |x| x.to_le_bytes()[0]),
+            form: Form::new([alone, both, both], low_byte),
             former: Former::new(kernels, Grouping::Pairs, shape.k()),
             windowed: Vec::new(),
             n_nonzero: 0,
