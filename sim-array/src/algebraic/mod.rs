@@ -23,6 +23,7 @@ mod table;
 mod tests;
 pub mod timing;
 mod weights;
+mod windowed;
 
 use std::ops::Range;
 
@@ -37,6 +38,7 @@ pub(crate) use kernels::of_clock;
 pub use kernels::{Simd, Unavailable, select};
 use product::Multiplier;
 use statistics::Tally;
+use windowed::{Block, Windows};
 
 /// Rows of A that are worked on at a time: whole tiles and whole panels of the kernels, and few enough that what is
 /// made of them stays in a cache.
@@ -110,7 +112,7 @@ impl Engine for Pinned {
 fn run(kernels: Kernels, array: &ArraySpec, operands: &StreamedOperands<'_>, mse: Mse) -> Outcome {
     let shape = operands.shape();
     let mut tally = Tally::new(kernels, array.pe(), shape);
-    let (product, error) = multiply(kernels, array, operands, mse, |rows| tally.add(rows));
+    let (product, error) = multiply(kernels, array, operands, mse, |block| tally.add(block));
     let statistics = tally.finish(operands.weights());
     Outcome {
         product,
@@ -134,17 +136,19 @@ fn multiply(
     array: &ArraySpec,
     operands: &StreamedOperands<'_>,
     mse: Mse,
-    mut see: impl FnMut(&[u8]),
+    mut see: impl FnMut(Block<'_>),
 ) -> (Vec<i32>, ErrorSums) {
     let (m, n) = (operands.shape().m(), operands.shape().n());
     let mut product = pages::zeros(m * n);
     let mut multiplier = Multiplier::new(kernels, array.pe(), operands, mse);
+    let mut windows = Windows::of(kernels, array.pe(), operands.shape().k());
     let mut error = ErrorSums::default();
     let mut buffer = Vec::new();
     for (rows, outputs) in blocks(m).zip(product.chunks_mut(BLOCK_ROWS * n)) {
         let rows = operands.activations().rows(rows, &mut buffer);
-        see(rows);
-        error += multiplier.multiply(rows, outputs);
+        let block = windows.block(rows);
+        see(block);
+        error += multiplier.multiply(block, outputs);
     }
     (product, error)
 }

@@ -5,7 +5,7 @@ use super::components::{Component, Gate, Residue, difference, subtract};
 use super::form::{Form, Grouping};
 use super::kernels::{Kernels, Quad};
 use super::picks::four_threads::{Base, FourThreads};
-use super::sparse::Sparse;
+use super::sparse::Cost;
 use super::weights::FormedWeights;
 use crate::engine::{Mse, StreamedOperands};
 
@@ -24,7 +24,7 @@ pub(super) struct Plan {
 /// A product of 16-bit operands.
 pub(super) struct Wide {
     /// What replaces A, in unsigned bytes.
-    pub(super) activations: Form,
+    pub(super) activations: WideActivations,
     /// What replaces W, in signed bytes.
     pub(super) weights: Form,
 }
@@ -43,12 +43,22 @@ pub(super) struct Small {
     pub(super) max_run: usize,
 }
 
+/// The activations of the wide product.
+pub(super) enum WideActivations {
+    /// By a form.
+    Formed(Form),
+    /// After windows.
+    Windowed,
+}
+
 /// The activations of a small product.
 pub(super) enum SmallActivations {
     /// By a form.
     Formed(Form),
     /// What is given minus what the wide product takes instead, plus this offset.
     GivenMinusWide(u8),
+    /// What windows add, plus this offset.
+    WindowedMinusGiven(u8),
 }
 
 /// The wide product while the plan is made.
@@ -78,7 +88,24 @@ impl Plan {
         let mut small = Vec::new();
         let mut picked = None;
         match (gate, grouping) {
-            (Gate::Activations, _) => {
+            (Gate::Activations, Grouping::Pairs) => match mse {
+                Mse::Measure => small.extend(
+                    components
+                        .iter()
+                        .filter_map(|component| Small::windowed(component, &mut *formed)),
+                ),
+                Mse::Skip => {
+                    return Self {
+                        wide: Wide {
+                            activations: WideActivations::Windowed,
+                            ..merged.finish()
+                        },
+                        small,
+                        picked,
+                    };
+                }
+            },
+            (Gate::Activations, Grouping::Threads(_)) => {
                 for component in components {
                     let rest = match mse {
                         Mse::Measure => Some(component.clone()),
@@ -125,13 +152,29 @@ impl Plan {
                             let (own, rest) = with_component.merge_part(component);
                             // Where one weight of a step is zero, what was merged has to be taken off again.
                             let taking_off = own.and_then(|own| Small::taking_off(&own, formed));
+                            let rest = rest.and_then(|rest| Small::gated(&rest, formed));
+                            let cost = |small: &Small| Cost::of(kernels, &small.words, n_words);
+                            let is_worth_merging = |taking_off: &Small, gated: &Option<Small>| {
+                                let before = gated.as_ref().map_or(0, |small| cost(small).least());
+                                let after = rest.as_ref().map_or(0, |small| cost(small).least());
+                                cost(taking_off).least() + after < before
+                            };
                             match taking_off {
-                                Some(taking_off) if Sparse::pays(kernels, &taking_off.words, n_words) => {
+                                Some(taking_off) if rest.is_none() && cost(&taking_off).is_short() => {
                                     merged = with_component;
                                     small.push(taking_off);
-                                    small.extend(rest.and_then(|rest| Small::gated(&rest, formed)));
                                 }
-                                Some(_) | None => small.extend(Small::gated(component, formed)),
+                                Some(taking_off) => {
+                                    let gated = Small::gated(component, formed);
+                                    if is_worth_merging(&taking_off, &gated) {
+                                        merged = with_component;
+                                        small.push(taking_off);
+                                        small.extend(rest);
+                                    } else {
+                                        small.extend(gated);
+                                    }
+                                }
+                                None => small.extend(Small::gated(component, formed)),
                             }
                         }
                     }
@@ -204,7 +247,7 @@ impl Merged {
     fn finish(self) -> Wide {
         let [alone, two, more] = &self.activations;
         Wide {
-            activations: Form::new([alone, two, more], low_byte),
+            activations: WideActivations::Formed(Form::new([alone, two, more], low_byte)),
             weights: Form::new([&self.weights; 3], low_byte),
         }
     }
@@ -214,6 +257,15 @@ impl Small {
     /// A component whatever the weights' zeros.
     fn ungated(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
         Self::new(&component.activations, [&component.weights; 3], formed)
+    }
+
+    /// What windows add, whatever the weights' zeros.
+    fn windowed(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
+        let small = Self::ungated(component, formed)?;
+        Some(Self {
+            activations: SmallActivations::WindowedMinusGiven(small.offset),
+            ..small
+        })
     }
 
     /// A component where enough weights of a group are not zero for its activations to count.

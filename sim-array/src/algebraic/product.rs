@@ -10,6 +10,7 @@ use super::kernels::Kernels;
 use super::picks::Picks;
 use super::picks::sparse_pairs::SparsePairs;
 use super::sums::Sums;
+use super::windowed::Block;
 use crate::engine::{Mse, StreamedOperands};
 
 /// The weights of a product, ready for any rows of activations.
@@ -61,24 +62,24 @@ impl Multiplier {
 
     /// Write the outputs of some rows, which are zeros before.
     ///
-    /// - Shapes: `rows` is `[rows, k]`, `outputs` is `[rows, n]`.
+    /// - Shapes: `block` is `[rows, k]`, `outputs` is `[rows, n]`.
     /// - Returns the error sums of these outputs; zeros where they are not measured.
-    pub(super) fn multiply(&mut self, rows: &[u8], outputs: &mut [i32]) -> ErrorSums {
-        let n_rows = rows.len() / self.shape.k();
+    pub(super) fn multiply(&mut self, block: Block<'_>, outputs: &mut [i32]) -> ErrorSums {
+        let n_rows = block.given.len() / self.shape.k();
         match (&mut self.values, self.mse) {
             (Values::Sums(sums), Mse::Skip) => {
-                sums.add_wide(self.kernels, rows, outputs);
-                sums.add_rest(self.kernels, rows, outputs);
+                sums.add_wide(self.kernels, block, outputs);
+                sums.add_rest(self.kernels, block, outputs);
                 ErrorSums::default()
             }
             (Values::Sums(sums), Mse::Measure) => {
-                sums.add_wide(self.kernels, rows, outputs);
+                sums.add_wide(self.kernels, block, outputs);
                 if sums.is_exact() {
                     return error_sums(self.kernels, outputs, &[]);
                 }
                 self.residue.clear();
                 self.residue.resize(n_rows * self.shape.n(), 0);
-                sums.add_rest(self.kernels, rows, &mut self.residue);
+                sums.add_rest(self.kernels, block, &mut self.residue);
                 let error = error_sums(self.kernels, outputs, &self.residue);
                 for (output, residue) in outputs.iter_mut().zip(&self.residue) {
                     *output += residue;
@@ -86,12 +87,12 @@ impl Multiplier {
                 error
             }
             (Values::SparsePairs { picks, exact }, _) => {
-                picks.multiply(self.kernels, rows, outputs);
+                picks.multiply(self.kernels, block.given, outputs);
                 let Some(exact) = exact else {
                     return ErrorSums::default();
                 };
                 let mut exact_outputs = vec![0; outputs.len()];
-                exact.add_wide(self.kernels, rows, &mut exact_outputs);
+                exact.add_wide(self.kernels, block, &mut exact_outputs);
                 self.residue.clear();
                 self.residue.extend(
                     outputs

@@ -65,13 +65,6 @@ impl Sparse {
         }
     }
 
-    /// Whether visiting only these words costs less than a product of all, by the instructions of the kernels for the
-    /// rows of a panel: a visited word costs 16, a column 130 to begin and end with, a word of a tile 12.
-    pub(super) fn pays(kernels: Kernels, words: &[Quad], n_words: usize) -> bool {
-        let n_visited = n_visited(kernels, words);
-        16 * n_visited + 130 * (words.len() / n_words) < 12 * words.len()
-    }
-
     /// Add the product with some rows, `stride` apart and as long as the words at least, to `outputs`, `[rows, cols]`.
     pub(super) fn multiply(&mut self, kernels: Kernels, rows: &[u8], stride: usize, outputs: &mut [i32]) {
         let row_len = 4 * self.n_words;
@@ -97,6 +90,49 @@ impl Sparse {
                 }
             }
         }
+    }
+}
+
+/// What a product of `n_cols` columns costs in either form, in instructions of the kernels for the rows of a panel.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cost {
+    n_words: usize,
+    n_cols: usize,
+    n_visited: usize,
+}
+
+impl Cost {
+    /// Of columns of `n_words` words.
+    pub(super) fn of(kernels: Kernels, words: &[Quad], n_words: usize) -> Self {
+        Self {
+            n_words: words.len(),
+            n_cols: words.len() / n_words,
+            n_visited: n_visited(kernels, words),
+        }
+    }
+
+    /// Of the cheaper form.
+    pub(super) fn least(self) -> usize {
+        self.sparse().min(self.dense())
+    }
+
+    /// Whether visiting only words that are not zero costs less than a product of all.
+    pub(super) const fn prefers_sparse(self) -> bool {
+        self.sparse() < self.dense()
+    }
+
+    /// Whether so few words are visited that hardly any other product costs less.
+    pub(super) const fn is_short(self) -> bool {
+        8 * self.n_visited < self.n_words
+    }
+
+    /// A visited word as measured against one of a tile, and a column to begin and end with.
+    const fn sparse(self) -> usize {
+        22 * self.n_visited + 130 * self.n_cols
+    }
+
+    const fn dense(self) -> usize {
+        12 * self.n_words
     }
 }
 

@@ -6,10 +6,11 @@ use super::kernels::{Kernels, Pair, Quad};
 use super::packed::{Packed, Rows};
 use super::picks::Picks;
 use super::picks::four_threads::FourThreads;
-use super::plan::{Plan, Small, SmallActivations};
+use super::plan::{Plan, Small, SmallActivations, WideActivations};
 use super::runs::Runs;
-use super::sparse::Sparse;
+use super::sparse::{Cost, Sparse};
 use super::weights::FormedWeights;
+use super::windowed::Block;
 use crate::engine::{Mse, StreamedOperands};
 
 /// A sum of products by one plan.
@@ -24,7 +25,7 @@ pub(super) struct Sums {
     /// The same in whole words.
     padded: Vec<u8>,
     wide: Packed<Pair>,
-    wide_form: Form,
+    wide_activations: WideActivations,
     wide_rows: Rows<i16>,
     dense: Option<Dense>,
     sparse: Vec<(SmallActivations, Sparse)>,
@@ -60,7 +61,7 @@ impl Sums {
             formed: Vec::new(),
             padded: Vec::new(),
             wide: pack_wide(kernels, &mut weights, &plan.wide.weights, n, k),
-            wide_form: plan.wide.activations,
+            wide_activations: plan.wide.activations,
             wide_rows: Rows::default(),
             dense: None,
             sparse: Vec::new(),
@@ -79,7 +80,7 @@ impl Sums {
                     sums.take_off(col, i32::from(small.offset) * sum);
                 }
             }
-            if Sparse::pays(kernels, &small.words, n_words) {
+            if Cost::of(kernels, &small.words, n_words).prefers_sparse() {
                 let sparse = Sparse::new(kernels, &small.words, n_words, small.max_run);
                 sums.sparse.push((small.activations, sparse));
             } else {
@@ -112,15 +113,17 @@ impl Sums {
     }
 
     /// Add the wide product of some rows, `[rows, k]`, to `outputs`, `[rows, n]`.
-    pub(super) fn add_wide(&mut self, kernels: Kernels, rows: &[u8], outputs: &mut [i32]) {
+    pub(super) fn add_wide(&mut self, kernels: Kernels, block: Block<'_>, outputs: &mut [i32]) {
         let k = self.k;
-        self.wide_rows.reserve(rows.len() / k, k);
-        let source = if self.wide_form.is_identity() {
-            rows
-        } else {
-            self.former.start();
-            self.former.form(&self.wide_form, rows, &mut self.wide_formed);
-            &self.wide_formed
+        self.wide_rows.reserve(block.given.len() / k, k);
+        let source = match &self.wide_activations {
+            WideActivations::Windowed => block.windowed,
+            WideActivations::Formed(form) if form.is_identity() => block.given,
+            WideActivations::Formed(form) => {
+                self.former.start();
+                self.former.form(form, block.given, &mut self.wide_formed);
+                &self.wide_formed
+            }
         };
         let wide_rows = &mut self.wide_rows;
         kernels.vectorized(
@@ -137,9 +140,9 @@ impl Sums {
     }
 
     /// Add all other products of the same rows.
-    pub(super) fn add_rest(&mut self, kernels: Kernels, rows: &[u8], outputs: &mut [i32]) {
+    pub(super) fn add_rest(&mut self, kernels: Kernels, block: Block<'_>, outputs: &mut [i32]) {
         let (n, k) = (self.n, self.k);
-        let n_rows = rows.len() / k;
+        let n_rows = block.given.len() / k;
         if !self.bias.is_empty() {
             for outputs in outputs.chunks_mut(n) {
                 for (output, bias) in outputs.iter_mut().zip(&self.bias) {
@@ -157,7 +160,7 @@ impl Sums {
                 activations.write(
                     kernels,
                     &mut self.former,
-                    rows,
+                    block,
                     &self.wide_formed,
                     &mut self.formed,
                 );
@@ -170,7 +173,7 @@ impl Sums {
             activations.write(
                 kernels,
                 &mut self.former,
-                rows,
+                block,
                 &self.wide_formed,
                 &mut self.formed,
             );
@@ -188,7 +191,7 @@ impl Sums {
             dense.words.multiply(kernels, &dense.rows, &dense.runs, outputs);
         }
         if let Some(picked) = &mut self.picked {
-            picked.multiply(kernels, rows, outputs);
+            picked.multiply(kernels, block.given, outputs);
         }
     }
 }
@@ -216,22 +219,28 @@ impl Dense {
 
 impl SmallActivations {
     /// Write them for some rows; `wide` is what the wide product takes instead of the rows.
-    fn write(&self, kernels: Kernels, former: &mut Former, rows: &[u8], wide: &[u8], out: &mut Vec<u8>) {
+    fn write(&self, kernels: Kernels, former: &mut Former, block: Block<'_>, wide: &[u8], out: &mut Vec<u8>) {
         match self {
-            Self::Formed(form) => former.form(form, rows, out),
-            Self::GivenMinusWide(offset) => {
-                out.resize(rows.len(), 0);
-                kernels.vectorized(
-                    #[inline(always)]
-                    || {
-                        for ((out, given), wide) in out.iter_mut().zip(rows).zip(wide) {
-                            *out = given.wrapping_sub(*wide).wrapping_add(*offset);
-                        }
-                    },
-                );
+            Self::Formed(form) => former.form(form, block.given, out),
+            Self::GivenMinusWide(offset) => subtract(kernels, block.given, wide, *offset, out),
+            Self::WindowedMinusGiven(offset) => {
+                subtract(kernels, block.windowed, block.given, *offset, out);
             }
         }
     }
+}
+
+/// `out = a − b + offset`, which fits bytes.
+fn subtract(kernels: Kernels, a: &[u8], b: &[u8], offset: u8, out: &mut Vec<u8>) {
+    out.resize(a.len(), 0);
+    kernels.vectorized(
+        #[inline(always)]
+        || {
+            for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+                *out = a.wrapping_sub(*b).wrapping_add(offset);
+            }
+        },
+    );
 }
 
 /// W in a form, as 16-bit pairs.

@@ -47,7 +47,7 @@ impl Base {
         }
         let n_dense = (components.len() - n_merged) * steps.at_least(0);
         // Four products picked cost more than four in a tile, in about this ratio.
-        if 4 * n_picks[1] + 3 * n_dense <= 4 * n_picks[0] {
+        if 5 * n_picks[1] + 3 * n_dense <= 5 * n_picks[0] {
             Self::AllWeights
         } else {
             Self::Nothing

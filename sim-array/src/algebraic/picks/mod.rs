@@ -12,8 +12,8 @@ use super::table::ByteTable;
 
 /// Operands of a step: four threads, or a group of four.
 pub(super) const STEP: usize = 4;
-/// Steps of a block: its panels share the second-level cache with the weights that pass by.
-const BLOCK_STEPS: usize = 64;
+/// Steps of a block: few, so that a good part of its panels stays in the first-level cache while the columns pass by.
+const BLOCK_STEPS: usize = 32;
 /// Patterns of non-zero weights in a step.
 const N_PATTERNS: usize = 16;
 

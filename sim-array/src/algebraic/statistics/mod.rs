@@ -12,6 +12,7 @@ use sim_core::spec::{NbSmt, Pe, Threads};
 
 use super::components::windows;
 use super::kernels::Kernels;
+use super::windowed::Block;
 use crate::switching;
 use groups::Groups;
 use pairs::Pairs;
@@ -56,9 +57,7 @@ impl Tally {
                 Threads::Two => Steps::TwoThreads(rules, Rows::new(shape)),
                 Threads::Four => Steps::FourThreads(rules, Rows::new(shape)),
             },
-            Pe::Sparq(rules) => {
-                Steps::Neighbours(Rows::new(shape), Pairs::new(kernels, &windows(&rules), shape))
-            }
+            Pe::Sparq(_) => Steps::Neighbours(Rows::new(shape), Pairs::new(shape)),
             Pe::SparqStc(rules) => {
                 Steps::Picked(Rows::new(shape), Groups::new(kernels, &windows(&rules), shape))
             }
@@ -72,32 +71,27 @@ impl Tally {
     }
 
     /// Take some rows of A, `[rows, k]`; few enough for a cache.
-    pub(super) fn add(&mut self, rows: &[u8]) {
+    pub(super) fn add(&mut self, block: Block<'_>) {
         let kernels = self.kernels;
         // Row by row comes first: it brings the rows into the cache in the order in which they lie.
         let (switching, k) = (&mut self.switching, self.k);
-        if let Steps::Neighbours(_, pairs) = &mut self.steps {
-            for row in rows.chunks(k) {
-                let windowed = pairs.add_row(kernels, row);
-                kernels.vectorized(
-                    #[inline(always)]
-                    || switching.add_row(windowed),
-                );
-            }
-        } else {
-            kernels.vectorized(
-                #[inline(always)]
-                || {
-                    for row in rows.chunks(k) {
-                        switching.add_row(row);
-                    }
-                },
-            );
-        }
+        kernels.vectorized(
+            #[inline(always)]
+            || {
+                for row in block.windowed.chunks(k) {
+                    switching.add_row(row);
+                }
+            },
+        );
+        let rows = block.given;
         match &mut self.steps {
-            Steps::OneThread(counts) | Steps::Neighbours(counts, _) => counts.add(kernels, rows),
+            Steps::OneThread(counts) => counts.add(kernels, rows),
             Steps::TwoThreads(_, counts) => counts.add(kernels, rows),
             Steps::FourThreads(_, counts) => counts.add(kernels, rows),
+            Steps::Neighbours(counts, pairs) => {
+                counts.add(kernels, rows);
+                pairs.add(kernels, block);
+            }
             Steps::Picked(counts, groups) => {
                 counts.add(kernels, rows);
                 groups.add(kernels, rows);

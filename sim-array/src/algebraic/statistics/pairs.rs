@@ -3,10 +3,8 @@
 use sim_core::counters::{ActiveSteps, Reduced};
 use sim_core::shape::{Gemm, widen};
 
-use crate::algebraic::code::Table;
-use crate::algebraic::form::{Form, Former, Grouping};
 use crate::algebraic::kernels::Kernels;
-use crate::algebraic::plan::low_byte;
+use crate::algebraic::windowed::Block;
 
 /// Bytes counted side by side.
 const LANES: usize = 32;
@@ -16,9 +14,6 @@ const MAX_BYTE_COUNT: usize = 254;
 /// Pairs along K. Weights do not matter, so every output of a row counts alike.
 pub(super) struct Pairs {
     shape: Gemm,
-    form: Form,
-    former: Former,
-    windowed: Vec<u8>,
     n_nonzero: u64,
     n_both: u64,
     n_changed: u64,
@@ -26,31 +21,27 @@ pub(super) struct Pairs {
 
 impl Pairs {
     /// No rows yet.
-    pub(super) fn new(kernels: Kernels, [alone, both]: &[Table; 2], shape: Gemm) -> Self {
+    pub(super) const fn new(shape: Gemm) -> Self {
         Self {
             shape,
-            form: Form::new([alone, both, both], low_byte),
-            former: Former::new(kernels, Grouping::Pairs, shape.k()),
-            windowed: Vec::new(),
             n_nonzero: 0,
             n_both: 0,
             n_changed: 0,
         }
     }
 
-    /// Count a row of A; returns it after the windows.
-    pub(super) fn add_row(&mut self, kernels: Kernels, row: &[u8]) -> &[u8] {
-        self.former.start();
-        self.former.form(&self.form, row, &mut self.windowed);
-        let windowed = &self.windowed;
-        let [n_changed, n_nonzero, n_both] = kernels.vectorized(
-            #[inline(always)]
-            || count_pairs(row, windowed),
-        );
-        self.n_changed += n_changed;
-        self.n_nonzero += n_nonzero;
-        self.n_both += n_both;
-        &self.windowed
+    /// Count some rows of A.
+    pub(super) fn add(&mut self, kernels: Kernels, block: Block<'_>) {
+        let k = self.shape.k();
+        for (row, windowed) in block.given.chunks(k).zip(block.windowed.chunks(k)) {
+            let [n_changed, n_nonzero, n_both] = kernels.vectorized(
+                #[inline(always)]
+                || count_pairs(row, windowed),
+            );
+            self.n_changed += n_changed;
+            self.n_nonzero += n_nonzero;
+            self.n_both += n_both;
+        }
     }
 
     /// The counts, after all rows.

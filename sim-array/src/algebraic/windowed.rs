@@ -1,0 +1,62 @@
+//! Rows of activations as a product takes them: as given and, where pairs lie along K, after SPARQ's windows.
+
+use sim_core::spec::Pe;
+
+use super::components::windows;
+use super::form::{Form, Former, Grouping};
+use super::kernels::Kernels;
+use super::plan::low_byte;
+
+/// A block of rows, `[rows, k]`.
+#[derive(Clone, Copy)]
+pub(super) struct Block<'r> {
+    pub(super) given: &'r [u8],
+    /// After windows; as given where the activations alone do not decide about them.
+    pub(super) windowed: &'r [u8],
+}
+
+/// What makes blocks of rows.
+pub(super) enum Windows {
+    /// Of machines without pairs along K.
+    None,
+    /// Of one block after the other; product and statistics share them.
+    Pairs {
+        form: Box<Form>,
+        former: Former,
+        windowed: Vec<u8>,
+    },
+}
+
+impl Windows {
+    /// Those of a PE on rows of `k` activations.
+    pub(super) fn of(kernels: Kernels, pe: Pe, k: usize) -> Self {
+        match pe {
+            Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => Self::None,
+            Pe::Sparq(rules) => {
+                let [alone, both] = windows(&rules);
+                Self::Pairs {
+                    form: Box::new(Form::new([&alone, &both, &both], low_byte)),
+                    former: Former::new(kernels, Grouping::Pairs, k),
+                    windowed: Vec::new(),
+                }
+            }
+        }
+    }
+
+    /// A block of these rows.
+    pub(super) fn block<'r>(&'r mut self, given: &'r [u8]) -> Block<'r> {
+        let windowed = match self {
+            Self::None => given,
+            Self::Pairs {
+                form,
+                former,
+                windowed,
+            } => {
+                former.start();
+                former.form(form, given, windowed);
+                windowed
+            }
+        };
+        Block { given, windowed }
+    }
+}
