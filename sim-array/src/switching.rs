@@ -11,26 +11,32 @@ use sim_pe::sparq;
 use crate::engine::Operands;
 use crate::mapping::KMap;
 
-/// Rows that are summed in bytes before they are widened: each adds at most 8.
-const N_ROWS_IN_BYTES: usize = 31;
+/// Operands counted side by side.
+const LANES: usize = 32;
+/// Rows whose bits are added before they are counted.
+const N_ADDED: usize = 7;
+/// Rows whose counts fit bytes: each adds at most 8.
+const N_ROWS_IN_BYTES: usize = 4 * N_ADDED;
+/// Rows whose counts fit 16 bits, and that a cache holds.
+const N_ROWS_IN_WORDS: usize = 4 * N_ROWS_IN_BYTES;
 
 /// Count a whole product.
 pub(crate) fn count(pe: Pe, operands: &Operands<'_>) -> Switching {
+    let k = operands.shape().k();
     let mut tally = Tally::new(pe, operands.shape());
     match pe {
         Pe::Sparq(rules) => {
             let windows = Windows::new(&rules);
-            let mut seen = vec![0; operands.shape().k()];
-            for row in operands.activations().chunks(operands.shape().k()) {
-                windows.apply(row, &mut seen);
-                tally.add_row(&seen);
+            let mut seen = Vec::new();
+            for rows in operands.activations().chunks(k * N_ROWS_IN_BYTES) {
+                seen.resize(rows.len(), 0);
+                for (row, seen) in rows.chunks(k).zip(seen.chunks_mut(k)) {
+                    windows.apply(row, seen);
+                }
+                tally.add(&seen);
             }
         }
-        Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => {
-            for row in operands.activations().chunks(operands.shape().k()) {
-                tally.add_row(row);
-            }
-        }
+        Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => tally.add(operands.activations()),
     }
     tally.finish(operands.weights())
 }
@@ -61,24 +67,23 @@ impl Tally {
         }
     }
 
-    /// Take one row of A as the multipliers see it.
+    /// Take some rows of A as the multipliers see them, `[rows, k]`.
     #[inline(always)]
-    pub(crate) fn add_row(&mut self, row: &[u8]) {
-        self.activations.add_row(row);
+    pub(crate) fn add(&mut self, rows: &[u8]) {
+        self.activations.add(rows);
     }
 
     /// The counts, after all rows of A; `weights` is `[n, k]`.
     #[inline(always)]
     pub(crate) fn finish(mut self, weights: &[i8]) -> Switching {
-        let mut bytes = vec![0; self.shape.k()];
-        for row in weights.chunks(self.shape.k()) {
-            for (byte, w) in bytes.iter_mut().zip(row) {
+        let mut bytes = vec![0; self.shape.k() * N_ROWS_IN_BYTES];
+        for rows in weights.chunks(self.shape.k() * N_ROWS_IN_BYTES) {
+            let bytes = &mut bytes[..rows.len()];
+            for (byte, w) in bytes.iter_mut().zip(rows) {
                 *byte = w.cast_unsigned();
             }
-            self.weights.add_row(&bytes);
+            self.weights.add(bytes);
         }
-        self.activations.take();
-        self.weights.take();
         self.combine()
     }
 
@@ -108,14 +113,12 @@ impl Tally {
 
 /// Sums over all rows of an operand, by k; in both: in k and in the step before.
 struct Sums {
+    k: usize,
     stride: usize,
     ones: Vec<u64>,
     ones_in_both: Vec<u64>,
     not_zero: Vec<u64>,
     not_zero_in_both: Vec<u64>,
-    /// The same four of the last rows.
-    bytes: [Vec<u8>; 4],
-    n_rows_in_bytes: usize,
 }
 
 /// The sums of two consecutive steps of a lane.
@@ -142,39 +145,33 @@ impl Between {
 impl Sums {
     fn new(k: usize, stride: usize) -> Self {
         Self {
+            k,
             stride,
             ones: vec![0; k],
             ones_in_both: vec![0; k],
             not_zero: vec![0; k],
             not_zero_in_both: vec![0; k],
-            bytes: [(); 4].map(|()| vec![0; k]),
-            n_rows_in_bytes: 0,
         }
     }
 
     #[inline(always)]
-    fn add_row(&mut self, row: &[u8]) {
-        if self.n_rows_in_bytes == N_ROWS_IN_BYTES {
-            self.take();
-        }
-        add_row(row, self.stride, &mut self.bytes);
-        self.n_rows_in_bytes += 1;
-    }
-
-    #[inline(always)]
-    fn take(&mut self) {
-        let all = [
-            &mut self.ones,
-            &mut self.ones_in_both,
-            &mut self.not_zero,
-            &mut self.not_zero_in_both,
-        ];
-        for (sums, bytes) in all.into_iter().zip(&mut self.bytes) {
-            for (sum, byte) in sums.iter_mut().zip(bytes) {
-                *sum += u64::from(std::mem::take(byte));
+    fn add(&mut self, rows: &[u8]) {
+        for rows in rows.chunks(self.k * N_ROWS_IN_WORDS) {
+            for first in (0..self.k).step_by(LANES) {
+                let counts = count_lanes(rows, self.k, self.stride, first);
+                let all = [
+                    &mut self.ones,
+                    &mut self.ones_in_both,
+                    &mut self.not_zero,
+                    &mut self.not_zero_in_both,
+                ];
+                for (sums, counts) in all.into_iter().zip(&counts) {
+                    for (sum, &count) in sums[first..].iter_mut().zip(counts) {
+                        *sum += u64::from(count);
+                    }
+                }
             }
         }
-        self.n_rows_in_bytes = 0;
     }
 
     /// `None` is padding, which is zero.
@@ -192,24 +189,103 @@ impl Sums {
     }
 }
 
-/// Add one row. What lies before the first step is never asked for.
+type Lanes = [u8; LANES];
+
+/// Ones, ones in both, not zero and not zero in both of a few rows, `[rows, k]`, from `first` on. Lanes beyond K, and
+/// those in both before the first step, are never asked for.
 #[inline(always)]
-fn add_row(row: &[u8], stride: usize, bytes: &mut [Vec<u8>; 4]) {
-    let [ones, ones_in_both, not_zero, not_zero_in_both] = bytes;
-    for ((ones, not_zero), &now) in ones.iter_mut().zip(not_zero).zip(row) {
-        *ones += n_ones(now);
-        *not_zero += u8::from(now != 0);
+fn count_lanes(rows: &[u8], k: usize, stride: usize, first: usize) -> [[u16; LANES]; 4] {
+    let mut sums = [[0; LANES]; 4];
+    for (part, n_before) in rows
+        .chunks(k * N_ROWS_IN_BYTES)
+        .zip((0..).step_by(N_ROWS_IN_BYTES))
+    {
+        let mut counts = [[0; LANES]; 4];
+        for (added, n_added_before) in part.chunks(k * N_ADDED).zip((0..).step_by(N_ADDED)) {
+            let n_rows = added.len() / k;
+            let at = (n_before + n_added_before) * k + first;
+            let now = lanes_of_rows(rows, k, at, n_rows);
+            let before = at
+                .checked_sub(stride)
+                .and_then(|at| lanes_of_rows(rows, k, at, n_rows));
+            if let (Some(now), Some(before)) = (now, before) {
+                add_rows(&mut counts, now, before);
+            } else {
+                let now = copied_lanes(rows, k, at, 0, n_rows);
+                let before = copied_lanes(rows, k, at, stride, n_rows);
+                add_rows(&mut counts, now.each_ref(), before.each_ref());
+            }
+        }
+        for (sums, counts) in sums.iter_mut().zip(&counts) {
+            for (sum, &count) in sums.iter_mut().zip(counts) {
+                *sum += u16::from(count);
+            }
+        }
     }
-    let Some(later) = row.get(stride..) else {
-        return;
-    };
-    let in_both = ones_in_both[stride..]
-        .iter_mut()
-        .zip(&mut not_zero_in_both[stride..]);
-    for ((ones, not_zero), (&now, &before)) in in_both.zip(later.iter().zip(row)) {
-        *ones += n_ones(now & before);
-        *not_zero += u8::from(now != 0) & u8::from(before != 0);
+    sums
+}
+
+/// Some rows from a place of the first on; zeros for those that are not there. Lanes beyond a row's end lie in the next
+/// one.
+#[inline(always)]
+fn lanes_of_rows(rows: &[u8], k: usize, at: usize, n_rows: usize) -> Option<[&Lanes; N_ADDED]> {
+    let mut lanes = [&[0; LANES]; N_ADDED];
+    for (row, lanes) in lanes.iter_mut().enumerate().take(n_rows) {
+        *lanes = rows.get(at + row * k..)?.first_chunk()?;
     }
+    Some(lanes)
+}
+
+/// The same, `back` before that place, with zeros before the first row and behind the last.
+fn copied_lanes(rows: &[u8], k: usize, at: usize, back: usize, n_rows: usize) -> [Lanes; N_ADDED] {
+    let mut copied = [[0; LANES]; N_ADDED];
+    for (row, lanes) in copied.iter_mut().enumerate().take(n_rows) {
+        let at = at + row * k;
+        let n_zeros = back.saturating_sub(at).min(LANES);
+        let own = &rows[at.saturating_sub(back)..];
+        for (lane, &byte) in lanes[n_zeros..].iter_mut().zip(own) {
+            *lane = byte;
+        }
+    }
+    copied
+}
+
+#[inline(always)]
+fn add_rows(
+    [ones, ones_in_both, not_zero, not_zero_in_both]: &mut [Lanes; 4],
+    now: [&Lanes; N_ADDED],
+    before: [&Lanes; N_ADDED],
+) {
+    for lane in 0..LANES {
+        let mut own = [0; N_ADDED];
+        let mut both = [0; N_ADDED];
+        for row in 0..N_ADDED {
+            let (now, before) = (now[row][lane], before[row][lane]);
+            own[row] = now;
+            both[row] = now & before;
+            not_zero[lane] += u8::from(now != 0);
+            not_zero_in_both[lane] += u8::from(now != 0) & u8::from(before != 0);
+        }
+        ones[lane] += n_ones_of_all(own);
+        ones_in_both[lane] += n_ones_of_all(both);
+    }
+}
+
+/// Set bits of seven bytes. Bits of equal weight are added in full adders first: what is left to count are three bytes.
+#[inline(always)]
+const fn n_ones_of_all([a, b, c, d, e, f, g]: [u8; N_ADDED]) -> u8 {
+    let (sum, twos_of_abc) = full_adder(a, b, c);
+    let (sum, twos_of_de) = full_adder(sum, d, e);
+    let (sum, twos_of_fg) = full_adder(sum, f, g);
+    let (twos, fours) = full_adder(twos_of_abc, twos_of_de, twos_of_fg);
+    n_ones(sum) + 2 * n_ones(twos) + 4 * n_ones(fours)
+}
+
+/// Sum and carry of each bit.
+#[inline(always)]
+const fn full_adder(a: u8, b: u8, c: u8) -> (u8, u8) {
+    let half = a ^ b;
+    (half ^ c, a & b | half & c)
 }
 
 /// Set bits of a byte, by adding neighbours: vectors have no instruction for it.

@@ -1,5 +1,7 @@
 //! A machine's result as the exact product and what its rules add to it.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use sim_core::spec::{BasePolicy, NbSmt, Pe, Sparq, Sparsity, Threads};
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_pe::{reduce, sparq};
@@ -33,9 +35,23 @@ pub(super) struct Residue {
     pub(super) components: Vec<Component>,
 }
 
+/// Residues that were asked for: small products are many, and making one's tables takes as long as a small product.
+static KNOWN: Mutex<Vec<(Pe, Arc<Residue>)>> = Mutex::new(Vec::new());
+
 impl Residue {
+    /// [`Residue::of`], made once for each PE of a process.
+    pub(super) fn shared(pe: Pe) -> Arc<Self> {
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, residue)) = known.iter().find(|(own, _)| *own == pe) {
+            return Arc::clone(residue);
+        }
+        let residue = Arc::new(Self::of(pe));
+        known.push((pe, Arc::clone(&residue)));
+        residue
+    }
+
     /// What a PE adds; nothing where it is exact. 2:4 sparse PEs are not a sum of this kind and are exact here.
-    pub(super) fn of(pe: Pe) -> Self {
+    fn of(pe: Pe) -> Self {
         match pe {
             Pe::Conventional | Pe::SparqStc(_) => Self::none(),
             Pe::NbSmt(rules) => match rules.threads {

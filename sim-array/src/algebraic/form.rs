@@ -80,6 +80,12 @@ impl Former {
 
     /// Write a form of the rows of the block, `[rows, k]`, to `out`, which becomes as long.
     pub(super) fn form(&mut self, form: &Form, rows: &[u8], out: &mut Vec<u8>) {
+        out.resize(rows.len(), 0);
+        self.form_into(form, rows, out);
+    }
+
+    /// [`Former::form`] into a slice as long as the rows.
+    pub(super) fn form_into(&mut self, form: &Form, rows: &[u8], out: &mut [u8]) {
         if form.needs_counts() && !self.is_counted {
             self.is_counted = true;
             let (grouping, k, counts) = (self.grouping, self.k, &mut self.counts);
@@ -93,7 +99,6 @@ impl Former {
                 },
             );
         }
-        out.resize(rows.len(), 0);
         form.fill(self.kernels, rows, &self.counts, out);
     }
 }
@@ -111,17 +116,20 @@ impl Form {
     ///
     /// A zero operand may be looked up in any of the three.
     pub(super) fn new(by_count: [&Table; 3], as_byte: impl Fn(i16) -> u8) -> Self {
-        let mut tables: Vec<ByteTable> = Vec::new();
+        let mut known: Vec<&Table> = Vec::new();
         let by_count = by_count.map(|values| {
-            let table = ByteTable::new(|byte| as_byte(values[usize::from(byte)]));
-            match tables.iter().position(|known| *known == table) {
-                Some(known) => known,
-                None => {
-                    tables.push(table);
-                    tables.len() - 1
-                }
-            }
+            known
+                .iter()
+                .position(|&known| known == values)
+                .unwrap_or_else(|| {
+                    known.push(values);
+                    known.len() - 1
+                })
         });
+        let tables = known
+            .into_iter()
+            .map(|values| ByteTable::new(|byte| as_byte(values[usize::from(byte)])))
+            .collect();
         Self { tables, by_count }
     }
 

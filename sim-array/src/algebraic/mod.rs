@@ -10,6 +10,7 @@ mod components;
 mod error;
 mod form;
 mod kernels;
+mod listed;
 mod packed;
 mod picks;
 mod plan;

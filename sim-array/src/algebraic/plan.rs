@@ -3,7 +3,8 @@
 use super::code::{Table, ZERO, activation_table, weight_table};
 use super::components::{Component, Gate, Residue, difference, subtract};
 use super::form::{Form, Grouping};
-use super::kernels::{Kernels, Quad};
+use super::kernels::Quad;
+use super::listed::Listed;
 use super::picks::four_threads::{Base, FourThreads};
 use super::sparse::Cost;
 use super::weights::FormedWeights;
@@ -35,8 +36,8 @@ pub(super) struct Small {
     pub(super) activations: SmallActivations,
     /// Added to every activation, so that none is negative.
     pub(super) offset: u8,
-    /// What replaces W, `[n, words]` of four signed bytes.
-    pub(super) words: Vec<Quad>,
+    /// What replaces W.
+    pub(super) weights: SmallWeights,
     /// The largest activation, with the offset.
     pub(super) max_activation: u8,
     /// How many steps of four products can be summed in 16 bits, whatever the weights.
@@ -49,6 +50,18 @@ pub(super) enum WideActivations {
     Formed(Form),
     /// After windows.
     Windowed,
+}
+
+/// The weights of a small product, four signed bytes a word.
+pub(super) enum SmallWeights {
+    /// All, `[n, words]`.
+    Words {
+        words: Vec<Quad>,
+        /// Of a product by them.
+        cost: Cost,
+    },
+    /// Those that are not zero.
+    Listed(Listed),
 }
 
 /// The activations of a small product.
@@ -72,13 +85,11 @@ struct Merged {
 impl Plan {
     /// The plan of a PE for some weights.
     pub(super) fn new(
-        kernels: Kernels,
         residue: &Residue,
         operands: &StreamedOperands<'_>,
         formed: &mut FormedWeights<'_>,
         mse: Mse,
     ) -> Self {
-        let n_words = operands.shape().k().div_ceil(4);
         let Residue {
             grouping,
             gate,
@@ -151,30 +162,23 @@ impl Plan {
                             let mut with_component = merged.clone();
                             let (own, rest) = with_component.merge_part(component);
                             // Where one weight of a step is zero, what was merged has to be taken off again.
+                            if let (Some(own), None) = (&own, &rest)
+                                && let Some(lone) = formed.lone()
+                            {
+                                merged = with_component;
+                                small.push(Small::taking_off_listed(own, lone));
+                                continue;
+                            }
                             let taking_off = own.and_then(|own| Small::taking_off(&own, formed));
                             let rest = rest.and_then(|rest| Small::gated(&rest, formed));
-                            let cost = |small: &Small| Cost::of(kernels, &small.words, n_words);
-                            let is_worth_merging = |taking_off: &Small, gated: &Option<Small>| {
-                                let before = gated.as_ref().map_or(0, |small| cost(small).least());
-                                let after = rest.as_ref().map_or(0, |small| cost(small).least());
-                                cost(taking_off).least() + after < before
-                            };
-                            match taking_off {
-                                Some(taking_off) if rest.is_none() && cost(&taking_off).is_short() => {
-                                    merged = with_component;
-                                    small.push(taking_off);
-                                }
-                                Some(taking_off) => {
-                                    let gated = Small::gated(component, formed);
-                                    if is_worth_merging(&taking_off, &gated) {
-                                        merged = with_component;
-                                        small.push(taking_off);
-                                        small.extend(rest);
-                                    } else {
-                                        small.extend(gated);
-                                    }
-                                }
-                                None => small.extend(Small::gated(component, formed)),
+                            let gated = Small::gated(component, formed);
+                            let cost = |small: &Option<Small>| small.as_ref().map_or(0, Small::cost);
+                            if taking_off.is_some() && cost(&taking_off) + cost(&rest) < cost(&gated) {
+                                merged = with_component;
+                                small.extend(taking_off);
+                                small.extend(rest);
+                            } else {
+                                small.extend(gated);
                             }
                         }
                     }
@@ -285,21 +289,47 @@ impl Small {
         })
     }
 
+    /// The same, of weights that were listed: all of them as given.
+    fn taking_off_listed(component: &Component, lone: Listed) -> Self {
+        let negated = component.activations.map(|table| table.map(|x| -x));
+        let range = Range::of(negated.as_flattened().iter().copied());
+        let offset = low_byte(range.offset);
+        Self {
+            activations: SmallActivations::GivenMinusWide(offset),
+            offset,
+            weights: SmallWeights::Listed(lone),
+            max_activation: low_byte(range.max),
+            max_run: range.max_run(component.weights.iter().copied()),
+        }
+    }
+
     fn new(activations: &[Table; 3], weights: [&Table; 3], formed: &mut FormedWeights<'_>) -> Option<Self> {
         if *activations == [ZERO; 3] || weights == [&ZERO; 3] {
             return None;
         }
         let range = Range::of(activations.as_flattened().iter().copied());
         let [alone, two, more] = activations;
+        let words = formed.quads(&Form::new(weights, low_byte));
         Some(Self {
             activations: SmallActivations::Formed(Form::new([alone, two, more], |x| {
                 low_byte(x + range.offset)
             })),
             offset: low_byte(range.offset),
-            words: formed.quads(&Form::new(weights, low_byte)),
+            weights: SmallWeights::Words {
+                cost: Cost::of(formed.kernels(), &words, formed.n_words()),
+                words,
+            },
             max_activation: low_byte(range.max),
             max_run: range.max_run(weights.into_iter().flatten().copied()),
         })
+    }
+
+    /// Of the product in the cheaper form.
+    fn cost(&self) -> usize {
+        match &self.weights {
+            SmallWeights::Words { cost, .. } => cost.least(),
+            SmallWeights::Listed(listed) => Cost::of_listed(listed).least(),
+        }
     }
 }
 

@@ -36,7 +36,7 @@ enum Values {
 impl Multiplier {
     /// Pack the weights of a product on a PE.
     pub(super) fn new(kernels: Kernels, pe: Pe, operands: &StreamedOperands<'_>, mse: Mse) -> Self {
-        let sums = |mse| Box::new(Sums::new(kernels, &Residue::of(pe), operands, mse));
+        let sums = |mse| Box::new(Sums::new(kernels, &Residue::shared(pe), operands, mse));
         let values = match pe {
             Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => Values::Sums(sums(mse)),
             Pe::SparqStc(rules) => Values::SparsePairs {

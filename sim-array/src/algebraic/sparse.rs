@@ -1,7 +1,10 @@
 //! Small products whose weights are mostly zero: only words of four weights that are not all zero are visited.
 
+use std::ops::Range;
+
 use super::columns::{ColumnSums, add_tile_columns, quad_panels};
 use super::kernels::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel, TILE_COLS};
+use super::listed::Listed;
 
 /// Fewest panels of a block: together they leave room in the first-level cache.
 const MIN_BLOCK: usize = 128;
@@ -26,42 +29,55 @@ struct Block {
     entries: Vec<Entry<Quad>>,
 }
 
+impl Block {
+    /// Some words of all columns.
+    fn of(listed: &Listed, words: Range<usize>) -> Self {
+        let mut block = Self {
+            starts: vec![0],
+            entries: Vec::new(),
+        };
+        let word = |entry: &Entry<Quad>| usize::try_from(entry.panel).unwrap_or(usize::MAX);
+        let first = u32::try_from(words.start).expect("K is limited");
+        for column in listed.columns() {
+            let start = column.partition_point(|entry| word(entry) < words.start);
+            let end = column.partition_point(|entry| word(entry) < words.end);
+            block.entries.extend(column[start..end].iter().map(|entry| Entry {
+                panel: entry.panel - first,
+                weights: entry.weights,
+            }));
+            block.starts.push(block.entries.len());
+        }
+        block
+    }
+}
+
 impl Sparse {
-    /// From columns of `n_words` words; `max_run` as in [`Kernels::small_tile`].
-    pub(super) fn new(kernels: Kernels, words: &[Quad], n_words: usize, max_run: usize) -> Self {
-        let n_visited = n_visited(kernels, words);
-        let block_words = (WORDS_PER_COLUMN * words.len() / n_visited.max(1)).max(MIN_BLOCK);
+    /// From what is not zero; `max_run` as in [`Kernels::small_tile`].
+    pub(super) fn new(listed: Listed, max_run: usize) -> Self {
+        let (n_words, n_cols) = (listed.n_words(), listed.n_cols());
+        let block_words = (WORDS_PER_COLUMN * n_words * n_cols / listed.n_visited().max(1)).max(MIN_BLOCK);
         let block_words = block_words.min(n_words);
-        let mut kept: Vec<Entry<Quad>> = vec![Entry::default(); block_words];
-        let blocks = (0..n_words).step_by(block_words).map(|first| {
-            let mut block = Block {
-                starts: vec![0],
-                entries: Vec::new(),
-            };
-            let n_cols = words.len() / n_words;
-            for column in words.chunks(n_words) {
-                let own = &column[first..(first + block_words).min(n_words)];
-                // Written always, kept where it is not zero: which words are is too irregular to branch on.
-                let mut n_kept = 0;
-                for (panel, &weights) in (0..).zip(own) {
-                    kept[n_kept] = Entry { panel, weights };
-                    n_kept += usize::from(is_not_zero(&weights));
-                }
-                block.entries.extend_from_slice(&kept[..n_kept]);
-                block.starts.push(block.entries.len());
-            }
+        let mut blocks = if block_words == n_words {
+            let (starts, entries) = listed.into_parts();
+            vec![Block { starts, entries }]
+        } else {
+            (0..n_words)
+                .step_by(block_words)
+                .map(|first| Block::of(&listed, first..(first + block_words).min(n_words)))
+                .collect()
+        };
+        for block in &mut blocks {
             // Columns beyond the last fill up its tile.
             let n_starts = n_cols.next_multiple_of(TILE_COLS) + 1;
             block.starts.resize(n_starts, block.entries.len());
-            block
-        });
+        }
         Self {
             n_words,
             block_words,
-            blocks: blocks.collect(),
+            blocks,
             max_run,
             panels: vec![Panel([[0; 4]; PANEL_ROWS]); n_words],
-            n_cols: words.len() / n_words,
+            n_cols,
         }
     }
 
@@ -111,6 +127,15 @@ impl Cost {
         }
     }
 
+    /// Of what is listed.
+    pub(super) fn of_listed(listed: &Listed) -> Self {
+        Self {
+            n_words: listed.n_words() * listed.n_cols(),
+            n_cols: listed.n_cols(),
+            n_visited: listed.n_visited(),
+        }
+    }
+
     /// Of the cheaper form.
     pub(super) fn least(self) -> usize {
         self.sparse().min(self.dense())
@@ -119,11 +144,6 @@ impl Cost {
     /// Whether visiting only words that are not zero costs less than a product of all.
     pub(super) const fn prefers_sparse(self) -> bool {
         self.sparse() < self.dense()
-    }
-
-    /// Whether so few words are visited that hardly any other product costs less.
-    pub(super) const fn is_short(self) -> bool {
-        8 * self.n_visited < self.n_words
     }
 
     /// A visited word as measured against one of a tile, and a column to begin and end with.

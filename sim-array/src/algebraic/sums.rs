@@ -3,12 +3,13 @@
 use super::components::Residue;
 use super::form::{Form, Former};
 use super::kernels::{Kernels, Pair, Quad};
+use super::listed::Listed;
 use super::packed::{Packed, Rows};
 use super::picks::Picks;
 use super::picks::four_threads::FourThreads;
-use super::plan::{Plan, Small, SmallActivations, WideActivations};
+use super::plan::{Plan, SmallActivations, SmallWeights, WideActivations};
 use super::runs::Runs;
-use super::sparse::{Cost, Sparse};
+use super::sparse::Sparse;
 use super::weights::FormedWeights;
 use super::windowed::Block;
 use crate::engine::{Mse, StreamedOperands};
@@ -34,6 +35,13 @@ pub(super) struct Sums {
     bias: Vec<i32>,
 }
 
+/// A small product that visits all words.
+struct DenseProduct {
+    activations: SmallActivations,
+    max_activation: u8,
+    words: Vec<Quad>,
+}
+
 /// Small products that share their sums: their terms follow one another.
 struct Dense {
     activations: Vec<SmallActivations>,
@@ -52,7 +60,7 @@ impl Sums {
     ) -> Self {
         let (n, k) = (operands.shape().n(), operands.shape().k());
         let mut weights = FormedWeights::new(kernels, residue.grouping, operands);
-        let plan = Plan::new(kernels, residue, operands, &mut weights, mse);
+        let plan = Plan::new(residue, operands, &mut weights, mse);
         let mut sums = Self {
             k,
             n,
@@ -71,21 +79,35 @@ impl Sums {
         let n_words = k.div_ceil(4);
         let mut dense = Vec::new();
         for small in plan.small {
-            if small.offset != 0 {
-                for (col, words) in small.words.chunks(n_words).enumerate() {
-                    let sum = kernels.vectorized(
-                        #[inline(always)]
-                        || sum_of(words.as_flattened()),
-                    );
-                    sums.take_off(col, i32::from(small.offset) * sum);
+            let listed = match small.weights {
+                SmallWeights::Listed(listed) => listed,
+                SmallWeights::Words { words, cost } if cost.prefers_sparse() => {
+                    Listed::of_words(kernels, &words, n_words)
                 }
+                SmallWeights::Words { words, .. } => {
+                    if small.offset != 0 {
+                        for (col, words) in words.chunks(n_words).enumerate() {
+                            let sum = kernels.vectorized(
+                                #[inline(always)]
+                                || sum_of(words.as_flattened()),
+                            );
+                            sums.take_off(col, i32::from(small.offset) * sum);
+                        }
+                    }
+                    dense.push(DenseProduct {
+                        activations: small.activations,
+                        max_activation: small.max_activation,
+                        words,
+                    });
+                    continue;
+                }
+            };
+            for (col, entries) in listed.columns().enumerate() {
+                let sum: i32 = entries.iter().map(|entry| sum_of(&entry.weights)).sum();
+                sums.take_off(col, i32::from(small.offset) * sum);
             }
-            if Cost::of(kernels, &small.words, n_words).prefers_sparse() {
-                let sparse = Sparse::new(kernels, &small.words, n_words, small.max_run);
-                sums.sparse.push((small.activations, sparse));
-            } else {
-                dense.push(small);
-            }
+            sums.sparse
+                .push((small.activations, Sparse::new(listed, small.max_run)));
         }
         if !dense.is_empty() {
             sums.dense = Some(Dense::new(kernels, n, n_words, dense));
@@ -144,11 +166,16 @@ impl Sums {
         let (n, k) = (self.n, self.k);
         let n_rows = block.given.len() / k;
         if !self.bias.is_empty() {
-            for outputs in outputs.chunks_mut(n) {
-                for (output, bias) in outputs.iter_mut().zip(&self.bias) {
-                    *output += bias;
-                }
-            }
+            kernels.vectorized(
+                #[inline(always)]
+                || {
+                    for outputs in outputs.chunks_mut(n) {
+                        for (output, bias) in outputs.iter_mut().zip(&self.bias) {
+                            *output += bias;
+                        }
+                    }
+                },
+            );
         }
         let padded_k = k.next_multiple_of(4);
         if let Some(dense) = &mut self.dense {
@@ -198,12 +225,12 @@ impl Sums {
 
 impl Dense {
     /// Of products, each with `n_words` words per column.
-    fn new(kernels: Kernels, n: usize, n_words: usize, products: Vec<Small>) -> Self {
+    fn new(kernels: Kernels, n: usize, n_words: usize, products: Vec<DenseProduct>) -> Self {
         let mut words = Packed::new(n, n_words * products.len());
         words.fill(kernels, |first, columns: &mut [Quad]| {
             for (col, out) in (first..).zip(columns.chunks_mut(n_words * products.len())) {
-                for (out, small) in out.chunks_mut(n_words).zip(&products) {
-                    out.copy_from_slice(&small.words[col * n_words..][..n_words]);
+                for (out, product) in out.chunks_mut(n_words).zip(&products) {
+                    out.copy_from_slice(&product.words[col * n_words..][..n_words]);
                 }
             }
         });
@@ -211,7 +238,7 @@ impl Dense {
         Self {
             words,
             runs,
-            activations: products.into_iter().map(|small| small.activations).collect(),
+            activations: products.into_iter().map(|product| product.activations).collect(),
             rows: Rows::default(),
         }
     }
@@ -259,8 +286,8 @@ fn pack_wide(
             #[inline(always)]
             || {
                 for (row, out) in formed.chunks(k).zip(columns.chunks_mut(n_words)) {
-                    for (value, byte) in out.as_flattened_mut().iter_mut().zip(row) {
-                        *value = i16::from(byte.cast_signed());
+                    for (value, &w) in out.as_flattened_mut().iter_mut().zip(row) {
+                        *value = i16::from(w);
                     }
                 }
             },

@@ -35,13 +35,21 @@ impl ByteTable {
         for (slot, byte) in bytes.iter_mut().zip(0..=u8::MAX) {
             *slot = function(byte);
         }
-        let bases = [Base::Own, Base::Constant(bytes[0])];
-        let (base, classes) = bases
-            .map(|base| (base, classes_over(&bytes, base)))
-            .into_iter()
-            .min_by_key(|(_, classes)| classes.len())
-            .unwrap_or((Base::Own, Vec::new()));
-        Self { bytes, base, classes }
+        let over = |base| Self {
+            bytes,
+            base,
+            classes: classes_over(&bytes, base),
+        };
+        let over_own = over(Base::Own);
+        if over_own.is_identity() {
+            return over_own;
+        }
+        let over_constant = over(Base::Constant(bytes[0]));
+        if over_constant.classes.len() < over_own.classes.len() {
+            over_constant
+        } else {
+            over_own
+        }
     }
 
     /// The function itself.

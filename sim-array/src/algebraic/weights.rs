@@ -1,14 +1,18 @@
 //! Rows of W after a form.
 
+use bytemuck::{cast_slice, cast_slice_mut};
+
 use super::form::{Form, Former, Grouping};
 use super::kernels::{Kernels, Quad, TILE_COLS};
+use super::listed::Listed;
 use crate::engine::StreamedOperands;
 
 /// Rows of W in one form after the other, a few at a time.
 pub(super) struct FormedWeights<'a> {
+    kernels: Kernels,
+    grouping: Grouping,
     operands: &'a StreamedOperands<'a>,
     former: Former,
-    bytes: Vec<u8>,
     formed: Vec<u8>,
 }
 
@@ -16,42 +20,71 @@ impl<'a> FormedWeights<'a> {
     /// Of the weights of some operands.
     pub(super) fn new(kernels: Kernels, grouping: Grouping, operands: &'a StreamedOperands<'a>) -> Self {
         Self {
+            kernels,
+            grouping,
             operands,
             former: Former::new(kernels, grouping, operands.shape().k()),
-            bytes: Vec::new(),
             formed: Vec::new(),
         }
     }
 
-    /// As many rows as a tile has columns, from row `first` on, or as there are; signed bytes, `[rows, k]`.
-    pub(super) fn panel(&mut self, form: &Form, first: usize) -> &[u8] {
-        let k = self.operands.shape().k();
-        let end = (first + TILE_COLS).min(self.operands.shape().n());
-        self.bytes.clear();
-        let weights = &self.operands.weights()[first * k..end * k];
-        self.bytes.extend(weights.iter().map(|w| w.cast_unsigned()));
+    /// The instructions that form them.
+    pub(super) const fn kernels(&self) -> Kernels {
+        self.kernels
+    }
+
+    /// The weights that meet a zero of the other of two threads, where these are few.
+    pub(super) fn lone(&self) -> Option<Listed> {
+        match self.grouping {
+            Grouping::Threads(2) => {
+                Listed::lone(self.kernels, self.operands.weights(), self.operands.shape().k())
+            }
+            Grouping::Threads(_) | Grouping::Pairs => None,
+        }
+    }
+
+    /// Words of four weights of a row.
+    pub(super) fn n_words(&self) -> usize {
+        self.operands.shape().k().div_ceil(4)
+    }
+
+    /// As many rows as a tile has columns, from row `first` on, or as there are, in a form; `[rows, k]`.
+    pub(super) fn panel(&mut self, form: &Form, first: usize) -> &[i8] {
+        let weights = self.given_panel(first);
         if form.is_identity() {
-            return &self.bytes;
+            return weights;
         }
         self.former.start();
-        self.former.form(form, &self.bytes, &mut self.formed);
-        &self.formed
+        self.former.form(form, cast_slice(weights), &mut self.formed);
+        cast_slice(&self.formed)
+    }
+
+    fn given_panel(&self, first: usize) -> &'a [i8] {
+        let (n, k) = (self.operands.shape().n(), self.operands.shape().k());
+        let end = (first + TILE_COLS).min(n);
+        &self.operands.weights()[first * k..end * k]
     }
 
     /// All rows, each in words of four weights with zeros behind.
     pub(super) fn quads(&mut self, form: &Form) -> Vec<Quad> {
         let (n, k) = (self.operands.shape().n(), self.operands.shape().k());
-        let n_words = k.div_ceil(4);
+        let n_words = self.n_words();
         let mut words = vec![[0; 4]; n * n_words];
+        let is_whole = k == 4 * n_words;
         for (first, panel) in (0..n)
             .step_by(TILE_COLS)
             .zip(words.chunks_mut(n_words * TILE_COLS))
         {
+            if is_whole {
+                let weights = self.given_panel(first);
+                self.former.start();
+                let out = cast_slice_mut(panel.as_flattened_mut());
+                self.former.form_into(form, cast_slice(weights), out);
+                continue;
+            }
             let formed = self.panel(form, first);
-            for (row, words) in formed.chunks(k).zip(panel.chunks_mut(n_words)) {
-                for (value, byte) in words.as_flattened_mut().iter_mut().zip(row) {
-                    *value = byte.cast_signed();
-                }
+            for (row, out) in formed.chunks(k).zip(panel.chunks_mut(n_words)) {
+                out.as_flattened_mut()[..k].copy_from_slice(row);
             }
         }
         words

@@ -11,6 +11,8 @@ pub(super) struct Source<'a> {
     /// At least a block of them; what is beyond K is of no account.
     taps: &'a [usize],
     k: usize,
+    /// Up to here, a pixel's whole block can be read behind every tap.
+    n_whole: usize,
 }
 
 /// A pixel of a block: how far it is from the block's first one, and where its K bytes go.
@@ -25,7 +27,13 @@ impl<'a> Source<'a> {
     pub(super) fn new(bytes: &'a [u8], taps: &'a mut Vec<usize>) -> Self {
         let k = taps.len();
         taps.resize(k.max(BLOCK), 0);
-        Self { bytes, taps, k }
+        let reach = taps.iter().max().map_or(0, |last| last + BLOCK);
+        Self {
+            bytes,
+            taps,
+            k,
+            n_whole: bytes.len().saturating_sub(reach),
+        }
     }
 
     /// Taps of a pixel.
@@ -43,12 +51,20 @@ impl<'a> Source<'a> {
         let last = self.k.saturating_sub(BLOCK);
         // The last block of taps goes over some of the one before, so that all blocks are whole.
         for k in (0..self.k).step_by(BLOCK).map(|k| k.min(last)) {
-            for (row, tap) in rows.iter_mut().zip(&self.taps[k..k + BLOCK]) {
-                let bytes = &self.bytes[tap + first..];
-                match bytes.first_chunk() {
-                    Some(bytes) => *row = *bytes,
+            let taps = &self.taps[k..k + BLOCK];
+            // Apart from one another, because together they become copies of any length.
+            if first <= self.n_whole {
+                for (row, tap) in rows.iter_mut().zip(taps) {
+                    if let Some(bytes) = self.bytes[tap + first..].first_chunk() {
+                        *row = *bytes;
+                    }
+                }
+            } else {
+                for (row, tap) in rows.iter_mut().zip(taps) {
                     // Pixels beyond the end are not among those written.
-                    None => row[..bytes.len()].copy_from_slice(bytes),
+                    let bytes = &self.bytes[tap + first..];
+                    let n_bytes = bytes.len().min(BLOCK);
+                    row[..n_bytes].copy_from_slice(&bytes[..n_bytes]);
                 }
             }
             // Four perfect shuffles of sixteen rows exchange rows and columns.

@@ -8,11 +8,13 @@
 use std::arch::x86_64::{
     __m256i, _mm_loadu_si128, _mm256_add_epi8, _mm256_add_epi16, _mm256_add_epi32, _mm256_and_si256,
     _mm256_blendv_epi8, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_or_si256, _mm256_permute2x128_si256,
-    _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_shuffle_epi8,
-    _mm256_srli_epi16, _mm256_storeu_si256, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64,
-    _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_movemask_epi8, _mm256_or_si256,
+    _mm256_permute2x128_si256, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256, _mm256_unpackhi_epi32,
+    _mm256_unpackhi_epi64, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
 };
+
+use bytemuck::cast_ref;
 
 use super::portable;
 use super::{
@@ -100,6 +102,11 @@ impl Avx2 {
     ) {
         // SAFETY: `self` exists, so the processor has AVX2.
         unsafe { look_up_by_count(tables, by_count, bytes, counts, out) }
+    }
+
+    pub(super) fn zeros(self, bytes: &[i8], places: &mut Vec<usize>) {
+        // SAFETY: `self` exists, so the processor has AVX2.
+        unsafe { zeros(bytes, places) }
     }
 
     pub(super) fn transpose<T: Dword, L: AsMut<[T; N]>, const N: usize>(self, rows: &[&[T]], out: &mut [L]) {
@@ -335,6 +342,22 @@ fn look_up_by_count(tables: &[ByteTable], by_count: [usize; 3], bytes: &[u8], co
         store_bytes(out, found);
     }
     portable::look_up_by_count(tables, by_count, rest, counts_rest, out_rest);
+}
+
+#[target_feature(enable = "avx2")]
+fn zeros(bytes: &[i8], places: &mut Vec<usize>) {
+    let (chunks, rest) = bytes.as_chunks::<BYTES>();
+    let mut first = 0;
+    for chunk in chunks {
+        let is_zero = _mm256_cmpeq_epi8(load_bytes(cast_ref(chunk)), _mm256_setzero_si256());
+        let mut left = _mm256_movemask_epi8(is_zero).cast_unsigned();
+        while left != 0 {
+            places.push(first + usize::try_from(left.trailing_zeros()).unwrap_or(0));
+            left &= left - 1;
+        }
+        first += BYTES;
+    }
+    portable::zeros(rest, first, places);
 }
 
 #[target_feature(enable = "avx2")]

@@ -184,6 +184,17 @@ impl Kernels {
         }
     }
 
+    /// Add the places of bytes that are zero, in order.
+    pub(super) fn zeros(self, bytes: &[i8], places: &mut Vec<usize>) {
+        match self {
+            Self::Portable => portable::zeros(bytes, 0, places),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.zeros(bytes, places),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => vnni.avx2().zeros(bytes, places),
+        }
+    }
+
     /// `out[i][lane] = rows[lane][i]` for the rows there are; missing ones are left as they were.
     ///
     /// Every row is at least as long as `out`; there are at most `LANES` rows.

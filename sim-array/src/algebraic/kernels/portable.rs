@@ -77,6 +77,16 @@ pub(super) fn look_up_by_count(
     }
 }
 
+/// Places are counted from `first` on.
+pub(super) fn zeros(bytes: &[i8], first: usize, places: &mut Vec<usize>) {
+    places.extend(
+        (first..)
+            .zip(bytes)
+            .filter(|(_, byte)| **byte == 0)
+            .map(|(place, _)| place),
+    );
+}
+
 pub(super) fn transpose<T: Copy, L: AsMut<[T; LANES]>, const LANES: usize>(rows: &[&[T]], out: &mut [L]) {
     for (lane, row) in rows.iter().enumerate() {
         for (slot, &value) in out.iter_mut().zip(*row) {

@@ -33,18 +33,17 @@ pub(super) struct Statistics {
 /// The statistics under way: rows of activations come first, then all weights at once.
 pub(super) struct Tally {
     kernels: Kernels,
-    k: usize,
     steps: Steps,
     switching: switching::Tally,
 }
 
 /// By machine.
 enum Steps {
-    OneThread(Rows<1>),
-    TwoThreads(NbSmt, Rows<2>),
-    FourThreads(NbSmt, Rows<4>),
-    Neighbours(Rows<1>, Pairs),
-    Picked(Rows<1>, Groups),
+    OneThread(Rows<1, 2>),
+    TwoThreads(NbSmt, Rows<2, 4>),
+    FourThreads(NbSmt, Rows<4, 16>),
+    Neighbours(Rows<1, 2>, Pairs),
+    Picked(Rows<1, 2>, Groups),
 }
 
 impl Tally {
@@ -64,7 +63,6 @@ impl Tally {
         };
         Self {
             kernels,
-            k: shape.k(),
             steps,
             switching: switching::Tally::new(pe, shape),
         }
@@ -73,15 +71,10 @@ impl Tally {
     /// Take some rows of A, `[rows, k]`; few enough for a cache.
     pub(super) fn add(&mut self, block: Block<'_>) {
         let kernels = self.kernels;
-        // Row by row comes first: it brings the rows into the cache in the order in which they lie.
-        let (switching, k) = (&mut self.switching, self.k);
+        let switching = &mut self.switching;
         kernels.vectorized(
             #[inline(always)]
-            || {
-                for row in block.windowed.chunks(k) {
-                    switching.add_row(row);
-                }
-            },
+            || switching.add(block.windowed),
         );
         let rows = block.given;
         match &mut self.steps {

@@ -29,30 +29,28 @@ pub(super) struct Meetings<const T: usize> {
     both_wide: [Supersets; T],
 }
 
-/// The rows of A, as far as they have come.
-pub(super) struct Rows<const T: usize> {
+/// The rows of A, as far as they have come, for `T` threads and so `S` = 2^T sets.
+pub(super) struct Rows<const T: usize, const S: usize> {
     shape: Gemm,
     segments: Segments,
     /// By [`LANES`] steps.
-    sides: Vec<Side<T>>,
+    sides: Vec<Side<T, S>>,
 }
 
 /// One side of a few steps: how many rows (or columns) have non-zero operands in at least a set of threads.
-struct Side<const T: usize> {
-    nonzero: [LaneCounts; N_SETS],
+struct Side<const T: usize, const S: usize> {
+    nonzero: [LaneCounts; S],
     /// By thread: its operand wide as well; sets of other threads.
-    wide: [[LaneCounts; N_SETS]; T],
+    wide: [[LaneCounts; S]; T],
 }
 
 /// Rows after which byte counters could overflow.
 const MAX_BYTE_COUNT: usize = 255;
 
-impl<const T: usize> Side<T> {
-    const N_SETS: usize = 1 << T;
-
+impl<const T: usize, const S: usize> Side<T, S> {
     const ZERO: Self = Self {
-        nonzero: [[0; LANES]; N_SETS],
-        wide: [[[0; LANES]; N_SETS]; T],
+        nonzero: [[0; LANES]; S],
+        wide: [[[0; LANES]; S]; T],
     };
 
     /// Count the rows of `matrix`, `[rows, k]`, in the steps from `first`.
@@ -61,7 +59,7 @@ impl<const T: usize> Side<T> {
         let threads: [Range<usize>; T] =
             std::array::from_fn(|thread| segments.range(k, thread, &(first..first + LANES)));
         for rows in matrix.chunks(k * MAX_BYTE_COUNT) {
-            let mut bytes = Bytes::<T>::ZERO;
+            let mut bytes = Bytes::<T, S>::ZERO;
             if threads.iter().all(|range| range.len() == LANES) {
                 for row in rows.chunks_exact(k) {
                     let mut codes = [[C::default(); LANES]; T];
@@ -81,7 +79,7 @@ impl<const T: usize> Side<T> {
                     bytes.add(&codes);
                 }
             }
-            for set in 1..Self::N_SETS {
+            for set in 1..S {
                 widen_into(&mut self.nonzero[set], &bytes.nonzero[set]);
             }
             for thread in 0..T {
@@ -94,15 +92,15 @@ impl<const T: usize> Side<T> {
 }
 
 /// A [`Side`] of few rows.
-struct Bytes<const T: usize> {
-    nonzero: [[u8; LANES]; N_SETS],
-    wide: [[[u8; LANES]; N_SETS]; T],
+struct Bytes<const T: usize, const S: usize> {
+    nonzero: [[u8; LANES]; S],
+    wide: [[[u8; LANES]; S]; T],
 }
 
-impl<const T: usize> Bytes<T> {
+impl<const T: usize, const S: usize> Bytes<T, S> {
     const ZERO: Self = Self {
-        nonzero: [[0; LANES]; N_SETS],
-        wide: [[[0; LANES]; N_SETS]; T],
+        nonzero: [[0; LANES]; S],
+        wide: [[[0; LANES]; S]; T],
     };
 
     /// Count one row.
@@ -116,7 +114,7 @@ impl<const T: usize> Bytes<T> {
                 is_wide[thread][lane] = u8::from(codes[thread][lane].is_wide());
             }
         }
-        let mut all = [[1_u8; LANES]; N_SETS];
+        let mut all = [[1_u8; LANES]; S];
         for (thread, is_nonzero) in is_nonzero.iter().enumerate() {
             for rest in 0..1 << thread {
                 let set = rest | 1 << thread;
@@ -136,9 +134,10 @@ impl<const T: usize> Bytes<T> {
     }
 }
 
-impl<const T: usize> Rows<T> {
+impl<const T: usize, const S: usize> Rows<T, S> {
     /// No rows yet.
     pub(super) fn new(shape: Gemm) -> Self {
+        const { assert!(S == 1 << T) };
         let segments = Segments::new(shape.k(), T);
         Self {
             shape,
@@ -180,7 +179,7 @@ impl<const T: usize> Rows<T> {
             both_wide: [[0; N_SETS]; T],
         };
         meetings.at_least[0] = shape.n_outputs() * widen(segments.n_steps);
-        let mut all_cols: Vec<Side<T>> = self.sides.iter().map(|_| Side::ZERO).collect();
+        let mut all_cols: Vec<Side<T, S>> = self.sides.iter().map(|_| Side::ZERO).collect();
         for weights in weights.chunks(n_rows_at_a_time::<T>() * shape.k()) {
             for (first, cols) in segments.starts().zip(&mut all_cols) {
                 cols.add(weights, shape.k(), segments, first);
