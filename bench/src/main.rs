@@ -31,6 +31,10 @@ use crate::facts::Facts;
 use crate::native::Native;
 use crate::report::{Report, between_markers};
 
+/// What this process has allocated at most, for library calls: their process holds more than them.
+#[global_allocator]
+static HEAP: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
+
 /// Measure speed and memory on this machine.
 #[derive(Parser)]
 #[command(name = "cargo xtask bench")]

@@ -8,11 +8,13 @@ use sim_array::algebraic::Algebraic;
 use sim_array::engine::Mse;
 use sim_core::quantization::DepthwiseThreads;
 use sim_core::record::LayerRecord;
+use sim_core::units::count_as_f64;
 use sim_net::progress::Silent;
 use sim_net::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
 
 use super::memory;
+use crate::HEAP;
 use crate::bench::{Bench, text};
 use crate::process::sysmt;
 use crate::rounds::{Contestant, Cost, contest};
@@ -28,6 +30,7 @@ const SIMULATION_2: &str = "network/2t-simulation-2-jobs";
 const RUN: &str = "network/2t-run";
 const RUN_2: &str = "network/2t-run-2-jobs";
 const MEMORY: &str = "memory/network";
+const MEMORY_OF_PROCESS: &str = "memory/network-run";
 /// Whole processes of other machines, with mse: no goal.
 const OTHERS: [(&str, &str); 4] = [
     ("network/1t-run-mse", "os-1t"),
@@ -37,13 +40,14 @@ const OTHERS: [(&str, &str); 4] = [
 ];
 
 pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
-    let own = [SIMULATION, SIMULATION_2, RUN, RUN_2, MEMORY];
+    let own = [SIMULATION, SIMULATION_2, RUN, RUN_2, MEMORY, MEMORY_OF_PROCESS];
     if own.iter().any(|name| bench.wants(name)) {
         let trace =
             sim_trace::read(Path::new(TRACE)).context("the trace that `cargo xtask bench` captures")?;
         bench.native.load_network(MODEL, PHOTOS)?;
         simulation(bench, &trace)?;
         whole_process(bench, &trace)?;
+        allocated(bench, &trace)?;
     }
     for (name, machine) in OTHERS {
         if bench.wants(name) {
@@ -97,15 +101,41 @@ fn whole_process(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
     let [one, onnx, two] = contest(bench.n_rounds, &mut bench.native, contestants)?;
     let work = "ResNet-50-thin, one image, 2T, all but mse, `sysmt run` with reading and figures";
     add_pair(bench, [RUN, RUN_2], work, [one, two], onnx);
-    if bench.wants(MEMORY) {
-        let largest = records(bench, trace)?
-            .iter()
-            .map(|layer| memory::least_mib(layer.product.shape))
-            .fold(0.0, f64::max);
-        let work = "peak memory of `sysmt run`, ResNet-50-thin, one image, 2T, all but mse".to_owned();
-        bench.add(memory::row(MEMORY, work, one.peak_mib, largest));
+    if bench.wants(MEMORY_OF_PROCESS) {
+        let largest = largest_mib(&records(bench, trace)?);
+        let work = "peak memory of `sysmt run`: program, fonts, trace of all layers and figures";
+        bench.add(memory::row(
+            MEMORY_OF_PROCESS,
+            work.to_owned(),
+            one.peak_mib,
+            largest,
+        ));
     }
     Ok(())
+}
+
+/// What the library call allocates beside the trace, in the same units as a product's operands and outputs.
+fn allocated(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
+    if bench.wants(MEMORY) {
+        let before = HEAP.current_usage();
+        HEAP.reset_peak_usage();
+        let records = records(bench, trace)?;
+        let peak = HEAP.peak_usage().saturating_sub(before);
+        let peak_mib = count_as_f64(sim_core::shape::widen(peak)) / 1024.0 / 1024.0;
+        let work =
+            "peak of what simulating ResNet-50-thin allocates beside the trace, one image, 2T, one job";
+        let row = memory::row(MEMORY, work.to_owned(), peak_mib, largest_mib(&records));
+        bench.add(row.goal(memory::GOAL));
+    }
+    Ok(())
+}
+
+/// Of all layers.
+fn largest_mib(records: &[LayerRecord]) -> f64 {
+    records
+        .iter()
+        .map(|layer| memory::least_mib(layer.product.shape))
+        .fold(0.0, f64::max)
 }
 
 /// One job beside ONNX Runtime, and two jobs beside one.

@@ -169,16 +169,18 @@ impl Plan {
                                 small.push(Small::taking_off_listed(own, lone));
                                 continue;
                             }
-                            let taking_off = own.and_then(|own| Small::taking_off(&own, formed));
-                            let rest = rest.and_then(|rest| Small::gated(&rest, formed));
-                            let gated = Small::gated(component, formed);
-                            let cost = |small: &Option<Small>| small.as_ref().map_or(0, Small::cost);
-                            if taking_off.is_some() && cost(&taking_off) + cost(&rest) < cost(&gated) {
+                            let mut cost =
+                                |weights| formed.sample_cost(&Form::new(weights, low_byte)).least();
+                            let is_worth_merging = own.as_ref().is_some_and(|own| {
+                                let rest = rest.as_ref().map_or(0, |rest| cost(gated_weights(rest)));
+                                cost(lone_weights(own)) + rest < cost(gated_weights(component))
+                            });
+                            if is_worth_merging {
                                 merged = with_component;
-                                small.extend(taking_off);
-                                small.extend(rest);
+                                small.extend(own.and_then(|own| Small::taking_off(&own, formed)));
+                                small.extend(rest.and_then(|rest| Small::gated(&rest, formed)));
                             } else {
-                                small.extend(gated);
+                                small.extend(Small::gated(component, formed));
                             }
                         }
                     }
@@ -274,15 +276,13 @@ impl Small {
 
     /// A component where enough weights of a group are not zero for its activations to count.
     fn gated(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
-        let from = min_count(&component.activations);
-        let weights = [1, 2, 3].map(|count| if from <= count { &component.weights } else { &ZERO });
-        Self::new(&component.activations, weights, formed)
+        Self::new(&component.activations, gated_weights(component), formed)
     }
 
     /// Minus the one component that the wide product has taken, where only one weight of a group is not zero.
     fn taking_off(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
         let negated = component.activations.map(|table| table.map(|x| -x));
-        let small = Self::new(&negated, [&component.weights, &ZERO, &ZERO], formed)?;
+        let small = Self::new(&negated, lone_weights(component), formed)?;
         Some(Self {
             activations: SmallActivations::GivenMinusWide(small.offset),
             ..small
@@ -323,14 +323,17 @@ impl Small {
             max_run: range.max_run(weights.into_iter().flatten().copied()),
         })
     }
+}
 
-    /// Of the product in the cheaper form.
-    fn cost(&self) -> usize {
-        match &self.weights {
-            SmallWeights::Words { cost, .. } => cost.least(),
-            SmallWeights::Listed(listed) => Cost::of_listed(listed).least(),
-        }
-    }
+/// Weights that count where enough of their group are not zero, by how many are not.
+fn gated_weights(component: &Component) -> [&Table; 3] {
+    let from = min_count(&component.activations);
+    [1, 2, 3].map(|count| if from <= count { &component.weights } else { &ZERO })
+}
+
+/// Weights that count where all others of their group are zero.
+const fn lone_weights(component: &Component) -> [&Table; 3] {
+    [&component.weights, &ZERO, &ZERO]
 }
 
 /// The fewest operands of a group that must not be zero for any of these activations to count.

@@ -127,15 +127,6 @@ impl Cost {
         }
     }
 
-    /// Of what is listed.
-    pub(super) fn of_listed(listed: &Listed) -> Self {
-        Self {
-            n_words: listed.n_words() * listed.n_cols(),
-            n_cols: listed.n_cols(),
-            n_visited: listed.n_visited(),
-        }
-    }
-
     /// Of the cheaper form.
     pub(super) fn least(self) -> usize {
         self.sparse().min(self.dense())

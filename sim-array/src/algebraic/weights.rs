@@ -5,6 +5,7 @@ use bytemuck::{cast_slice, cast_slice_mut};
 use super::form::{Form, Former, Grouping};
 use super::kernels::{Kernels, Quad, TILE_COLS};
 use super::listed::Listed;
+use super::sparse::Cost;
 use crate::engine::StreamedOperands;
 
 /// Rows of W in one form after the other, a few at a time.
@@ -67,26 +68,39 @@ impl<'a> FormedWeights<'a> {
 
     /// All rows, each in words of four weights with zeros behind.
     pub(super) fn quads(&mut self, form: &Form) -> Vec<Quad> {
-        let (n, k) = (self.operands.shape().n(), self.operands.shape().k());
+        let n = self.operands.shape().n();
         let n_words = self.n_words();
         let mut words = vec![[0; 4]; n * n_words];
-        let is_whole = k == 4 * n_words;
         for (first, panel) in (0..n)
             .step_by(TILE_COLS)
             .zip(words.chunks_mut(n_words * TILE_COLS))
         {
-            if is_whole {
-                let weights = self.given_panel(first);
-                self.former.start();
-                let out = cast_slice_mut(panel.as_flattened_mut());
-                self.former.form_into(form, cast_slice(weights), out);
-                continue;
-            }
-            let formed = self.panel(form, first);
-            for (row, out) in formed.chunks(k).zip(panel.chunks_mut(n_words)) {
-                out.as_flattened_mut()[..k].copy_from_slice(row);
-            }
+            self.quads_of_panel(form, first, panel);
         }
         words
+    }
+
+    /// What a product by [`FormedWeights::quads`] costs, by a few of the rows.
+    pub(super) fn sample_cost(&mut self, form: &Form) -> Cost {
+        let n = self.operands.shape().n();
+        let n_words = self.n_words();
+        let middle = n / 2 / TILE_COLS * TILE_COLS;
+        let mut words = vec![[0; 4]; TILE_COLS.min(n - middle) * n_words];
+        self.quads_of_panel(form, middle, &mut words);
+        Cost::of(self.kernels, &words, n_words)
+    }
+
+    fn quads_of_panel(&mut self, form: &Form, first: usize, panel: &mut [Quad]) {
+        let (k, n_words) = (self.operands.shape().k(), self.n_words());
+        if k == 4 * n_words {
+            let weights = self.given_panel(first);
+            self.former.start();
+            let out = cast_slice_mut(panel.as_flattened_mut());
+            return self.former.form_into(form, cast_slice(weights), out);
+        }
+        let formed = self.panel(form, first);
+        for (row, out) in formed.chunks(k).zip(panel.chunks_mut(n_words)) {
+            out.as_flattened_mut()[..k].copy_from_slice(row);
+        }
     }
 }

@@ -11,8 +11,8 @@ pub(super) struct Source<'a> {
     /// At least a block of them; what is beyond K is of no account.
     taps: &'a [usize],
     k: usize,
-    /// Up to here, a pixel's whole block can be read behind every tap.
-    n_whole: usize,
+    /// What a whole block reads behind the last tap.
+    reach: usize,
 }
 
 /// A pixel of a block: how far it is from the block's first one, and where its K bytes go.
@@ -32,7 +32,7 @@ impl<'a> Source<'a> {
             bytes,
             taps,
             k,
-            n_whole: bytes.len().saturating_sub(reach),
+            reach,
         }
     }
 
@@ -53,7 +53,7 @@ impl<'a> Source<'a> {
         for k in (0..self.k).step_by(BLOCK).map(|k| k.min(last)) {
             let taps = &self.taps[k..k + BLOCK];
             // Apart from one another, because together they become copies of any length.
-            if first <= self.n_whole {
+            if first + self.reach <= self.bytes.len() {
                 for (row, tap) in rows.iter_mut().zip(taps) {
                     if let Some(bytes) = self.bytes[tap + first..].first_chunk() {
                         *row = *bytes;
@@ -105,16 +105,20 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).cycle().take(40 * 37).collect();
         for k in [1, 2, 9, 15, 16, 17, 31, 32, 36] {
             for n_pixels in [1, 7, BLOCK] {
-                let mut taps: Vec<usize> = (0..k).map(|tap| tap * 37 + 3).collect();
-                let source = Source::new(&bytes, &mut taps);
-                let pixels: Vec<Pixel> = (0..n_pixels).map(|lane| Pixel { lane, to: lane * k }).collect();
-                let mut lowered = vec![0; n_pixels * k + BLOCK];
-                source.write(5, &pixels, &mut lowered);
-                let want: Vec<u8> = (0..n_pixels)
-                    .flat_map(|pixel| (0..k).map(move |tap| (pixel, tap)))
-                    .map(|(pixel, tap)| bytes[tap * 37 + 3 + 5 + pixel])
-                    .collect();
-                assert_eq!(lowered[..want.len()], want, "K = {k}, {n_pixels} pixels");
+                // With bytes behind the last that is read, and without.
+                let needed = (k - 1) * 37 + 3 + 5 + n_pixels;
+                for bytes in [&bytes[..], &bytes[..needed]] {
+                    let mut taps: Vec<usize> = (0..k).map(|tap| tap * 37 + 3).collect();
+                    let source = Source::new(bytes, &mut taps);
+                    let pixels: Vec<Pixel> = (0..n_pixels).map(|lane| Pixel { lane, to: lane * k }).collect();
+                    let mut lowered = vec![0; n_pixels * k + BLOCK];
+                    source.write(5, &pixels, &mut lowered);
+                    let want: Vec<u8> = (0..n_pixels)
+                        .flat_map(|pixel| (0..k).map(move |tap| (pixel, tap)))
+                        .map(|(pixel, tap)| bytes[tap * 37 + 3 + 5 + pixel])
+                        .collect();
+                    assert_eq!(lowered[..want.len()], want, "K = {k}, {n_pixels} pixels");
+                }
             }
         }
     }
