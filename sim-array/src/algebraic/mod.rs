@@ -148,6 +148,7 @@ fn multiply(
     for (rows, outputs) in blocks(m).zip(product.chunks_mut(BLOCK_ROWS * n)) {
         let rows = operands.activations().rows(rows, &mut buffer);
         let block = windows.block(rows);
+        multiplier.load(block);
         see(block);
         error += multiplier.multiply(block, outputs);
     }

@@ -60,7 +60,20 @@ impl Multiplier {
         }
     }
 
-    /// Write the outputs of some rows, which are zeros before.
+    /// Take some rows, `[rows, k]`. This reads them in the order in which they lie; it comes before all that walks them by
+    /// columns.
+    pub(super) fn load(&mut self, block: Block<'_>) {
+        match &mut self.values {
+            Values::Sums(sums) => sums.load_wide(self.kernels, block),
+            Values::SparsePairs { exact, .. } => {
+                if let Some(exact) = exact {
+                    exact.load_wide(self.kernels, block);
+                }
+            }
+        }
+    }
+
+    /// Write the outputs of the rows that were loaded, which are zeros before.
     ///
     /// - Shapes: `block` is `[rows, k]`, `outputs` is `[rows, n]`.
     /// - Returns the error sums of these outputs; zeros where they are not measured.
@@ -68,12 +81,12 @@ impl Multiplier {
         let n_rows = block.given.len() / self.shape.k();
         match (&mut self.values, self.mse) {
             (Values::Sums(sums), Mse::Skip) => {
-                sums.add_wide(self.kernels, block, outputs);
+                sums.add_wide(self.kernels, outputs);
                 sums.add_rest(self.kernels, block, outputs);
                 ErrorSums::default()
             }
             (Values::Sums(sums), Mse::Measure) => {
-                sums.add_wide(self.kernels, block, outputs);
+                sums.add_wide(self.kernels, outputs);
                 if sums.is_exact() {
                     return error_sums(self.kernels, outputs, &[]);
                 }
@@ -92,7 +105,7 @@ impl Multiplier {
                     return ErrorSums::default();
                 };
                 let mut exact_outputs = vec![0; outputs.len()];
-                exact.add_wide(self.kernels, block, &mut exact_outputs);
+                exact.add_wide(self.kernels, &mut exact_outputs);
                 self.residue.clear();
                 self.residue.extend(
                     outputs

@@ -134,8 +134,8 @@ impl Sums {
         self.dense.is_none() && self.sparse.is_empty() && self.picked.is_none()
     }
 
-    /// Add the wide product of some rows, `[rows, k]`, to `outputs`, `[rows, n]`.
-    pub(super) fn add_wide(&mut self, kernels: Kernels, block: Block<'_>, outputs: &mut [i32]) {
+    /// Take some rows, `[rows, k]`, for the wide product.
+    pub(super) fn load_wide(&mut self, kernels: Kernels, block: Block<'_>) {
         let k = self.k;
         self.wide_rows.reserve(block.given.len() / k, k);
         let source = match &self.wide_activations {
@@ -158,6 +158,10 @@ impl Sums {
                 }
             },
         );
+    }
+
+    /// Add the wide product of the rows that were loaded to `outputs`, `[rows, n]`.
+    pub(super) fn add_wide(&self, kernels: Kernels, outputs: &mut [i32]) {
         self.wide.multiply(kernels, &self.wide_rows, outputs);
     }
 
