@@ -13,7 +13,7 @@ pub(super) struct Listed {
     entries: Vec<Entry<Quad>>,
 }
 
-/// A weight of so many, or more, is zero where zeros are few.
+/// Zeros are few where at most one weight of so many is zero.
 const FEW: usize = 16;
 
 impl Listed {

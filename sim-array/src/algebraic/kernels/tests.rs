@@ -199,3 +199,17 @@ fn transpositions_agree() {
         }
     }
 }
+
+#[test]
+fn searches_for_zeros_agree() {
+    for len in [0, 1, 31, 32, 33, 100] {
+        let mut next = bytes(7);
+        let values: Vec<i8> = (0..len).map(|_| (next() / 64).cast_signed() - 1).collect();
+        let want: Vec<usize> = (0..len).filter(|&place| values[place] == 0).collect();
+        for kernels in available() {
+            let mut places = Vec::new();
+            kernels.zeros(&values, &mut places);
+            assert_eq!(places, want, "{len} values");
+        }
+    }
+}
