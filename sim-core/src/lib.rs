@@ -9,6 +9,7 @@ pub mod ids;
 pub mod policy;
 pub mod preprocessing;
 pub mod quantization;
+pub mod recalibration;
 pub mod record;
 pub mod shape;
 pub mod spec;

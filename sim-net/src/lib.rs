@@ -17,6 +17,7 @@ mod plan;
 pub mod preprocess;
 pub mod progress;
 pub mod quantize;
+pub mod recalibrate;
 pub mod selection;
 pub mod share;
 pub mod simulate;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::execute::Batch;
 pub use crate::execute::error::ExecuteError;
 pub use crate::execute::hooks::{BatchNormCall, HookError, Hooks, NoHooks, WeightedCall};
 use crate::graph::Graph;
@@ -102,5 +103,11 @@ impl Network {
                 }),
             })
             .collect()
+    }
+
+    /// Run for what `hooks` see of it, with any number of images, whatever the model declares.
+    pub(crate) fn run_hooks(&self, input: &Tensor, hooks: &mut dyn Hooks) -> Result<(), ExecuteError> {
+        let input = vec![Value::Float(input.clone())];
+        crate::execute::run(&self.graph, input, Batch::Any, hooks).map(drop)
     }
 }

@@ -18,12 +18,22 @@ use crate::ops::fault::Fault;
 use crate::ops::normalization::normalize;
 use crate::tensor::{LengthError, Value};
 
+/// What the first axis of an input may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Batch {
+    /// Where the model declares a size, that size.
+    AsDeclared,
+    /// Any number of images, whatever the model declares; a node that insists on its number ends the run.
+    Any,
+}
+
 pub(crate) fn run(
     graph: &Graph,
     inputs: Vec<Value>,
+    batch: Batch,
     hooks: &mut dyn Hooks,
 ) -> Result<Vec<(String, Value)>, ExecuteError> {
-    let mut values = take_inputs(graph, inputs)?;
+    let mut values = take_inputs(graph, inputs, batch)?;
     for (position, node) in graph.nodes.iter().enumerate() {
         let args = args(graph, &mut values, node, position);
         let outputs = run_node(graph, node, args, hooks)?;
@@ -45,7 +55,11 @@ pub(crate) fn run(
     Ok(outputs)
 }
 
-fn take_inputs(graph: &Graph, inputs: Vec<Value>) -> Result<Vec<Option<Arc<Value>>>, ExecuteError> {
+fn take_inputs(
+    graph: &Graph,
+    inputs: Vec<Value>,
+    batch: Batch,
+) -> Result<Vec<Option<Arc<Value>>>, ExecuteError> {
     if inputs.len() != graph.inputs.len() {
         return Err(ExecuteError::InputCount {
             want: graph.inputs.len(),
@@ -54,7 +68,11 @@ fn take_inputs(graph: &Graph, inputs: Vec<Value>) -> Result<Vec<Option<Arc<Value
     }
     let mut values = vec![None; graph.names.len()];
     for ((input, value), &number) in graph.inputs.iter().zip(inputs).zip(&graph.input_values) {
-        check_shape(input, value.shape())?;
+        let mut declared = input.clone();
+        if let (Batch::Any, Some(size)) = (batch, declared.shape.first_mut()) {
+            *size = None;
+        }
+        check_shape(&declared, value.shape())?;
         if checked_product(value.shape()) != Some(value.n_elements()) {
             let fault = Fault::Length(LengthError {
                 shape: value.shape().to_vec(),

@@ -5,6 +5,8 @@ pub mod error;
 mod fold;
 pub mod infer;
 pub mod layer;
+#[cfg(test)]
+pub(crate) mod model_builder;
 mod names;
 mod order;
 mod sign;
@@ -14,6 +16,7 @@ mod weights;
 
 use std::sync::Arc;
 
+use crate::execute::Batch;
 use crate::execute::error::ExecuteError;
 use crate::execute::hooks::Hooks;
 use crate::graph::error::ModelError;
@@ -125,7 +128,7 @@ impl Graph {
         inputs: Vec<Value>,
         hooks: &mut dyn Hooks,
     ) -> Result<Vec<(String, Value)>, ExecuteError> {
-        crate::execute::run(self, inputs, hooks)
+        crate::execute::run(self, inputs, Batch::AsDeclared, hooks)
     }
 
     /// Shapes at every layer for inputs of these shapes; nothing but integer arithmetic is executed.

@@ -13,7 +13,7 @@ mod join;
 mod lrn;
 pub(crate) mod matmul;
 pub(crate) mod normalization;
-mod number;
+pub(crate) mod number;
 mod pad;
 mod pool;
 mod reduce;

@@ -34,8 +34,34 @@ pub(crate) fn normalize(
     Ok(())
 }
 
-/// Mean and population variance of each channel of `input`, `[images, channels, …]`.
+/// Mean and population variance of each channel, not yet rounded.
+#[derive(Clone, Debug)]
+pub(crate) struct Moments {
+    pub(crate) mean: Vec<f64>,
+    pub(crate) variance: Vec<f64>,
+    /// Elements of a channel; a whole number, at least 1.
+    pub(crate) n_elements: f64,
+}
+
+impl Moments {
+    /// Rounded once.
+    pub(crate) fn statistics(&self) -> Statistics {
+        let round = |list: &[f64]| list.iter().copied().map(float_of_double).collect();
+        Statistics {
+            mean: round(&self.mean),
+            variance: round(&self.variance),
+        }
+    }
+}
+
+/// Mean and population variance of each channel of `input`, `[images, channels, …]`, rounded once.
 pub(crate) fn statistics(input: &Tensor) -> Result<Statistics, Fault> {
+    Ok(moments(input)?.statistics())
+}
+
+/// Mean and population variance of each channel of `input`, `[images, channels, …]`; sums run in the order of the
+/// elements.
+pub(crate) fn moments(input: &Tensor) -> Result<Moments, Fault> {
     let (n_channels, map) = channels(&input.shape)?;
     let n_elements = checked_product(&[input.shape[0], map]).filter(|&n_elements| 0 < n_elements);
     let Some(n_elements) = n_elements.map(double_of_size) else {
@@ -52,9 +78,10 @@ pub(crate) fn statistics(input: &Tensor) -> Result<Statistics, Fault> {
     };
     let mean = per_channel(&|_, x| x);
     let variance = per_channel(&|channel, x| (x - mean[channel]).powi(2));
-    Ok(Statistics {
-        mean: mean.into_iter().map(float_of_double).collect(),
-        variance: variance.into_iter().map(float_of_double).collect(),
+    Ok(Moments {
+        mean,
+        variance,
+        n_elements,
     })
 }
 

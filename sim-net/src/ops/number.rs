@@ -17,7 +17,7 @@ pub(super) const fn float_of_int(value: i64) -> f32 {
 }
 
 /// Rounds once.
-pub(super) const fn float_of_double(value: f64) -> f32 {
+pub(crate) const fn float_of_double(value: f64) -> f32 {
     value as f32
 }
 
