@@ -6,10 +6,12 @@
 pub mod counters;
 pub mod fixed;
 pub mod ids;
+pub mod layer_rules;
 pub mod policy;
 pub mod preprocessing;
 pub mod quantization;
 pub mod record;
+pub mod reorder;
 pub mod shape;
 pub mod spec;
 pub mod units;
