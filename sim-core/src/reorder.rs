@@ -6,8 +6,10 @@ use crate::quantization::named;
 
 named! {
     /// Which counts put the columns of K in order, so that columns that are often wide meet columns that rarely are.
+    #[derive(Default)]
     Reorder {
         /// None: K stays as a convolution is lowered.
+        #[default]
         Off = "off",
         /// Wide activations over the calibration images.
         Calibration = "calibration",
@@ -15,11 +17,5 @@ named! {
         Oracle = "oracle",
         /// Wide weights over the output channels.
         Weights = "weights",
-    }
-}
-
-impl Default for Reorder {
-    fn default() -> Self {
-        Self::Off
     }
 }

@@ -122,7 +122,7 @@ fn is_wide_activation(code: u8) -> bool {
 }
 
 fn is_wide_weight(weight: i8) -> bool {
-    weight < -8 || 7 < weight
+    !(-8..=7).contains(&weight)
 }
 
 fn naive_counts(layer: &Layer, group: usize, mode: Reorder) -> Vec<u64> {

@@ -34,5 +34,5 @@ fn what_differs_from_the_array_is_said() {
     record.layers[1].product.array = array(nb_smt(Threads::Two, Policy::S));
     let text = summary::text(&Report::new(record));
     assert!(text.contains("\n- K reordered: oracle\n"), "{text}");
-    assert!(text.contains("| 2 (S) |") && !text.contains("2 (S+A)"), "{text}");
+    assert!(text.contains(" 2 (S) |") && !text.contains("2 (S+A)"), "{text}");
 }
