@@ -15,7 +15,7 @@ use crate::share::{Unfinished, share_largest_first};
 const MAX_NARROW: u8 = 15;
 /// The weights that fit four bits.
 const NARROW_WEIGHTS: std::ops::RangeInclusive<i8> = -8..=7;
-/// Lowered rows that are counted at a time: what a byte can count.
+/// Rows that are counted at a time: what a byte can count.
 const ROWS_AT_A_TIME: usize = 255;
 
 /// The columns of K in the order of a machine's threads, for one group.
@@ -98,13 +98,15 @@ impl ColumnOrder {
     /// Where K is not that of the counts.
     pub fn weights(&self, weights: &[i8]) -> Vec<i8> {
         let rows = weights.chunks(self.n_columns);
-        let mut ordered = Vec::with_capacity(rows.len() * self.columns.len());
+        // Empty columns read the 0 behind a row.
+        let places: Vec<usize> = (self.columns.iter())
+            .map(|column| column.unwrap_or(self.n_columns))
+            .collect();
+        let mut ordered = Vec::with_capacity(rows.len() * places.len());
+        let mut with_zero = vec![0; self.n_columns + 1];
         for row in rows {
-            ordered.extend(
-                self.columns
-                    .iter()
-                    .map(|column| column.map_or(0, |column| row[column])),
-            );
+            with_zero[..self.n_columns].copy_from_slice(row);
+            ordered.extend(places.iter().map(|&place| with_zero[place]));
         }
         ordered
     }
@@ -113,19 +115,12 @@ impl ColumnOrder {
 /// Wide activations of each column in the first `n_rows` rows of A.
 pub fn wide_activations(activations: &LoweredActivations<'_>, n_rows: usize) -> Vec<u64> {
     let mut counts = vec![0_u64; activations.k()];
-    let mut counts_of_block = vec![0_u8; counts.len()];
     let mut buffer = Vec::new();
     for first in (0..n_rows).step_by(ROWS_AT_A_TIME) {
-        counts_of_block.fill(0);
         let block = first..n_rows.min(first + ROWS_AT_A_TIME);
-        for row in activations.rows(block, &mut buffer).chunks(counts.len()) {
-            for (count, &code) in counts_of_block.iter_mut().zip(row) {
-                *count += u8::from(MAX_NARROW < code);
-            }
-        }
-        for (count, &of_block) in counts.iter_mut().zip(&counts_of_block) {
-            *count += u64::from(of_block);
-        }
+        add_wide(&mut counts, activations.rows(block, &mut buffer), |code| {
+            MAX_NARROW < code
+        });
     }
     counts
 }
@@ -133,12 +128,23 @@ pub fn wide_activations(activations: &LoweredActivations<'_>, n_rows: usize) -> 
 /// Wide weights of each column of W, `[n, k]`.
 pub fn wide_weights(weights: &[i8], k: usize) -> Vec<u64> {
     let mut counts = vec![0_u64; k];
-    for row in weights.chunks(k) {
-        for (count, weight) in counts.iter_mut().zip(row) {
-            *count += u64::from(!NARROW_WEIGHTS.contains(weight));
-        }
+    for block in weights.chunks(k * ROWS_AT_A_TIME) {
+        add_wide(&mut counts, block, |weight| !NARROW_WEIGHTS.contains(&weight));
     }
     counts
+}
+
+/// Add the wide operands of each column of a block of rows, which bytes can count.
+fn add_wide<T: Copy>(counts: &mut [u64], block: &[T], is_wide: impl Fn(T) -> bool) {
+    let mut counts_of_block = vec![0_u8; counts.len()];
+    for row in block.chunks(counts.len()) {
+        for (count, &operand) in counts_of_block.iter_mut().zip(row) {
+            *count += u8::from(is_wide(operand));
+        }
+    }
+    for (count, of_block) in counts.iter_mut().zip(counts_of_block) {
+        *count += u64::from(of_block);
+    }
 }
 
 /// A layer that may be put in order, with the array that it runs on.
