@@ -49,14 +49,15 @@ impl LayerWeights {
             return work(&weight[group_weights]);
         }
         let lowered = Arc::clone(self.state().lowered.get_or_insert_with(|| {
-            let groups = (0..lowering.groups()).flat_map(|group| {
+            let mut groups = Vec::with_capacity(group_len * lowering.groups());
+            for group in 0..lowering.groups() {
                 let weights = lowering.weights(weight, group, order);
                 match columns.get(group) {
-                    Some(columns) => columns.weights(&weights),
-                    None => weights.into_owned(),
+                    Some(columns) => groups.extend_from_slice(&columns.weights(&weights)),
+                    None => groups.extend_from_slice(&weights),
                 }
-            });
-            Arc::new(groups.collect())
+            }
+            Arc::new(groups)
         }));
         let result = work(&lowered[group_weights]);
         let mut state = self.state();
