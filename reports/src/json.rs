@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::counters::{ActiveSteps, OperandWidths, PeCycles, Reduced, Switching};
 use sim_core::record::{LayerRecord, ProductRecord};
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, Threads};
+use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
 use sim_cost::Energy;
 use sim_cost::table::Table;
 
@@ -154,6 +154,9 @@ pub struct LayerObject {
     /// The sums.
     #[serde(flatten)]
     pub product: ProductObject,
+    /// Policy the layer ran with; null for kinds without one.
+    #[serde(default)]
+    pub policy: Option<String>,
 }
 
 /// The object of one product on the array of its record, and what to warn of beside it.
@@ -185,8 +188,17 @@ pub fn layer(record: &LayerRecord, array: &ArraySpec, table: &Table) -> Reported
             images: record.images,
             threads: record.threads.map(Threads::count),
             product: object,
+            policy: policy(&record.product.array).map(|policy| policy.name().to_owned()),
         },
         warnings: warnings.into_vec(),
+    }
+}
+
+/// The policy of an array, where its PEs have one.
+pub(crate) const fn policy(array: &ArraySpec) -> Option<Policy> {
+    match array.pe() {
+        Pe::NbSmt(rules) => Some(rules.policy),
+        Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_) => None,
     }
 }
 

@@ -25,7 +25,7 @@ fn header(max_active: usize) -> Vec<String> {
     let before = "index,name,groups,images,threads,m,n,k,engine,cycles,baseline_cycles,speedup,macs";
     let after = "reduced_activations,reduced_weights,a8w8,a8w4,a4w8,a4w4,fill,masked,stall,drain,utilization,mse,snr_db,\
                  energy_pj,delay_model,cost_table,area_um2,time_us,clock_pj,leakage_pj,activation_bits,weight_bits,\
-                 live_activation_bits,live_weight_bits,partial_product_bits,lane_edges";
+                 live_activation_bits,live_weight_bits,partial_product_bits,lane_edges,policy";
     let active = (0..=max_active).map(|n| format!("active_{n}"));
     before
         .split(',')
@@ -42,6 +42,7 @@ fn row(index: usize, layer: &LayerObject, array: &ArraySpec) -> Vec<String> {
         images,
         threads,
         product,
+        policy,
     } = layer;
     let widths = product.operand_widths;
     let pe_cycles = product.pe_cycles;
@@ -95,6 +96,7 @@ fn row(index: usize, layer: &LayerObject, array: &ArraySpec) -> Vec<String> {
         switching.live_weight_bits.to_string(),
         switching.partial_product_bits.to_string(),
         switching.lane_edges.to_string(),
+        optional(policy.as_ref()),
     ]);
     row
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sim_core::record::{EngineKind, LayerRecord, UnsimulatedLayer};
+use sim_core::reorder::Reorder;
 use sim_core::spec::ArraySpec;
 use sim_cost::table::Table;
 
@@ -17,6 +18,8 @@ pub struct RunRecord {
     pub array: ArraySpec,
     /// What `array` is compared with.
     pub baseline: ArraySpec,
+    /// How K was reordered; that of the baseline was not.
+    pub reorder: Reorder,
     /// Which engine ran.
     pub engine: EngineKind,
     /// What was simulated, for a person.

@@ -1,9 +1,10 @@
 //! `summary.md`: what a person reads first.
 
 use sim_core::counters::{ActiveSteps, Reduced};
-use sim_core::spec::Pe;
+use sim_core::reorder::Reorder;
+use sim_core::spec::{ArraySpec, Pe};
 
-use crate::json::EnergyObject;
+use crate::json::{EnergyObject, LayerObject, policy};
 use crate::markdown::{Align, table};
 use crate::ratio;
 use crate::run::Report;
@@ -21,6 +22,12 @@ pub fn text(report: &Report) -> String {
         record.seed,
         record.simulator_version
     );
+    match record.reorder {
+        Reorder::Off => {}
+        mode @ (Reorder::Calibration | Reorder::Oracle | Reorder::Weights) => {
+            text.push_str(&format!("- K reordered: {}\n", mode.name()));
+        }
+    }
     for input in &record.inputs {
         text.push_str(&format!(
             "- {}: {} (BLAKE3 {})\n",
@@ -77,9 +84,7 @@ fn layer_table(report: &Report) -> String {
             layer.name.clone(),
             format!("{}×{}×{}", shape.m(), shape.n(), shape.k()),
             source.product.n_products.to_string(),
-            layer
-                .threads
-                .map_or_else(|| "–".to_owned(), |threads| threads.to_string()),
+            threads(layer, &record.array),
             grouped(product.cycles),
             format!("{:.3}", product.speedup),
             format!("{:.1}", 100.0 * product.utilization),
@@ -154,6 +159,17 @@ fn notes(report: &Report) -> String {
         Pe::Conventional | Pe::NbSmt(_) => {}
     }
     text
+}
+
+/// Threads of a layer, and its policy where that is not the array's.
+fn threads(layer: &LayerObject, array: &ArraySpec) -> String {
+    let Some(threads) = layer.threads else {
+        return "–".to_owned();
+    };
+    match &layer.policy {
+        Some(own) if policy(array).is_none_or(|built| built.name() != own) => format!("{threads} ({own})"),
+        Some(_) | None => threads.to_string(),
+    }
 }
 
 /// What stands in the energy column and what does not.

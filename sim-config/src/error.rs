@@ -70,7 +70,7 @@ pub(crate) fn into_result(
     problems.sort_by_key(|problem| problem.at.start);
     let mut errors = problems.into_iter().map(|problem| {
         let at = shortened(text, problem.at);
-        let line = text.get(..at.start).unwrap_or(text).matches('\n').count() + 1;
+        let line = line(text, at.start);
         ConfigError {
             place: format!("{}:{line}", path.display()),
             why: problem.why,
@@ -85,6 +85,11 @@ pub(crate) fn into_result(
     };
     first.others = errors.collect();
     Err(Box::new(first))
+}
+
+/// The line of a byte of a text, from 1.
+pub(crate) fn line(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or(text).matches('\n').count() + 1
 }
 
 /// The part of a span on its first line: a label over a whole table says nothing.

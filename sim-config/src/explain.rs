@@ -62,8 +62,9 @@ fn heading(section: Section) -> String {
         Section::Preprocessing => {
             "[preprocessing] of a run file; in MODEL.toml beside MODEL.onnx, above all sections".to_owned()
         }
+        Section::Layer => "[[layer]] of a run file, once for each layer".to_owned(),
         Section::Workload | Section::Layers | Section::Quantization | Section::Costs | Section::Measure => {
-            format!("[{}] of a run file", section.name())
+            format!("{} of a run file", section.header())
         }
     }
 }

@@ -39,6 +39,7 @@ impl FileKind {
                 Section::Workload,
                 Section::Preprocessing,
                 Section::Layers,
+                Section::Layer,
                 Section::Quantization,
                 Section::Costs,
                 Section::Measure,
@@ -65,6 +66,8 @@ pub enum Section {
     Preprocessing,
     /// `[layers]`.
     Layers,
+    /// `[[layer]]`, once for each layer.
+    Layer,
     /// `[quantization]`.
     Quantization,
     /// `[costs]`.
@@ -83,9 +86,26 @@ impl Section {
             Self::Workload => "workload",
             Self::Preprocessing => "preprocessing",
             Self::Layers => "layers",
+            Self::Layer => "layer",
             Self::Quantization => "quantization",
             Self::Costs => "costs",
             Self::Measure => "measure",
+        }
+    }
+
+    /// The line that it begins with; empty above all tables.
+    pub fn header(self) -> String {
+        match self {
+            Self::Top | Self::Run => String::new(),
+            Self::Layer => "[[layer]]".to_owned(),
+            Self::Array
+            | Self::Pe
+            | Self::Workload
+            | Self::Preprocessing
+            | Self::Layers
+            | Self::Quantization
+            | Self::Costs
+            | Self::Measure => format!("[{}]", self.name()),
         }
     }
 }
@@ -124,6 +144,8 @@ pub enum Values {
         /// Most.
         max: i64,
     },
+    /// A name, exactly as something else has it.
+    Name,
     /// A path, absolute or relative to the file that holds it.
     Path,
     /// An array file, or the tables of one in place.
@@ -196,6 +218,7 @@ impl Values {
                 "a finite number other than 0, or an array of one per channel".to_owned()
             }
             Self::Sides { max } => format!("[rows, columns], each from 1 to {max}"),
+            Self::Name => "a name in quotes".to_owned(),
             Self::Path => "a path, absolute or relative to this file".to_owned(),
             Self::ArrayFileOrTables => {
                 "the path of an array file, or the tables [array] and [pe] in this file".to_owned()
@@ -213,6 +236,7 @@ impl Values {
             Self::Number(_) => vec!["0.5".to_owned(), "-2".to_owned()],
             Self::Numbers(_) => vec!["0.5".to_owned(), "[0.5]".to_owned(), "[0.1, 0.2, 3]".to_owned()],
             Self::Sides { max } => vec!["[224, 224]".to_owned(), format!("[1, {max}]")],
+            Self::Name => vec!["\"/block1/conv1/Conv\"".to_owned()],
             Self::Path => vec!["\"a.bin\"".to_owned()],
             Self::ArrayFileOrTables => vec!["\"array.toml\"".to_owned()],
         }

@@ -98,6 +98,49 @@ impl<'a> Reader<'a> {
         reader
     }
 
+    /// The tables of a section that may stand several times; none where the file does not have it.
+    pub(crate) fn sections(&self, sections: &'static [Section; 1]) -> Vec<Self> {
+        let [section] = sections;
+        let Some((_, value)) = self.entry(section.name()) else {
+            return Vec::new();
+        };
+        self.taken.borrow_mut().push(section.name());
+        let complain = |at: &Spanned<DeValue<'_>>| {
+            self.problems.add(
+                at.span(),
+                format!(
+                    "`{}` is {}, not a list of tables",
+                    section.name(),
+                    article(at.get_ref().type_str())
+                ),
+                format!(
+                    "write {} on a line of its own and its keys below, once for each",
+                    section.header()
+                ),
+            );
+        };
+        let DeValue::Array(values) = value.get_ref() else {
+            complain(value);
+            return Vec::new();
+        };
+        let mut readers = Vec::new();
+        for value in values {
+            let DeValue::Table(table) = value.get_ref() else {
+                complain(value);
+                continue;
+            };
+            readers.push(Reader {
+                file: self.file,
+                sections,
+                at: value.span(),
+                table: Some(table),
+                taken: RefCell::default(),
+                problems: self.problems,
+            });
+        }
+        readers
+    }
+
     /// Whether something of this name stands here, whatever it is.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.entry(name).is_some()
@@ -171,6 +214,15 @@ impl<'a> Reader<'a> {
             Some(false) => Flag::Off,
             Some(true) | None => Flag::On,
         }
+    }
+
+    /// A name.
+    pub(crate) fn name(&self, key: &'static Key) -> Option<String> {
+        self.value(key, |_, value| match value.as_str() {
+            None => Err(Wrong::Type(value.type_str(), "a name in quotes")),
+            Some("") => Err(Wrong::Value("\"\"".to_owned(), None)),
+            Some(text) => Ok(text.to_owned()),
+        })
     }
 
     /// A path that may be left out, as written.
@@ -259,7 +311,7 @@ impl<'a> Reader<'a> {
         listed.dedup();
         remedy.push(format!("allowed here: {}", listed.join(", ")));
         let place = match self.sections {
-            [section] if !section.name().is_empty() => format!(" in [{}]", section.name()),
+            [section] if !section.name().is_empty() => format!(" in {}", section.header()),
             _ => String::new(),
         };
         (
@@ -285,7 +337,7 @@ impl<'a> Reader<'a> {
                     && self.file.sections().contains(&key.section)
                     && !self.sections.contains(&key.section)
             })
-            .map(|key| format!("`{name}` belongs in [{}]", key.section.name()))
+            .map(|key| format!("`{name}` belongs in {}", key.section.header()))
     }
 
     fn entry(

@@ -1,6 +1,7 @@
 //! Specs as JSON with every default filled in: what a result says about how it came about.
 
 use serde_json::{Map, Value, json};
+use sim_core::layer_rules::LayerRules;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::spec::{ArraySpec, Pairs, Pe};
@@ -56,6 +57,13 @@ pub fn run(spec: &RunSpec) -> Value {
     if let Some(threads) = spec.depthwise_threads() {
         layers.insert(keys::DEPTHWISE_THREADS.name.to_owned(), json!(threads.count()));
     }
+    layers.insert(keys::REORDER.name.to_owned(), json!(spec.reorder().name()));
+    let named: Vec<Value> = (spec.layers().iter())
+        .map(|(name, rules)| layer(name, rules))
+        .collect();
+    if !named.is_empty() {
+        tables["layer"] = json!(named);
+    }
     tables["version"] = json!(1);
     tables["seed"] = json!(spec.seed());
     tables["baseline"] = array(spec.baseline());
@@ -82,10 +90,21 @@ pub fn run(spec: &RunSpec) -> Value {
             layers.append(&mut selection(&model.selection));
         }
     }
-    if !layers.is_empty() {
-        tables["layers"] = Value::Object(layers);
-    }
+    tables["layers"] = Value::Object(layers);
     tables
+}
+
+/// A table `layer` of a run file.
+fn layer(name: &str, rules: LayerRules) -> Value {
+    let LayerRules { threads, policy } = rules;
+    let mut table = json!({"name": name});
+    if let Some(threads) = threads {
+        table["threads"] = json!(threads.count());
+    }
+    if let Some(policy) = policy {
+        table["policy"] = json!(policy.name());
+    }
+    table
 }
 
 /// The table `quantization` of a run file.

@@ -1,10 +1,12 @@
 //! The run file.
 
+mod layers;
 mod workload;
 
 use std::path::{Path, PathBuf};
 
 use sim_core::quantization::{DepthwiseThreads, QuantizationSpec, SelectionSpec};
+use sim_core::reorder::Reorder;
 use sim_core::spec::ArraySpec;
 
 use crate::array;
@@ -14,16 +16,20 @@ use crate::preprocessing::Override;
 use crate::reader::{Flag, Problems, Reader};
 use crate::source;
 
+pub use layers::NamedLayers;
+
 /// A checked run: what to simulate, on which array, and what to measure.
 ///
-/// Invariant: the baseline has the array's batch option; `depthwise_threads` is `None` on kinds other than nb-smt and
-/// at most the array's threads.
+/// Invariant: the baseline has the array's batch option; on kinds other than nb-smt `depthwise_threads` is `None`, no
+/// layer is named and K is not reordered; no layer has more threads than the array.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSpec {
     array: ArraySpec,
     baseline: ArraySpec,
     workload: Workload,
     depthwise_threads: DepthwiseThreads,
+    reorder: Reorder,
+    layers: NamedLayers,
     cost_table: Option<PathBuf>,
     error_measure: ErrorMeasure,
     seed: u64,
@@ -50,6 +56,16 @@ impl RunSpec {
     /// Threads of depthwise convolutions.
     pub const fn depthwise_threads(&self) -> DepthwiseThreads {
         self.depthwise_threads
+    }
+
+    /// How K is reordered.
+    pub const fn reorder(&self) -> Reorder {
+        self.reorder
+    }
+
+    /// Layers that differ from the others.
+    pub const fn layers(&self) -> &NamedLayers {
+        &self.layers
     }
 
     /// The technology table; `None`: the built-in one.
@@ -139,9 +155,11 @@ pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
     let baseline = read_baseline(&top, folder)?;
     let layers = top.section(&[Section::Layers]);
     let workload = workload::read(&top, &layers, folder);
-    let depthwise_threads =
-        workload::read_depthwise_threads(&layers, array.as_ref().map(|array| &array.spec));
+    let array_spec = array.as_ref().map(|array| &array.spec);
+    let depthwise_threads = layers::read_depthwise_threads(&layers, array_spec);
+    let reorder = layers::read_reorder(&layers, array_spec);
     layers.finish(None);
+    let named_layers = NamedLayers::read(path, text, &top, array_spec);
     let costs = top.section(&[Section::Costs]);
     let cost_table = costs
         .optional_path(&keys::COST_TABLE)
@@ -172,6 +190,8 @@ pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
         baseline: baseline.with_batch(array.spec.batch()),
         workload,
         depthwise_threads,
+        reorder,
+        layers: named_layers,
         cost_table,
         error_measure,
         seed: u64::try_from(seed).unwrap_or(0),

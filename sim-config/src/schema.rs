@@ -51,6 +51,10 @@ fn run() -> Value {
     ] {
         properties.insert(name.name().to_owned(), section(name));
     }
+    properties.insert(
+        Section::Layer.name().to_owned(),
+        json!({"type": "array", "minItems": 1, "items": layer()}),
+    );
     let mut schema = object(properties, vec!["array", "workload"]);
     if let Value::Object(map) = &mut schema {
         map.insert(
@@ -79,6 +83,15 @@ fn workload() -> Value {
             "dependentRequired".to_owned(),
             json!({"n-calibration": ["calibration"]}),
         );
+    }
+    schema
+}
+
+fn layer() -> Value {
+    let mut schema = section(Section::Layer);
+    if let Value::Object(map) = &mut schema {
+        let rules = [&keys::LAYER_THREADS, &keys::LAYER_POLICY].map(|key| json!({"required": [key.name]}));
+        map.insert("anyOf".to_owned(), json!(rules));
     }
     schema
 }
@@ -146,7 +159,7 @@ fn property(key: &Key) -> Value {
             "maxItems": 2,
             "items": {"type": "integer", "minimum": 1, "maximum": max},
         }),
-        Values::Path | Values::ArrayFileOrTables => json!({"type": "string", "minLength": 1}),
+        Values::Name | Values::Path | Values::ArrayFileOrTables => json!({"type": "string", "minLength": 1}),
     };
     if let Value::Object(map) = &mut schema {
         let unit = if key.unit.is_empty() {

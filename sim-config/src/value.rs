@@ -55,6 +55,7 @@ pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
         | Values::Flag
         | Values::Number(_)
         | Values::Numbers(_)
+        | Values::Name
         | Values::Path
         | Values::ArrayFileOrTables => true,
     };

@@ -3,6 +3,7 @@
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::preprocessing::{Channels, Layout, ResizeMode};
 use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs};
+use sim_core::reorder::Reorder;
 use sim_core::spec::{Batch, Policy, Tiles, Window, WindowRounding};
 
 /// An enum with a name for each value.
@@ -50,6 +51,7 @@ word!(
     EdgeLayer,
     Layout,
     LayerSelection,
+    Reorder,
     ResizeMode,
     SignedInputs
 );

@@ -48,7 +48,8 @@ fn run_text(workload: &str, section: Section, line: &str) -> String {
         | Section::Layers
         | Section::Quantization
         | Section::Costs
-        | Section::Measure => format!("[{}]\n{line}\n", section.name()),
+        | Section::Measure
+        | Section::Layer => format!("{}\n{line}\n", section.header()),
     };
     format!(
         "{top}\n[array]\nrows = 2\ncols = 2\n[pe]\nkind = \"nb-smt\"\nthreads = 4\n[workload]\n{workload}\n{in_section}"
@@ -103,6 +104,16 @@ fn every_key_of_a_run_is_read_with_every_allowed_value() {
                 key.section,
                 &line,
             ));
+        }
+    }
+    for key in ALL.iter().filter(|key| key.section == Section::Layer) {
+        for value in key.values.examples() {
+            let needed = match key.name {
+                "name" => "threads = 1",
+                _ => "name = \"conv\"",
+            };
+            let lines = format!("{needed}\n{} = {value}", key.name);
+            parse_run(&run_text("trace = \"t\"", Section::Layer, &lines));
         }
     }
     let workload = ALL.iter().filter(|key| key.section == Section::Workload);
@@ -248,6 +259,9 @@ fn collect(schema: &serde_json::Value, path: &str, found: &mut BTreeSet<String>)
         for inner in schema[alternative].as_array().into_iter().flatten() {
             collect(inner, path, found);
         }
+    }
+    if schema["items"]["properties"].is_object() {
+        collect(&schema["items"], path, found);
     }
     let Some(properties) = schema["properties"].as_object() else {
         return;

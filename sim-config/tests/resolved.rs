@@ -56,6 +56,8 @@ fn runs() {
     let array = "seed = 3\n[array]\nrows = 3\ncols = 5\n[pe]\nkind = \"nb-smt\"\nthreads = 4\n";
     for rest in [
         "[workload]\ntrace = \"t\"\n[layers]\ndepthwise-threads = 2\n[measure]\nmse = false\n[costs]\ntable = \"c\"\n",
+        "[workload]\ntrace = \"t\"\n[layers]\nreorder = \"weights\"\n[[layer]]\nname = \"a\"\nthreads = 1\n\
+         [[layer]]\nname = \"b/c\"\npolicy = \"S+aW\"\nthreads = 4\n",
         "[workload]\nmodel = \"m\"\nimages = \"i\"\ncalibration = \"c\"\nn-images = 2\nn-calibration = 3\n\
          [preprocessing]\nmean = [0.1, 0.2, 0.3]\nchannels = \"bgr\"\nlayout = \"nhwc\"\nresize = [3, 4]\n\
          [layers]\nlayers = \"all\"\nfirst = \"simulated\"\n[quantization]\ndivisor = 255\nbias = \"int8\"\n",

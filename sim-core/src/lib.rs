@@ -6,11 +6,13 @@
 pub mod counters;
 pub mod fixed;
 pub mod ids;
+pub mod layer_rules;
 pub mod policy;
 pub mod preprocessing;
 pub mod quantization;
 pub mod recalibration;
 pub mod record;
+pub mod reorder;
 pub mod shape;
 pub mod spec;
 pub mod units;

@@ -1,6 +1,5 @@
 //! Ranges and wide activations of layer inputs over calibration images, in the FP32 network.
 
-use sim_array::engine::ActivationRows as _;
 use sim_core::quantization::QuantizationSpec;
 use sim_core::spec::KOrder;
 
@@ -11,10 +10,8 @@ use crate::network::Network;
 use crate::pass::{Pass, Seen, Watch};
 use crate::progress::Progress;
 use crate::quantize::ActivationQuantizer;
+use crate::reorder::wide_activations;
 use crate::selection::{Choice, Codes, choose};
-
-/// The largest activation code that fits four bits.
-const MAX_NARROW: u8 = 15;
 
 /// Per layer of a network how its input becomes codes; `None` for layers that stay FP32.
 pub type Quantizers = Vec<Option<ActivationQuantizer>>;
@@ -210,9 +207,6 @@ pub(crate) fn wide_counts(
     Ok(sums)
 }
 
-/// Lowered rows made at a time.
-const ROWS_AT_A_TIME: usize = 256;
-
 struct Wide<'a> {
     quantizers: &'a Quantizers,
     layers: Vec<Option<Vec<u64>>>,
@@ -226,19 +220,9 @@ impl Watch for Wide<'_> {
         let codes = seen.codes(&quantizer)?;
         let lowering = seen.lowering()?;
         let mut counts = Vec::with_capacity(lowering.groups() * lowering.k());
-        let mut buffer = Vec::new();
         for group in 0..lowering.groups() {
             let activations = lowering.activations(&codes, quantizer.zero_point, group, KOrder::ChannelMajor);
-            let mut group_counts = vec![0_u64; lowering.k()];
-            for first in (0..lowering.m()).step_by(ROWS_AT_A_TIME) {
-                let block = first..lowering.m().min(first + ROWS_AT_A_TIME);
-                for row in activations.rows(block, &mut buffer).chunks(lowering.k()) {
-                    for (count, &code) in group_counts.iter_mut().zip(row) {
-                        *count += u64::from(MAX_NARROW < code);
-                    }
-                }
-            }
-            counts.append(&mut group_counts);
+            counts.extend(wide_activations(&activations, lowering.m()));
         }
         self.layers[seen.index] = Some(counts);
         Ok(())

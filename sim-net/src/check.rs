@@ -5,10 +5,10 @@ use std::sync::atomic::AtomicBool;
 
 use sim_array::engine::{ActivationRows as _, Operands};
 use sim_array::lockstep::{self, Divergence};
-use sim_core::quantization::DepthwiseThreads;
-use sim_core::spec::ArraySpec;
+use sim_core::reorder::Reorder;
 use sim_trace::trace::Trace;
 
+use crate::machines::LayerMachines;
 use crate::plan::{Plan, Product};
 use crate::progress::Progress;
 use crate::share::{Unfinished, share_largest_first};
@@ -17,10 +17,10 @@ use crate::simulate::SimulateError;
 /// How a trace is checked.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckOptions<'a> {
-    /// The array.
-    pub array: ArraySpec,
-    /// Threads of depthwise layers on an NB-SMT array.
-    pub depthwise_threads: DepthwiseThreads,
+    /// The array of each layer.
+    pub machines: &'a LayerMachines,
+    /// How K is reordered; anything but `Off` needs an NB-SMT array.
+    pub reorder: Reorder,
     /// Threads of this computer; at least one is used. Results do not depend on it.
     pub jobs: usize,
     /// Set from elsewhere to end the check after the products at hand.
@@ -52,7 +52,13 @@ pub fn check(
     options: &CheckOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Option<TraceDivergence>, SimulateError> {
-    let plan = Plan::new(trace, &options.array, options.depthwise_threads)?;
+    let plan = Plan::new(
+        trace,
+        options.machines,
+        options.reorder,
+        options.jobs,
+        options.stop,
+    )?;
     progress.begin("checking", plan.products.len());
     let size = |product: &Product| product.gemm.macs();
     let compared = share_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
@@ -75,10 +81,10 @@ enum End {
 }
 
 fn compare(plan: &Plan<'_>, product: &Product) -> Result<(), End> {
-    let compared = plan.with_operands(product, |activations, weights| {
+    let compared = plan.with_operands(product, |shape, activations, weights| {
         let mut buffer = Vec::new();
-        let activations = activations.rows(0..product.gemm.m(), &mut buffer);
-        let operands = Operands::new(product.gemm, activations, weights)?;
+        let activations = activations.rows(0..shape.m(), &mut buffer);
+        let operands = Operands::new(shape, activations, weights)?;
         lockstep::check(plan.array(product.layer), &operands)
     });
     match compared {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sim_core::spec::KOrder;
 
 use crate::lowering::Lowering;
+use crate::reorder::ColumnOrder;
 
 /// Weights of a layer that its products share, in whatever order they run.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub(crate) struct LayerWeights {
 #[derive(Debug)]
 struct State {
     n_products_left: usize,
-    /// W of every group, one behind the other.
+    /// W of every group, one behind the other, empty columns included.
     lowered: Option<Arc<Vec<i8>>>,
 }
 
@@ -30,24 +31,33 @@ impl LayerWeights {
         }
     }
 
-    /// Give `work` W of one group, `[n, k]`. The weights of a layer go with its last product.
+    /// Give `work` W of one group, `[n, k]`, or `[n, padded k]` where `columns` holds an order for each group. The
+    /// weights of a layer go with its last product.
     pub(crate) fn with_group<T>(
         &self,
         lowering: &Lowering,
         weight: &[i8],
         group: usize,
         order: KOrder,
+        columns: &[ColumnOrder],
         work: impl FnOnce(&[i8]) -> T,
     ) -> T {
-        let group_len = lowering.n() * lowering.k();
+        let k = columns.first().map_or(lowering.k(), ColumnOrder::padded_k);
+        let group_len = lowering.n() * k;
         let group_weights = group * group_len..(group + 1) * group_len;
-        if lowering.is_in_order(order) {
+        if columns.is_empty() && lowering.is_in_order(order) {
             return work(&weight[group_weights]);
         }
         let lowered = Arc::clone(self.state().lowered.get_or_insert_with(|| {
-            let groups =
-                (0..lowering.groups()).flat_map(|group| lowering.weights(weight, group, order).into_owned());
-            Arc::new(groups.collect())
+            let mut groups = Vec::with_capacity(group_len * lowering.groups());
+            for group in 0..lowering.groups() {
+                let weights = lowering.weights(weight, group, order);
+                match columns.get(group) {
+                    Some(columns) => groups.extend_from_slice(&columns.weights(&weights)),
+                    None => groups.extend_from_slice(&weights),
+                }
+            }
+            Arc::new(groups)
         }));
         let result = work(&lowered[group_weights]);
         let mut state = self.state();
@@ -66,6 +76,7 @@ impl LayerWeights {
 
 #[cfg(test)]
 mod tests {
+    use sim_core::spec::Threads;
     use sim_trace::trace::Geometry;
 
     use super::*;
@@ -82,18 +93,41 @@ mod tests {
         let weights = LayerWeights::new(2);
         let is_kept = || weights.state().lowered.is_some();
         let weight = [1, 2, 3, 4, 5, 6, 7, 8];
-        weights.with_group(&lowering, &weight, 1, KOrder::ChannelFastest, |w| {
+        weights.with_group(&lowering, &weight, 1, KOrder::ChannelFastest, &[], |w| {
             assert_eq!(w, [5, 7, 6, 8]);
         });
         assert!(is_kept());
-        weights.with_group(&lowering, &weight, 0, KOrder::ChannelFastest, |w| {
+        weights.with_group(&lowering, &weight, 0, KOrder::ChannelFastest, &[], |w| {
             assert_eq!(w, [1, 3, 2, 4]);
             assert!(is_kept());
         });
         assert!(!is_kept());
-        weights.with_group(&lowering, &weight, 0, KOrder::ChannelMajor, |w| {
+        weights.with_group(&lowering, &weight, 0, KOrder::ChannelMajor, &[], |w| {
             assert_eq!(w, [1, 2, 3, 4]);
         });
         assert!(!is_kept());
+    }
+
+    #[test]
+    fn reordered_weights_have_empty_columns() {
+        let geometry = Geometry {
+            stride: [1, 1],
+            padding: [0; 4],
+            dilation: [1, 1],
+            groups: 2,
+        };
+        let lowering = Lowering::new([6, 1, 1], [2, 3, 1, 1], geometry).expect("fits");
+        let weights = LayerWeights::new(3);
+        let orders = [[2, 1, 0], [0, 1, 2]].map(|counts| ColumnOrder::new(&counts, Threads::Two));
+        let orders = orders.map(|order| order.expect("two threads"));
+        // The empty column comes behind the one of the same count.
+        let want: [[i8; 4]; 2] = [[3, 0, 1, 2], [4, 0, 6, 5]];
+        for group in [0, 1, 0] {
+            let order = KOrder::ChannelMajor;
+            weights.with_group(&lowering, &[1, 2, 3, 4, 5, 6], group, order, &orders, |w| {
+                assert_eq!(w, want[group]);
+            });
+        }
+        assert!(weights.state().lowered.is_none());
     }
 }

@@ -82,6 +82,11 @@ impl Lowering {
         self.weight[1] * self.input[1] * self.input[2]
     }
 
+    /// Whether every output channel reads one channel, of as many groups as channels.
+    pub const fn is_depthwise(&self) -> bool {
+        1 < self.geometry.groups && self.weight[1] == 1
+    }
+
     /// Whether neighbouring pixels read neighbouring bytes of an unpadded image.
     fn is_dense(&self) -> bool {
         self.geometry.stride == [1, 1] && self.geometry.padding == [0; 4]

@@ -1,16 +1,21 @@
 //! The products that an array makes of a trace.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 
+use sim_array::engine::EngineError;
 use sim_core::ids::LayerId;
-use sim_core::quantization::DepthwiseThreads;
+use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, Batch, NbSmt, Pe};
+use sim_core::spec::{ArraySpec, Batch};
 use sim_trace::error::{Fault, GeometryFault};
 use sim_trace::trace::{Layer, Trace};
 
 use crate::layer_weights::LayerWeights;
 use crate::lowering::{LoweredActivations, Lowering};
+use crate::machines::LayerMachines;
+use crate::reorder::{Candidate, ColumnOrder, ReorderError, orders};
+use crate::share::Unfinished;
 
 /// Most bytes of one lowered product; folding many images of a large layer can reach it.
 const MAX_LOWERED: usize = 1 << 35;
@@ -21,6 +26,7 @@ pub(crate) struct Product {
     pub(crate) layer: LayerId,
     pub(crate) images: Range<usize>,
     pub(crate) group: usize,
+    /// Without the empty columns of a reordered K.
     pub(crate) gemm: Gemm,
 }
 
@@ -30,6 +36,8 @@ pub(crate) struct Plan<'a> {
     lowerings: Vec<Lowering>,
     weights: Vec<LayerWeights>,
     arrays: Vec<ArraySpec>,
+    /// Of each layer and group; none where K stays as it is.
+    orders: Vec<Vec<ColumnOrder>>,
     pub(crate) products: Vec<Product>,
 }
 
@@ -39,6 +47,15 @@ pub enum PlanError {
     /// The trace breaks one of its rules.
     #[error(transparent)]
     Trace(#[from] Fault),
+    /// Columns of K that cannot be put in order.
+    #[error(transparent)]
+    Reorder(#[from] ReorderError),
+    /// A layer with a machine of its own that the trace does not hold.
+    #[error("no simulated layer is called `{layer}`; names are matched exactly")]
+    UnknownLayer {
+        /// The name.
+        layer: String,
+    },
     /// Folded images that no memory holds.
     #[error(
         "layer `{layer}`: {n_images} folded images make more than {max} lowered activations; take fewer images, or \
@@ -55,17 +72,44 @@ pub enum PlanError {
 }
 
 impl<'a> Plan<'a> {
+    /// The products of `trace`, whose orders of K are made on `n_jobs` threads.
     pub(crate) fn new(
         trace: &'a Trace,
-        array: &ArraySpec,
-        depthwise: DepthwiseThreads,
-    ) -> Result<Self, PlanError> {
+        machines: &LayerMachines,
+        reorder: Reorder,
+        n_jobs: usize,
+        stop: &AtomicBool,
+    ) -> Result<Self, Unfinished<PlanError>> {
+        let mut plan = Self::unordered(trace, machines).map_err(Unfinished::Failed)?;
+        let layers: Vec<Candidate<'_>> = (trace.layers.iter())
+            .zip(&plan.lowerings)
+            .zip(&plan.arrays)
+            .map(|((layer, &lowering), &array)| Candidate {
+                layer,
+                lowering,
+                array,
+            })
+            .collect();
+        plan.orders = orders(&layers, reorder, n_jobs, stop).map_err(|unfinished| match unfinished {
+            Unfinished::Stopped => Unfinished::Stopped,
+            Unfinished::Failed(error) => Unfinished::Failed(error.into()),
+        })?;
+        Ok(plan)
+    }
+
+    fn unordered(trace: &'a Trace, machines: &LayerMachines) -> Result<Self, PlanError> {
         trace.check()?;
+        if let Some(layer) = machines.unknown(trace.layers.iter().map(|layer| layer.name.as_str())) {
+            return Err(PlanError::UnknownLayer {
+                layer: layer.to_owned(),
+            });
+        }
         let mut plan = Self {
             trace,
             lowerings: Vec::new(),
             weights: Vec::new(),
             arrays: Vec::new(),
+            orders: Vec::new(),
             products: Vec::new(),
         };
         for (index, layer) in trace.layers.iter().enumerate() {
@@ -78,7 +122,7 @@ impl<'a> Plan<'a> {
             };
             let lowering = Lowering::of(layer).map_err(broken)?;
             let n_images = layer.input_shape[0];
-            let images: Vec<Range<usize>> = match array.batch() {
+            let images: Vec<Range<usize>> = match machines.array().batch() {
                 Batch::Separate => (0..n_images).map(|image| image..image + 1).collect(),
                 Batch::Folded => std::iter::once(0..n_images).collect(),
             };
@@ -106,8 +150,8 @@ impl<'a> Plan<'a> {
                     gemm,
                 }));
             }
+            plan.arrays.push(machines.of(&layer.name, &lowering));
             plan.lowerings.push(lowering);
-            plan.arrays.push(layer_array(array, layer, depthwise));
         }
         Ok(plan)
     }
@@ -116,28 +160,36 @@ impl<'a> Plan<'a> {
         &self.trace.layers[id.idx()]
     }
 
-    /// The array with the threads of this layer.
+    /// The array with the threads and the policy of this layer.
     pub(crate) fn array(&self, id: LayerId) -> &ArraySpec {
         &self.arrays[id.idx()]
     }
 
-    /// Give `work` A, `[m, k]`, and W, `[n, k]`, of a product, in the K order of the array's PEs; once for each product.
+    /// Give `work` the shape, A, `[m, k]`, and W, `[n, k]`, of a product, in the K order of the array's PEs; once for each
+    /// product. A reordered K holds its empty columns.
     pub(crate) fn with_operands<T>(
         &self,
         product: &Product,
-        work: impl FnOnce(&LoweredActivations<'_>, &[i8]) -> T,
-    ) -> T {
+        work: impl FnOnce(Gemm, &LoweredActivations<'_>, &[i8]) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
         let layer = self.layer(product.layer);
         let lowering = &self.lowerings[product.layer.idx()];
         let order = self.array(product.layer).pe().k_order();
         let images = product.images.start * lowering.input_len()..product.images.end * lowering.input_len();
-        let activations = lowering.activations(&layer.input[images], layer.zero_point, product.group, order);
+        let columns = &self.orders[product.layer.idx()];
+        let mut activations =
+            lowering.activations(&layer.input[images], layer.zero_point, product.group, order);
+        if let Some(columns) = columns.get(product.group) {
+            activations = activations.reordered(columns);
+        }
+        let shape = Gemm::new(product.gemm.m(), product.gemm.n(), activations.k())?;
         self.weights[product.layer.idx()].with_group(
             lowering,
             &layer.weight,
             product.group,
             order,
-            |weights| work(&activations, weights),
+            columns,
+            |weights| work(shape, &activations, weights),
         )
     }
 
@@ -156,16 +208,5 @@ impl<'a> Plan<'a> {
             place += &format!(", group {}", product.group);
         }
         place
-    }
-}
-
-/// Depthwise layers of an NB-SMT array may run with fewer threads than it has, never with more.
-fn layer_array(array: &ArraySpec, layer: &Layer, depthwise: DepthwiseThreads) -> ArraySpec {
-    match (array.pe(), depthwise) {
-        (Pe::NbSmt(rules), Some(threads)) if layer.is_depthwise() => array.with_pe(Pe::NbSmt(NbSmt {
-            threads: rules.threads.min(threads),
-            ..rules
-        })),
-        (Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) | Pe::SparqStc(_), _) => *array,
     }
 }

@@ -5,13 +5,14 @@ use std::sync::atomic::AtomicBool;
 use sim_array::algebraic::timing;
 use sim_array::engine::{Engine, EngineError, Mse, StreamedOperands};
 use sim_core::counters::{Counters, ErrorSums};
-use sim_core::quantization::DepthwiseThreads;
 use sim_core::record::{LayerRecord, ProductRecord};
+use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 use sim_trace::trace::Trace;
 
+use crate::machines::LayerMachines;
 pub use crate::plan::PlanError;
 use crate::plan::{Plan, Product};
 use crate::progress::Progress;
@@ -20,16 +21,16 @@ use crate::share::{Unfinished, share_largest_first};
 /// How a trace is simulated.
 #[derive(Clone, Copy)]
 pub struct SimulateOptions<'a> {
-    /// The array.
-    pub array: ArraySpec,
+    /// The array of each layer.
+    pub machines: &'a LayerMachines,
+    /// How K is reordered; anything but `Off` needs an NB-SMT array.
+    pub reorder: Reorder,
     /// The array that `speedup` compares with; only its time is needed.
     pub baseline: ArraySpec,
     /// What runs the products.
     pub engine: &'a dyn Engine,
     /// Whether the error against exact products is measured.
     pub mse: Mse,
-    /// Threads of depthwise layers on an NB-SMT array.
-    pub depthwise_threads: DepthwiseThreads,
     /// Threads of this computer; at least one is used. Results do not depend on it.
     pub jobs: usize,
     /// Set from elsewhere to end the run after the products at hand.
@@ -56,6 +57,15 @@ pub enum SimulateError {
     Stopped,
 }
 
+impl From<Unfinished<PlanError>> for SimulateError {
+    fn from(unfinished: Unfinished<PlanError>) -> Self {
+        match unfinished {
+            Unfinished::Stopped => Self::Stopped,
+            Unfinished::Failed(error) => Self::Plan(error),
+        }
+    }
+}
+
 pub(crate) const fn remedy(error: &EngineError) -> &'static str {
     match error {
         EngineError::NotTwoOfFour { .. } => "; prune the network with `2:4`, or take a `sparq` array",
@@ -68,15 +78,22 @@ pub(crate) const fn remedy(error: &EngineError) -> &'static str {
 /// folds images.
 ///
 /// Cycles and counts of a layer are sums over its products; those of the baseline are its closed form over the same
-/// shapes, never throttled.
+/// shapes, never throttled or reordered.
 ///
-/// - Errors: a trace that breaks its rules, and products that the array's PEs cannot run, by layer.
+/// - Errors: a trace that breaks its rules, layers and orders of K that the trace does not have, and products that the
+///   array's PEs cannot run, by layer.
 pub fn simulate(
     trace: &Trace,
     options: &SimulateOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<LayerRecord>, SimulateError> {
-    let plan = Plan::new(trace, &options.array, options.depthwise_threads)?;
+    let plan = Plan::new(
+        trace,
+        options.machines,
+        options.reorder,
+        options.jobs,
+        options.stop,
+    )?;
     progress.begin("simulating", plan.products.len());
     let size = |product: &Product| product.gemm.macs();
     let done = share_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
@@ -115,8 +132,8 @@ struct Sums {
 }
 
 fn run(plan: &Plan<'_>, product: &Product, options: &SimulateOptions<'_>) -> Result<Sums, SimulateError> {
-    plan.with_operands(product, |activations, weights| {
-        let operands = StreamedOperands::new(product.gemm, activations, weights)?;
+    plan.with_operands(product, |shape, activations, weights| {
+        let operands = StreamedOperands::new(shape, activations, weights)?;
         let array = plan.array(product.layer);
         let outcome = options.engine.run_streamed(array, &operands, options.mse)?;
         Ok(Sums {
@@ -148,7 +165,7 @@ fn empty_record(plan: &Plan<'_>, first: &Product, options: &SimulateOptions<'_>)
             cycles: Cycles::default(),
             baseline_cycles: Cycles::default(),
             // Sums take the wider histogram, so a throttled layer gets the entries of the whole array.
-            counters: Counters::zero(options.array.pe().max_active()),
+            counters: Counters::zero(options.machines.array().pe().max_active()),
             error: None,
         },
     }

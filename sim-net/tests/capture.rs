@@ -7,10 +7,12 @@ use sim_array::algebraic::Algebraic;
 use sim_array::engine::Mse;
 use sim_core::preprocessing::{Channels, Preprocessing};
 use sim_core::quantization::{EdgeLayer, LayerSelection, QuantizationSpec, SelectionSpec, SignedInputs};
+use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, KOrder, Pe};
 use sim_net::capture::{CaptureError, CaptureOptions, ModelFile, capture};
 use sim_net::images::{ImageSet, OpenOptions};
 use sim_net::lowering::Lowering;
+use sim_net::machines::LayerMachines;
 use sim_net::network::Network;
 use sim_net::progress::Silent;
 use sim_net::simulate::{SimulateOptions, simulate};
@@ -205,11 +207,11 @@ fn a_captured_trace_is_written_read_and_simulated() {
     let trace = sim_trace::read(&path).expect("reads");
     let array = ArraySpec::new(16, 16, Pe::Conventional).expect("in range");
     let options = SimulateOptions {
-        array,
+        machines: &LayerMachines::new(array),
+        reorder: Reorder::Off,
         baseline: array,
         engine: &Algebraic,
         mse: Mse::Measure,
-        depthwise_threads: None,
         jobs: 2,
         stop: &GO,
     };

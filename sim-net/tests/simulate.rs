@@ -1,106 +1,24 @@
 //! A trace on arrays: sums over products, independent of the number of threads.
 
+mod common;
+
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use sim_array::algebraic::Algebraic;
 use sim_array::algebraic::timing::cycles;
 use sim_array::engine::Mse;
 use sim_array::stepped::Stepped;
-use sim_core::fixed::{Overflow, Rounding};
-use sim_core::preprocessing::Preprocessing;
-use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::record::LayerRecord;
+use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, Batch, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{Batch, Pe, Threads};
 use sim_core::units::Cycles;
 use sim_net::check::{CheckOptions, check};
+use sim_net::machines::LayerMachines;
 use sim_net::progress::{Progress, Silent};
 use sim_net::simulate::{SimulateError, SimulateOptions, simulate};
-use sim_trace::trace::{Geometry, Layer, LayerKind, Origin, Trace};
 
-static GO: AtomicBool = AtomicBool::new(false);
-
-/// Three images through a plain, a depthwise and a grouped convolution.
-fn trace() -> Trace {
-    let layer = |name: &str, input: [usize; 3], weight_shape: [usize; 4], groups: usize| {
-        let value = |seed: usize| u8::try_from(seed * seed % 251).unwrap_or_default();
-        let sparse = |seed: usize| if seed.is_multiple_of(3) { 0 } else { value(seed) };
-        let n_values = input.iter().product::<usize>();
-        Layer {
-            name: name.to_owned(),
-            kind: LayerKind::Convolution,
-            geometry: Geometry {
-                stride: [1, 1],
-                padding: [1, 1, 0, 0],
-                dilation: [1, 1],
-                groups,
-            },
-            node: 0,
-            input: (0..3 * n_values).map(sparse).collect(),
-            input_shape: [3, input[0], input[1], input[2]],
-            weight: (5..5 + weight_shape.iter().product::<usize>())
-                .map(|i| value(i).cast_signed())
-                .collect(),
-            weight_shape,
-            input_scale: 1.0,
-            zero_point: 0,
-            weight_scale: vec![1.0; weight_shape[0]],
-            bias: None,
-            wide_counts: None,
-        }
-    };
-    Trace {
-        origin: Origin {
-            model: "m".to_owned(),
-            model_hash: String::new(),
-            images: ["a", "b", "c"].map(str::to_owned).to_vec(),
-            calibration: Vec::new(),
-            preprocessing: Preprocessing::default(),
-            quantization: QuantizationSpec::default(),
-            selection: SelectionSpec::default(),
-        },
-        layers: vec![
-            layer("plain", [3, 5, 6], [7, 3, 2, 2], 1),
-            layer("depthwise", [4, 5, 5], [4, 1, 2, 2], 4),
-            layer("grouped", [4, 3, 3], [6, 2, 2, 2], 2),
-        ],
-        unsimulated: Vec::new(),
-    }
-}
-
-fn array(pe: Pe) -> ArraySpec {
-    ArraySpec::new(4, 3, pe).expect("in range")
-}
-
-fn nb_smt(threads: Threads) -> Pe {
-    Pe::NbSmt(NbSmt {
-        threads,
-        policy: Policy::SA,
-        rounding: Rounding::HalfEven,
-        overflow: Overflow::Saturate,
-    })
-}
-
-fn sparq() -> Sparq {
-    Sparq {
-        window: Window::Opt5,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    }
-}
-
-fn options(array: ArraySpec) -> SimulateOptions<'static> {
-    SimulateOptions {
-        array,
-        baseline: array.default_baseline(),
-        engine: &Algebraic,
-        mse: Mse::Measure,
-        depthwise_threads: None,
-        jobs: 2,
-        stop: &GO,
-    }
-}
+use common::{GO, array, nb_smt, options, sparq, trace};
 
 fn records(options: &SimulateOptions<'_>) -> Vec<LayerRecord> {
     simulate(&trace(), options, &Silent).expect("runs")
@@ -109,7 +27,8 @@ fn records(options: &SimulateOptions<'_>) -> Vec<LayerRecord> {
 #[test]
 fn records_are_sums_over_images_and_groups() {
     let array = array(nb_smt(Threads::Two));
-    let records = records(&options(array));
+    let machines = LayerMachines::new(array);
+    let records = records(&options(&machines));
     let shapes = [(30, 7, 12), (25, 1, 4), (9, 3, 8)];
     for ((record, (m, n, k)), groups) in records.iter().zip(shapes).zip([1, 4, 2]) {
         let gemm = Gemm::new(m, n, k).expect("not empty");
@@ -137,7 +56,7 @@ fn records_are_sums_over_images_and_groups() {
     }
     let skipped = SimulateOptions {
         mse: Mse::Skip,
-        ..options(array)
+        ..options(&machines)
     };
     assert!(
         self::records(&skipped)
@@ -150,9 +69,10 @@ fn records_are_sums_over_images_and_groups() {
 fn records_do_not_depend_on_jobs_or_engine() {
     for pe in [Pe::Conventional, nb_smt(Threads::Four), Pe::Sparq(sparq())] {
         for batch in Batch::ALL {
+            let machines = LayerMachines::new(array(pe).with_batch(batch));
             let one = SimulateOptions {
                 jobs: 1,
-                ..options(array(pe).with_batch(batch))
+                ..options(&machines)
             };
             let want = records(&one);
             assert_eq!(records(&SimulateOptions { jobs: 5, ..one }), want);
@@ -171,7 +91,7 @@ fn records_do_not_depend_on_jobs_or_engine() {
 #[test]
 fn folded_images_form_one_product() {
     let folded = array(nb_smt(Threads::Two)).with_batch(Batch::Folded);
-    let records = records(&options(folded));
+    let records = records(&options(&LayerMachines::new(folded)));
     assert_eq!(records[0].product.shape, Gemm::new(90, 7, 12).expect("not empty"));
     assert_eq!(
         (records[0].product.n_products, records[1].product.n_products),
@@ -179,7 +99,8 @@ fn folded_images_form_one_product() {
     );
     assert_eq!(records[0].images, 3);
     // The same work whether folded or not.
-    let separate = self::records(&options(folded.with_batch(Batch::Separate)));
+    let separate = LayerMachines::new(folded.with_batch(Batch::Separate));
+    let separate = self::records(&options(&separate));
     for (folded, separate) in records.iter().zip(&separate) {
         assert_eq!(folded.product.macs(), separate.product.macs());
         assert_eq!(folded.product.error, separate.product.error);
@@ -192,12 +113,9 @@ fn folded_images_form_one_product() {
 
 #[test]
 fn throttled_depthwise_layers_keep_the_histogram_of_the_array() {
-    let array = array(nb_smt(Threads::Four));
-    let throttled = SimulateOptions {
-        depthwise_threads: Some(Threads::One),
-        ..options(array)
-    };
-    let records = records(&throttled);
+    let machines =
+        LayerMachines::new(array(nb_smt(Threads::Four))).with_depthwise_threads(Some(Threads::One));
+    let records = records(&options(&machines));
     let threads: Vec<_> = records.iter().map(|record| record.threads).collect();
     assert_eq!(
         threads,
@@ -212,11 +130,11 @@ fn throttled_depthwise_layers_keep_the_histogram_of_the_array() {
 
 #[test]
 fn errors_name_layer_image_and_group() {
-    let dense = array(Pe::SparqStc(sparq()));
+    let dense = LayerMachines::new(array(Pe::SparqStc(sparq())));
     for jobs in [1, 4] {
         let options = SimulateOptions {
             jobs,
-            ..options(dense)
+            ..options(&dense)
         };
         let error = simulate(&trace(), &options, &Silent)
             .expect_err("is dense")
@@ -229,7 +147,7 @@ fn errors_name_layer_image_and_group() {
     }
     let mut grouped = trace();
     grouped.layers.drain(..2);
-    let error = simulate(&grouped, &options(dense), &Silent)
+    let error = simulate(&grouped, &options(&dense), &Silent)
         .expect_err("is dense")
         .to_string();
     assert!(
@@ -238,7 +156,7 @@ fn errors_name_layer_image_and_group() {
     );
     let mut broken = trace();
     broken.layers[1].input.pop();
-    let error = simulate(&broken, &options(dense), &Silent)
+    let error = simulate(&broken, &options(&dense), &Silent)
         .expect_err("is broken")
         .to_string();
     assert!(error.contains("layer 1 (`depthwise`): tensor `input`"), "{error}");
@@ -247,9 +165,10 @@ fn errors_name_layer_image_and_group() {
 #[test]
 fn a_run_can_be_stopped() {
     let stop = AtomicBool::new(true);
+    let machines = LayerMachines::new(array(Pe::Conventional));
     let options = SimulateOptions {
         stop: &stop,
-        ..options(array(Pe::Conventional))
+        ..options(&machines)
     };
     let stopped = simulate(&trace(), &options, &Silent);
     assert!(matches!(stopped, Err(SimulateError::Stopped)), "{stopped:?}");
@@ -268,7 +187,8 @@ fn progress_counts_every_product() {
         }
     }
     let count = Count::default();
-    simulate(&trace(), &options(array(Pe::Conventional)), &count).expect("runs");
+    let machines = LayerMachines::new(array(Pe::Conventional));
+    simulate(&trace(), &options(&machines), &count).expect("runs");
     let (n_steps, steps) = count.0.into_inner().expect("not poisoned");
     assert_eq!((n_steps, steps.len()), (3 + 12 + 6, 21));
     assert_eq!(steps.iter().filter(|layer| *layer == "depthwise").count(), 12);
@@ -283,8 +203,8 @@ fn both_engines_agree_on_a_trace() {
         Pe::Sparq(sparq()),
     ] {
         let options = CheckOptions {
-            array: array(pe),
-            depthwise_threads: Some(Threads::Two),
+            machines: &LayerMachines::new(array(pe)).with_depthwise_threads(Some(Threads::Two)),
+            reorder: Reorder::Off,
             jobs: 2,
             stop: &GO,
         };

@@ -5,10 +5,11 @@ use std::sync::atomic::AtomicBool;
 
 use sim_array::engine::{EngineError, Operands};
 use sim_config::preprocessing;
-use sim_config::run::{ModelWorkload, Workload};
+use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::shape::Gemm;
 use sim_net::capture::{CaptureError, CaptureOptions, ModelFile, capture};
 use sim_net::images::{ImageSet, OpenOptions};
+use sim_net::machines::LayerMachines;
 use sim_net::network::{ModelError, Network};
 use sim_trace::trace::Trace;
 
@@ -87,6 +88,23 @@ pub(crate) fn trace(workload: &Workload, jobs: usize, stop: &AtomicBool) -> Resu
         }
         Workload::Model(model) => capture_model(model, jobs, stop),
     }
+}
+
+/// The array of each layer of a run, whose workload `trace` is.
+///
+/// - Errors: layers of the run file that are not simulated, by line.
+pub(crate) fn machines(spec: &RunSpec, trace: &Trace) -> Result<LayerMachines, Failure> {
+    let simulated: Vec<&str> = trace.layers.iter().map(|layer| layer.name.as_str()).collect();
+    let unsimulated: Vec<(&str, &str)> = (trace.unsimulated.iter())
+        .map(|layer| (layer.name.as_str(), layer.reason.as_str()))
+        .collect();
+    spec.layers().check(&simulated, &unsimulated)?;
+    let every_layer = LayerMachines::new(*spec.array()).with_depthwise_threads(spec.depthwise_threads());
+    (spec.layers().iter())
+        .try_fold(every_layer, |machines, (name, rules)| {
+            machines.with_layer(name, rules)
+        })
+        .map_err(|error| Failure::user(&error))
 }
 
 /// Capture a network over images.

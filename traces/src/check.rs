@@ -97,11 +97,6 @@ impl Layer {
         let [_, per_group, rows, columns] = self.weight_shape;
         per_group * rows * columns
     }
-
-    /// Whether every output channel of a group reads exactly one channel, of as many groups as channels.
-    pub const fn is_depthwise(&self) -> bool {
-        1 < self.geometry.groups && self.weight_shape[1] == 1
-    }
 }
 
 impl Trace {

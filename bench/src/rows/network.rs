@@ -6,9 +6,10 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context;
 use sim_array::algebraic::Algebraic;
 use sim_array::engine::Mse;
-use sim_core::quantization::DepthwiseThreads;
 use sim_core::record::LayerRecord;
+use sim_core::reorder::Reorder;
 use sim_core::units::count_as_f64;
+use sim_net::machines::LayerMachines;
 use sim_net::progress::Silent;
 use sim_net::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
@@ -69,11 +70,11 @@ fn simulation(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
     let stop = AtomicBool::new(false);
     let simulated = |jobs| {
         let options = SimulateOptions {
-            array,
+            machines: &LayerMachines::new(array),
+            reorder: Reorder::Off,
             baseline: array.default_baseline(),
             engine: &Algebraic,
             mse: Mse::Skip,
-            depthwise_threads: DepthwiseThreads::default(),
             jobs,
             stop: &stop,
         };
@@ -188,11 +189,11 @@ fn network_rounds(bench: &Bench) -> u32 {
 fn records(bench: &Bench, trace: &Trace) -> anyhow::Result<Vec<LayerRecord>> {
     let array = bench.array("sysmt-2t")?;
     let options = SimulateOptions {
-        array,
+        machines: &LayerMachines::new(array),
+        reorder: Reorder::Off,
         baseline: array.default_baseline(),
         engine: &Algebraic,
         mse: Mse::Skip,
-        depthwise_threads: DepthwiseThreads::default(),
         jobs: 1,
         stop: &AtomicBool::new(false),
     };

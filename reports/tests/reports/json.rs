@@ -113,6 +113,21 @@ fn a_throttled_layer_pays_for_the_array_as_built() {
 }
 
 #[test]
+fn a_layer_shows_the_policy_it_ran_with() {
+    let mut record = run(nb_smt(Threads::Two, Policy::SA), 2);
+    record.layers[1].product.array = array(nb_smt(Threads::Two, Policy::S));
+    let report = Report::new(record);
+    let policies: Vec<_> = (report.result().layers.iter())
+        .map(|layer| layer.policy.as_deref())
+        .collect();
+    assert_eq!(policies, [Some("S+A"), Some("S")]);
+    let text = serde_json::to_string(&report.result().layers[1]).unwrap();
+    assert!(text.ends_with(",\"policy\":\"S\"}"), "{text}");
+    let sparq = crate::support::report(sparq(), 1);
+    assert_eq!(sparq.result().layers[0].policy, None);
+}
+
+#[test]
 fn totals_add_counts_and_then_divide() {
     let report = report(nb_smt(Threads::Two, Policy::SA), 9);
     let (layers, totals) = (&report.result().layers, &report.result().totals);

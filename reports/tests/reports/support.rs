@@ -4,6 +4,7 @@ use reports::run::{InputFile, Report, RunRecord};
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, PeCycles, Reduced, Switching};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::record::{EngineKind, LayerRecord, ProductRecord, UnsimulatedLayer};
+use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
 use sim_core::units::Cycles;
@@ -104,6 +105,7 @@ pub(crate) fn run(pe: Pe, n_layers: u64) -> RunRecord {
         simulator_version: "0.1.0".to_owned(),
         array,
         baseline: array.default_baseline(),
+        reorder: Reorder::Off,
         engine: EngineKind::Algebraic,
         workload: "made-up layers".to_owned(),
         inputs: vec![InputFile {

@@ -3,6 +3,7 @@
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::preprocessing::{Channels, Layout, ResizeMode};
 use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs};
+use sim_core::reorder::Reorder;
 use sim_core::spec::{Batch, Policy, Tiles, Window, WindowRounding};
 
 use super::{Fallback, Key, Section, Values, Zero};
@@ -185,6 +186,25 @@ table! {
         "Threads of depthwise convolutions, at most those of the array.",
         unit "threads", values Values::Integers(&[1, 2, 4]), default Fallback::Absent("as many as the array has"),
         kinds NB_SMT,
+    }
+    REORDER = Layers."reorder" {
+        "Which counts of wide operands put the columns of K in order, so that columns often wide meet columns rarely wide: \
+         those of activations over calibration images, or over all images of the workload, or those of weights.",
+        unit "", values Values::Words(words::<Reorder>), default Fallback::Value("\"off\""), kinds NB_SMT,
+    }
+    LAYER_NAME = Layer."name" {
+        "Name of a simulated layer that differs from the others, as results list it.",
+        unit "", values Values::Name, default Fallback::Required, kinds NB_SMT,
+    }
+    LAYER_THREADS = Layer."threads" {
+        "Threads of this layer, at most those of the array.",
+        unit "threads", values Values::Integers(&[1, 2, 4]),
+        default Fallback::Absent("`layers.depthwise-threads` where it holds, else as many as the array has"),
+        kinds NB_SMT,
+    }
+    LAYER_POLICY = Layer."policy" {
+        "What a collision of two threads reduces to 4 bits in this layer, by the papers' names.",
+        unit "", values Values::Words(words::<Policy>), default Fallback::Absent("that of the array"), kinds NB_SMT,
     }
     DIVISOR = Quantization."divisor" {
         "Steps into which a range is divided: 256 as the authors' NB-SMT model, 255 as their SPARQ model.",

@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use sim_core::preprocessing::Preprocessing;
-use sim_core::quantization::{DepthwiseThreads, Divisor, QuantizationSpec, SelectionSpec};
-use sim_core::spec::{ArraySpec, Pe};
+use sim_core::quantization::{Divisor, QuantizationSpec, SelectionSpec};
 
 use super::{ModelWorkload, Workload};
-use crate::array::threads;
 use crate::keys::{self, Key, Section};
 use crate::preprocessing::{self, Override};
 use crate::reader::Reader;
@@ -69,32 +67,6 @@ pub(super) fn read(top: &Reader<'_>, layers: &Reader<'_>, folder: &Path) -> Opti
             ..model
         }))
     })
-}
-
-/// Threads of depthwise convolutions, where the array can have them.
-pub(super) fn read_depthwise_threads(layers: &Reader<'_>, array: Option<&ArraySpec>) -> DepthwiseThreads {
-    let depthwise = layers.optional_integer(&keys::DEPTHWISE_THREADS).map(threads)?;
-    match array?.pe() {
-        Pe::NbSmt(rules) if depthwise <= rules.threads => return Some(depthwise),
-        Pe::NbSmt(rules) => layers.complain(
-            &keys::DEPTHWISE_THREADS,
-            format!(
-                "layers.depthwise-threads = {} is more than the {} threads of the array",
-                depthwise.count(),
-                rules.threads.count()
-            ),
-            "a layer may run with fewer threads than the array has, not with more",
-        ),
-        other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => layers.complain(
-            &keys::DEPTHWISE_THREADS,
-            format!(
-                "an array of kind \"{}\" has no threads to choose",
-                other.kind_name()
-            ),
-            "take `depthwise-threads` out, or name an nb-smt array",
-        ),
-    }
-    None
 }
 
 fn read_model(workload: &Reader<'_>, folder: &Path) -> Option<ModelWorkload> {

@@ -9,6 +9,7 @@ use sim_trace::trace::Geometry;
 use super::Lowering;
 use super::patch::{Axis, Patches};
 use super::transpose::{BLOCK, Pixel, Source};
+use crate::reorder::ColumnOrder;
 
 /// A patch may be this many times larger than what is read from it: a window that is spread wide reads little of what
 /// it spans.
@@ -24,6 +25,15 @@ pub struct LoweredActivations<'a> {
     order: KOrder,
     patches: Patches,
     rows_in_memory: RowsInMemory,
+    columns: Option<Columns>,
+}
+
+/// Columns of K that were put in another order.
+#[derive(Debug)]
+struct Columns {
+    /// Channel, kernel row and kernel column of each; any where it is empty.
+    taps: Vec<[usize; 3]>,
+    empty: Vec<usize>,
 }
 
 /// Whether rows of A are bytes of the input, one behind the other.
@@ -77,6 +87,48 @@ impl<'a> LoweredActivations<'a> {
                 columns: Axis::new(kernel_columns, dilation[1], stride[1], padding[1], columns),
             },
             rows_in_memory: rows_in_memory(lowering, order),
+            columns: None,
+        }
+    }
+
+    /// The same with the columns of K in another order: `[images · M, padded K]`. Empty columns hold 0.
+    ///
+    /// # Panics
+    /// Where the order is one of fewer columns than K, or of more.
+    #[must_use]
+    pub fn reordered(mut self, order: &ColumnOrder) -> Self {
+        let mut in_order = Vec::with_capacity(self.lowering.k());
+        self.lowering.each_tap(self.order, |channel, row, column| {
+            in_order.push([channel, row, column]);
+        });
+        assert_eq!(in_order.len(), order.k(), "an order of another K");
+        let places = order.columns().iter();
+        self.columns = Some(Columns {
+            taps: places.map(|place| in_order[place.unwrap_or(0)]).collect(),
+            empty: (0..order.padded_k())
+                .filter(|&place| order.columns()[place].is_none())
+                .collect(),
+        });
+        self.rows_in_memory = RowsInMemory::None;
+        self
+    }
+
+    /// Columns of the matrix: K, with empty columns where it was reordered.
+    pub fn k(&self) -> usize {
+        self.columns
+            .as_ref()
+            .map_or(self.lowering.k(), |columns| columns.taps.len())
+    }
+
+    /// Channel, kernel row and kernel column of each column.
+    fn each_tap(&self, mut tap: impl FnMut(usize, usize, usize)) {
+        match &self.columns {
+            None => self.lowering.each_tap(self.order, tap),
+            Some(columns) => {
+                for &[channel, row, column] in &columns.taps {
+                    tap(channel, row, column);
+                }
+            }
         }
     }
 
@@ -128,11 +180,11 @@ impl<'a> LoweredActivations<'a> {
             ..
         } = self.lowering;
         let image = self.image(window.image);
-        let k = self.lowering.k();
+        let k = self.k();
         taps.clear();
         if self.lowering.is_dense() {
             let first = window.rows.start * columns + window.columns.start;
-            self.lowering.each_tap(self.order, |channel, row, column| {
+            self.each_tap(|channel, row, column| {
                 taps.push((channel * rows + row * dilation[0]) * columns + column * dilation[1] + first);
             });
             let source = Source::new(image, taps);
@@ -148,7 +200,7 @@ impl<'a> LoweredActivations<'a> {
         }
         let (lowered, spare) = buffer.split_at_mut(room);
         patch.fill(image, self.zero_point, &mut spare[..size]);
-        self.lowering.each_tap(self.order, |channel, row, column| {
+        self.each_tap(|channel, row, column| {
             taps.push(patch.place(channel, row, column));
         });
         let source = Source::new(&spare[..size], taps);
@@ -172,7 +224,7 @@ impl<'a> LoweredActivations<'a> {
         let mut codes = lowered.iter_mut();
         for out_row in window.rows.clone() {
             for out_column in window.columns.clone() {
-                self.lowering.each_tap(self.order, |channel, row, column| {
+                self.each_tap(|channel, row, column| {
                     // Coordinates in the padded input; what underflows lies in the padding at the top or left.
                     let row = (out_row * stride[0] + row * dilation[0]).wrapping_sub(padding[0]);
                     let column = (out_column * stride[1] + column * dilation[1]).wrapping_sub(padding[1]);
@@ -191,7 +243,7 @@ impl<'a> LoweredActivations<'a> {
 
 impl ActivationRows for LoweredActivations<'_> {
     fn rows<'b>(&'b self, rows: Range<usize>, buffer: &'b mut Vec<u8>) -> &'b [u8] {
-        let k = self.lowering.k();
+        let k = self.k();
         let length = rows.len() * k;
         let is_in_memory = match self.rows_in_memory {
             RowsInMemory::None => false,
@@ -211,6 +263,11 @@ impl ActivationRows for LoweredActivations<'_> {
         for window in self.windows(rows) {
             self.write(&window, to, room, &mut taps, buffer);
             to += window.rows.len() * window.columns.len() * k;
+        }
+        if let Some(columns) = &self.columns {
+            for row in buffer[..length].chunks_mut(k) {
+                columns.empty.iter().for_each(|&column| row[column] = 0);
+            }
         }
         &buffer[..length]
     }

@@ -51,6 +51,7 @@ fn check_run(file: &Path, jobs: usize) -> Result<Option<String>, Failure> {
     let spec = run::load(file)?;
     let stop = stop::flag()?;
     let trace = plan::trace(spec.workload(), jobs, stop)?;
+    let machines = plan::machines(&spec, &trace)?;
     let product = Product::ByBothEngines;
     memory::check_trace(
         workload_file(spec.workload()),
@@ -60,8 +61,8 @@ fn check_run(file: &Path, jobs: usize) -> Result<Option<String>, Failure> {
         product,
     )?;
     let options = CheckOptions {
-        array: *spec.array(),
-        depthwise_threads: spec.depthwise_threads(),
+        machines: &machines,
+        reorder: spec.reorder(),
         jobs,
         stop,
     };

@@ -31,6 +31,7 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
     let trace = plan::trace(spec.workload(), jobs, stop)?;
+    let machines = plan::machines(&spec, &trace)?;
     let product = match args.engine.engine {
         EngineKind::Algebraic => Product::Streamed,
         EngineKind::Stepped => Product::Whole,
@@ -46,7 +47,19 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
 
     let start = Instant::now();
     let bar = Bar::of_macs(&trace, spec.array());
-    let layers = simulate(&trace, &options(&spec, args.engine.engine, jobs, stop), &bar);
+    let options = SimulateOptions {
+        machines: &machines,
+        reorder: spec.reorder(),
+        baseline: *spec.baseline(),
+        engine: engine(args.engine.engine),
+        mse: match spec.error_measure() {
+            ErrorMeasure::On => Mse::Measure,
+            ErrorMeasure::Off => Mse::Skip,
+        },
+        jobs,
+        stop,
+    };
+    let layers = simulate(&trace, &options, &bar);
     bar.finish();
     let layers = layers.map_err(|error| simulate_failure(spec.workload(), error))?;
     output::tell_time(
@@ -58,6 +71,7 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
         simulator_version: env!("CARGO_PKG_VERSION").to_owned(),
         array: *spec.array(),
         baseline: *spec.baseline(),
+        reorder: spec.reorder(),
         engine: args.engine.engine,
         workload: format!("{}, {} images", trace.origin.model, trace.origin.images.len()),
         inputs,
@@ -74,26 +88,6 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     folder::write(&out, &report).map_err(folder_failure)?;
     output::note(&format!("results are in {}", out.display()));
     output::print(&summary::text(&report))
-}
-
-fn options<'a>(
-    spec: &RunSpec,
-    kind: EngineKind,
-    jobs: usize,
-    stop: &'a std::sync::atomic::AtomicBool,
-) -> SimulateOptions<'a> {
-    SimulateOptions {
-        array: *spec.array(),
-        baseline: *spec.baseline(),
-        engine: engine(kind),
-        mse: match spec.error_measure() {
-            ErrorMeasure::On => Mse::Measure,
-            ErrorMeasure::Off => Mse::Skip,
-        },
-        depthwise_threads: spec.depthwise_threads(),
-        jobs,
-        stop,
-    }
 }
 
 /// The run file with every default filled in. Preprocessing, quantization and selection are those that the trace was

@@ -2,6 +2,7 @@
 
 mod config;
 mod images;
+mod layers;
 mod models;
 mod operands;
 mod traces;
@@ -78,6 +79,11 @@ fn configuration_files() {
 #[test]
 fn arguments() {
     assert!(10 <= check(config::arguments()));
+}
+
+#[test]
+fn layers_and_orders() {
+    assert!(12 <= check(layers::cases()));
 }
 
 #[test]

@@ -1,0 +1,193 @@
+//! What layers do apart from the array: fewer threads, another policy, another order of K.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use sim_core::layer_rules::LayerRules;
+use sim_core::quantization::DepthwiseThreads;
+use sim_core::reorder::Reorder;
+use sim_core::spec::{ArraySpec, Pe, Threads};
+
+use crate::array::threads;
+use crate::error::{ConfigError, Problem, into_result, line};
+use crate::keys::{self, Key, Section};
+use crate::nearest::did_you_mean;
+use crate::reader::Reader;
+
+/// The `[[layer]]` tables of a run file, with their place in it: whether the names are right is known once the network
+/// is.
+#[derive(Clone, Debug)]
+pub struct NamedLayers {
+    path: PathBuf,
+    text: String,
+    layers: Vec<NamedLayer>,
+}
+
+#[derive(Clone, Debug)]
+struct NamedLayer {
+    name: String,
+    rules: LayerRules,
+    at: Range<usize>,
+}
+
+/// Equal layers are equal wherever they stand.
+impl PartialEq for NamedLayers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl NamedLayers {
+    /// The tables of the run file at `path`; wrong ones are complained about.
+    pub(super) fn read(path: &Path, text: &str, top: &Reader<'_>, array: Option<&ArraySpec>) -> Self {
+        let mut layers: Vec<NamedLayer> = Vec::new();
+        for table in top.sections(&[Section::Layer]) {
+            let Some(layer) = read_layer(&table, array) else {
+                continue;
+            };
+            match layers.iter().find(|earlier| earlier.name == layer.name) {
+                Some(earlier) => table.complain(
+                    &keys::LAYER_NAME,
+                    format!(
+                        "layer `{}` is listed a second time, first on line {}",
+                        layer.name,
+                        line(text, earlier.at.start)
+                    ),
+                    "say all about a layer in one [[layer]]",
+                ),
+                None => layers.push(layer),
+            }
+        }
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            layers,
+        }
+    }
+
+    /// Name and rules of each, in the order of the file; no name comes twice.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, LayerRules)> {
+        self.layers.iter().map(|layer| (layer.name.as_str(), layer.rules))
+    }
+
+    /// Compare the names with those of the `simulated` layers. `unsimulated` ones are known too, each with the reason.
+    ///
+    /// - Errors: every name that is not among the simulated ones, with its line and what may have been meant.
+    pub fn check(&self, simulated: &[&str], unsimulated: &[(&str, &str)]) -> Result<(), Box<ConfigError>> {
+        let wrong = self
+            .layers
+            .iter()
+            .filter(|layer| !simulated.contains(&layer.name.as_str()));
+        let problem = |layer: &NamedLayer| {
+            let name = &layer.name;
+            let reason = unsimulated.iter().find(|(unsimulated, _)| unsimulated == name);
+            let (why, remedy) = match reason {
+                Some((_, reason)) => (
+                    format!("layer `{name}` is not simulated: {reason}"),
+                    "take this [[layer]] out".to_owned(),
+                ),
+                None => (
+                    format!("no simulated layer is called `{name}`"),
+                    match did_you_mean(name, simulated.iter().copied()) {
+                        Some(guess) => format!("{guess} Names are matched exactly"),
+                        None => format!("names are matched exactly; there are {}", listed(simulated)),
+                    },
+                ),
+            };
+            let at = layer.at.clone();
+            Problem { at, why, remedy }
+        };
+        into_result(&self.path, &self.text, wrong.map(problem).collect())
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// One `[[layer]]`; `None` after a complaint about its name.
+fn read_layer(table: &Reader<'_>, array: Option<&ArraySpec>) -> Option<NamedLayer> {
+    let name = table.name(&keys::LAYER_NAME);
+    let threads = table.optional_integer(&keys::LAYER_THREADS).map(threads);
+    let policy = table.optional_word(&keys::LAYER_POLICY);
+    table.finish(None);
+    let is_given = |key: &Key| table.span_of(key).is_some();
+    if !is_given(&keys::LAYER_THREADS) && !is_given(&keys::LAYER_POLICY) {
+        table.complain(
+            &keys::LAYER_NAME,
+            "this [[layer]] has neither `threads` nor `policy`",
+            "say what the layer does apart from the others, or take it out",
+        );
+    }
+    match array.map(|array| array.pe()) {
+        Some(Pe::NbSmt(built)) => check_threads(table, &keys::LAYER_THREADS, threads, built.threads),
+        Some(other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_))) => table.complain(
+            &keys::LAYER_NAME,
+            format!(
+                "an array of kind \"{}\" has neither threads nor a policy to choose",
+                other.kind_name()
+            ),
+            "take this [[layer]] out, or name an nb-smt array",
+        ),
+        None => {}
+    }
+    Some(NamedLayer {
+        name: name?,
+        rules: LayerRules { threads, policy },
+        at: table.span_of(&keys::LAYER_NAME)?,
+    })
+}
+
+/// Threads of depthwise convolutions, where the array can have them.
+pub(super) fn read_depthwise_threads(layers: &Reader<'_>, array: Option<&ArraySpec>) -> DepthwiseThreads {
+    let key = &keys::DEPTHWISE_THREADS;
+    let depthwise = layers.optional_integer(key).map(threads)?;
+    match array?.pe() {
+        Pe::NbSmt(built) => check_threads(layers, key, Some(depthwise), built.threads),
+        other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => layers.complain(
+            key,
+            format!(
+                "an array of kind \"{}\" has no threads to choose",
+                other.kind_name()
+            ),
+            "take `depthwise-threads` out, or name an nb-smt array",
+        ),
+    }
+    Some(depthwise)
+}
+
+fn check_threads(table: &Reader<'_>, key: &Key, threads: Option<Threads>, most: Threads) {
+    if let Some(threads) = threads.filter(|&threads| most < threads) {
+        table.complain(
+            key,
+            format!(
+                "{} = {} is more than the {} threads of the array",
+                key.path(),
+                threads.count(),
+                most.count()
+            ),
+            "a layer may run with fewer threads than the array has, not with more",
+        );
+    }
+}
+
+/// How K is reordered, where the array splits it among threads.
+pub(super) fn read_reorder(layers: &Reader<'_>, array: Option<&ArraySpec>) -> Reorder {
+    let reorder = layers.word(&keys::REORDER);
+    match (reorder, array.map(|array| array.pe())) {
+        (Reorder::Off, _) | (_, Some(Pe::NbSmt(_)) | None) => {}
+        (
+            Reorder::Calibration | Reorder::Oracle | Reorder::Weights,
+            Some(other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_))),
+        ) => layers.complain(
+            &keys::REORDER,
+            format!(
+                "an array of kind \"{}\" does not split K among threads: there is nothing to reorder",
+                other.kind_name()
+            ),
+            "take `reorder` out, or name an nb-smt array",
+        ),
+    }
+    reorder
+}
