@@ -4,6 +4,7 @@ mod workload;
 
 use std::path::{Path, PathBuf};
 
+use sim_core::prune::PruneSpec;
 use sim_core::quantization::{DepthwiseThreads, QuantizationSpec, SelectionSpec};
 use sim_core::spec::ArraySpec;
 
@@ -23,6 +24,7 @@ pub struct RunSpec {
     array: ArraySpec,
     baseline: ArraySpec,
     workload: Workload,
+    pruning: Option<PruneSpec>,
     depthwise_threads: DepthwiseThreads,
     cost_table: Option<PathBuf>,
     error_measure: ErrorMeasure,
@@ -45,6 +47,11 @@ impl RunSpec {
     /// What is simulated.
     pub const fn workload(&self) -> &Workload {
         &self.workload
+    }
+
+    /// What prunes the weights of the workload before everything else; `None`: nothing.
+    pub const fn pruning(&self) -> Option<PruneSpec> {
+        self.pruning
     }
 
     /// Threads of depthwise convolutions.
@@ -138,7 +145,7 @@ pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
     let array = read_array(&top, &problems, folder)?;
     let baseline = read_baseline(&top, folder)?;
     let layers = top.section(&[Section::Layers]);
-    let workload = workload::read(&top, &layers, folder);
+    let (workload, pruning) = workload::read(&top, &layers, folder);
     let depthwise_threads =
         workload::read_depthwise_threads(&layers, array.as_ref().map(|array| &array.spec));
     layers.finish(None);
@@ -171,6 +178,7 @@ pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
         array: array.spec,
         baseline: baseline.with_batch(array.spec.batch()),
         workload,
+        pruning,
         depthwise_threads,
         cost_table,
         error_measure,

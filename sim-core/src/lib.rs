@@ -4,11 +4,14 @@
 //! cannot fail later.
 
 pub mod counters;
+mod decimal;
 pub mod fixed;
 pub mod ids;
 pub mod policy;
 pub mod preprocessing;
+pub mod prune;
 pub mod quantization;
+pub mod range;
 pub mod record;
 pub mod shape;
 pub mod spec;

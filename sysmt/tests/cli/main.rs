@@ -3,6 +3,7 @@
 mod bad_inputs;
 mod commands;
 mod help;
+mod pruning;
 mod simd;
 mod stop;
 mod support;
