@@ -9,6 +9,7 @@ pub mod folder;
 pub mod json;
 pub mod layers_csv;
 mod markdown;
+pub mod pruning;
 pub mod ratio;
 pub mod result;
 pub mod run;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::costs::Warnings;
 use crate::echo::ArrayEcho;
 use crate::json::{self, LayerObject, Reported, VERSION};
+use crate::pruning::Pruning;
 use crate::run::{InputFile, RunRecord, Spec};
 use crate::totals::Totals;
 
@@ -34,6 +35,9 @@ pub struct ResultFile {
     pub inputs: Vec<InputFile>,
     /// Where energies and areas come from.
     pub cost_table: CostTable,
+    /// What pruning did to the weights; left out where nothing was pruned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pruning: Option<Pruning>,
     /// Simulated layers.
     pub layers: Vec<LayerObject>,
     /// All of them together.
@@ -87,6 +91,7 @@ impl ResultFile {
                 name: report.table.name().to_owned(),
                 note: report.table.note().to_owned(),
             },
+            pruning: None,
             totals: Totals::of(&report.layers, &layers, &report.array),
             layers,
             unsimulated: report

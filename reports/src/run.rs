@@ -7,6 +7,7 @@ use sim_core::spec::ArraySpec;
 use sim_cost::table::Table;
 
 use crate::json;
+use crate::pruning::Pruning;
 use crate::result::ResultFile;
 
 /// One simulated workload. Nothing in it depends on the machine, the clock on the wall or the number of jobs.
@@ -75,6 +76,12 @@ impl Report {
     /// The same with what the user asked for kept in `result.json`.
     pub fn with_spec(mut self, spec: Spec) -> Self {
         self.result.spec = Some(spec);
+        self
+    }
+
+    /// The same with what pruning did to the weights, if anything.
+    pub fn with_pruning(mut self, pruning: Option<Pruning>) -> Self {
+        self.result.pruning = pruning;
         self
     }
 

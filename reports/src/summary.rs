@@ -34,6 +34,9 @@ pub fn text(report: &Report) -> String {
             input.role, input.name, input.blake3
         ));
     }
+    if let Some(pruning) = &report.result().pruning {
+        text.push_str(&format!("- pruning: {}\n", pruning.line()));
+    }
     text.push('\n');
     text.push_str(&layer_table(report));
     text.push_str(&notes(report));

@@ -146,6 +146,10 @@ pub enum Values {
     },
     /// A name, exactly as something else has it.
     Name,
+    /// A percentile, above 0 and at most 100.
+    Percentile,
+    /// A fraction from 0 to below 1, or `"2:4"`.
+    Pruning,
     /// A path, absolute or relative to the file that holds it.
     Path,
     /// An array file, or the tables of one in place.
@@ -219,6 +223,12 @@ impl Values {
             }
             Self::Sides { max } => format!("[rows, columns], each from 1 to {max}"),
             Self::Name => "a name in quotes".to_owned(),
+            Self::Percentile => {
+                "a number above 0 and at most 100, with at most six decimals, such as 99.9".to_owned()
+            }
+            Self::Pruning => {
+                "a fraction from 0 to below 1, with at most six decimals, such as 0.4; or \"2:4\"".to_owned()
+            }
             Self::Path => "a path, absolute or relative to this file".to_owned(),
             Self::ArrayFileOrTables => {
                 "the path of an array file, or the tables [array] and [pe] in this file".to_owned()
@@ -237,6 +247,8 @@ impl Values {
             Self::Numbers(_) => vec!["0.5".to_owned(), "[0.5]".to_owned(), "[0.1, 0.2, 3]".to_owned()],
             Self::Sides { max } => vec!["[224, 224]".to_owned(), format!("[1, {max}]")],
             Self::Name => vec!["\"/block1/conv1/Conv\"".to_owned()],
+            Self::Percentile => vec!["99.9".to_owned(), "100".to_owned(), "0.5".to_owned()],
+            Self::Pruning => vec!["0".to_owned(), "0.4".to_owned(), "\"2:4\"".to_owned()],
             Self::Path => vec!["\"a.bin\"".to_owned()],
             Self::ArrayFileOrTables => vec!["\"array.toml\"".to_owned()],
         }

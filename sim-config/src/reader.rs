@@ -4,13 +4,15 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use sim_core::prune::PruneSpec;
+use sim_core::range::Percentile;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::Problem;
 use crate::keys::{ALL, Fallback, FileKind, Key, Section};
 use crate::nearest::did_you_mean;
-use crate::value::{Wrong, article, integer, number, size};
+use crate::value::{self, Wrong, article, integer, number, size};
 use crate::word::{Word, words};
 
 /// Complaints of all sections of a file.
@@ -249,6 +251,17 @@ impl<'a> Reader<'a> {
                 .map(|value| number(key, value.get_ref(), "a number"))
                 .collect(),
         })
+    }
+
+    /// A percentile, or the usual one as a stand-in.
+    pub(crate) fn percentile(&self, key: &'static Key) -> Percentile {
+        self.value(key, |_, value| value::percentile(value))
+            .unwrap_or_default()
+    }
+
+    /// What to prune, of each layer; may be left out.
+    pub(crate) fn optional_pruning(&self, key: &'static Key) -> Option<PruneSpec> {
+        self.value(key, |_, value| value::pruning(value))
     }
 
     /// Rows and columns that may be left out.

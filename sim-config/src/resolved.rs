@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 use sim_core::layer_rules::LayerRules;
 use sim_core::preprocessing::Preprocessing;
+use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
+use sim_core::range::ActivationRange;
 use sim_core::spec::{ArraySpec, Pairs, Pe};
 
 use crate::keys;
@@ -90,6 +92,16 @@ pub fn run(spec: &RunSpec) -> Value {
             layers.append(&mut selection(&model.selection));
         }
     }
+    match spec.pruning() {
+        None => {}
+        Some(PruneSpec::Magnitude { fraction, scope }) => {
+            tables["workload"][keys::PRUNE.name] = json!(fraction.value());
+            tables["workload"][keys::PRUNE_SCOPE.name] = json!(scope.name());
+        }
+        Some(PruneSpec::TwoOfFour) => {
+            tables["workload"][keys::PRUNE.name] = json!(PruneSpec::TWO_OF_FOUR);
+        }
+    }
     tables["layers"] = Value::Object(layers);
     tables
 }
@@ -113,10 +125,25 @@ pub fn quantization(spec: &QuantizationSpec) -> Value {
         divisor,
         bias,
         signed_inputs,
+        weights,
+        range,
     } = spec;
     // The names of divisors are numbers; in a file they stand without quotes.
     let divisor: Value = divisor.name().parse().unwrap_or(Value::Null);
-    json!({"divisor": divisor, "bias": bias.name(), "signed-inputs": signed_inputs.name()})
+    let mut table = json!({
+        "divisor": divisor,
+        "bias": bias.name(),
+        "signed-inputs": signed_inputs.name(),
+        "weights": weights.name(),
+        "range": range.method().name(),
+    });
+    match range {
+        ActivationRange::MeanOfMax | ActivationRange::Max | ActivationRange::LeastSquares => {}
+        ActivationRange::Percentile(percentile) => {
+            table[keys::PERCENTILE.name] = json!(percentile.value());
+        }
+    }
+    table
 }
 
 /// The keys of the table `layers` that choose layers.

@@ -5,6 +5,7 @@ mod workload;
 
 use std::path::{Path, PathBuf};
 
+use sim_core::prune::PruneSpec;
 use sim_core::quantization::{DepthwiseThreads, QuantizationSpec, SelectionSpec};
 use sim_core::reorder::Reorder;
 use sim_core::spec::ArraySpec;
@@ -27,6 +28,7 @@ pub struct RunSpec {
     array: ArraySpec,
     baseline: ArraySpec,
     workload: Workload,
+    pruning: Option<PruneSpec>,
     depthwise_threads: DepthwiseThreads,
     reorder: Reorder,
     layers: NamedLayers,
@@ -51,6 +53,11 @@ impl RunSpec {
     /// What is simulated.
     pub const fn workload(&self) -> &Workload {
         &self.workload
+    }
+
+    /// What prunes the weights of the workload before everything else; `None`: nothing.
+    pub const fn pruning(&self) -> Option<PruneSpec> {
+        self.pruning
     }
 
     /// Threads of depthwise convolutions.
@@ -154,7 +161,7 @@ pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
     let array = read_array(&top, &problems, folder)?;
     let baseline = read_baseline(&top, folder)?;
     let layers = top.section(&[Section::Layers]);
-    let workload = workload::read(&top, &layers, folder);
+    let (workload, pruning) = workload::read(&top, &layers, folder);
     let array_spec = array.as_ref().map(|array| &array.spec);
     let depthwise_threads = layers::read_depthwise_threads(&layers, array_spec);
     let reorder = layers::read_reorder(&layers, array_spec);
@@ -189,6 +196,7 @@ pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
         array: array.spec,
         baseline: baseline.with_batch(array.spec.batch()),
         workload,
+        pruning,
         depthwise_threads,
         reorder,
         layers: named_layers,

@@ -1,6 +1,7 @@
 //! JSON Schemas of the configuration files, for editors; made from the table of keys.
 
 use serde_json::{Map, Value, json};
+use sim_core::prune::PruneSpec;
 
 use crate::keys::{self, ALL, Fallback, FileKind, Key, Section, Values, Zero};
 use crate::word::{Kind, words};
@@ -42,10 +43,10 @@ fn run() -> Value {
     );
     properties.insert("pe".to_owned(), pe());
     properties.insert("workload".to_owned(), workload());
+    properties.insert(Section::Quantization.name().to_owned(), quantization());
     for name in [
         Section::Preprocessing,
         Section::Layers,
-        Section::Quantization,
         Section::Costs,
         Section::Measure,
     ] {
@@ -81,8 +82,21 @@ fn workload() -> Value {
         );
         map.insert(
             "dependentRequired".to_owned(),
-            json!({"n-calibration": ["calibration"]}),
+            json!({"n-calibration": ["calibration"], "prune-scope": ["prune"]}),
         );
+        map.insert(
+            "dependentSchemas".to_owned(),
+            json!({"prune-scope": {"properties": {"prune": {"type": "number"}}}}),
+        );
+    }
+    schema
+}
+
+fn quantization() -> Value {
+    let mut schema = section(Section::Quantization);
+    if let Value::Object(map) = &mut schema {
+        let range = json!({"properties": {"range": {"const": "percentile"}}, "required": ["range"]});
+        map.insert("dependentSchemas".to_owned(), json!({"percentile": range}));
     }
     schema
 }
@@ -159,6 +173,11 @@ fn property(key: &Key) -> Value {
             "maxItems": 2,
             "items": {"type": "integer", "minimum": 1, "maximum": max},
         }),
+        Values::Percentile => json!({"type": "number", "exclusiveMinimum": 0, "maximum": 100}),
+        Values::Pruning => json!({"anyOf": [
+            {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+            {"const": PruneSpec::TWO_OF_FOUR},
+        ]}),
         Values::Name | Values::Path | Values::ArrayFileOrTables => json!({"type": "string", "minLength": 1}),
     };
     if let Value::Object(map) = &mut schema {

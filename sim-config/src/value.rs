@@ -1,5 +1,7 @@
 //! Single values of a configuration file: their type and range.
 
+use sim_core::prune::PruneSpec;
+use sim_core::range::Percentile;
 use toml::de::DeValue;
 
 use crate::keys::{Key, Values, Zero};
@@ -56,6 +58,8 @@ pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
         | Values::Number(_)
         | Values::Numbers(_)
         | Values::Name
+        | Values::Percentile
+        | Values::Pruning
         | Values::Path
         | Values::ArrayFileOrTables => true,
     };
@@ -66,13 +70,41 @@ pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
     }
 }
 
+/// A percentile.
+pub(crate) fn percentile(value: &DeValue<'_>) -> Result<Percentile, Wrong> {
+    let text = number_text(value, "a number")?;
+    let parsed = text.parse().ok();
+    parsed
+        .and_then(|number| Percentile::new(number).ok())
+        .ok_or_else(|| Wrong::Value(text.to_owned(), None))
+}
+
+/// What to prune: a fraction of each layer, or 2:4.
+pub(crate) fn pruning(value: &DeValue<'_>) -> Result<PruneSpec, Wrong> {
+    if let Some(text) = value.as_str() {
+        let guess = match text.parse() {
+            Ok(PruneSpec::TwoOfFour) => return Ok(PruneSpec::TwoOfFour),
+            Ok(PruneSpec::Magnitude { .. }) => Some("a fraction stands without quotes;".to_owned()),
+            Err(_) => None,
+        };
+        return Err(Wrong::Value(format!("\"{text}\""), guess));
+    }
+    let text = number_text(value, "a fraction or \"2:4\"")?;
+    text.parse().map_err(|_| Wrong::Value(text.to_owned(), None))
+}
+
+/// A float or a decimal integer, as written.
+fn number_text<'a>(value: &'a DeValue<'_>, wanted: &'static str) -> Result<&'a str, Wrong> {
+    match (value.as_float(), value.as_integer()) {
+        (Some(float), _) => Ok(float.as_str()),
+        (None, Some(integer)) if integer.radix() == 10 => Ok(integer.as_str()),
+        (None, _) => Err(Wrong::Type(value.type_str(), wanted)),
+    }
+}
+
 /// A finite number that `key` allows; `wanted` says what was expected.
 pub(crate) fn number(key: &Key, value: &DeValue<'_>, wanted: &'static str) -> Result<f32, Wrong> {
-    let text = match (value.as_float(), value.as_integer()) {
-        (Some(float), _) => float.as_str(),
-        (None, Some(integer)) if integer.radix() == 10 => integer.as_str(),
-        (None, _) => return Err(Wrong::Type(value.type_str(), wanted)),
-    };
+    let text = number_text(value, wanted)?;
     let not_allowed = || Wrong::Value(text.to_owned(), None);
     let parsed: f32 = text.parse().map_err(|_| not_allowed())?;
     let is_zero_forbidden = matches!(

@@ -2,7 +2,9 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::preprocessing::{Channels, Layout, ResizeMode};
-use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs};
+use sim_core::prune::PruneScope;
+use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
+use sim_core::range::RangeMethod;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{Batch, Policy, Tiles, Window, WindowRounding};
 
@@ -51,9 +53,12 @@ word!(
     EdgeLayer,
     Layout,
     LayerSelection,
+    PruneScope,
+    RangeMethod,
     Reorder,
     ResizeMode,
-    SignedInputs
+    SignedInputs,
+    WeightScales
 );
 
 /// `kind` of a PE.

@@ -98,7 +98,10 @@ fn every_key_of_a_run_is_read_with_every_allowed_value() {
         .filter(|key| sections.contains(&key.section) || key.name == "seed")
     {
         for value in key.values.examples() {
-            let line = format!("{} = {value}", key.name);
+            let mut line = format!("{} = {value}", key.name);
+            if key.name == "percentile" {
+                line.push_str("\nrange = \"percentile\"");
+            }
             parse_run(&run_text(
                 "model = \"m.onnx\"\nimages = \"x.npz\"",
                 key.section,
@@ -127,6 +130,7 @@ fn every_key_of_a_run_is_read_with_every_allowed_value() {
                 "n-calibration" => {
                     "model = \"m.onnx\"\nimages = \"x.npz\"\ncalibration = \"y.npz\"".to_owned()
                 }
+                "prune-scope" => "model = \"m.onnx\"\nimages = \"x.npz\"\nprune = 0.4".to_owned(),
                 _ => "model = \"m.onnx\"\nimages = \"x.npz\"".to_owned(),
             };
             parse_run(&run_text(&format!("{needed}\n{line}"), Section::Workload, ""));

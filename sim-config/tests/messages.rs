@@ -127,6 +127,69 @@ fn keys_that_exclude_each_other() {
 }
 
 #[test]
+fn pruning_and_quantization_that_do_not_fit() {
+    let workload = |keys: &str| run(&format!("{INLINE}[workload]\n{keys}\n"));
+    insta::assert_snapshot!(workload("trace = \"t\"\nprune = 1.5\nprune-scope = \"all\""), @r#"
+    r.toml:9: workload.prune = 1.5 is not allowed
+      help: allowed values: a fraction from 0 to below 1, with at most six decimals, such as 0.4; or "2:4"
+    r.toml:10: workload.prune-scope = "all" is not allowed
+      help: allowed values: "layer", "global"
+    "#);
+    insta::assert_snapshot!(workload("trace = \"t\"\nprune = \"3:4\"\n"), @r#"
+    r.toml:9: workload.prune = "3:4" is not allowed
+      help: allowed values: a fraction from 0 to below 1, with at most six decimals, such as 0.4; or "2:4"
+    "#);
+    insta::assert_snapshot!(workload("trace = \"t\"\nprune = \"0.4\"\n"), @r#"
+    r.toml:9: workload.prune = "0.4" is not allowed
+      help: a fraction stands without quotes; allowed values: a fraction from 0 to below 1, with at most six decimals, such as 0.4; or "2:4"
+    "#);
+    insta::assert_snapshot!(workload("trace = \"t\"\nprune = true\n"), @r#"
+    r.toml:9: `workload.prune` is a boolean, not a fraction or "2:4"
+      help: allowed values: a fraction from 0 to below 1, with at most six decimals, such as 0.4; or "2:4"
+    "#);
+    insta::assert_snapshot!(workload("trace = \"t\"\nprune = -0.25\n"), @r#"
+    r.toml:9: workload.prune = -0.25 is not allowed
+      help: allowed values: a fraction from 0 to below 1, with at most six decimals, such as 0.4; or "2:4"
+    "#);
+    insta::assert_snapshot!(workload("trace = \"t\"\nprune = 0.1234567\n"), @r#"
+    r.toml:9: workload.prune = 0.1234567 is not allowed
+      help: allowed values: a fraction from 0 to below 1, with at most six decimals, such as 0.4; or "2:4"
+    "#);
+    insta::assert_snapshot!(workload("trace = \"t\"\nprune-scope = \"global\"\n"), @r#"
+    r.toml:9: `workload.prune-scope` stands without `workload.prune`
+      help: add `prune`, or take `prune-scope` out
+    "#);
+    insta::assert_snapshot!(workload("trace = \"t\"\nprune = \"2:4\"\nprune-scope = \"layer\"\n"), @r#"
+    r.toml:10: `workload.prune-scope` stands beside `prune = "2:4"`, which looks at four weights at a time
+      help: take `prune-scope` out, or prune a fraction
+    "#);
+    let quantization =
+        |keys: &str| workload(&format!("model = \"m\"\nimages = \"i\"\n[quantization]\n{keys}"));
+    insta::assert_snapshot!(quantization("percentile = 99.9"), @r#"
+    r.toml:11: `quantization.percentile` stands beside `range = "mean-of-max"`, which takes none
+      help: write `range = "percentile"`, or take `percentile` out
+    "#);
+    insta::assert_snapshot!(quantization("range = \"max\"\npercentile = 99.9"), @r#"
+    r.toml:12: `quantization.percentile` stands beside `range = "max"`, which takes none
+      help: write `range = "percentile"`, or take `percentile` out
+    "#);
+    insta::assert_snapshot!(quantization("range = \"percentile\"\npercentile = 0"), @r#"
+    r.toml:12: quantization.percentile = 0 is not allowed
+      help: allowed values: a number above 0 and at most 100, with at most six decimals, such as 99.9
+    "#);
+    insta::assert_snapshot!(quantization("range = \"percentile\"\npercentile = 100.5"), @r#"
+    r.toml:12: quantization.percentile = 100.5 is not allowed
+      help: allowed values: a number above 0 and at most 100, with at most six decimals, such as 99.9
+    "#);
+    insta::assert_snapshot!(quantization("range = \"mean-of-maxx\"\nweights = \"per-chanel\""), @r#"
+    r.toml:11: quantization.range = "mean-of-maxx" is not allowed
+      help: did you mean `mean-of-max`? allowed values: "mean-of-max", "max", "percentile", "least-squares"
+    r.toml:12: quantization.weights = "per-chanel" is not allowed
+      help: did you mean `per-channel`? allowed values: "per-channel", "per-tensor"
+    "#);
+}
+
+#[test]
 fn text_that_is_no_toml() {
     insta::assert_snapshot!(array("[array]\nrows = \n"), @r#"
     a.toml:2: this is not TOML: string values must be quoted, expected literal string

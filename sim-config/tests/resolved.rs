@@ -55,6 +55,11 @@ fn arrays() {
 fn runs() {
     let array = "seed = 3\n[array]\nrows = 3\ncols = 5\n[pe]\nkind = \"nb-smt\"\nthreads = 4\n";
     for rest in [
+        "[workload]\ntrace = \"t\"\nprune = \"2:4\"\n",
+        "[workload]\ntrace = \"t\"\nprune = 0.29\nprune-scope = \"global\"\n",
+        "[workload]\nmodel = \"m\"\nimages = \"i\"\nprune = 0\n\
+         [quantization]\nweights = \"per-tensor\"\nrange = \"percentile\"\npercentile = 99.95\n",
+        "[workload]\nmodel = \"m\"\nimages = \"i\"\n[quantization]\nrange = \"least-squares\"\n",
         "[workload]\ntrace = \"t\"\n[layers]\ndepthwise-threads = 2\n[measure]\nmse = false\n[costs]\ntable = \"c\"\n",
         "[workload]\ntrace = \"t\"\n[layers]\nreorder = \"weights\"\n[[layer]]\nname = \"a\"\nthreads = 1\n\
          [[layer]]\nname = \"b/c\"\npolicy = \"S+aW\"\nthreads = 4\n",

@@ -4,12 +4,15 @@
 //! cannot fail later.
 
 pub mod counters;
+mod decimal;
 pub mod fixed;
 pub mod ids;
 pub mod layer_rules;
 pub mod policy;
 pub mod preprocessing;
+pub mod prune;
 pub mod quantization;
+pub mod range;
 pub mod recalibration;
 pub mod record;
 pub mod reorder;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::range::ActivationRange;
 use crate::spec::Threads;
 
 macro_rules! named {
@@ -73,6 +74,18 @@ named! {
 }
 
 named! {
+    /// How many Δ the weights of a layer have.
+    #[derive(Default)]
+    WeightScales {
+        /// One for each output channel.
+        #[default]
+        PerChannel = "per-channel",
+        /// One for all of them.
+        PerTensor = "per-tensor",
+    }
+}
+
+named! {
     /// Which operators are simulated.
     LayerSelection {
         /// Convolutions.
@@ -102,6 +115,16 @@ pub struct QuantizationSpec {
     pub bias: Bias,
     /// Inputs that can be negative.
     pub signed_inputs: SignedInputs,
+    /// Δ of weights. As the ranges, it is left out of files where it is the default, which older ones do not name.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub weights: WeightScales,
+    /// Ranges of activations.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub range: ActivationRange,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Default for QuantizationSpec {
@@ -110,6 +133,8 @@ impl Default for QuantizationSpec {
             divisor: Divisor::D256,
             bias: Bias::Fp32,
             signed_inputs: SignedInputs::Unsimulated,
+            weights: WeightScales::default(),
+            range: ActivationRange::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Ranges and wide activations of layer inputs over calibration images, in the FP32 network.
+//! What is decided from calibration images in the FP32 network: which layers are simulated, and their wide activations.
 
-use sim_core::quantization::QuantizationSpec;
+use sim_core::range::ActivationRange;
 use sim_core::spec::KOrder;
 
 use crate::capture::CaptureOptions;
@@ -10,8 +10,9 @@ use crate::network::Network;
 use crate::pass::{Pass, Seen, Watch};
 use crate::progress::Progress;
 use crate::quantize::ActivationQuantizer;
+use crate::ranges::quantizers;
 use crate::reorder::wide_activations;
-use crate::selection::{Choice, Codes, choose};
+use crate::selection::{Choice, choose};
 
 /// Per layer of a network how its input becomes codes; `None` for layers that stay FP32.
 pub type Quantizers = Vec<Option<ActivationQuantizer>>;
@@ -48,15 +49,26 @@ pub fn calibrate(
             }
             (Choice::Simulated(_), Some(quantizer)) if quantizer.scale == 0.0 => {
                 *slot = None;
-                *choice = Choice::Unsimulated(
-                    "its input is 0 for every calibration image, so its Δ is 0".to_owned(),
-                );
+                *choice = Choice::Unsimulated(no_range(options.quantization.range));
             }
             (Choice::Simulated(_) | Choice::Unsimulated(_), _) => {}
         }
     }
     check_choices(network, &choices)?;
     Ok(Calibration { choices, quantizers })
+}
+
+/// Why a layer has no Δ.
+fn no_range(range: ActivationRange) -> String {
+    match range {
+        ActivationRange::MeanOfMax | ActivationRange::Max | ActivationRange::LeastSquares => {
+            "its input is 0 for every calibration image, so its Δ is 0".to_owned()
+        }
+        ActivationRange::Percentile(percentile) => format!(
+            "percentile {} of its input is 0 for every calibration image, so its Δ is 0",
+            percentile.value()
+        ),
+    }
 }
 
 /// Something must be left to simulate.
@@ -74,104 +86,6 @@ fn check_choices(network: &Network, choices: &[Choice]) -> Result<(), CaptureErr
     Err(CaptureError::Nothing {
         reasons: reasons.join("; "),
     })
-}
-
-/// Δ and z of every layer that `choices` simulates, from the mean over the images of each image's extremes; Δ is 0
-/// where the range is empty. Layers that read several rows for an image are left out.
-fn quantizers(
-    pass: &Pass<'_>,
-    choices: &mut [Choice],
-    quantization: &QuantizationSpec,
-) -> Result<Quantizers, CaptureError> {
-    let mut sums = vec![None; choices.len()];
-    let mut reads_rows = vec![false; choices.len()];
-    let mut n_images = 0_u32;
-    pass.run(
-        "calibrating",
-        || Extremes {
-            choices,
-            layers: vec![None; choices.len()],
-        },
-        |_, extremes| {
-            n_images += 1;
-            for (layer, extreme) in extremes.layers.into_iter().enumerate() {
-                match extreme {
-                    None => {}
-                    Some(Extreme::Rows) => reads_rows[layer] = true,
-                    Some(Extreme::Range { min, max }) => {
-                        let (sum_min, sum_max) = sums[layer].get_or_insert((0.0, 0.0));
-                        *sum_min += f64::from(min);
-                        *sum_max += f64::from(max);
-                    }
-                }
-            }
-            Ok(())
-        },
-    )?;
-    for (choice, reads_rows) in choices.iter_mut().zip(reads_rows) {
-        if reads_rows {
-            *choice =
-                Choice::Unsimulated("it reads several rows for one image, a product takes one".to_owned());
-        }
-    }
-    let mean = |sum: f64| to_f32(sum / f64::from(n_images));
-    let quantizer = |choice: &Choice, (min, max): (f64, f64)| match choice {
-        Choice::Simulated(Codes::Unsigned) => {
-            Some(ActivationQuantizer::unsigned(mean(max), quantization.divisor))
-        }
-        Choice::Simulated(Codes::Shifted) => Some(ActivationQuantizer::shifted(
-            mean(min),
-            mean(max),
-            quantization.divisor,
-        )),
-        Choice::Unsimulated(_) => None,
-    };
-    Ok(choices
-        .iter()
-        .zip(sums)
-        .map(|(choice, sum)| quantizer(choice, sum?))
-        .collect())
-}
-
-#[expect(
-    clippy::as_conversions,
-    reason = "the mean of floats is rounded to a float once; std has no other conversion"
-)]
-const fn to_f32(value: f64) -> f32 {
-    value as f32
-}
-
-/// What calibration keeps of a layer's input in one image.
-#[derive(Clone, Copy)]
-enum Extreme {
-    /// Least and largest value.
-    Range { min: f32, max: f32 },
-    /// It is not one row or map.
-    Rows,
-}
-
-/// Extremes of each layer that may be simulated, in one image.
-struct Extremes<'a> {
-    choices: &'a [Choice],
-    layers: Vec<Option<Extreme>>,
-}
-
-impl Watch for Extremes<'_> {
-    fn see(&mut self, seen: &Seen<'_>) -> Result<(), CaptureError> {
-        if let Choice::Simulated(_) = self.choices[seen.index] {
-            self.layers[seen.index] = Some(if seen.is_one_map() {
-                let start = (f32::INFINITY, f32::NEG_INFINITY);
-                let (min, max) = seen
-                    .finite()?
-                    .iter()
-                    .fold(start, |(min, max), &x| (x.min(min), x.max(max)));
-                Extreme::Range { min, max }
-            } else {
-                Extreme::Rows
-            });
-        }
-        Ok(())
-    }
 }
 
 /// Per layer the wide activations of each K column, `[groups, k]` in `(c, kh, kw)` order, padding included as it is in

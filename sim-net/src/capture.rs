@@ -86,6 +86,7 @@ pub fn capture(
             preprocessing: options.preprocessing.clone(),
             quantization: options.quantization,
             selection: options.selection,
+            pruned: Vec::new(),
         },
         layers: Vec::new(),
         unsimulated: Vec::new(),
@@ -191,8 +192,13 @@ fn traced(
         }
     };
     let weight_shape = layer.weight_shape();
-    let weight = quantize::weights(&layer.weight.data, weight_shape[0], quantization.divisor)
-        .map_err(not_finite("weight"))?;
+    let weight = quantize::weights(
+        &layer.weight.data,
+        weight_shape[0],
+        quantization.divisor,
+        quantization.weights,
+    )
+    .map_err(not_finite("weight"))?;
     let bias = match (&layer.bias, quantization.bias) {
         (None, _) => None,
         (Some(bias), Bias::Int8) => {

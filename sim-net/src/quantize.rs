@@ -4,7 +4,7 @@
     reason = "a clamped, rounded float becomes an integer code: std has no other conversion"
 )]
 
-use sim_core::quantization::Divisor;
+use sim_core::quantization::{Divisor, WeightScales};
 
 /// A value that no code stands for.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -55,12 +55,28 @@ impl ActivationQuantizer {
         if self.scale == 0.0 {
             return Ok(vec![self.zero_point; values.len()]);
         }
-        let zero_point = f32::from(self.zero_point);
-        // Sums of a rounded quotient and z beyond 2^24 are inexact, but far outside the clamp.
-        Ok(values
+        Ok(values.iter().map(|&x| self.level(x) as u8).collect())
+    }
+
+    /// Σ (x − (q − z)·Δ)² over finite `values`, in their order.
+    pub(crate) fn squared_error(&self, values: &[f32]) -> f64 {
+        let (scale, zero_point) = (f64::from(self.scale), f64::from(self.zero_point));
+        if scale == 0.0 {
+            return values.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+        }
+        values
             .iter()
-            .map(|&x| ((x / self.scale).round_ties_even() + zero_point).clamp(0.0, 255.0) as u8)
-            .collect())
+            .map(|&x| {
+                let error = f64::from(x) - (f64::from(self.level(x)) - zero_point) * scale;
+                error * error
+            })
+            .sum()
+    }
+
+    /// The code of `x` as a float; Δ is not 0.
+    fn level(&self, x: f32) -> f32 {
+        // Sums of a rounded quotient and z beyond 2^24 are inexact, but far outside the clamp.
+        ((x / self.scale).round_ties_even() + f32::from(self.zero_point)).clamp(0.0, 255.0)
     }
 }
 
@@ -73,25 +89,32 @@ pub struct QuantizedWeights {
     pub scales: Vec<f32>,
 }
 
-/// Quantize the weights of `n_filters` output channels, `[n_filters, …]` row-major: `Δ = 2·max|w| / D` per channel,
-/// `q = clamp(round_half_even(w / Δ), −128, 127)`. A filter of zeros has Δ = 0 and codes 0.
+/// Quantize the weights of `n_filters` output channels, `[n_filters, …]` row-major: `Δ = 2·max|w| / D`,
+/// `q = clamp(round_half_even(w / Δ), −128, 127)`, the maximum over each channel or over all of them as `scales` says.
+/// Where it is zero, Δ and the codes are 0.
 ///
 /// - Errors: NaN and infinities.
-pub fn weights(weights: &[f32], n_filters: usize, divisor: Divisor) -> Result<QuantizedWeights, NotFinite> {
+pub fn weights(
+    weights: &[f32],
+    n_filters: usize,
+    divisor: Divisor,
+    scales: WeightScales,
+) -> Result<QuantizedWeights, NotFinite> {
     check(weights)?;
     let n_per_filter = weights.len() / n_filters.max(1);
-    let mut quantized = QuantizedWeights {
-        codes: Vec::with_capacity(weights.len()),
-        scales: Vec::with_capacity(n_filters),
+    let filters = weights.chunks(n_per_filter.max(1));
+    let scales: Vec<f32> = match scales {
+        WeightScales::PerChannel => filters
+            .clone()
+            .map(|filter| symmetric_scale(filter, divisor))
+            .collect(),
+        WeightScales::PerTensor => vec![symmetric_scale(weights, divisor); filters.len()],
     };
-    for filter in weights.chunks(n_per_filter.max(1)) {
-        let scale = symmetric_scale(filter, divisor);
-        quantized.scales.push(scale);
-        quantized
-            .codes
-            .extend(filter.iter().map(|&w| signed_code(w, scale)));
-    }
-    Ok(quantized)
+    let codes = filters
+        .zip(&scales)
+        .flat_map(|(filter, &scale)| filter.iter().map(move |&w| signed_code(w, scale)))
+        .collect();
+    Ok(QuantizedWeights { codes, scales })
 }
 
 /// The values that an 8-bit bias stands for: symmetric, one Δ per tensor, the weights' rules.
@@ -196,15 +219,47 @@ mod tests {
             &[1.0, -1.0, 0.5, 0.0, 0.0, 0.0, 3.0e38, -3.0e38, 0.0],
             3,
             Divisor::D256,
+            WeightScales::PerChannel,
         );
         let QuantizedWeights { codes, scales } = quantized.expect("are finite");
         assert_eq!(scales, [2.0 / 256.0, 0.0, 3.0e38 / 128.0]); // The largest float does not overflow.
         assert_eq!(codes, [127, -128, 64, 0, 0, 0, 127, -128, 0]); // Only the positive end saturates.
-        let scaled = weights(&[255.0, -255.0, 1.0, 3.0, 5.0], 1, Divisor::D255).expect("are finite");
+        let scaled = weights(
+            &[255.0, -255.0, 1.0, 3.0, 5.0],
+            1,
+            Divisor::D255,
+            WeightScales::PerChannel,
+        )
+        .expect("are finite");
         assert_eq!(scaled.scales, [2.0]);
         assert_eq!(scaled.codes, [127, -128, 0, 2, 2]); // ±127.5, then ties to even.
-        let tiny = weights(&[1e-45, -1e-45], 1, Divisor::D256).expect("are finite");
+        let tiny = weights(&[1e-45, -1e-45], 1, Divisor::D256, WeightScales::PerChannel).expect("are finite");
         assert_eq!((tiny.codes, tiny.scales), (vec![0, 0], vec![0.0])); // Δ underflows to 0.
+    }
+
+    #[test]
+    fn one_scale_for_the_whole_tensor() {
+        let tensor = [1.0, -0.25, 0.0, 0.0, -2.0, 0.5];
+        let per_tensor = weights(&tensor, 3, Divisor::D256, WeightScales::PerTensor).expect("are finite");
+        assert_eq!(per_tensor.scales, [2.0 / 128.0; 3]);
+        assert_eq!(per_tensor.codes, [64, -16, 0, 0, -128, 32]);
+        let per_channel = weights(&tensor, 3, Divisor::D256, WeightScales::PerChannel).expect("are finite");
+        assert_eq!(per_channel.scales, [1.0 / 128.0, 0.0, 2.0 / 128.0]);
+        let zeros = weights(&[0.0; 4], 2, Divisor::D255, WeightScales::PerTensor).expect("are finite");
+        assert_eq!((zeros.codes, zeros.scales), (vec![0; 4], vec![0.0; 2]));
+    }
+
+    #[test]
+    fn squared_errors() {
+        let unsigned = ActivationQuantizer::unsigned(256.0, Divisor::D256);
+        assert_eq!(unsigned.squared_error(&[1.0, 7.0, 255.0]), 0.0);
+        // 0.25 rounds to 0, 257 is clamped to 255.
+        assert_eq!(unsigned.squared_error(&[0.25, 257.0]), 0.0625 + 4.0);
+        let shifted = ActivationQuantizer::shifted(-128.0, 128.0, Divisor::D256);
+        assert_eq!(shifted.squared_error(&[-128.0, 0.0, 127.0]), 0.0);
+        assert_eq!(shifted.squared_error(&[-130.0, 127.5]), 4.0 + 0.25);
+        let nothing = ActivationQuantizer::unsigned(0.0, Divisor::D256);
+        assert_eq!(nothing.squared_error(&[0.0, 3.0]), 9.0);
     }
 
     #[test]
@@ -220,7 +275,7 @@ mod tests {
     fn values_that_are_not_finite_are_errors() {
         for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let values = [0.0, value];
-            let at = weights(&values, 2, Divisor::D256).expect_err("is not finite");
+            let at = weights(&values, 2, Divisor::D256, WeightScales::PerTensor).expect_err("is not finite");
             assert_eq!(at.index, 1);
             bias(&values, Divisor::D256).expect_err("is not finite");
             let quantizer = ActivationQuantizer::unsigned(1.0, Divisor::D256);

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sim_config::keys::FileKind;
 use sim_core::preprocessing::{Channels, Layout, ResizeMode};
-use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs};
+use sim_core::prune::{PruneScope, PruneSpec};
+use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
+use sim_core::range::{Percentile, RangeMethod};
 use sim_core::record::EngineKind;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
@@ -123,11 +125,24 @@ pub(crate) struct CaptureArgs {
     #[command(flatten)]
     pub(crate) jobs: JobsArgs,
     #[command(flatten)]
+    pub(crate) pruning: PruningArgs,
+    #[command(flatten)]
     pub(crate) quantization: QuantizationArgs,
     #[command(flatten)]
     pub(crate) selection: SelectionArgs,
     #[command(flatten)]
     pub(crate) preprocessing: PreprocessingArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pruning")]
+pub(crate) struct PruningArgs {
+    /// Make weights zero before everything else: the smallest of a fraction such as 0.4, or 2:4
+    #[arg(long, value_name = "P|2:4", allow_negative_numbers = true)]
+    pub(crate) prune: Option<PruneSpec>,
+    /// Whether the fraction is that of each layer, or of all simulated layers together [default: layer]
+    #[arg(long, value_name = "SCOPE", requires = "prune", value_parser = parsers::prune_scope())]
+    pub(crate) prune_scope: Option<PruneScope>,
 }
 
 #[derive(Debug, Args)]
@@ -142,6 +157,15 @@ pub(crate) struct QuantizationArgs {
     /// What becomes of a layer whose input can be negative
     #[arg(long, value_name = "RULE", default_value = "unsimulated", value_parser = parsers::signed_inputs())]
     pub(crate) signed_inputs: SignedInputs,
+    /// Whether weights have one scale for each output channel, or one for the whole tensor
+    #[arg(long, value_name = "SCALES", default_value = "per-channel", value_parser = parsers::weight_scales())]
+    pub(crate) weights: WeightScales,
+    /// How the range of a layer's input is found over the calibration images
+    #[arg(long, value_name = "METHOD", default_value = "mean-of-max", value_parser = parsers::range_method())]
+    pub(crate) range: RangeMethod,
+    /// Which percentile `--range percentile` takes of each image's values [default: 99.9]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = parsers::percentile)]
+    pub(crate) percentile: Option<Percentile>,
 }
 
 #[derive(Debug, Args)]

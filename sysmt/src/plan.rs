@@ -6,11 +6,14 @@ use std::sync::atomic::AtomicBool;
 use sim_array::engine::{EngineError, Operands};
 use sim_config::preprocessing;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
+use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_core::shape::Gemm;
 use sim_net::capture::{CaptureError, CaptureOptions, ModelFile, capture};
 use sim_net::images::{ImageSet, OpenOptions};
 use sim_net::machines::LayerMachines;
 use sim_net::network::{ModelError, Network};
+use sim_net::prune::{prune_network, prune_trace, simulated};
+use sim_net::selection::choose;
 use sim_trace::trace::Trace;
 
 use crate::failure::Failure;
@@ -79,14 +82,28 @@ impl Matrices {
     }
 }
 
-/// The trace of a workload: read, or captured now.
-pub(crate) fn trace(workload: &Workload, jobs: usize, stop: &AtomicBool) -> Result<Trace, Failure> {
+/// A trace that is ready to be simulated.
+pub(crate) struct Prepared {
+    pub(crate) trace: Trace,
+    /// The layers that were pruned for it now.
+    pub(crate) pruned: Vec<LayerSparsity>,
+}
+
+/// The trace of a workload, pruned as asked for: read, or captured now.
+pub(crate) fn trace(
+    workload: &Workload,
+    pruning: Option<PruneSpec>,
+    jobs: usize,
+    stop: &AtomicBool,
+) -> Result<Prepared, Failure> {
     match workload {
         Workload::Trace(path) => {
             memory::check_trace_file(path)?;
-            sim_trace::read(path).map_err(|error| Failure::user(&error))
+            let mut trace = sim_trace::read(path).map_err(|error| Failure::user(&error))?;
+            let pruned = pruning.map_or_else(Vec::new, |spec| prune_trace(&mut trace, spec));
+            Ok(Prepared { trace, pruned })
         }
-        Workload::Model(model) => capture_model(model, jobs, stop),
+        Workload::Model(model) => capture_model(model, pruning, jobs, stop),
     }
 }
 
@@ -107,18 +124,19 @@ pub(crate) fn machines(spec: &RunSpec, trace: &Trace) -> Result<LayerMachines, F
         .map_err(|error| Failure::user(&error))
 }
 
-/// Capture a network over images.
+/// Prune a network and capture it over images.
 pub(crate) fn capture_model(
     workload: &ModelWorkload,
+    pruning: Option<PruneSpec>,
     jobs: usize,
     stop: &AtomicBool,
-) -> Result<Trace, Failure> {
+) -> Result<Prepared, Failure> {
     let declared = preprocessing::load_beside(&workload.model)?;
     let preprocessing = workload
         .preprocessing
         .apply(declared)
         .map_err(|error| Failure::user(&error))?;
-    let network = Network::load(&workload.model).map_err(|error| {
+    let mut network = Network::load(&workload.model).map_err(|error| {
         if matches!(error, ModelError::Read { .. }) {
             return Failure::User(format!("{error}; check the path"));
         }
@@ -128,6 +146,10 @@ pub(crate) fn capture_model(
             workload.model.display()
         ))
     })?;
+    let pruned = pruning.map_or_else(Vec::new, |spec| {
+        let choices = choose(network.layers(), &workload.selection, &workload.quantization);
+        prune_network(&mut network, &simulated(&choices), spec)
+    });
     let open = |path: &Path, limit| {
         let options = OpenOptions {
             layout: preprocessing.layout,
@@ -152,7 +174,7 @@ pub(crate) fn capture_model(
     let bar = Bar::of_steps();
     let captured = capture(&network, &images, calibration.as_ref(), &options, &bar);
     bar.finish();
-    captured.map_err(|error| match error {
+    let mut trace = captured.map_err(|error| match error {
         CaptureError::Stopped => Failure::Stopped,
         // Images name themselves; what a layer complains about does not say of which network it is.
         CaptureError::Image(error) => Failure::user(&error),
@@ -162,5 +184,7 @@ pub(crate) fn capture_model(
         | CaptureError::Geometry { .. }
         | CaptureError::Sizes { .. }
         | CaptureError::Nothing { .. }) => Failure::User(format!("{}: {error}", workload.model.display())),
-    })
+    })?;
+    trace.origin.pruned.extend(pruning);
+    Ok(Prepared { trace, pruned })
 }

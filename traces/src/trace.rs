@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sim_core::preprocessing::Preprocessing;
+use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 
 /// A network's quantized layers with the images that went through them.
@@ -33,6 +34,9 @@ pub struct Origin {
     pub quantization: QuantizationSpec,
     /// Which layers were taken.
     pub selection: SelectionSpec,
+    /// What pruned the weights, in this order; files leave it out where nothing did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pruned: Vec<PruneSpec>,
 }
 
 /// A layer that was left out.

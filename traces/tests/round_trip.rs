@@ -2,6 +2,8 @@
 
 mod common;
 
+use sim_core::quantization::WeightScales;
+use sim_core::range::{ActivationRange, Percentile};
 use sim_trace::trace::Trace;
 
 fn folder() -> tempfile::TempDir {
@@ -36,6 +38,27 @@ fn a_trace_reads_back_equal_and_its_bytes_repeat() {
     std::fs::remove_file(other).expect("removes");
     // Nothing but the two traces is left behind.
     assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 2);
+}
+
+#[test]
+fn options_that_older_files_do_not_name_are_written_only_where_they_say_something() {
+    let folder = folder();
+    let path = folder.path().join("a.safetensors");
+    let mut trace = common::trace();
+    let named = |trace: &Trace| {
+        sim_trace::write(&path, trace).expect("writes");
+        assert_eq!(&sim_trace::read(&path).expect("reads"), trace);
+        let bytes = std::fs::read(&path).expect("reads");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        ["weights", "range", "pruned"].map(|key| text.contains(&format!("\\\"{key}\\\":")))
+    };
+    assert_eq!(named(&trace), [false; 3]);
+    trace.origin.quantization.weights = WeightScales::PerTensor;
+    trace.origin.quantization.range = ActivationRange::Percentile(Percentile::default());
+    trace.origin.pruned = ["0.29", "2:4"].map(|text| text.parse().expect("prunes")).to_vec();
+    assert_eq!(named(&trace), [true; 3]);
+    trace.origin.quantization.range = ActivationRange::LeastSquares;
+    assert_eq!(named(&trace), [true; 3]);
 }
 
 #[test]

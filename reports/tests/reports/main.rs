@@ -4,6 +4,7 @@ mod csv_files;
 mod figures;
 mod folder;
 mod json;
+mod pruning;
 mod summary;
 mod support;
 mod totals;

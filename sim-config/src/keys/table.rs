@@ -2,7 +2,9 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::preprocessing::{Channels, Layout, ResizeMode};
-use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs};
+use sim_core::prune::PruneScope;
+use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
+use sim_core::range::RangeMethod;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{Batch, Policy, Tiles, Window, WindowRounding};
 
@@ -113,7 +115,7 @@ table! {
         unit "", values Values::Flag, default Fallback::Value("true"), kinds SPARQ,
     }
     TRACE = Workload."trace" {
-        "Layer trace to simulate; excludes the other keys of [workload].",
+        "Layer trace to simulate; excludes the other keys of [workload] but those of pruning.",
         unit "", values Values::Path, default Fallback::Absent("`model` and `images` are required"), kinds &[],
     }
     MODEL = Workload."model" {
@@ -135,6 +137,15 @@ table! {
     N_CALIBRATION = Workload."n-calibration" {
         "How many of the calibration images are used, from the first.",
         unit "images", values Values::Integer { min: 1, max: MAX_COUNT }, default Fallback::Absent("all"), kinds &[],
+    }
+    PRUNE = Workload."prune" {
+        "Which weights are made zero before everything else: the smallest of this fraction, or all but the two largest of \
+         every four along K. Acts on the FP32 weights of a model's simulated layers, or on the codes of a trace.",
+        unit "", values Values::Pruning, default Fallback::Absent("nothing is pruned"), kinds &[],
+    }
+    PRUNE_SCOPE = Workload."prune-scope" {
+        "Whether a fraction is that of each layer, or of all simulated layers together; not for \"2:4\".",
+        unit "", values Values::Words(words::<PruneScope>), default Fallback::Value("\"layer\""), kinds &[],
     }
     LAYOUT = Preprocessing."layout" {
         "Axes of four-dimensional image arrays.",
@@ -217,6 +228,19 @@ table! {
     SIGNED_INPUTS = Quantization."signed-inputs" {
         "What becomes of a layer whose input can be negative: reported and left out, or shifted by a zero point.",
         unit "", values Values::Words(words::<SignedInputs>), default Fallback::Value("\"unsimulated\""), kinds &[],
+    }
+    WEIGHTS = Quantization."weights" {
+        "Whether weights have one scale for each output channel, or one for the whole tensor.",
+        unit "", values Values::Words(words::<WeightScales>), default Fallback::Value("\"per-channel\""), kinds &[],
+    }
+    RANGE = Quantization."range" {
+        "How the range of a layer's input is found: the mean over images of each one's maximum, the largest value, the \
+         mean of a percentile of each image, or of max·i/64 (i = 16..=64) the one with the least squared error.",
+        unit "", values Values::Words(words::<RangeMethod>), default Fallback::Value("\"mean-of-max\""), kinds &[],
+    }
+    PERCENTILE = Quantization."percentile" {
+        "Which percentile `range = \"percentile\"` takes of all values of an image, by nearest rank; only beside it.",
+        unit "%", values Values::Percentile, default Fallback::Value("99.9"), kinds &[],
     }
     COST_TABLE = Costs."table" {
         "Technology table of energy and area.",

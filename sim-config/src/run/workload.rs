@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use sim_core::preprocessing::Preprocessing;
+use sim_core::prune::{PruneScope, PruneSpec};
 use sim_core::quantization::{Divisor, QuantizationSpec, SelectionSpec};
+use sim_core::range::{ActivationRange, RangeMethod};
 
 use super::{ModelWorkload, Workload};
 use crate::keys::{self, Key, Section};
@@ -21,11 +23,25 @@ const MODEL_KEYS: [&Key; 5] = [
 ];
 const SELECTION_KEYS: [&Key; 3] = [&keys::LAYERS, &keys::FIRST, &keys::LAST];
 
-/// The workload; `None` after a complaint.
-pub(super) fn read(top: &Reader<'_>, layers: &Reader<'_>, folder: &Path) -> Option<Workload> {
-    let workload = top.section(&[Section::Workload]);
+/// The workload, `None` after a complaint, and what prunes it.
+pub(super) fn read(
+    top: &Reader<'_>,
+    layers: &Reader<'_>,
+    folder: &Path,
+) -> (Option<Workload>, Option<PruneSpec>) {
+    let section = top.section(&[Section::Workload]);
+    let pruning = read_pruning(&section);
+    (read_workload(top, &section, layers, folder), pruning)
+}
+
+fn read_workload(
+    top: &Reader<'_>,
+    workload: &Reader<'_>,
+    layers: &Reader<'_>,
+    folder: &Path,
+) -> Option<Workload> {
     let trace = workload.optional_path(&keys::TRACE);
-    let model = read_model(&workload, folder);
+    let model = read_model(workload, folder);
     workload.finish(None);
     let preprocessing = top.section(&[Section::Preprocessing]);
     let given = preprocessing::read(&preprocessing);
@@ -36,7 +52,7 @@ pub(super) fn read(top: &Reader<'_>, layers: &Reader<'_>, folder: &Path) -> Opti
     let selection = read_selection(layers);
 
     if workload.span_of(&keys::TRACE).is_some() {
-        refuse(&workload, &MODEL_KEYS, "a trace holds its own images");
+        refuse(workload, &MODEL_KEYS, "a trace holds its own images");
         refuse(layers, &SELECTION_KEYS, "a trace holds its layers");
         for (section, name, what) in [
             (
@@ -56,7 +72,7 @@ pub(super) fn read(top: &Reader<'_>, layers: &Reader<'_>, folder: &Path) -> Opti
         return trace.map(|trace| Workload::Trace(folder.join(trace)));
     }
     check_preprocessing(&preprocessing, &given);
-    if !check_model_keys(&workload) {
+    if !check_model_keys(workload) {
         return None;
     }
     model.map(|model| {
@@ -124,6 +140,46 @@ fn check_preprocessing(preprocessing: &Reader<'_>, given: &Override) {
     }
 }
 
+fn read_pruning(workload: &Reader<'_>) -> Option<PruneSpec> {
+    let scope: PruneScope = workload.word(&keys::PRUNE_SCOPE);
+    let pruning = workload.optional_pruning(&keys::PRUNE);
+    if workload.span_of(&keys::PRUNE_SCOPE).is_none() {
+        return pruning;
+    }
+    if workload.span_of(&keys::PRUNE).is_none() {
+        workload.complain(
+            &keys::PRUNE_SCOPE,
+            "`workload.prune-scope` stands without `workload.prune`",
+            "add `prune`, or take `prune-scope` out",
+        );
+    }
+    let scoped = pruning?.with_scope(scope);
+    if scoped.is_none() {
+        workload.complain(
+            &keys::PRUNE_SCOPE,
+            "`workload.prune-scope` stands beside `prune = \"2:4\"`, which looks at four weights at a time",
+            "take `prune-scope` out, or prune a fraction",
+        );
+    }
+    scoped
+}
+
+fn read_range(quantization: &Reader<'_>) -> ActivationRange {
+    let method: RangeMethod = quantization.word(&keys::RANGE);
+    let percentile = quantization.percentile(&keys::PERCENTILE);
+    if quantization.span_of(&keys::PERCENTILE).is_some() && method != RangeMethod::Percentile {
+        quantization.complain(
+            &keys::PERCENTILE,
+            format!(
+                "`quantization.percentile` stands beside `range = \"{}\"`, which takes none",
+                method.name()
+            ),
+            "write `range = \"percentile\"`, or take `percentile` out",
+        );
+    }
+    ActivationRange::new(method, percentile)
+}
+
 fn read_quantization(quantization: &Reader<'_>) -> QuantizationSpec {
     QuantizationSpec {
         divisor: match quantization.integer(&keys::DIVISOR) {
@@ -132,6 +188,8 @@ fn read_quantization(quantization: &Reader<'_>) -> QuantizationSpec {
         },
         bias: quantization.word(&keys::BIAS),
         signed_inputs: quantization.word(&keys::SIGNED_INPUTS),
+        weights: quantization.word(&keys::WEIGHTS),
+        range: read_range(quantization),
     }
 }
 

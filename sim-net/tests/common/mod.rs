@@ -56,6 +56,7 @@ pub(crate) fn trace() -> Trace {
             preprocessing: Preprocessing::default(),
             quantization: QuantizationSpec::default(),
             selection: SelectionSpec::default(),
+            pruned: Vec::new(),
         },
         layers: vec![
             layer("plain", [3, 5, 6], [7, 3, 2, 2], 1),

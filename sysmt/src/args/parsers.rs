@@ -3,7 +3,9 @@
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use sim_config::keys::FileKind;
 use sim_core::preprocessing::{Channels, Layout, ResizeMode};
-use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs};
+use sim_core::prune::PruneScope;
+use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
+use sim_core::range::{Percentile, RangeMethod};
 use sim_core::record::EngineKind;
 
 /// A parser of the names of `all`.
@@ -31,6 +33,9 @@ parsers!(
     divisor = Divisor,
     bias = Bias,
     signed_inputs = SignedInputs,
+    weight_scales = WeightScales,
+    range_method = RangeMethod,
+    prune_scope = PruneScope,
     layer_selection = LayerSelection,
     edge_layer = EdgeLayer,
     layout = Layout,
@@ -52,6 +57,14 @@ pub(super) fn jobs() -> RangedU64ValueParser {
 
 pub(super) fn count() -> RangedU64ValueParser {
     clap::value_parser!(u64).range(1..=1_000_000_000)
+}
+
+/// `99.9`.
+pub(super) fn percentile(text: &str) -> Result<Percentile, String> {
+    let number = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a number, such as 99.9"))?;
+    Percentile::new(number).map_err(|error| error.to_string())
 }
 
 /// `224x224`, or `224,224`.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use reports::folder::{self, FolderError};
+use reports::pruning::Pruning;
 use reports::run::{Report, RunRecord, Spec};
 use reports::summary;
 use sim_array::engine::Mse;
@@ -17,6 +18,7 @@ use super::{cost_table, engine, simulate_failure, workload_file};
 use crate::args::RunArgs;
 use crate::failure::Failure;
 use crate::memory::{self, Product};
+use crate::plan::Prepared;
 use crate::progress::Bar;
 use crate::{inputs, output, plan, stop};
 
@@ -30,7 +32,7 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     let table = cost_table(spec.cost_table(), &[spec.array(), spec.baseline()])?;
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
-    let trace = plan::trace(spec.workload(), jobs, stop)?;
+    let Prepared { trace, pruned } = plan::trace(spec.workload(), spec.pruning(), jobs, stop)?;
     let machines = plan::machines(&spec, &trace)?;
     let product = match args.engine.engine {
         EngineKind::Algebraic => Product::Streamed,
@@ -84,7 +86,8 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     .with_spec(Spec {
         text,
         resolved: resolved_spec(&spec, &trace),
-    });
+    })
+    .with_pruning(Pruning::new(&trace.origin.pruned, &pruned));
     folder::write(&out, &report).map_err(folder_failure)?;
     output::note(&format!("results are in {}", out.display()));
     output::print(&summary::text(&report))

@@ -103,12 +103,26 @@ fn help_of_every_command() {
                                   all]
       -h, --help                  Print help
 
+    Pruning:
+          --prune <P|2:4>        Make weights zero before everything else: the smallest of a fraction
+                                 such as 0.4, or 2:4
+          --prune-scope <SCOPE>  Whether the fraction is that of each layer, or of all simulated layers
+                                 together [default: layer] [possible values: layer, global]
+
     Quantization:
           --divisor <D>           Steps into which a range is divided [default: 256] [possible values:
                                   256, 255]
           --bias <BIAS>           What becomes of a bias [default: fp32] [possible values: fp32, int8]
           --signed-inputs <RULE>  What becomes of a layer whose input can be negative [default:
                                   unsimulated] [possible values: unsimulated, shift]
+          --weights <SCALES>      Whether weights have one scale for each output channel, or one for the
+                                  whole tensor [default: per-channel] [possible values: per-channel,
+                                  per-tensor]
+          --range <METHOD>        How the range of a layer's input is found over the calibration images
+                                  [default: mean-of-max] [possible values: mean-of-max, max, percentile,
+                                  least-squares]
+          --percentile <P>        Which percentile `--range percentile` takes of each image's values
+                                  [default: 99.9]
 
     Layers:
           --layers <WHICH>  Which operators are taken [default: convolutions] [possible values:

@@ -4,6 +4,7 @@ mod bad_inputs;
 mod commands;
 mod help;
 mod layers;
+mod pruning;
 mod simd;
 mod stop;
 mod support;

@@ -16,6 +16,7 @@ pub(crate) fn trace() -> Trace {
             preprocessing: Preprocessing::default(),
             quantization: QuantizationSpec::default(),
             selection: SelectionSpec::default(),
+            pruned: Vec::new(),
         },
         layers: vec![
             Layer {

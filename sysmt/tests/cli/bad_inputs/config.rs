@@ -134,6 +134,38 @@ pub(crate) fn cases() -> Vec<Case> {
             &["bad.toml:6", "other than 0"],
         ),
         run_file(
+            &run("trace = \"t.safetensors\"\nprune = 1.5"),
+            &["bad.toml:4", "prune = 1.5", "from 0 to below 1"],
+        ),
+        run_file(
+            &run("model = \"m.onnx\"\nimages = \"x.npz\"\nprune = \"3:4\""),
+            &["bad.toml:5", "\"3:4\"", "\"2:4\""],
+        ),
+        run_file(
+            &run("trace = \"t.safetensors\"\nprune = 0.5\nprune-scope = \"network\""),
+            &["bad.toml:5", "\"layer\", \"global\""],
+        ),
+        run_file(
+            &run("trace = \"t.safetensors\"\nprune-scope = \"global\""),
+            &["bad.toml:4", "without `workload.prune`"],
+        ),
+        run_file(
+            &run("model = \"m.onnx\"\nimages = \"x.npz\"\n[quantization]\npercentile = 99"),
+            &["bad.toml:6", "range = \"mean-of-max\"", "take `percentile` out"],
+        ),
+        run_file(
+            &run("model = \"m.onnx\"\nimages = \"x.npz\"\n[quantization]\nrange = \"percentil\""),
+            &["bad.toml:6", "did you mean `percentile`"],
+        ),
+        run_file(
+            &run("model = \"m.onnx\"\nimages = \"x.npz\"\n[quantization]\nweights = \"per-layer\""),
+            &["bad.toml:6", "\"per-channel\", \"per-tensor\""],
+        ),
+        run_file(
+            &run("trace = \"t.safetensors\"\n[quantization]\nrange = \"max\""),
+            &["bad.toml:4", "quantized already"],
+        ),
+        run_file(
             &run("trace = \"t.safetensors\"\n[plots]\nkind = 1"),
             &["bad.toml:4", "unknown key `plots`"],
         ),
@@ -217,6 +249,63 @@ pub(crate) fn arguments() -> Vec<Case> {
         arguments(
             &["capture", "m.onnx", "--images", "x.npz", "--std", "0"],
             &["std = 0", "other than 0"],
+        ),
+        arguments(
+            &["capture", "m.onnx", "--images", "x.npz", "--prune", "1.5"],
+            &["--prune", "`1.5` is no pruning", "0 ≤ P < 1"],
+        ),
+        arguments(
+            &["capture", "m.onnx", "--images", "x.npz", "--prune", "-0.5"],
+            &["--prune", "`-0.5` is no pruning"],
+        ),
+        arguments(
+            &["capture", "m.onnx", "--images", "x.npz", "--prune", "3:4"],
+            &["--prune", "`3:4` is no pruning", "2:4"],
+        ),
+        arguments(
+            &[
+                "capture",
+                "m.onnx",
+                "--images",
+                "x.npz",
+                "--prune-scope",
+                "global",
+            ],
+            &["--prune <P|2:4>"],
+        ),
+        arguments(
+            &[
+                "capture",
+                "m.onnx",
+                "--images",
+                "x.npz",
+                "--prune",
+                "2:4",
+                "--prune-scope",
+                "layer",
+            ],
+            &["--prune-scope", "take --prune-scope out"],
+        ),
+        arguments(
+            &["capture", "m.onnx", "--images", "x.npz", "--percentile", "99"],
+            &["--percentile", "--range percentile"],
+        ),
+        arguments(
+            &[
+                "capture",
+                "m.onnx",
+                "--images",
+                "x.npz",
+                "--range",
+                "percentile",
+                "--percentile",
+                "0",
+            ],
+            &["--percentile", "0 < p ≤ 100"],
+        ),
+        arguments(
+            &["capture", "m.onnx", "--images", "x.npz", "--range", "least"],
+            &["--range", "least-squares"],
         ),
         arguments(
             &["capture", "m.onnx", "--images", "x.npz", "--resize", "8"],

@@ -17,6 +17,7 @@ pub(crate) fn tiny() -> Trace {
             preprocessing: Preprocessing::default(),
             quantization: QuantizationSpec::default(),
             selection: SelectionSpec::default(),
+            pruned: Vec::new(),
         },
         layers: vec![
             layer("conv", [3, 6, 6], [5, 3, 3, 3], 1),
