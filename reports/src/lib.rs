@@ -2,6 +2,7 @@
 //!
 //! Input is what was counted, never an engine; output depends on nothing else, so equal records give equal bytes.
 
+pub mod accuracy;
 pub mod costs;
 pub mod echo;
 pub mod figures;

@@ -5,6 +5,7 @@
 
 pub mod counters;
 mod decimal;
+pub mod evaluation;
 pub mod fixed;
 pub mod ids;
 pub mod layer_rules;

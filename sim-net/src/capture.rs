@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use sim_core::preprocessing::Preprocessing;
-use sim_core::quantization::{Bias, QuantizationSpec, SelectionSpec};
+use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_trace::TraceError;
 use sim_trace::trace::{Geometry, Layer, Origin, Trace, Unsimulated};
 
@@ -14,7 +14,8 @@ use crate::images::ImageSet;
 use crate::network::{Network, WeightedLayer};
 use crate::pass::{Pass, Seen, Watch};
 use crate::progress::Progress;
-use crate::quantize::{self, ActivationQuantizer, NotFinite};
+use crate::quantize::ActivationQuantizer;
+use crate::quantized::LayerCodes;
 use crate::selection::Choice;
 
 /// The file that a network came from, as results name it.
@@ -184,31 +185,7 @@ fn traced(
     wide_counts: Option<Vec<u64>>,
     quantization: &QuantizationSpec,
 ) -> Result<Layer, CaptureError> {
-    let not_finite = |tensor| {
-        move |error: NotFinite| CaptureError::NotFinite {
-            layer: layer.name.clone(),
-            tensor,
-            error,
-        }
-    };
-    let weight_shape = layer.weight_shape();
-    let weight = quantize::weights(
-        &layer.weight.data,
-        weight_shape[0],
-        quantization.divisor,
-        quantization.weights,
-    )
-    .map_err(not_finite("weight"))?;
-    let bias = match (&layer.bias, quantization.bias) {
-        (None, _) => None,
-        (Some(bias), Bias::Int8) => {
-            Some(quantize::bias(bias, quantization.divisor).map_err(not_finite("bias"))?)
-        }
-        (Some(bias), Bias::Fp32) => {
-            quantize::check(bias).map_err(not_finite("bias"))?;
-            Some(bias.clone())
-        }
-    };
+    let codes = LayerCodes::of(layer, quantization)?;
     let [channels, rows, columns] = input.shape;
     Ok(Layer {
         name: layer.name.clone(),
@@ -217,12 +194,12 @@ fn traced(
         node: layer.node,
         input: input.codes,
         input_shape: [input.n_images, channels, rows, columns],
-        weight: weight.codes,
-        weight_shape,
+        weight: codes.weights.codes,
+        weight_shape: layer.weight_shape(),
         input_scale: quantizer.scale,
         zero_point: quantizer.zero_point,
-        weight_scale: weight.scales,
-        bias,
+        weight_scale: codes.weights.scales,
+        bias: codes.bias,
         wide_counts,
     })
 }

@@ -10,7 +10,9 @@ use sim_core::preprocessing::{Channels, Layout, ResizeMode};
 use sim_core::prune::{PruneScope, PruneSpec};
 use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
 use sim_core::range::{Percentile, RangeMethod};
+use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::EngineKind;
+use sim_core::spec::Threads;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
 #[derive(Debug, Parser)]
@@ -35,6 +37,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Run a network, quantize it, and write a layer trace
     Capture(Box<CaptureArgs>),
+    /// Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
+    Eval(Box<EvalArgs>),
     /// Show configuration keys: meaning, unit, default and allowed values
     Explain(ExplainArgs),
 }
@@ -104,15 +108,68 @@ pub(crate) struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CaptureArgs {
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+    /// Where to write the trace [default: MODEL.safetensors in this folder]
+    #[arg(long, value_name = "TRACE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) jobs: JobsArgs,
+    #[command(flatten)]
+    pub(crate) preparation: PreparationArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+    /// Array file
+    #[arg(long, value_name = "ARRAY.toml")]
+    pub(crate) array: PathBuf,
+    /// More arrays, in the same pass over the images
+    #[arg(long, value_name = "ARRAY.toml", num_args = 1..)]
+    pub(crate) compare: Vec<PathBuf>,
+    /// Layers that run with fewer threads on the array, as in /block1/conv1/Conv=1, with commas
+    #[arg(long, value_name = "LAYER=THREADS", value_delimiter = ',', value_parser = parsers::layer_threads)]
+    pub(crate) throttle: Vec<(String, Threads)>,
+    /// Give batch norms new statistics from the calibration images on each array
+    #[arg(long, value_name = "MODE", num_args = 0..=1, default_missing_value = "exact", value_parser = parsers::recalibration_mode())]
+    pub(crate) recalibrate_bn: Option<RecalibrationMode>,
+    /// Where to write a copy of the model with the new statistics of the array
+    #[arg(
+        long,
+        value_name = "OUT.onnx",
+        requires = "recalibrate_bn",
+        conflicts_with = "prune"
+    )]
+    pub(crate) save_model: Option<PathBuf>,
+    /// Where to write one row per image: label and predicted classes
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) predictions: Option<PathBuf>,
+    /// Measure the error of every product against the exact one
+    #[arg(long)]
+    pub(crate) mse: bool,
+    /// Technology table of energies and areas [default: the built-in one]
+    #[arg(long, value_name = "TABLE.toml")]
+    pub(crate) cost_table: Option<PathBuf>,
+    /// Print the evaluation as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) jobs: JobsArgs,
+    #[command(flatten)]
+    pub(crate) preparation: PreparationArgs,
+}
+
+/// A network and its images.
+#[derive(Debug, Args)]
+pub(crate) struct NetworkArgs {
     /// ONNX network
     #[arg(value_name = "MODEL.onnx")]
     pub(crate) model: PathBuf,
     /// Images: an .npz, an IDX file, or a folder of JPEG and PNG
     #[arg(long)]
     pub(crate) images: PathBuf,
-    /// Where to write the trace [default: MODEL.safetensors in this folder]
-    #[arg(long, value_name = "TRACE")]
-    pub(crate) out: Option<PathBuf>,
     /// Images that set the ranges of activations [default: the images themselves]
     #[arg(long, value_name = "IMAGES")]
     pub(crate) calibration: Option<PathBuf>,
@@ -122,8 +179,11 @@ pub(crate) struct CaptureArgs {
     /// Use only the first N calibration images
     #[arg(long, value_name = "N", value_parser = parsers::count(), requires = "calibration")]
     pub(crate) n_calibration: Option<u64>,
-    #[command(flatten)]
-    pub(crate) jobs: JobsArgs,
+}
+
+/// How a network becomes 8-bit layers.
+#[derive(Debug, Args)]
+pub(crate) struct PreparationArgs {
     #[command(flatten)]
     pub(crate) pruning: PruningArgs,
     #[command(flatten)]

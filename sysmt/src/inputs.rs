@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reports::run::InputFile;
 use sim_config::preprocessing;
-use sim_config::run::{RunSpec, Workload};
+use sim_config::run::{ModelWorkload, RunSpec, Workload};
 
 use crate::failure::Failure;
 
@@ -13,17 +13,7 @@ pub(crate) fn of_run(file: &Path, spec: &RunSpec) -> Result<Vec<InputFile>, Fail
     let mut inputs = vec![input("run", file)?];
     match spec.workload() {
         Workload::Trace(path) => inputs.push(input("trace", path)?),
-        Workload::Model(model) => {
-            inputs.push(input("model", &model.model)?);
-            let declared = preprocessing::path_beside(&model.model);
-            if declared.is_file() {
-                inputs.push(input("preprocessing", &declared)?);
-            }
-            inputs.push(input("images", &model.images)?);
-            if let Some(calibration) = &model.calibration {
-                inputs.push(input("calibration", calibration)?);
-            }
-        }
+        Workload::Model(model) => inputs.append(&mut of_model(model)?),
     }
     if let Some(table) = spec.cost_table() {
         inputs.push(input("cost table", table)?);
@@ -31,7 +21,22 @@ pub(crate) fn of_run(file: &Path, spec: &RunSpec) -> Result<Vec<InputFile>, Fail
     Ok(inputs)
 }
 
-fn input(role: &str, path: &Path) -> Result<InputFile, Failure> {
+/// The files of a network with its images.
+pub(crate) fn of_model(model: &ModelWorkload) -> Result<Vec<InputFile>, Failure> {
+    let mut inputs = vec![input("model", &model.model)?];
+    let declared = preprocessing::path_beside(&model.model);
+    if declared.is_file() {
+        inputs.push(input("preprocessing", &declared)?);
+    }
+    inputs.push(input("images", &model.images)?);
+    if let Some(calibration) = &model.calibration {
+        inputs.push(input("calibration", calibration)?);
+    }
+    Ok(inputs)
+}
+
+/// A file or a folder with its fingerprint.
+pub(crate) fn input(role: &str, path: &Path) -> Result<InputFile, Failure> {
     let blake3 = if path.is_dir() {
         hash_of_folder(path)?
     } else {

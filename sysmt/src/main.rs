@@ -5,6 +5,7 @@ mod commands;
 mod failure;
 mod inputs;
 mod memory;
+mod network_args;
 mod npy;
 mod output;
 mod plan;
@@ -40,6 +41,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Gemm(args) => commands::gemm::execute(args),
         Command::Check(args) => commands::check::execute(args),
         Command::Capture(args) => commands::capture::execute(args),
+        Command::Eval(args) => commands::eval::execute(args),
         Command::Explain(args) => commands::explain::execute(args),
     }
 }

@@ -1,6 +1,7 @@
 //! Results on stdout, timings on stderr.
 
 use std::io::{ErrorKind, Write as _};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::failure::Failure;
@@ -15,6 +16,26 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
             "the results cannot be printed: {error}; check where stdout goes"
         ))),
     }
+}
+
+/// Write a file, whole or not at all.
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    let write = || {
+        let work = tempfile::Builder::new().prefix(".sysmt-").tempdir_in(folder)?;
+        let new = work.path().join("new");
+        std::fs::write(&new, text)?;
+        std::fs::rename(&new, path)
+    };
+    write().map_err(|error: std::io::Error| {
+        Failure::User(format!(
+            "{}: cannot be written: {error}; check the path, its permissions and free space",
+            path.display()
+        ))
+    })
 }
 
 /// Tell how long the work took. It depends on the machine, so it is never part of a result.

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use sim_array::engine::{EngineError, Operands};
 use sim_config::preprocessing;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
+use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_core::shape::Gemm;
 use sim_net::capture::{CaptureError, CaptureOptions, ModelFile, capture};
@@ -124,13 +125,21 @@ pub(crate) fn machines(spec: &RunSpec, trace: &Trace) -> Result<LayerMachines, F
         .map_err(|error| Failure::user(&error))
 }
 
-/// Prune a network and capture it over images.
-pub(crate) fn capture_model(
+/// A network, pruned as asked for, with its images.
+pub(crate) struct OpenedNetwork {
+    pub(crate) network: Network,
+    pub(crate) images: ImageSet,
+    pub(crate) calibration: Option<ImageSet>,
+    pub(crate) preprocessing: Preprocessing,
+    /// The layers that were pruned.
+    pub(crate) pruned: Vec<LayerSparsity>,
+}
+
+/// Read a network and open its images.
+pub(crate) fn open_network(
     workload: &ModelWorkload,
     pruning: Option<PruneSpec>,
-    jobs: usize,
-    stop: &AtomicBool,
-) -> Result<Prepared, Failure> {
+) -> Result<OpenedNetwork, Failure> {
     let declared = preprocessing::load_beside(&workload.model)?;
     let preprocessing = workload
         .preprocessing
@@ -163,18 +172,35 @@ pub(crate) fn capture_model(
         .as_ref()
         .map(|path| open(path, workload.n_calibration))
         .transpose()?;
-    let options = CaptureOptions {
+    Ok(OpenedNetwork {
+        network,
+        images,
+        calibration,
+        preprocessing,
+        pruned,
+    })
+}
+
+/// How a workload is captured.
+pub(crate) fn capture_options<'a>(
+    workload: &ModelWorkload,
+    opened: &OpenedNetwork,
+    jobs: usize,
+    stop: &'a AtomicBool,
+) -> Result<CaptureOptions<'a>, Failure> {
+    Ok(CaptureOptions {
         model: ModelFile::of(&workload.model).map_err(|error| Failure::user(&error))?,
-        preprocessing: preprocessing.clone(),
+        preprocessing: opened.preprocessing.clone(),
         quantization: workload.quantization,
         selection: workload.selection,
         jobs,
         stop,
-    };
-    let bar = Bar::of_steps();
-    let captured = capture(&network, &images, calibration.as_ref(), &options, &bar);
-    bar.finish();
-    let mut trace = captured.map_err(|error| match error {
+    })
+}
+
+/// A network that cannot be captured, with the file that it came from.
+pub(crate) fn capture_failure(model: &Path, error: CaptureError) -> Failure {
+    match error {
         CaptureError::Stopped => Failure::Stopped,
         // Images name themselves; what a layer complains about does not say of which network it is.
         CaptureError::Image(error) => Failure::user(&error),
@@ -183,8 +209,32 @@ pub(crate) fn capture_model(
         | CaptureError::NotFinite { .. }
         | CaptureError::Geometry { .. }
         | CaptureError::Sizes { .. }
-        | CaptureError::Nothing { .. }) => Failure::User(format!("{}: {error}", workload.model.display())),
-    })?;
+        | CaptureError::Nothing { .. }) => Failure::User(format!("{}: {error}", model.display())),
+    }
+}
+
+/// Prune a network and capture it over images.
+pub(crate) fn capture_model(
+    workload: &ModelWorkload,
+    pruning: Option<PruneSpec>,
+    jobs: usize,
+    stop: &AtomicBool,
+) -> Result<Prepared, Failure> {
+    let opened = open_network(workload, pruning)?;
+    let options = capture_options(workload, &opened, jobs, stop)?;
+    let bar = Bar::of_steps();
+    let captured = capture(
+        &opened.network,
+        &opened.images,
+        opened.calibration.as_ref(),
+        &options,
+        &bar,
+    );
+    bar.finish();
+    let mut trace = captured.map_err(|error| capture_failure(&workload.model, error))?;
     trace.origin.pruned.extend(pruning);
-    Ok(Prepared { trace, pruned })
+    Ok(Prepared {
+        trace,
+        pruned: opened.pruned,
+    })
 }

@@ -6,7 +6,9 @@ use sim_core::preprocessing::{Channels, Layout, ResizeMode};
 use sim_core::prune::PruneScope;
 use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
 use sim_core::range::{Percentile, RangeMethod};
+use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::EngineKind;
+use sim_core::spec::Threads;
 
 /// A parser of the names of `all`.
 fn named<T: Copy + Send + Sync + 'static>(
@@ -36,6 +38,7 @@ parsers!(
     weight_scales = WeightScales,
     range_method = RangeMethod,
     prune_scope = PruneScope,
+    recalibration_mode = RecalibrationMode,
     layer_selection = LayerSelection,
     edge_layer = EdgeLayer,
     layout = Layout,
@@ -75,4 +78,18 @@ pub(super) fn sides(text: &str) -> Result<[usize; 2], String> {
         (Ok(rows), Ok(cols)) => Ok([rows, cols]),
         (Ok(_) | Err(_), _) => Err(wanted()),
     }
+}
+
+/// `LAYER=THREADS`. Names of layers may hold equals signs, numbers of threads do not.
+pub(super) fn layer_threads(text: &str) -> Result<(String, Threads), String> {
+    let remedy = "write a layer and 1, 2 or 4 threads, as in /block1/conv1/Conv=1";
+    let Some((layer, threads)) = text.rsplit_once('=').filter(|(layer, _)| !layer.is_empty()) else {
+        return Err(format!("no layer with threads; {remedy}"));
+    };
+    threads
+        .parse()
+        .ok()
+        .and_then(Threads::from_count)
+        .map(|threads| (layer.to_owned(), threads))
+        .ok_or_else(|| format!("`{threads}` threads cannot be; {remedy}"))
 }

@@ -2,6 +2,7 @@
 
 mod bad_inputs;
 mod commands;
+mod eval;
 mod help;
 mod layers;
 mod pruning;

@@ -1,0 +1,315 @@
+//! The JSON object of an evaluation: names of keys are a contract.
+
+use serde::{Deserialize, Serialize};
+use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord};
+use sim_core::record::UnsimulatedLayer;
+use sim_core::shape::widen;
+use sim_core::units::count_as_f64;
+use sim_cost::table::Table;
+
+use super::significance::{Interval, mcnemar, paired_difference, wilson};
+use crate::costs::Warnings;
+use crate::echo::ArrayEcho;
+use crate::json::{self, EnergyObject, LayerObject, Reported, VERSION};
+use crate::result::{CostTable, Unsimulated};
+use crate::run::InputFile;
+use crate::totals::Totals;
+
+/// Classes below which the first five say little.
+const MIN_CLASSES_OF_TOP5: usize = 6;
+
+/// How often answers are right, as fractions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Accuracy {
+    /// The label is the largest output; null without labels.
+    pub top1: Option<f64>,
+    /// Where the true fraction lies, at 95 %; null without labels.
+    pub top1_interval: Option<Interval>,
+    /// The label is among the five largest outputs; null without labels and below six classes.
+    pub top5: Option<f64>,
+}
+
+/// Images whose answer turned right or wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flips {
+    /// Exact 8-bit is right, the array wrong; null without labels.
+    pub lost: Option<usize>,
+    /// The reverse; null without labels.
+    pub gained: Option<usize>,
+    /// Exact two-sided McNemar test; null without labels.
+    pub p_value: Option<f64>,
+    /// Where the true difference of the fractions lies, at 95 %; null without labels.
+    pub difference_interval: Option<Interval>,
+}
+
+/// One class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassObject {
+    /// Its index.
+    pub class: usize,
+    /// Images with this label.
+    pub images: usize,
+    /// Of them, right in FP32.
+    pub fp32: usize,
+    /// Of them, right in exact 8-bit.
+    pub int8: usize,
+    /// Of them, right on the array.
+    pub array: usize,
+}
+
+/// What one array makes of the images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArrayObject {
+    /// Its name, as the user gave it.
+    pub name: String,
+    /// The array as built.
+    pub spec: ArrayEcho,
+    /// What it is compared with.
+    pub baseline: ArrayEcho,
+    /// How often its answers are right.
+    pub array: Accuracy,
+    /// Against exact 8-bit.
+    pub flips: Flips,
+    /// Images on which it and exact 8-bit answer alike, as a fraction.
+    pub agreement: f64,
+    /// Mean over images and classes of |output − FP32 output|.
+    pub output_error: f64,
+    /// Right answers by class; null without labels.
+    pub classes: Option<Vec<ClassObject>>,
+    /// Cycles over all images.
+    pub cycles: u64,
+    /// Cycles on the baseline.
+    pub baseline_cycles: u64,
+    /// Baseline cycles per cycle; null without layers.
+    pub speedup: Option<f64>,
+    /// PE-steps with an active thread, of all PE-cycles; null without layers.
+    pub utilization: Option<f64>,
+    /// Energy over all images; null where the table lacks a row.
+    pub energy_pj: Option<EnergyObject>,
+    /// One object per simulated layer.
+    pub layers: Vec<LayerObject>,
+}
+
+/// `sysmt eval --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvaluationObject {
+    /// Version of the object.
+    pub version: u32,
+    /// Version of the program.
+    pub sysmt_version: String,
+    /// Images that were evaluated.
+    pub images: usize,
+    /// Images that were asked for.
+    pub images_asked: usize,
+    /// Whether the work was stopped before the last image.
+    pub partial: bool,
+    /// The network as it is.
+    pub fp32: Accuracy,
+    /// The simulated layers in 8 bits with exact products.
+    pub int8: Accuracy,
+    /// Mean over images and classes of |output − FP32 output| of exact 8-bit.
+    pub int8_output_error: f64,
+    /// The first array.
+    #[serde(flatten)]
+    pub first: ArrayObject,
+    /// All other arrays.
+    pub compared: Vec<ArrayObject>,
+    /// Layers that were not simulated.
+    pub unsimulated: Vec<Unsimulated>,
+    /// Files that went in.
+    pub inputs: Vec<InputFile>,
+    /// What the user asked for, with every default filled in.
+    pub spec: serde_json::Value,
+    /// Where energies and areas come from.
+    pub cost_table: CostTable,
+    /// What a reader has to know before using the numbers.
+    pub warnings: Vec<String>,
+}
+
+/// What an evaluation leaves behind, from which its results are made.
+#[derive(Clone, Debug)]
+pub struct EvaluationRecord {
+    /// Version of the program.
+    pub simulator_version: String,
+    /// Answers and counts.
+    pub evaluation: Evaluation,
+    /// Layers that were not simulated, in the network's order.
+    pub unsimulated: Vec<UnsimulatedLayer>,
+    /// Files that went in.
+    pub inputs: Vec<InputFile>,
+    /// What the user asked for, with every default filled in.
+    pub spec: serde_json::Value,
+    /// Where energies and areas come from.
+    pub table: Table,
+    /// What the caller has to warn of; reports add their own.
+    pub warnings: Vec<String>,
+}
+
+/// Whose answers.
+type AnswerOf<'a> = &'a dyn Fn(&ImageRecord) -> Answer;
+
+impl Accuracy {
+    fn of(evaluation: &Evaluation, answer: AnswerOf<'_>) -> Self {
+        let images = &evaluation.images;
+        let n_in_top = |n: usize| images.iter().filter(|image| answer(image).is_in_top(n)).count();
+        let labelled = evaluation.is_labelled();
+        let n_right = n_in_top(1);
+        Self {
+            top1: labelled.then(|| share(n_right, images.len())),
+            top1_interval: labelled.then(|| wilson(n_right, images.len())),
+            top5: (labelled && MIN_CLASSES_OF_TOP5 <= evaluation.n_classes)
+                .then(|| share(n_in_top(5), images.len())),
+        }
+    }
+}
+
+impl Flips {
+    fn of(evaluation: &Evaluation, answer: AnswerOf<'_>) -> Self {
+        let count = |is_flip: &dyn Fn(bool, bool) -> bool| {
+            let images = evaluation.images.iter();
+            images
+                .filter(|image| is_flip(image.int8.is_in_top(1), answer(image).is_in_top(1)))
+                .count()
+        };
+        let lost = count(&|before, after| before && !after);
+        let gained = count(&|before, after| !before && after);
+        let labelled = evaluation.is_labelled();
+        Self {
+            lost: labelled.then_some(lost),
+            gained: labelled.then_some(gained),
+            p_value: labelled.then(|| mcnemar(lost, gained)),
+            difference_interval: labelled.then(|| paired_difference(lost, gained, evaluation.images.len())),
+        }
+    }
+}
+
+impl ArrayObject {
+    fn of(
+        evaluation: &Evaluation,
+        index: usize,
+        array: &ArrayEvaluation,
+        table: &Table,
+        warnings: &mut Warnings,
+    ) -> Self {
+        let Reported {
+            object: layers,
+            warnings: of_layers,
+        } = json::layers(&array.layers, &array.array, table);
+        warnings.extend(of_layers);
+        let totals = Totals::of(&array.layers, &layers, &array.array);
+        let answer = |image: &ImageRecord| image.arrays[index];
+        let images = &evaluation.images;
+        let n_alike = images
+            .iter()
+            .filter(|image| image.int8.class == image.arrays[index].class)
+            .count();
+        Self {
+            name: array.name.clone(),
+            spec: ArrayEcho::of(&array.array),
+            baseline: ArrayEcho::of(&array.baseline),
+            array: Accuracy::of(evaluation, &answer),
+            flips: Flips::of(evaluation, &answer),
+            agreement: share(n_alike, images.len()),
+            output_error: mean(images.iter().map(|image| image.output_errors.arrays[index])),
+            classes: evaluation.is_labelled().then(|| classes(evaluation, index)),
+            cycles: totals.cycles.0,
+            baseline_cycles: totals.baseline_cycles.0,
+            speedup: totals.speedup,
+            utilization: totals.utilization,
+            energy_pj: totals.energy_pj,
+            layers,
+        }
+    }
+}
+
+impl EvaluationObject {
+    /// The object of a record with at least one array; `None` without any.
+    pub fn of(record: &EvaluationRecord) -> Option<Self> {
+        let evaluation = &record.evaluation;
+        let mut warnings = Warnings::default();
+        warnings.extend(record.warnings.iter().cloned());
+        if evaluation.is_partial() {
+            warnings.extend([format!(
+                "stopped after {} of {} images: the figures are those of a part",
+                evaluation.images.len(),
+                evaluation.n_asked
+            )]);
+        }
+        let mut arrays = Vec::new();
+        for (index, array) in evaluation.arrays.iter().enumerate() {
+            arrays.push(ArrayObject::of(
+                evaluation,
+                index,
+                array,
+                &record.table,
+                &mut warnings,
+            ));
+        }
+        let mut arrays = arrays.into_iter();
+        let first = arrays.next()?;
+        Some(Self {
+            version: VERSION,
+            sysmt_version: record.simulator_version.clone(),
+            images: evaluation.images.len(),
+            images_asked: evaluation.n_asked,
+            partial: evaluation.is_partial(),
+            fp32: Accuracy::of(evaluation, &|image| image.fp32),
+            int8: Accuracy::of(evaluation, &|image| image.int8),
+            int8_output_error: mean(evaluation.images.iter().map(|image| image.output_errors.int8)),
+            first,
+            compared: arrays.collect(),
+            unsimulated: record
+                .unsimulated
+                .iter()
+                .map(|layer| Unsimulated {
+                    name: layer.name.clone(),
+                    reason: layer.reason.clone(),
+                })
+                .collect(),
+            inputs: record.inputs.clone(),
+            spec: record.spec.clone(),
+            cost_table: CostTable {
+                name: record.table.name().to_owned(),
+                note: record.table.note().to_owned(),
+            },
+            warnings: warnings.into_vec(),
+        })
+    }
+
+    /// Every array, the first one first.
+    pub fn arrays(&self) -> impl Iterator<Item = &ArrayObject> {
+        std::iter::once(&self.first).chain(&self.compared)
+    }
+}
+
+fn classes(evaluation: &Evaluation, index: usize) -> Vec<ClassObject> {
+    let mut classes: Vec<ClassObject> = (0..evaluation.n_classes)
+        .map(|class| ClassObject {
+            class,
+            images: 0,
+            fp32: 0,
+            int8: 0,
+            array: 0,
+        })
+        .collect();
+    for image in &evaluation.images {
+        let Some(class) = image.label.and_then(|label| classes.get_mut(label)) else {
+            continue;
+        };
+        class.images += 1;
+        class.fp32 += usize::from(image.fp32.is_in_top(1));
+        class.int8 += usize::from(image.int8.is_in_top(1));
+        class.array += usize::from(image.arrays[index].is_in_top(1));
+    }
+    classes
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    count_as_f64(widen(part)) / count_as_f64(widen(whole.max(1)))
+}
+
+/// Of values in order; 0 of none.
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = count_as_f64(widen(values.len().max(1)));
+    values.sum::<f64>() / n
+}

@@ -1,0 +1,182 @@
+//! What a person reads of an evaluation.
+
+use std::fmt::Write as _;
+
+use super::object::{Accuracy, ArrayObject, EvaluationObject};
+use super::significance::Interval;
+use crate::markdown::{Align, table};
+use crate::text::{energy_unit, grouped, significant};
+
+/// Below this probability a difference is called more than chance.
+const SIGNIFICANT: f64 = 0.05;
+
+/// The evaluation as Markdown.
+pub fn text(object: &EvaluationObject) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = writeln!(
+        text,
+        "# {} images{}\n",
+        grouped(sim_core::shape::widen(object.images)),
+        if object.partial { ", a part" } else { "" }
+    );
+    for input in &object.inputs {
+        let _ = writeln!(text, "- {}: {} (BLAKE3 {})", input.role, input.name, input.blake3);
+    }
+    let _ = writeln!(text, "- sysmt {}\n", object.sysmt_version);
+    text.push_str(&answers(object));
+    for array in object.arrays() {
+        let _ = writeln!(text, "\n{}", verdict(array));
+    }
+    text.push_str(&layers(object));
+    if !object.unsimulated.is_empty() {
+        text.push_str("\n## Layers that were not simulated\n\n");
+        for layer in &object.unsimulated {
+            let _ = writeln!(text, "- {}: {}", layer.name, layer.reason);
+        }
+    }
+    if !object.warnings.is_empty() {
+        text.push_str("\n## Warnings\n\n");
+        for warning in &object.warnings {
+            let _ = writeln!(text, "- {warning}");
+        }
+    }
+    text
+}
+
+fn answers(object: &EvaluationObject) -> String {
+    let header = [
+        ("network", Align::Left),
+        ("top-1 %", Align::Right),
+        ("95 % interval", Align::Right),
+        ("top-5 %", Align::Right),
+        ("as exact 8-bit %", Align::Right),
+        ("output error", Align::Right),
+        ("cycles", Align::Right),
+        ("speed-up", Align::Right),
+        ("utilization %", Align::Right),
+        ("energy", Align::Right),
+    ];
+    let exact = |name: &str, accuracy: &Accuracy, error: f64| {
+        let mut row = vec![name.to_owned()];
+        row.extend(accuracy_cells(accuracy));
+        row.extend(["–".to_owned(), significant(error)]);
+        row.extend(["–"; 4].map(str::to_owned));
+        row
+    };
+    let mut rows = vec![
+        exact("FP32", &object.fp32, 0.0),
+        exact("exact 8-bit", &object.int8, object.int8_output_error),
+    ];
+    for array in object.arrays() {
+        let mut row = vec![array.name.clone()];
+        row.extend(accuracy_cells(&array.array));
+        row.extend([
+            percent(Some(array.agreement)),
+            significant(array.output_error),
+            grouped(array.cycles),
+            array.speedup.map_or_else(dash, |speedup| format!("{speedup:.3}")),
+            array
+                .utilization
+                .map_or_else(dash, |share| format!("{:.1}", 100.0 * share)),
+            array.energy_pj.as_ref().map_or_else(dash, |energy| {
+                let unit = energy_unit(energy.value);
+                format!("{:.3} {}", energy.value / unit.size, unit.name)
+            }),
+        ]);
+        rows.push(row);
+    }
+    table(&header, &rows)
+}
+
+fn accuracy_cells(accuracy: &Accuracy) -> [String; 3] {
+    [
+        percent(accuracy.top1),
+        accuracy
+            .top1_interval
+            .map_or_else(dash, |Interval { low, high }| {
+                format!("{:.2}–{:.2}", 100.0 * low, 100.0 * high)
+            }),
+        percent(accuracy.top5),
+    ]
+}
+
+/// What the flips of an array say.
+fn verdict(array: &ArrayObject) -> String {
+    let (Some(lost), Some(gained), Some(p_value)) =
+        (array.flips.lost, array.flips.gained, array.flips.p_value)
+    else {
+        return format!(
+            "{}: the images have no labels; it answers like exact 8-bit on {} %.",
+            array.name,
+            percent(Some(array.agreement))
+        );
+    };
+    let interval = array
+        .flips
+        .difference_interval
+        .map_or_else(dash, |Interval { low, high }| {
+            format!("{:+.2} to {:+.2}", 100.0 * low, 100.0 * high)
+        });
+    let judgement = if p_value < SIGNIFICANT {
+        "more than chance"
+    } else {
+        "inside the noise"
+    };
+    format!(
+        "{}: of the images that exact 8-bit gets right it loses {lost}, of the others it gains {gained} (exact McNemar \
+         test p = {}; difference {interval} points at 95 %): {judgement}.",
+        array.name,
+        significant(p_value)
+    )
+}
+
+fn layers(object: &EvaluationObject) -> String {
+    let header = [
+        ("#", Align::Right),
+        ("layer", Align::Left),
+        ("M×N×K", Align::Left),
+        ("threads", Align::Right),
+        ("cycles", Align::Right),
+        ("speed-up", Align::Right),
+        ("utilization %", Align::Right),
+        ("MSE", Align::Right),
+        ("SNR dB", Align::Right),
+    ];
+    let mut text = String::new();
+    for array in object.arrays() {
+        let rows: Vec<Vec<String>> = (1..)
+            .zip(&array.layers)
+            .map(|(number, layer): (usize, _)| {
+                let product = &layer.product;
+                vec![
+                    number.to_string(),
+                    layer.name.clone(),
+                    format!(
+                        "{}×{}×{}",
+                        product.shape.m(),
+                        product.shape.n(),
+                        product.shape.k()
+                    ),
+                    layer.threads.map_or_else(dash, |threads| threads.to_string()),
+                    grouped(product.cycles),
+                    format!("{:.3}", product.speedup),
+                    format!("{:.1}", 100.0 * product.utilization),
+                    product.mse.map_or_else(dash, significant),
+                    product.snr_db.map_or_else(dash, |snr| format!("{snr:.1}")),
+                ]
+            })
+            .collect();
+        // Writing to a string does not fail.
+        let _ = write!(text, "\n## Layers on {}\n\n{}", array.name, table(&header, &rows));
+    }
+    text
+}
+
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(dash, |share| format!("{:.2}", 100.0 * share))
+}
+
+fn dash() -> String {
+    "–".to_owned()
+}

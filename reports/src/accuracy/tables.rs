@@ -1,0 +1,89 @@
+//! Evaluations as CSV.
+
+use sim_core::evaluation::Evaluation;
+
+use super::object::{ArrayObject, EvaluationObject};
+use crate::text;
+
+/// One row per image: index, label, and the classes that FP32, exact 8-bit and the arrays answer. The first array's
+/// column is `array`, others are called by their names.
+pub fn predictions(evaluation: &Evaluation) -> String {
+    let mut header: Vec<String> = ["index", "label", "fp32", "int8"].map(str::to_owned).to_vec();
+    for (index, array) in evaluation.arrays.iter().enumerate() {
+        header.push(if index == 0 {
+            "array".to_owned()
+        } else {
+            array.name.clone()
+        });
+    }
+    let mut rows = vec![header];
+    for (index, image) in evaluation.images.iter().enumerate() {
+        let mut row = vec![
+            index.to_string(),
+            image.label.map_or_else(String::new, |label| label.to_string()),
+            image.fp32.class.to_string(),
+            image.int8.class.to_string(),
+        ];
+        row.extend(image.arrays.iter().map(|answer| answer.class.to_string()));
+        rows.push(row);
+    }
+    text::csv(&rows)
+}
+
+/// One row per array; fractions, cycles and pJ over all images.
+pub fn arrays(object: &EvaluationObject) -> String {
+    let header = "name,images,fp32_top1,int8_top1,array_top1,array_top1_low,array_top1_high,array_top5,lost,gained,p_value,\
+                  agreement,output_error,cycles,baseline_cycles,speedup,utilization,energy_pj";
+    let mut rows = vec![header.split(',').map(str::to_owned).collect::<Vec<_>>()];
+    for array in object.arrays() {
+        let ArrayObject {
+            array: accuracy,
+            flips,
+            ..
+        } = array;
+        rows.push(vec![
+            array.name.clone(),
+            object.images.to_string(),
+            optional(object.fp32.top1),
+            optional(object.int8.top1),
+            optional(accuracy.top1),
+            optional(accuracy.top1_interval.map(|interval| interval.low)),
+            optional(accuracy.top1_interval.map(|interval| interval.high)),
+            optional(accuracy.top5),
+            optional(flips.lost),
+            optional(flips.gained),
+            optional(flips.p_value),
+            array.agreement.to_string(),
+            array.output_error.to_string(),
+            array.cycles.to_string(),
+            array.baseline_cycles.to_string(),
+            optional(array.speedup),
+            optional(array.utilization),
+            optional(array.energy_pj.as_ref().map(|energy| energy.value)),
+        ]);
+    }
+    text::csv(&rows)
+}
+
+/// One row per array and class; null is an empty field.
+pub fn classes(object: &EvaluationObject) -> String {
+    let header = ["name", "class", "images", "fp32", "int8", "array"];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    for array in object.arrays() {
+        for class in array.classes.iter().flatten() {
+            rows.push(vec![
+                array.name.clone(),
+                class.class.to_string(),
+                class.images.to_string(),
+                class.fp32.to_string(),
+                class.int8.to_string(),
+                class.array.to_string(),
+            ]);
+        }
+    }
+    text::csv(&rows)
+}
+
+fn optional<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}

@@ -1,0 +1,236 @@
+//! The layers of a running network in 8 bits: on an array, or with exact products.
+
+use std::sync::atomic::AtomicBool;
+
+use sim_array::algebraic::{Algebraic, timing};
+use sim_array::engine::{Engine, EngineError, StreamedOperands};
+use sim_core::counters::{Counters, ErrorSums};
+use sim_core::shape::Gemm;
+use sim_core::spec::{ArraySpec, KOrder};
+use sim_core::units::Cycles;
+
+use super::machine::Machine;
+use crate::lowering::Lowering;
+use crate::network::{BatchNormCall, HookError, Hooks, Statistics, WeightedCall};
+use crate::quantized::{QuantizedLayer, QuantizedNetwork};
+use crate::share::{Unfinished, share};
+use crate::tensor::Tensor;
+
+/// What runs the products of simulated layers.
+#[derive(Clone, Copy)]
+pub(super) enum Products<'a> {
+    /// Those of an array of conventional PEs: exact, and nothing is counted.
+    Exact(&'a ArraySpec),
+    /// Those of an array.
+    Array(&'a Machine),
+}
+
+/// Counts of one layer over the images that a run saw.
+#[derive(Clone, Debug)]
+pub(super) struct LayerSums {
+    pub(super) array: ArraySpec,
+    pub(super) shape: Gemm,
+    pub(super) groups: usize,
+    pub(super) n_products: u64,
+    pub(super) cycles: Cycles,
+    pub(super) baseline_cycles: Cycles,
+    pub(super) counters: Counters,
+    pub(super) error: Option<ErrorSums>,
+}
+
+/// Hooks that run the simulated layers of a network.
+pub struct SimulatedLayers<'a> {
+    network: &'a QuantizedNetwork,
+    products: Products<'a>,
+    /// Threads over the images of a batch.
+    jobs: usize,
+    stop: &'a AtomicBool,
+    sums: Vec<Option<LayerSums>>,
+}
+
+impl<'a> SimulatedLayers<'a> {
+    pub(super) fn new(network: &'a QuantizedNetwork, products: Products<'a>, stop: &'a AtomicBool) -> Self {
+        Self {
+            network,
+            products,
+            jobs: 1,
+            stop,
+            sums: (0..network.n_layers()).map(|_| None).collect(),
+        }
+    }
+
+    /// Hooks that run the layers on an array, over batches of images on `jobs` threads.
+    pub fn on(
+        machine: &'a Machine,
+        network: &'a QuantizedNetwork,
+        jobs: usize,
+        stop: &'a AtomicBool,
+    ) -> Self {
+        Self {
+            jobs,
+            ..Self::new(network, Products::Array(machine), stop)
+        }
+    }
+
+    pub(super) fn into_sums(self) -> Vec<Option<LayerSums>> {
+        self.sums
+    }
+}
+
+impl Hooks for SimulatedLayers<'_> {
+    fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
+        let Some(layer) = self.network.layer(call.index) else {
+            return Ok(None);
+        };
+        let input = &call.input.shape;
+        let axis = |index: usize| input.get(index).copied().unwrap_or(1);
+        let (n_images, image) = (axis(0), [axis(1), axis(2), axis(3)]);
+        let lowering = Lowering::new(image, call.layer.weight_shape(), call.geometry)?;
+        let codes = layer.quantizer().codes(&call.input.data)?;
+        let images: Vec<&[u8]> = codes.chunks(lowering.input_len().max(1)).collect();
+        let work = LayerWork {
+            products: self.products,
+            index: call.index,
+            name: &call.layer.name,
+            layer,
+            lowering,
+        };
+        let done = share(&images, self.jobs, self.stop, |codes| work.image(codes));
+        let done = done.map_err(|unfinished| match unfinished {
+            Unfinished::Stopped => HookError::from("stopped"),
+            Unfinished::Failed(error) => format!("{error}{}", remedy(&error)).into(),
+        })?;
+        let mut data = Vec::with_capacity(n_images * lowering.m() * lowering.n() * lowering.groups());
+        for (outputs, sums) in done {
+            data.extend(outputs);
+            match (&mut self.sums[call.index], sums) {
+                (Some(all), Some(sums)) => all.add(&sums),
+                (all @ None, sums) => *all = sums,
+                (Some(_), None) => {}
+            }
+        }
+        let [rows, columns] = lowering.output();
+        let n_channels = lowering.n() * lowering.groups();
+        let shape = if input.len() == 2 {
+            vec![n_images, n_channels]
+        } else {
+            vec![n_images, n_channels, rows, columns]
+        };
+        Ok(Some(Tensor::new(shape, data)?))
+    }
+
+    fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {
+        Ok(match self.products {
+            Products::Exact(_) => None,
+            Products::Array(machine) => {
+                let statistics = machine.statistics.as_ref();
+                statistics.and_then(|all| all.get(call.index)).cloned()
+            }
+        })
+    }
+}
+
+const fn remedy(error: &EngineError) -> &'static str {
+    match error {
+        EngineError::NotTwoOfFour { .. } => {
+            "; `--prune 2:4` makes a dense network fit, or take a `sparq` array"
+        }
+        EngineError::AccumulatorRange { .. } => "; take the layer out of the simulated ones",
+        EngineError::Empty(_) | EngineError::Length { .. } => "",
+    }
+}
+
+impl LayerSums {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.n_products += other.n_products;
+        self.cycles += other.cycles;
+        self.baseline_cycles += other.baseline_cycles;
+        self.counters += other.counters;
+        if let Some(error) = other.error {
+            *self.error.get_or_insert_default() += error;
+        }
+    }
+}
+
+/// One layer for the images of a batch.
+struct LayerWork<'a> {
+    products: Products<'a>,
+    index: usize,
+    name: &'a str,
+    layer: &'a QuantizedLayer,
+    lowering: Lowering,
+}
+
+impl LayerWork<'_> {
+    /// Outputs of one image, `[channels, pixels]`, and what its products counted.
+    fn image(&self, codes: &[u8]) -> Result<(Vec<f32>, Option<LayerSums>), EngineError> {
+        let n_per_group = self.lowering.n() * self.lowering.m();
+        let mut outputs = vec![0.0; n_per_group * self.lowering.groups()];
+        let sums = match self.products {
+            Products::Exact(array) => {
+                self.exact(array, codes, &mut outputs)?;
+                None
+            }
+            Products::Array(machine) => Some(self.on_array(machine, codes, &mut outputs)?),
+        };
+        Ok((outputs, sums))
+    }
+
+    fn exact(&self, array: &ArraySpec, codes: &[u8], outputs: &mut [f32]) -> Result<(), EngineError> {
+        let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
+        let order = KOrder::ChannelMajor;
+        let gemm = lowering.gemm(1)?;
+        for (group, outputs) in outputs.chunks_mut(lowering.n() * lowering.m()).enumerate() {
+            let activations = lowering.activations(codes, zero_point, group, order);
+            let weights = lowering.weights(self.layer.weights(), group, order);
+            let operands = StreamedOperands::new(gemm, &activations, &weights)?;
+            let product = Algebraic.product_only(array, &operands)?;
+            self.layer.rescale(lowering, group, &product, outputs);
+        }
+        Ok(())
+    }
+
+    fn on_array(
+        &self,
+        machine: &Machine,
+        codes: &[u8],
+        outputs: &mut [f32],
+    ) -> Result<LayerSums, EngineError> {
+        let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
+        let array = machine.machines.of(self.name, lowering);
+        let weights = machine.weights(self.index, &array, lowering, self.layer.weights());
+        let gemm = lowering.gemm(1)?;
+        let mut sums = LayerSums {
+            array,
+            shape: gemm,
+            groups: lowering.groups(),
+            n_products: 0,
+            cycles: Cycles::default(),
+            baseline_cycles: Cycles::default(),
+            counters: Counters::zero(machine.machines.array().pe().max_active()),
+            error: None,
+        };
+        for (group, (outputs, weights)) in outputs
+            .chunks_mut(lowering.n() * lowering.m())
+            .zip(weights)
+            .enumerate()
+        {
+            let mut activations = lowering.activations(codes, zero_point, group, array.pe().k_order());
+            if let Some(order) = machine.orders[self.index].get(group) {
+                activations = activations.reordered(order);
+            }
+            let padded = Gemm::new(gemm.m(), gemm.n(), activations.k())?;
+            let operands = StreamedOperands::new(padded, &activations, weights)?;
+            let outcome = Algebraic.run_streamed(&array, &operands, machine.mse)?;
+            self.layer.rescale(lowering, group, &outcome.product, outputs);
+            sums.n_products += 1;
+            sums.cycles += outcome.cycles;
+            sums.baseline_cycles += timing::cycles(&machine.baseline, gemm);
+            sums.counters += outcome.counters;
+            if let Some(error) = outcome.error {
+                *sums.error.get_or_insert_default() += error;
+            }
+        }
+        Ok(sums)
+    }
+}

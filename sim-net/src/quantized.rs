@@ -1,0 +1,145 @@
+//! A network's simulated layers in 8 bits.
+
+use sim_core::quantization::{Bias, QuantizationSpec};
+
+use crate::calibrate::Calibration;
+use crate::capture_error::CaptureError;
+use crate::lowering::Lowering;
+use crate::network::{Network, WeightedLayer};
+use crate::quantize::{self, ActivationQuantizer, NotFinite, QuantizedWeights};
+
+/// Weights and bias of a layer as the array and the adder behind it take them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LayerCodes {
+    pub(crate) weights: QuantizedWeights,
+    pub(crate) bias: Option<Vec<f32>>,
+}
+
+impl LayerCodes {
+    /// Those of a layer.
+    ///
+    /// - Errors: weights or biases that are not finite.
+    pub(crate) fn of(layer: &WeightedLayer, quantization: &QuantizationSpec) -> Result<Self, CaptureError> {
+        let not_finite = |tensor| {
+            move |error: NotFinite| CaptureError::NotFinite {
+                layer: layer.name.clone(),
+                tensor,
+                error,
+            }
+        };
+        let weights = quantize::weights(
+            &layer.weight.data,
+            layer.weight_shape()[0],
+            quantization.divisor,
+            quantization.weights,
+        )
+        .map_err(not_finite("weight"))?;
+        let bias = match (&layer.bias, quantization.bias) {
+            (None, _) => None,
+            (Some(bias), Bias::Int8) => {
+                Some(quantize::bias(bias, quantization.divisor).map_err(not_finite("bias"))?)
+            }
+            (Some(bias), Bias::Fp32) => {
+                quantize::check(bias).map_err(not_finite("bias"))?;
+                Some(bias.clone())
+            }
+        };
+        Ok(Self { weights, bias })
+    }
+}
+
+/// A simulated layer: how its input becomes codes, its weights, and how products become outputs.
+#[derive(Debug)]
+pub struct QuantizedLayer {
+    quantizer: ActivationQuantizer,
+    codes: LayerCodes,
+    /// z · Σ W of each output channel, which padding and zeros add to every product.
+    zero_sums: Vec<i32>,
+}
+
+impl QuantizedLayer {
+    /// How the input becomes codes.
+    pub(crate) const fn quantizer(&self) -> &ActivationQuantizer {
+        &self.quantizer
+    }
+
+    /// Codes of the weights, in the order of the weights.
+    pub(crate) fn weights(&self) -> &[i8] {
+        &self.codes.weights.codes
+    }
+
+    /// Turn the product of a group, `[m, n]`, into outputs of its channels, `[n, m]`: `(C · Δa) · Δw + bias`.
+    pub(crate) fn rescale(&self, lowering: &Lowering, group: usize, product: &[i32], outputs: &mut [f32]) {
+        let (m, n) = (lowering.m(), lowering.n());
+        for (col, channel_outputs) in outputs.chunks_mut(m).enumerate() {
+            let channel = group * n + col;
+            let weight_scale = self.codes.weights.scales[channel];
+            let zero_sum = self.zero_sums[channel];
+            let bias = self.codes.bias.as_ref().map_or(0.0, |bias| bias[channel]);
+            for (output, row) in channel_outputs.iter_mut().zip(product.chunks(n)) {
+                *output = float(row[col] - zero_sum) * self.quantizer.scale * weight_scale + bias;
+            }
+        }
+    }
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "an accumulator is rounded to FP32; std has no other conversion"
+)]
+const fn float(accumulator: i32) -> f32 {
+    accumulator as f32
+}
+
+/// The simulated layers of a network.
+#[derive(Debug)]
+pub struct QuantizedNetwork {
+    layers: Vec<Option<QuantizedLayer>>,
+}
+
+impl QuantizedNetwork {
+    /// The layers that a calibration simulates.
+    ///
+    /// - Errors: weights or biases that are not finite.
+    pub fn new(
+        network: &Network,
+        calibration: &Calibration,
+        quantization: &QuantizationSpec,
+    ) -> Result<Self, CaptureError> {
+        let layers = network.layers().iter().zip(&calibration.quantizers);
+        let layers = layers.map(|(layer, quantizer)| {
+            let Some(quantizer) = *quantizer else {
+                return Ok(None);
+            };
+            let codes = LayerCodes::of(layer, quantization)?;
+            let n_channels = layer.weight_shape()[0];
+            let per_channel = codes
+                .weights
+                .codes
+                .chunks(codes.weights.codes.len() / n_channels.max(1));
+            let zero_sums = per_channel
+                .map(|weights| {
+                    weights.iter().map(|&w| i32::from(w)).sum::<i32>() * i32::from(quantizer.zero_point)
+                })
+                .collect();
+            Ok(Some(QuantizedLayer {
+                quantizer,
+                codes,
+                zero_sums,
+            }))
+        });
+        Ok(Self {
+            layers: layers.collect::<Result<_, CaptureError>>()?,
+        })
+    }
+
+    /// The layer at this place among those of the network, where it is simulated.
+    pub(crate) fn layer(&self, index: usize) -> Option<&QuantizedLayer> {
+        self.layers[index].as_ref()
+    }
+
+    /// Layers of the network, simulated or not.
+    pub(crate) const fn n_layers(&self) -> usize {
+        self.layers.len()
+    }
+}

@@ -1,0 +1,75 @@
+//! Arguments about networks, as meant.
+
+use sim_config::preprocessing::Override;
+use sim_config::run::ModelWorkload;
+use sim_core::prune::PruneSpec;
+use sim_core::quantization::{QuantizationSpec, SelectionSpec};
+use sim_core::range::{ActivationRange, RangeMethod};
+
+use crate::args::{NetworkArgs, PreparationArgs, PreprocessingArgs, PruningArgs, QuantizationArgs};
+use crate::failure::Failure;
+
+/// The workload that arguments mean.
+pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<ModelWorkload, Failure> {
+    let limit = |count: Option<u64>| count.and_then(|count| usize::try_from(count).ok());
+    Ok(ModelWorkload {
+        model: network.model.clone(),
+        images: network.images.clone(),
+        calibration: network.calibration.clone(),
+        n_images: limit(network.n_images),
+        n_calibration: limit(network.n_calibration),
+        preprocessing: preprocessing(&args.preprocessing),
+        selection: SelectionSpec {
+            layers: args.selection.layers,
+            first: args.selection.first,
+            last: args.selection.last,
+        },
+        quantization: QuantizationSpec {
+            divisor: args.quantization.divisor,
+            bias: args.quantization.bias,
+            signed_inputs: args.quantization.signed_inputs,
+            weights: args.quantization.weights,
+            range: range(&args.quantization)?,
+        },
+    })
+}
+
+fn range(args: &QuantizationArgs) -> Result<ActivationRange, Failure> {
+    if args.percentile.is_some() && args.range != RangeMethod::Percentile {
+        return Err(Failure::User(format!(
+            "--percentile stands beside --range {}, which takes none; add --range percentile, or take --percentile out",
+            args.range.name()
+        )));
+    }
+    Ok(ActivationRange::new(
+        args.range,
+        args.percentile.unwrap_or_default(),
+    ))
+}
+
+/// The pruning that arguments mean.
+pub(crate) fn pruning(args: &PruningArgs) -> Result<Option<PruneSpec>, Failure> {
+    let (Some(prune), Some(scope)) = (args.prune, args.prune_scope) else {
+        return Ok(args.prune);
+    };
+    prune.with_scope(scope).map(Some).ok_or_else(|| {
+        Failure::User(
+            "--prune-scope stands beside --prune 2:4, which looks at four weights at a time; take --prune-scope out, or \
+             prune a fraction"
+                .to_owned(),
+        )
+    })
+}
+
+fn preprocessing(args: &PreprocessingArgs) -> Override {
+    Override {
+        layout: args.layout,
+        model_layout: args.model_layout,
+        channels: args.channels,
+        scale: args.scale,
+        mean: args.mean.clone(),
+        std: args.std.clone(),
+        resize: args.resize,
+        resize_mode: args.resize_mode,
+    }
+}

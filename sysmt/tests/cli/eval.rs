@@ -1,0 +1,270 @@
+//! Evaluations of a network, from the command line to answers.
+
+use serde_json::Value;
+
+use crate::support::{Folder, run};
+
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/fashion-resnet8.onnx");
+const N_IMAGES: u32 = 5;
+
+/// With images of light shapes, and labels for those of one of two sets.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    let mut images = vec![0, 0, 8, 3];
+    images.extend([N_IMAGES, 28, 28].iter().flat_map(|size| size.to_be_bytes()));
+    for image in 0..N_IMAGES {
+        for (y, x) in (0..28).flat_map(|y| (0..28).map(move |x| (y, x))) {
+            let is_light = (x + image * 3) % 9 < 5 && y * (image + 1) % 13 < 8;
+            images.push(u8::try_from(if is_light { 100 + x * 4 + y } else { 0 }).unwrap_or(u8::MAX));
+        }
+    }
+    folder.write("plain-images-idx3-ubyte", &images);
+    folder.write("known-images-idx3-ubyte", &images);
+    folder.write("known-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 5, 8, 3, 0, 8, 9]);
+    folder.write("odd-images-idx3-ubyte", &images);
+    folder.write("odd-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 5, 8, 3, 0, 8, 10]);
+    folder
+}
+
+fn eval<'a>(images: &'a str, array: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec!["eval", MODEL, "--images", images, "--array", array];
+    args.extend(more);
+    args
+}
+
+fn json(folder: &Folder, args: &[&str]) -> Value {
+    serde_json::from_str(&folder.good(args)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn answers_and_counts_do_not_depend_on_the_jobs() {
+    let folder = folder();
+    let one = eval(
+        "known-images-idx3-ubyte",
+        "2t.toml",
+        &["--json", "--jobs", "1", "--predictions", "one.csv", "--mse"],
+    );
+    let two = eval(
+        "known-images-idx3-ubyte",
+        "2t.toml",
+        &["--json", "--jobs", "2", "--predictions", "two.csv", "--mse"],
+    );
+    let printed = folder.good(&one);
+    assert_eq!(printed, folder.good(&two));
+    assert_eq!(folder.read("one.csv"), folder.read("two.csv"));
+    let rows = String::from_utf8_lossy(&folder.read("one.csv")).into_owned();
+    let rows: Vec<&str> = rows.lines().collect();
+    assert_eq!(rows[0], "index,label,fp32,int8,array");
+    assert_eq!(rows.len(), 6);
+    assert!(rows[5].starts_with("4,9,"), "{rows:?}");
+
+    let object: Value = serde_json::from_str(&printed).unwrap_or_default();
+    assert_eq!((&object["version"], &object["images"]), (&1.into(), &5.into()));
+    assert_eq!(object["partial"], false);
+    // What the rows say, counted again.
+    let right = |column: usize| {
+        let of_row = |row: &&str| {
+            let fields: Vec<&str> = row.split(',').collect();
+            fields[1] == fields[column]
+        };
+        rows[1..].iter().filter(|row| of_row(row)).count()
+    };
+    for (who, column) in [("fp32", 2), ("int8", 3), ("array", 4)] {
+        let share = object[who]["top1"].as_f64().unwrap_or(-1.0);
+        let n_right = u32::try_from(right(column)).unwrap_or(u32::MAX);
+        assert!(
+            (share - f64::from(n_right) / 5.0).abs() < 1e-12,
+            "{who}: {object}"
+        );
+        assert!(share <= object[who]["top5"].as_f64().unwrap_or(-1.0));
+    }
+    assert_eq!(object["layers"].as_array().map(Vec::len), Some(8));
+    assert!(object["layers"][0]["mse"].as_f64().is_some_and(|mse| 0.0 < mse));
+}
+
+#[test]
+fn counts_are_those_of_a_run_where_no_layer_lies_behind_another() {
+    let folder = folder();
+    folder.write(
+        "same.toml",
+        run(&format!(
+            "model = \"{MODEL}\"\nimages = \"plain-images-idx3-ubyte\""
+        )),
+    );
+    folder.good(&["run", "same.toml"]);
+    let run: Value = serde_json::from_slice(&folder.read("results/same/result.json")).unwrap_or_default();
+    let eval = json(&folder, &eval("plain-images-idx3-ubyte", "2t.toml", &["--json"]));
+    let of = |object: &Value, layer: usize, key: &str| object["layers"][layer][key].clone();
+    for layer in 0..8 {
+        for key in [
+            "name",
+            "shape",
+            "images",
+            "cycles",
+            "baseline_cycles",
+            "macs",
+            "threads",
+        ] {
+            assert_eq!(of(&eval, layer, key), of(&run, layer, key), "{layer}: {key}");
+        }
+    }
+    // The first simulated layer reads what the FP32 stem gives, in a run as here; later ones read what the array made.
+    for key in ["active_threads", "reduced", "operand_widths", "pe_cycles"] {
+        assert_eq!(of(&eval, 0, key), of(&run, 0, key), "{key}");
+        assert_ne!(of(&eval, 7, key), of(&run, 7, key), "{key}");
+    }
+    for who in ["fp32", "int8", "array"] {
+        assert!(
+            eval[who]["top1"].is_null() && eval[who]["top5"].is_null(),
+            "{who}"
+        );
+    }
+    assert!(eval["flips"]["p_value"].is_null() && eval["classes"].is_null());
+    assert!(eval["agreement"].as_f64().is_some());
+    assert_eq!(of(&eval, 0, "mse"), Value::Null);
+}
+
+#[test]
+fn an_exact_array_answers_like_exact_8_bit() {
+    let folder = folder();
+    let args = eval(
+        "known-images-idx3-ubyte",
+        "1t.toml",
+        &["--json", "--compare", "2t.toml"],
+    );
+    let object = json(&folder, &args);
+    assert_eq!(object["array"], object["int8"]);
+    assert_eq!(object["output_error"], object["int8_output_error"]);
+    assert_eq!(
+        (&object["agreement"], &object["speedup"]),
+        (&1.0.into(), &1.0.into())
+    );
+    let flips = &object["flips"];
+    assert_eq!((&flips["lost"], &flips["gained"]), (&0.into(), &0.into()));
+    assert_eq!(flips["p_value"], 1.0);
+    // The other array is what it is alone.
+    let alone = json(&folder, &eval("known-images-idx3-ubyte", "2t.toml", &["--json"]));
+    for key in ["array", "flips", "cycles", "layers", "output_error"] {
+        assert_eq!(object["compared"][0][key], alone[key], "{key}");
+    }
+    let printed = folder.good(&eval("known-images-idx3-ubyte", "2t.toml", &[]));
+    assert!(printed.contains("exact McNemar test p = "), "{printed}");
+    assert!(printed.contains("inside the noise"), "{printed}");
+}
+
+#[test]
+fn a_throttled_layer_says_its_threads_and_takes_longer() {
+    let folder = folder();
+    let whole = json(&folder, &eval("plain-images-idx3-ubyte", "2t.toml", &["--json"]));
+    let throttle = [
+        "--json",
+        "--throttle",
+        "/block1/conv1/Conv=1,/block3/conv2/Conv=1",
+    ];
+    let object = json(&folder, &eval("plain-images-idx3-ubyte", "2t.toml", &throttle));
+    let cycles = |object: &Value, layer: usize| object["layers"][layer]["cycles"].as_u64();
+    for layer in 0..8 {
+        let is_throttled = layer == 0 || layer == 6;
+        assert_eq!(
+            object["layers"][layer]["threads"],
+            if is_throttled { 1 } else { 2 },
+            "{layer}"
+        );
+        assert_eq!(
+            cycles(&whole, layer) < cycles(&object, layer),
+            is_throttled,
+            "{layer}"
+        );
+    }
+    assert_eq!(object["spec"]["throttle"]["/block3/conv2/Conv"], 1);
+}
+
+#[test]
+fn batch_norms_are_recalibrated_and_saved() {
+    let folder = folder();
+    let plain = json(&folder, &eval("known-images-idx3-ubyte", "2t.toml", &["--json"]));
+    let recalibrated = ["--json", "--recalibrate-bn", "exact", "--save-model", "new.onnx"];
+    let object = json(
+        &folder,
+        &eval("known-images-idx3-ubyte", "2t.toml", &recalibrated),
+    );
+    // It applies to the array alone.
+    for key in ["fp32", "int8", "int8_output_error", "cycles"] {
+        assert_eq!(object[key], plain[key], "{key}");
+    }
+    assert_ne!(object["output_error"], plain["output_error"]);
+    assert_eq!(object["spec"]["recalibrate-bn"], "exact");
+    let saved = json(
+        &folder,
+        &[
+            "eval",
+            "new.onnx",
+            "--images",
+            "known-images-idx3-ubyte",
+            "--array",
+            "2t.toml",
+            "--json",
+        ],
+    );
+    assert_eq!(saved["images"], 5);
+    assert_ne!(saved["int8_output_error"], plain["int8_output_error"]);
+}
+
+#[test]
+fn mistakes_are_the_users() {
+    #[track_caller]
+    fn check(args: &[&str], want: &str) {
+        let folder = folder();
+        let ran = folder.sysmt(args);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(want), "{args:?}: {}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
+    let known = "known-images-idx3-ubyte";
+    check(
+        &eval("odd-images-idx3-ubyte", "2t.toml", &[]),
+        "has label 10, but the network has 10 outputs, classes 0 to 9",
+    );
+    check(
+        &[
+            "eval",
+            "m.onnx",
+            "--images",
+            "x.npz",
+            "--array",
+            "2t.toml",
+            "--recalibrate-bn",
+        ],
+        "no batch norm",
+    );
+    check(
+        &eval(known, "2t.toml", &["--throttle", "/block1/conv1=1"]),
+        "no simulated layer is called `/block1/conv1`",
+    );
+    check(
+        &eval(known, "1t.toml", &["--throttle", "/block1/conv1/Conv=1"]),
+        "an array of kind \"conventional\" has neither threads nor a policy",
+    );
+    check(
+        &eval(known, "2t.toml", &["--throttle", "/block1/conv1/Conv=4"]),
+        "4 threads are more than the 2 of the array",
+    );
+    check(
+        &eval(known, "2t.toml", &["--throttle", "/block1/conv1/Conv=3"]),
+        "`3` threads cannot be",
+    );
+    check(&eval(known, "2t.toml", &["--prune", "1.5"]), "1.5");
+    check(&eval(known, "none.toml", &[]), "none.toml");
+    check(
+        &eval(known, "2t.toml", &["--save-model", "x.onnx"]),
+        "--recalibrate-bn",
+    );
+    check(
+        &eval(known, "2t.toml", &["--predictions", "none/x.csv"]),
+        "none/x.csv: cannot be written",
+    );
+    check(
+        &eval(known, "stc.toml", &[]),
+        "`--prune 2:4` makes a dense network fit",
+    );
+}
