@@ -14,6 +14,7 @@ fn help_lists_the_commands() {
       gemm     Multiply two matrices on an array
       check    Run both engines and compare whole outcomes; exit code 0 where they are equal, else 1
       capture  Run a network, quantize it, and write a layer trace
+      eval     Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
       explain  Show configuration keys: meaning, unit, default and allowed values
       help     Print this message or the help of the given subcommand(s)
 
@@ -94,14 +95,84 @@ fn help_of_every_command() {
 
     Options:
           --images <IMAGES>       Images: an .npz, an IDX file, or a folder of JPEG and PNG
-          --out <TRACE>           Where to write the trace [default: MODEL.safetensors in this folder]
           --calibration <IMAGES>  Images that set the ranges of activations [default: the images
                                   themselves]
           --n-images <N>          Use only the first N images
           --n-calibration <N>     Use only the first N calibration images
+          --out <TRACE>           Where to write the trace [default: MODEL.safetensors in this folder]
           --jobs <N>              Threads of this computer to use; results do not depend on it [default:
                                   all]
       -h, --help                  Print help
+
+    Pruning:
+          --prune <P|2:4>        Make weights zero before everything else: the smallest of a fraction
+                                 such as 0.4, or 2:4
+          --prune-scope <SCOPE>  Whether the fraction is that of each layer, or of all simulated layers
+                                 together [default: layer] [possible values: layer, global]
+
+    Quantization:
+          --divisor <D>           Steps into which a range is divided [default: 256] [possible values:
+                                  256, 255]
+          --bias <BIAS>           What becomes of a bias [default: fp32] [possible values: fp32, int8]
+          --signed-inputs <RULE>  What becomes of a layer whose input can be negative [default:
+                                  unsimulated] [possible values: unsimulated, shift]
+          --weights <SCALES>      Whether weights have one scale for each output channel, or one for the
+                                  whole tensor [default: per-channel] [possible values: per-channel,
+                                  per-tensor]
+          --range <METHOD>        How the range of a layer's input is found over the calibration images
+                                  [default: mean-of-max] [possible values: mean-of-max, max, percentile,
+                                  least-squares]
+          --percentile <P>        Which percentile `--range percentile` takes of each image's values
+                                  [default: 99.9]
+
+    Layers:
+          --layers <WHICH>  Which operators are taken [default: convolutions] [possible values:
+                            convolutions, all]
+          --first <RULE>    What becomes of the first convolution [default: fp32] [possible values:
+                            fp32, simulated]
+          --last <RULE>     What becomes of the final fully connected layer [default: fp32] [possible
+                            values: fp32, simulated]
+
+    Preprocessing (in place of MODEL.toml beside the model):
+          --layout <AXES>        Axes of four-dimensional image arrays [possible values: nchw, nhwc]
+          --model-layout <AXES>  Axes of the network's input [possible values: nchw, nhwc]
+          --channels <ORDER>     Channels of the network's input [possible values: gray, rgb, bgr]
+          --scale <SCALE>        What a pixel is multiplied with
+          --mean <MEAN>          Subtracted, one value or one per channel, with commas
+          --std <STD>            Divided by, one value or one per channel, with commas
+          --resize <ROWSxCOLS>   Rows and columns after resizing, as in 224x224
+          --resize-mode <MODE>   What resizing does with another aspect ratio [possible values: stretch,
+                                 cover]
+    "#);
+    insta::assert_snapshot!(folder.good(&["eval", "--help"]), @r#"
+    Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
+
+    Usage: sysmt eval [OPTIONS] --images <IMAGES> --array <ARRAY.toml> <MODEL.onnx>
+
+    Arguments:
+      <MODEL.onnx>  ONNX network
+
+    Options:
+          --images <IMAGES>           Images: an .npz, an IDX file, or a folder of JPEG and PNG
+          --calibration <IMAGES>      Images that set the ranges of activations [default: the images
+                                      themselves]
+          --n-images <N>              Use only the first N images
+          --n-calibration <N>         Use only the first N calibration images
+          --array <ARRAY.toml>        Array file
+          --compare <ARRAY.toml>...   More arrays, in the same pass over the images
+          --throttle <LAYER=THREADS>  Layers that run with fewer threads on the array, as in
+                                      /block1/conv1/Conv=1, with commas
+          --recalibrate-bn [<MODE>]   Give batch norms new statistics from the calibration images on
+                                      each array [possible values: exact, momentum]
+          --save-model <OUT.onnx>     Where to write a copy of the model with the new statistics of the
+                                      array
+          --predictions <FILE.csv>    Where to write one row per image: label and predicted classes
+          --mse                       Measure the error of every product against the exact one
+          --cost-table <TABLE.toml>   Technology table of energies and areas [default: the built-in one]
+          --json                      Print the evaluation as JSON
+          --jobs <N>                  Threads of this computer to use; results do not depend on it
+                                      [default: all]
+      -h, --help                      Print help
 
     Pruning:
           --prune <P|2:4>        Make weights zero before everything else: the smallest of a fraction
