@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Differs,
     /// Ctrl-C.
     Stopped,
+    /// Ctrl-C, after results so far were printed.
+    Part,
 }
 
 impl Failure {
@@ -34,6 +36,10 @@ impl Failure {
             Self::Config(error) => (render(error.as_ref()), 2),
             Self::Ours(message) => (format!("fault of sysmt: {message}; please report it\n"), 1),
             Self::Differs => (String::new(), 1),
+            Self::Part => (
+                "stopped: the results are those of a part of the images\n".to_owned(),
+                130,
+            ),
             Self::Stopped => ("stopped: nothing was written\n".to_owned(), 130),
         };
         // Where stderr is closed there is nobody to tell.

@@ -137,7 +137,12 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
         json::text(&object)
     } else {
         summary::text(&object)
-    })
+    })?;
+    if object.partial {
+        Err(Failure::Part)
+    } else {
+        Ok(())
+    }
 }
 
 /// The array with fewer threads for the layers that `--throttle` names.

@@ -4,20 +4,25 @@ use serde_json::Value;
 
 use crate::support::{Folder, run};
 
-const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/fashion-resnet8.onnx");
-const N_IMAGES: u32 = 5;
+pub(crate) const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/fashion-resnet8.onnx");
 
-/// With images of light shapes, and labels for those of one of two sets.
-fn folder() -> Folder {
-    let folder = Folder::new();
+/// Light shapes of 28×28 pixels, as an IDX file.
+pub(crate) fn images(n_images: u32) -> Vec<u8> {
     let mut images = vec![0, 0, 8, 3];
-    images.extend([N_IMAGES, 28, 28].iter().flat_map(|size| size.to_be_bytes()));
-    for image in 0..N_IMAGES {
+    images.extend([n_images, 28, 28].iter().flat_map(|size| size.to_be_bytes()));
+    for image in 0..n_images {
         for (y, x) in (0..28).flat_map(|y| (0..28).map(move |x| (y, x))) {
             let is_light = (x + image * 3) % 9 < 5 && y * (image + 1) % 13 < 8;
             images.push(u8::try_from(if is_light { 100 + x * 4 + y } else { 0 }).unwrap_or(u8::MAX));
         }
     }
+    images
+}
+
+/// With images, and labels for those of two sets.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    let images = images(5);
     folder.write("plain-images-idx3-ubyte", &images);
     folder.write("known-images-idx3-ubyte", &images);
     folder.write("known-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 5, 8, 3, 0, 8, 9]);
