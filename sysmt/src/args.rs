@@ -12,6 +12,7 @@ use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInp
 use sim_core::range::{Percentile, RangeMethod};
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::EngineKind;
+use sim_core::reorder::Reorder;
 use sim_core::spec::Threads;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
@@ -132,6 +133,9 @@ pub(crate) struct EvalArgs {
     /// Layers that run with fewer threads on the array, as in /block1/conv1/Conv=1, with commas
     #[arg(long, value_name = "LAYER=THREADS", value_delimiter = ',', value_parser = parsers::layer_threads)]
     pub(crate) throttle: Vec<(String, Threads)>,
+    /// Put the columns of K in an order in which wide operands meet narrow ones
+    #[arg(long, value_name = "MODE", default_value = "off", value_parser = parsers::reorder())]
+    pub(crate) reorder: Reorder,
     /// Give batch norms new statistics from the calibration images on each array
     #[arg(long, value_name = "MODE", num_args = 0..=1, default_missing_value = "exact", value_parser = parsers::recalibration_mode())]
     pub(crate) recalibrate_bn: Option<RecalibrationMode>,

@@ -216,7 +216,7 @@ impl LayerWork<'_> {
             .enumerate()
         {
             let mut activations = lowering.activations(codes, zero_point, group, array.pe().k_order());
-            if let Some(order) = machine.orders[self.index].get(group) {
+            if let Some(order) = machine.orders(self.index, &array, lowering).get(group) {
                 activations = activations.reordered(order);
             }
             let padded = Gemm::new(gemm.m(), gemm.n(), activations.k())?;

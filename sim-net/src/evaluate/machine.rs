@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use sim_array::engine::Mse;
-use sim_core::spec::ArraySpec;
+use sim_core::spec::{ArraySpec, Threads};
 
 use crate::lowering::Lowering;
 use crate::machines::LayerMachines;
@@ -17,8 +17,10 @@ pub struct Machine {
     pub(super) machines: LayerMachines,
     pub(super) baseline: ArraySpec,
     pub(super) mse: Mse,
-    /// By layer of the network and group; none where K stays as it is.
-    pub(super) orders: Vec<Vec<ColumnOrder>>,
+    /// Wide operands of each K column by layer of the network, `[groups, k]`; `None` where K stays as it is.
+    counts: Vec<Option<Vec<u64>>>,
+    /// By layer and group, made when the layer first runs; none where K stays as it is.
+    orders: Vec<OnceLock<Vec<ColumnOrder>>>,
     /// Of every batch norm, in place of those that the network stores.
     pub(super) statistics: Option<Vec<Statistics>>,
     /// W of each layer and group in the order of its machine, made when the layer first runs.
@@ -38,7 +40,8 @@ impl Machine {
             machines,
             baseline,
             mse: Mse::Skip,
-            orders: vec![Vec::new(); n_layers],
+            counts: vec![None; n_layers],
+            orders: (0..n_layers).map(|_| OnceLock::new()).collect(),
             statistics: None,
             weights: (0..n_layers).map(|_| OnceLock::new()).collect(),
         }
@@ -50,13 +53,14 @@ impl Machine {
         Self { mse, ..self }
     }
 
-    /// The same with these orders of K, by layer of the network and group; a layer without any keeps its order.
+    /// The same with K reordered by these counts of wide operands, by layer of the network, `[groups, k]`; a layer
+    /// without any keeps its order.
     #[must_use]
-    pub fn with_orders(self, orders: Vec<Vec<ColumnOrder>>) -> Self {
-        let weights = orders.iter().map(|_| OnceLock::new()).collect();
+    pub fn reordered(self, counts: Vec<Option<Vec<u64>>>) -> Self {
         Self {
-            orders,
-            weights,
+            orders: counts.iter().map(|_| OnceLock::new()).collect(),
+            weights: counts.iter().map(|_| OnceLock::new()).collect(),
+            counts,
             ..self
         }
     }
@@ -75,6 +79,19 @@ impl Machine {
         &self.machines
     }
 
+    /// The order of K of each group of a layer; none where K stays as it is.
+    pub(super) fn orders(&self, index: usize, array: &ArraySpec, lowering: &Lowering) -> &[ColumnOrder] {
+        self.orders[index].get_or_init(|| {
+            let threads = array.pe().threads().unwrap_or(Threads::One);
+            let counts = self.counts[index]
+                .iter()
+                .flat_map(|counts| counts.chunks(lowering.k()));
+            counts
+                .filter_map(|counts| ColumnOrder::new(counts, threads))
+                .collect()
+        })
+    }
+
     /// W of a layer by group, `[n, k]` with the empty columns of a reordered K; `codes` are the layer's weights.
     pub(super) fn weights(
         &self,
@@ -87,7 +104,7 @@ impl Machine {
             (0..lowering.groups())
                 .map(|group| {
                     let weights = lowering.weights(codes, group, array.pe().k_order());
-                    match self.orders[index].get(group) {
+                    match self.orders(index, array, lowering).get(group) {
                         Some(order) => order.weights(&weights),
                         None => weights.into_owned(),
                     }

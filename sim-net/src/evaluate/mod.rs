@@ -1,5 +1,6 @@
 //! What a network answers on images with its layers on simulated arrays, next to FP32 and exact 8-bit.
 
+pub mod counts;
 mod layers;
 mod machine;
 

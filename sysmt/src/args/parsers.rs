@@ -8,6 +8,7 @@ use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInp
 use sim_core::range::{Percentile, RangeMethod};
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::EngineKind;
+use sim_core::reorder::Reorder;
 use sim_core::spec::Threads;
 
 /// A parser of the names of `all`.
@@ -39,6 +40,7 @@ parsers!(
     range_method = RangeMethod,
     prune_scope = PruneScope,
     recalibration_mode = RecalibrationMode,
+    reorder = Reorder,
     layer_selection = LayerSelection,
     edge_layer = EdgeLayer,
     layout = Layout,

@@ -15,8 +15,10 @@ use sim_config::{array, resolved};
 use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::UnsimulatedLayer;
-use sim_core::spec::ArraySpec;
+use sim_core::reorder::Reorder;
+use sim_core::spec::{ArraySpec, Pe};
 use sim_net::calibrate::{Calibration, calibrate};
+use sim_net::evaluate::counts::{CountedImages, wide_operands};
 use sim_net::evaluate::{EvaluateError, EvaluateOptions, Machine, SimulatedLayers, evaluate};
 use sim_net::images::ImageSet;
 use sim_net::machines::LayerMachines;
@@ -25,6 +27,7 @@ use sim_net::onnx::save::save_statistics;
 use sim_net::preprocess::batch;
 use sim_net::quantized::QuantizedNetwork;
 use sim_net::recalibrate::recalibrate;
+use sim_net::reorder::ReorderError;
 use sim_net::selection::Choice;
 
 use super::cost_table;
@@ -47,6 +50,7 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
         .iter()
         .map(|file| array::load(file))
         .collect::<Result<_, _>>()?;
+    check_reorder(args, &files, &arrays)?;
     let table = cost_table(args.cost_table.as_deref(), &arrays.iter().collect::<Vec<_>>())?;
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
@@ -61,6 +65,19 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     let quantized = QuantizedNetwork::new(&opened.network, &calibration, &workload.quantization)
         .map_err(|error| plan::capture_failure(&workload.model, error))?;
 
+    let counts = wide_operands(
+        &opened.network,
+        &quantized,
+        &calibration,
+        args.reorder,
+        CountedImages {
+            calibration: calibration_images,
+            workload: &opened.images,
+        },
+        &options,
+        &bar,
+    )
+    .map_err(|error| plan::capture_failure(&workload.model, error))?;
     let mut machines = Vec::new();
     for (index, (file, array)) in files.iter().zip(&arrays).enumerate() {
         let layers = if index == 0 {
@@ -76,7 +93,7 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
             array.default_baseline(),
             opened.network.layers().len(),
         );
-        machines.push(machine.with_mse(mse));
+        machines.push(machine.with_mse(mse).reordered(counts.clone()));
     }
     if let Some(mode) = args.recalibrate_bn {
         let work = Recalibrating {
@@ -143,6 +160,28 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     } else {
         Ok(())
     }
+}
+
+/// Reordering is about threads of NB-SMT arrays.
+fn check_reorder(args: &EvalArgs, files: &[&Path], arrays: &[ArraySpec]) -> Result<(), Failure> {
+    if args.reorder == Reorder::Off {
+        return Ok(());
+    }
+    for (file, array) in files.iter().zip(arrays) {
+        match array.pe() {
+            Pe::NbSmt(_) => {}
+            other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => {
+                return Err(Failure::User(format!(
+                    "{}: {}",
+                    file.display(),
+                    ReorderError::Kind {
+                        kind: other.kind_name()
+                    }
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The array with fewer threads for the layers that `--throttle` names.
@@ -259,6 +298,7 @@ fn spec(
         "layers": resolved::selection(&workload.selection),
         "prune": pruning.map(|pruning| pruning.to_string()),
         "recalibrate-bn": args.recalibrate_bn.map(RecalibrationMode::name),
+        "reorder": args.reorder.name(),
         "throttle": throttle,
         "mse": args.mse,
     })

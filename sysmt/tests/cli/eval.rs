@@ -258,6 +258,10 @@ fn mistakes_are_the_users() {
         &eval(known, "2t.toml", &["--throttle", "/block1/conv1/Conv=3"]),
         "`3` threads cannot be",
     );
+    check(
+        &eval(known, "1t.toml", &["--reorder", "oracle"]),
+        "1t.toml: an array of kind \"conventional\" does not split K among threads",
+    );
     check(&eval(known, "2t.toml", &["--prune", "1.5"]), "1.5");
     check(&eval(known, "none.toml", &[]), "none.toml");
     check(
@@ -272,4 +276,38 @@ fn mistakes_are_the_users() {
         &eval(known, "stc.toml", &[]),
         "`--prune 2:4` makes a dense network fit",
     );
+}
+
+#[test]
+fn reordering_counts_as_in_a_run_and_takes_no_time() {
+    let folder = folder();
+    let plain = json(&folder, &eval("plain-images-idx3-ubyte", "2t.toml", &["--json"]));
+    let mut reduced = vec![plain["layers"][0]["reduced"].clone()];
+    for mode in ["calibration", "oracle", "weights"] {
+        let file = format!("{mode}.toml");
+        let text = run(&format!(
+            "model = \"{MODEL}\"\nimages = \"plain-images-idx3-ubyte\""
+        ));
+        folder.write(&file, format!("{text}[layers]\nreorder = \"{mode}\"\n"));
+        folder.good(&["run", &file]);
+        let run: Value =
+            serde_json::from_slice(&folder.read(&format!("results/{mode}/result.json"))).unwrap_or_default();
+        let args = eval(
+            "plain-images-idx3-ubyte",
+            "2t.toml",
+            &["--json", "--reorder", mode],
+        );
+        let object = json(&folder, &args);
+        // The first simulated layer reads the same in both.
+        for key in ["active_threads", "reduced", "operand_widths", "pe_cycles"] {
+            assert_eq!(object["layers"][0][key], run["layers"][0][key], "{mode}: {key}");
+        }
+        assert_eq!(object["cycles"], plain["cycles"], "{mode}");
+        assert_eq!(object["int8"], plain["int8"], "{mode}");
+        assert_eq!(object["spec"]["reorder"], mode);
+        reduced.push(object["layers"][0]["reduced"].clone());
+    }
+    // The images calibrate themselves, so calibration knows what an oracle does; both differ from the other two.
+    assert_eq!(reduced[1], reduced[2]);
+    assert!(reduced[0] != reduced[1] && reduced[0] != reduced[3] && reduced[1] != reduced[3]);
 }

@@ -162,6 +162,9 @@ fn help_of_every_command() {
           --compare <ARRAY.toml>...   More arrays, in the same pass over the images
           --throttle <LAYER=THREADS>  Layers that run with fewer threads on the array, as in
                                       /block1/conv1/Conv=1, with commas
+          --reorder <MODE>            Put the columns of K in an order in which wide operands meet
+                                      narrow ones [default: off] [possible values: off, calibration,
+                                      oracle, weights]
           --recalibrate-bn [<MODE>]   Give batch norms new statistics from the calibration images on
                                       each array [possible values: exact, momentum]
           --save-model <OUT.onnx>     Where to write a copy of the model with the new statistics of the
