@@ -4,7 +4,7 @@ use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 
 use crate::json::LayerObject;
-use crate::text;
+use crate::text::{self, optional};
 
 /// The file's name in a results folder.
 pub const FILE_NAME: &str = "layers.csv";
@@ -99,8 +99,4 @@ fn row(index: usize, layer: &LayerObject, array: &ArraySpec) -> Vec<String> {
         optional(policy.as_ref()),
     ]);
     row
-}
-
-fn optional<T: ToString>(value: Option<T>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
 }

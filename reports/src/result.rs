@@ -1,6 +1,8 @@
 //! `result.json`: the whole record of a run.
 
 use serde::{Deserialize, Serialize};
+use sim_core::record::UnsimulatedLayer;
+use sim_cost::table::Table;
 
 use crate::costs::Warnings;
 use crate::echo::ArrayEcho;
@@ -66,6 +68,24 @@ pub struct Unsimulated {
     pub reason: String,
 }
 
+impl CostTable {
+    pub(crate) fn of(table: &Table) -> Self {
+        Self {
+            name: table.name().to_owned(),
+            note: table.note().to_owned(),
+        }
+    }
+}
+
+impl Unsimulated {
+    pub(crate) fn of(layer: &UnsimulatedLayer) -> Self {
+        Self {
+            name: layer.name.clone(),
+            reason: layer.reason.clone(),
+        }
+    }
+}
+
 impl ResultFile {
     /// The record of `report`.
     pub fn of(report: &RunRecord) -> Self {
@@ -87,21 +107,11 @@ impl ResultFile {
             array: ArrayEcho::of(&report.array),
             baseline: ArrayEcho::of(&report.baseline),
             inputs: report.inputs.clone(),
-            cost_table: CostTable {
-                name: report.table.name().to_owned(),
-                note: report.table.note().to_owned(),
-            },
+            cost_table: CostTable::of(&report.table),
             pruning: None,
             totals: Totals::of(&report.layers, &layers, &report.array),
             layers,
-            unsimulated: report
-                .unsimulated
-                .iter()
-                .map(|layer| Unsimulated {
-                    name: layer.name.clone(),
-                    reason: layer.reason.clone(),
-                })
-                .collect(),
+            unsimulated: report.unsimulated.iter().map(Unsimulated::of).collect(),
             warnings: warnings.into_vec(),
         }
     }

@@ -105,6 +105,11 @@ fn largest_fitting(units: &[Unit], largest: f64) -> Unit {
     *fitting.unwrap_or(&units[0])
 }
 
+/// A field of a CSV; of nothing, an empty one.
+pub(crate) fn optional<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
 /// Rows as CSV.
 pub(crate) fn csv(rows: &[Vec<String>]) -> String {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());

@@ -166,7 +166,7 @@ impl<W: Watch> Hooks for Watcher<W> {
 }
 
 /// Channels, rows and columns behind the axis of images; axes that are not there are 1.
-fn image_shape(shape: &[usize]) -> [usize; 3] {
+pub(crate) fn image_shape(shape: &[usize]) -> [usize; 3] {
     let axis = |index| shape.get(index).copied().unwrap_or(1);
     [axis(1), axis(2), axis(3)]
 }

@@ -11,6 +11,7 @@ use sim_array::pages;
 use sim_core::shape::widen;
 
 use self::header::{Header, Order};
+use crate::output;
 
 /// A `.npy` file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -180,24 +181,16 @@ impl<T: Byte> Unread<T> {
 ///
 /// - Errors: a folder that cannot be written.
 pub(crate) fn write_product(path: &Path, [rows, cols]: [usize; 2], product: &[i32]) -> Result<(), NpyError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        Some(_) | None => Path::new("."),
-    };
-    // A file in a temporary folder, unlike a temporary file, gets the permissions that other files get.
-    let write = || {
-        let work = tempfile::Builder::new().prefix(".sysmt-").tempdir_in(folder)?;
-        let new = work.path().join("new.npy");
+    let write = |new: &Path| {
         // A second copy of a large product may not fit.
-        let mut file = BufWriter::new(File::create(&new)?);
+        let mut file = BufWriter::new(File::create(new)?);
         file.write_all(&header::int32(rows, cols))?;
         for value in product {
             file.write_all(&value.to_le_bytes())?;
         }
-        file.flush()?;
-        std::fs::rename(&new, path)
+        file.flush()
     };
-    write().map_err(|error| NpyError::Write {
+    output::write_whole(path, write).map_err(|error| NpyError::Write {
         path: path.to_owned(),
         error,
     })

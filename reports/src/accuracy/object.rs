@@ -258,20 +258,10 @@ impl EvaluationObject {
             int8_output_error: mean(evaluation.images.iter().map(|image| image.output_errors.int8)),
             first,
             compared: arrays.collect(),
-            unsimulated: record
-                .unsimulated
-                .iter()
-                .map(|layer| Unsimulated {
-                    name: layer.name.clone(),
-                    reason: layer.reason.clone(),
-                })
-                .collect(),
+            unsimulated: record.unsimulated.iter().map(Unsimulated::of).collect(),
             inputs: record.inputs.clone(),
             spec: record.spec.clone(),
-            cost_table: CostTable {
-                name: record.table.name().to_owned(),
-                note: record.table.note().to_owned(),
-            },
+            cost_table: CostTable::of(&record.table),
             warnings: warnings.into_vec(),
         })
     }

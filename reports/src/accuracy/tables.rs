@@ -3,7 +3,7 @@
 use sim_core::evaluation::Evaluation;
 
 use super::object::{ArrayObject, EvaluationObject};
-use crate::text;
+use crate::text::{self, optional};
 
 /// One row per image: index, label, and the classes that FP32, exact 8-bit and the arrays answer. The first array's
 /// column is `array`, others are called by their names.
@@ -82,8 +82,4 @@ pub fn classes(object: &EvaluationObject) -> String {
         }
     }
     text::csv(&rows)
-}
-
-fn optional<T: ToString>(value: Option<T>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
 }

@@ -11,9 +11,11 @@ use sim_core::units::Cycles;
 
 use super::machine::Machine;
 use crate::lowering::Lowering;
-use crate::network::{BatchNormCall, HookError, Hooks, Statistics, WeightedCall};
+use crate::network::{HookError, Hooks, WeightedCall};
+use crate::pass::image_shape;
 use crate::quantized::{QuantizedLayer, QuantizedNetwork};
 use crate::share::{Unfinished, share};
+use crate::simulate;
 use crate::tensor::Tensor;
 
 /// What runs the products of simulated layers.
@@ -83,9 +85,7 @@ impl Hooks for SimulatedLayers<'_> {
             return Ok(None);
         };
         let input = &call.input.shape;
-        let axis = |index: usize| input.get(index).copied().unwrap_or(1);
-        let (n_images, image) = (axis(0), [axis(1), axis(2), axis(3)]);
-        let lowering = Lowering::new(image, call.layer.weight_shape(), call.geometry)?;
+        let lowering = Lowering::new(image_shape(input), call.layer.weight_shape(), call.geometry)?;
         let codes = layer.quantizer().codes(&call.input.data)?;
         let images: Vec<&[u8]> = codes.chunks(lowering.input_len().max(1)).collect();
         let work = LayerWork {
@@ -100,6 +100,7 @@ impl Hooks for SimulatedLayers<'_> {
             Unfinished::Stopped => HookError::from("stopped"),
             Unfinished::Failed(error) => format!("{error}{}", remedy(&error)).into(),
         })?;
+        let n_images = images.len();
         let mut data = Vec::with_capacity(n_images * lowering.m() * lowering.n() * lowering.groups());
         for (outputs, sums) in done {
             data.extend(outputs);
@@ -118,16 +119,6 @@ impl Hooks for SimulatedLayers<'_> {
         };
         Ok(Some(Tensor::new(shape, data)?))
     }
-
-    fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {
-        Ok(match self.products {
-            Products::Exact(_) => None,
-            Products::Array(machine) => {
-                let statistics = machine.statistics.as_ref();
-                statistics.and_then(|all| all.get(call.index)).cloned()
-            }
-        })
-    }
 }
 
 const fn remedy(error: &EngineError) -> &'static str {
@@ -135,8 +126,9 @@ const fn remedy(error: &EngineError) -> &'static str {
         EngineError::NotTwoOfFour { .. } => {
             "; `--prune 2:4` makes a dense network fit, or take a `sparq` array"
         }
-        EngineError::AccumulatorRange { .. } => "; take the layer out of the simulated ones",
-        EngineError::Empty(_) | EngineError::Length { .. } => "",
+        EngineError::AccumulatorRange { .. } | EngineError::Empty(_) | EngineError::Length { .. } => {
+            simulate::remedy(error)
+        }
     }
 }
 

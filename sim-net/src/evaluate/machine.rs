@@ -74,11 +74,6 @@ impl Machine {
         }
     }
 
-    /// The array of each layer.
-    pub const fn machines(&self) -> &LayerMachines {
-        &self.machines
-    }
-
     /// The order of K of each group of a layer; none where K stays as it is.
     pub(super) fn orders(&self, index: usize, array: &ArraySpec, lowering: &Lowering) -> &[ColumnOrder] {
         self.orders[index].get_or_init(|| {

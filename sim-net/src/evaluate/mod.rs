@@ -23,6 +23,7 @@ use crate::network::{Hooks, Network, NoHooks};
 use crate::preprocess::batch;
 use crate::progress::Progress;
 use crate::quantized::QuantizedNetwork;
+use crate::recalibrate::Recalibrated;
 use crate::share::{Unfinished, share};
 use crate::tensor::Tensor;
 
@@ -196,7 +197,13 @@ fn one_image(options: &EvaluateOptions<'_>, index: usize) -> Result<OneImage, Ev
     let mut sums = Vec::new();
     for machine in options.machines {
         let mut layers = SimulatedLayers::new(options.quantized, Products::Array(machine), options.stop);
-        let found = run(&mut layers)?;
+        let found = match &machine.statistics {
+            Some(statistics) => run(&mut Recalibrated {
+                statistics,
+                hooks: &mut layers,
+            })?,
+            None => run(&mut layers)?,
+        };
         record.arrays.push(Answer::of(&found, label));
         record.output_errors.arrays.push(distance(&found, &fp32));
         sums.push(layers.into_sums());

@@ -20,15 +20,15 @@ use sim_core::spec::{ArraySpec, Pe};
 use sim_net::calibrate::{Calibration, calibrate};
 use sim_net::evaluate::counts::{CountedImages, wide_operands};
 use sim_net::evaluate::{EvaluateError, EvaluateOptions, Machine, SimulatedLayers, evaluate};
-use sim_net::images::ImageSet;
 use sim_net::machines::LayerMachines;
-use sim_net::network::Statistics;
+use sim_net::network::{Network, Statistics};
 use sim_net::onnx::save::save_statistics;
 use sim_net::preprocess::batch;
 use sim_net::quantized::QuantizedNetwork;
 use sim_net::recalibrate::recalibrate;
 use sim_net::reorder::ReorderError;
 use sim_net::selection::Choice;
+use sim_net::tensor::Tensor;
 
 use super::cost_table;
 use crate::args::EvalArgs;
@@ -96,9 +96,15 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
         machines.push(machine.with_mse(mse).reordered(counts.clone()));
     }
     if let Some(mode) = args.recalibrate_bn {
+        let images = calibration_images
+            .load(0..calibration_images.len())
+            .map_err(|error| Failure::user(&error))?;
+        let input = batch(&opened.preprocessing, &images)
+            .map_err(|error| Failure::User(format!("{}: {error}", workload.model.display())))?;
+        drop(images);
         let work = Recalibrating {
-            opened: &opened,
-            images: calibration_images,
+            network: &opened.network,
+            input: &input,
             quantized: &quantized,
             model: &workload.model,
             mode,
@@ -137,7 +143,7 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
         start.elapsed().as_secs_f64()
     ));
     if let Some(path) = &args.predictions {
-        output::write_file(path, &tables::predictions(&evaluation))?;
+        output::write_text(path, &tables::predictions(&evaluation))?;
     }
     let record = EvaluationRecord {
         simulator_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -224,8 +230,9 @@ fn throttled(
 
 /// What recalibrating batch norms needs.
 struct Recalibrating<'a> {
-    opened: &'a OpenedNetwork,
-    images: &'a ImageSet,
+    network: &'a Network,
+    /// All calibration images.
+    input: &'a Tensor,
     quantized: &'a QuantizedNetwork,
     model: &'a Path,
     mode: RecalibrationMode,
@@ -235,14 +242,8 @@ struct Recalibrating<'a> {
 
 impl Recalibrating<'_> {
     fn statistics(&self, machine: &Machine) -> Result<Vec<Statistics>, Failure> {
-        let images = self
-            .images
-            .load(0..self.images.len())
-            .map_err(|error| Failure::user(&error))?;
-        let input = batch(&self.opened.preprocessing, &images)
-            .map_err(|error| Failure::User(format!("{}: {error}", self.model.display())))?;
         let mut hooks = SimulatedLayers::on(machine, self.quantized, self.jobs, self.stop);
-        recalibrate(&self.opened.network, &input, self.mode.into(), &mut hooks)
+        recalibrate(self.network, self.input, self.mode.into(), &mut hooks)
             .map_err(|error| Failure::User(format!("{}: {error}", self.model.display())))
     }
 }

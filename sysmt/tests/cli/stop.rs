@@ -1,6 +1,6 @@
 //! Ctrl-C.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use crate::eval::{MODEL, images};
@@ -15,24 +15,31 @@ fn long_trace() -> Vec<u8> {
     trace::bytes(&long)
 }
 
+/// The binary in a folder, sent an interrupt after some time.
+fn interrupted(folder: &Folder, args: &[&str], milliseconds: u64) -> Output {
+    let child = Command::new(env!("CARGO_BIN_EXE_sysmt"))
+        .args(args)
+        .current_dir(folder.path(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{error}"));
+    std::thread::sleep(Duration::from_millis(milliseconds));
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.is_ok_and(|status| status.success()));
+    child.wait_with_output().unwrap_or_else(|error| panic!("{error}"))
+}
+
 #[test]
 fn an_interrupt_leaves_nothing_behind() {
     let folder = Folder::new();
     folder.write("t.safetensors", long_trace());
     let before = folder.listing();
     for milliseconds in [500, 1000, 2000, 4000] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sysmt"))
-            .args(["run", "run.toml", "--engine", "stepped"])
-            .current_dir(folder.path(""))
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{error}"));
-        std::thread::sleep(Duration::from_millis(milliseconds));
-        let interrupted = Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status();
-        assert!(interrupted.is_ok_and(|status| status.success()));
-        let status = child.wait().unwrap_or_else(|error| panic!("{error}"));
+        let args = ["run", "run.toml", "--engine", "stepped"];
+        let status = interrupted(&folder, &args, milliseconds).status;
         // No code: the signal came before the program listened for it, on a very busy machine.
         if let Some(code) = status.code() {
             assert_eq!(code, 130);
@@ -50,25 +57,18 @@ fn an_interrupted_evaluation_prints_its_part() {
     folder.write("many-images-idx3-ubyte", images(N_IMAGES));
     folder.write("few-images-idx3-ubyte", images(2));
     for milliseconds in [500, 1000, 2000, 4000] {
-        let child = Command::new(env!("CARGO_BIN_EXE_sysmt"))
-            .args(["eval", MODEL, "--array", "2t.toml", "--json"])
-            .args([
-                "--images",
-                "many-images-idx3-ubyte",
-                "--calibration",
-                "few-images-idx3-ubyte",
-            ])
-            .current_dir(folder.path(""))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{error}"));
-        std::thread::sleep(Duration::from_millis(milliseconds));
-        let interrupted = Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status();
-        assert!(interrupted.is_ok_and(|status| status.success()));
-        let output = child.wait_with_output().unwrap_or_else(|error| panic!("{error}"));
+        let args = [
+            "eval",
+            MODEL,
+            "--array",
+            "2t.toml",
+            "--json",
+            "--images",
+            "many-images-idx3-ubyte",
+            "--calibration",
+            "few-images-idx3-ubyte",
+        ];
+        let output = interrupted(&folder, &args, milliseconds);
         // Nothing printed: the signal came before the first images were done, or the program listened.
         if !output.stdout.is_empty() {
             assert_eq!(output.status.code(), Some(130));
