@@ -7,6 +7,7 @@ pub mod array;
 pub mod error;
 pub mod explain;
 pub mod keys;
+pub mod layer_names;
 mod nearest;
 pub mod preprocessing;
 mod reader;

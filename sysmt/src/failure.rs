@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use sim_config::error::ConfigError;
+use sim_eval::error::EvalError;
 
 /// Why a command is not done.
 #[derive(Debug)]
@@ -51,6 +52,28 @@ impl Failure {
 impl From<Box<ConfigError>> for Failure {
     fn from(error: Box<ConfigError>) -> Self {
         Self::Config(error)
+    }
+}
+
+impl From<EvalError> for Failure {
+    fn from(error: EvalError) -> Self {
+        match error {
+            EvalError::Config(error) => Self::Config(error),
+            EvalError::Stopped => Self::Stopped,
+            error @ (EvalError::Preprocessing(_)
+            | EvalError::ModelFile(_)
+            | EvalError::Model { .. }
+            | EvalError::Hash(_)
+            | EvalError::Images(_)
+            | EvalError::Capture { .. }
+            | EvalError::Preprocess { .. }
+            | EvalError::Evaluate { .. }
+            | EvalError::Recalibrate { .. }
+            | EvalError::Layer { .. }
+            | EvalError::UnknownLayer { .. }
+            | EvalError::Reorder { .. }
+            | EvalError::NoDesign) => Self::user(&error),
+        }
     }
 }
 

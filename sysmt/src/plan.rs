@@ -4,17 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use sim_array::engine::{EngineError, Operands};
-use sim_config::preprocessing;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
-use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_core::shape::Gemm;
-use sim_net::capture::{CaptureError, CaptureOptions, ModelFile, capture};
-use sim_net::images::{ImageSet, OpenOptions};
+use sim_eval::error::EvalError;
+use sim_eval::open::Opened;
+use sim_net::capture::capture;
 use sim_net::machines::LayerMachines;
-use sim_net::network::{ModelError, Network};
-use sim_net::prune::{prune_network, prune_trace, simulated};
-use sim_net::selection::choose;
+use sim_net::prune::prune_trace;
 use sim_trace::trace::Trace;
 
 use crate::failure::Failure;
@@ -125,94 +122,6 @@ pub(crate) fn machines(spec: &RunSpec, trace: &Trace) -> Result<LayerMachines, F
         .map_err(|error| Failure::user(&error))
 }
 
-/// A network, pruned as asked for, with its images.
-pub(crate) struct OpenedNetwork {
-    pub(crate) network: Network,
-    pub(crate) images: ImageSet,
-    pub(crate) calibration: Option<ImageSet>,
-    pub(crate) preprocessing: Preprocessing,
-    /// The layers that were pruned.
-    pub(crate) pruned: Vec<LayerSparsity>,
-}
-
-/// Read a network and open its images.
-pub(crate) fn open_network(
-    workload: &ModelWorkload,
-    pruning: Option<PruneSpec>,
-) -> Result<OpenedNetwork, Failure> {
-    let declared = preprocessing::load_beside(&workload.model)?;
-    let preprocessing = workload
-        .preprocessing
-        .apply(declared)
-        .map_err(|error| Failure::user(&error))?;
-    let mut network = Network::load(&workload.model).map_err(|error| {
-        if matches!(error, ModelError::Read { .. }) {
-            return Failure::User(format!("{error}; check the path"));
-        }
-        // What is wrong inside a model does not say in which file.
-        Failure::User(format!(
-            "{}: {error}; check the model, or export it again",
-            workload.model.display()
-        ))
-    })?;
-    let pruned = pruning.map_or_else(Vec::new, |spec| {
-        let choices = choose(network.layers(), &workload.selection, &workload.quantization);
-        prune_network(&mut network, &simulated(&choices), spec)
-    });
-    let open = |path: &Path, limit| {
-        let options = OpenOptions {
-            layout: preprocessing.layout,
-            limit,
-        };
-        ImageSet::open(path, options).map_err(|error| Failure::user(&error))
-    };
-    let images = open(&workload.images, workload.n_images)?;
-    let calibration = workload
-        .calibration
-        .as_ref()
-        .map(|path| open(path, workload.n_calibration))
-        .transpose()?;
-    Ok(OpenedNetwork {
-        network,
-        images,
-        calibration,
-        preprocessing,
-        pruned,
-    })
-}
-
-/// How a workload is captured.
-pub(crate) fn capture_options<'a>(
-    workload: &ModelWorkload,
-    opened: &OpenedNetwork,
-    jobs: usize,
-    stop: &'a AtomicBool,
-) -> Result<CaptureOptions<'a>, Failure> {
-    Ok(CaptureOptions {
-        model: ModelFile::of(&workload.model).map_err(|error| Failure::user(&error))?,
-        preprocessing: opened.preprocessing.clone(),
-        quantization: workload.quantization,
-        selection: workload.selection,
-        jobs,
-        stop,
-    })
-}
-
-/// A network that cannot be captured, with the file that it came from.
-pub(crate) fn capture_failure(model: &Path, error: CaptureError) -> Failure {
-    match error {
-        CaptureError::Stopped => Failure::Stopped,
-        // Images name themselves; what a layer complains about does not say of which network it is.
-        CaptureError::Image(error) => Failure::user(&error),
-        error @ (CaptureError::Preprocess(_)
-        | CaptureError::Network { .. }
-        | CaptureError::NotFinite { .. }
-        | CaptureError::Geometry { .. }
-        | CaptureError::Sizes { .. }
-        | CaptureError::Nothing { .. }) => Failure::User(format!("{}: {error}", model.display())),
-    }
-}
-
 /// Prune a network and capture it over images.
 pub(crate) fn capture_model(
     workload: &ModelWorkload,
@@ -220,8 +129,8 @@ pub(crate) fn capture_model(
     jobs: usize,
     stop: &AtomicBool,
 ) -> Result<Prepared, Failure> {
-    let opened = open_network(workload, pruning)?;
-    let options = capture_options(workload, &opened, jobs, stop)?;
+    let opened = Opened::new(workload, pruning)?;
+    let options = opened.capture_options(workload, jobs, stop)?;
     let bar = Bar::of_steps();
     let captured = capture(
         &opened.network,
@@ -231,7 +140,7 @@ pub(crate) fn capture_model(
         &bar,
     );
     bar.finish();
-    let mut trace = captured.map_err(|error| capture_failure(&workload.model, error))?;
+    let mut trace = captured.map_err(|error| EvalError::capture(&workload.model, error))?;
     trace.origin.pruned.extend(pruning);
     Ok(Prepared {
         trace,

@@ -19,6 +19,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sim-net", &["sim-core", "sim-array", "sim-trace"]),
     ("sim-cost", &["sim-core"]),
     ("sim-config", &["sim-core"]),
+    (
+        "sim-eval",
+        &["sim-core", "sim-array", "sim-trace", "sim-net", "sim-config"],
+    ),
     ("reports", &["sim-core", "sim-cost"]),
     (
         "sysmt",
@@ -29,6 +33,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-net",
             "sim-cost",
             "sim-config",
+            "sim-eval",
             "reports",
         ],
     ),

@@ -11,7 +11,7 @@ use sim_core::spec::{ArraySpec, Pe, Threads};
 use crate::array::threads;
 use crate::error::{ConfigError, Problem, into_result, line};
 use crate::keys::{self, Key, Section};
-use crate::nearest::did_you_mean;
+use crate::layer_names;
 use crate::reader::Reader;
 
 /// The `[[layer]]` tables of a run file, with their place in it: whether the names are right is known once the network
@@ -74,36 +74,17 @@ impl NamedLayers {
     ///
     /// - Errors: every name that is not among the simulated ones, with its line and what may have been meant.
     pub fn check(&self, simulated: &[&str], unsimulated: &[(&str, &str)]) -> Result<(), Box<ConfigError>> {
-        let wrong = self
-            .layers
-            .iter()
-            .filter(|layer| !simulated.contains(&layer.name.as_str()));
         let problem = |layer: &NamedLayer| {
-            let name = &layer.name;
-            let reason = unsimulated.iter().find(|(unsimulated, _)| unsimulated == name);
-            let (why, remedy) = match reason {
-                Some((_, reason)) => (
-                    format!("layer `{name}` is not simulated: {reason}"),
-                    "take this [[layer]] out".to_owned(),
-                ),
-                None => (
-                    format!("no simulated layer is called `{name}`"),
-                    match did_you_mean(name, simulated.iter().copied()) {
-                        Some(guess) => format!("{guess} Names are matched exactly"),
-                        None => format!("names are matched exactly; there are {}", listed(simulated)),
-                    },
-                ),
-            };
-            let at = layer.at.clone();
-            Problem { at, why, remedy }
+            let unknown = layer_names::check(&layer.name, simulated, unsimulated, "this [[layer]]").err()?;
+            Some(Problem {
+                at: layer.at.clone(),
+                why: unknown.why,
+                remedy: unknown.remedy,
+            })
         };
-        into_result(&self.path, &self.text, wrong.map(problem).collect())
+        let problems = self.layers.iter().filter_map(problem).collect();
+        into_result(&self.path, &self.text, problems)
     }
-}
-
-fn listed(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
 }
 
 /// One `[[layer]]`; `None` after a complaint about its name.

@@ -47,6 +47,11 @@ impl Machine {
         }
     }
 
+    /// The array as built.
+    pub const fn array(&self) -> &ArraySpec {
+        self.machines.array()
+    }
+
     /// The same with the error of each product measured, or not.
     #[must_use]
     pub fn with_mse(self, mse: Mse) -> Self {

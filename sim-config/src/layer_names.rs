@@ -1,0 +1,46 @@
+//! Names of layers that a user gives: whether they are there, and what may have been meant.
+
+use crate::nearest::did_you_mean;
+
+/// Why a named layer cannot be meant, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownLayer {
+    /// What is wrong with the name.
+    pub why: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// Compare `name` with those of the `simulated` layers, exactly. `unsimulated` ones are known too, each with the reason;
+/// `entry` is what the user would take out.
+///
+/// - Errors: a name that is not among the simulated ones.
+pub fn check(
+    name: &str,
+    simulated: &[&str],
+    unsimulated: &[(&str, &str)],
+    entry: &str,
+) -> Result<(), UnknownLayer> {
+    if simulated.contains(&name) {
+        return Ok(());
+    }
+    let reason = unsimulated.iter().find(|(unsimulated, _)| *unsimulated == name);
+    Err(match reason {
+        Some((_, reason)) => UnknownLayer {
+            why: format!("layer `{name}` is not simulated: {reason}"),
+            remedy: format!("take {entry} out"),
+        },
+        None => UnknownLayer {
+            why: format!("no simulated layer is called `{name}`"),
+            remedy: match did_you_mean(name, simulated.iter().copied()) {
+                Some(guess) => format!("{guess} Names are matched exactly"),
+                None => format!("names are matched exactly; there are {}", listed(simulated)),
+            },
+        },
+    })
+}
+
+fn listed(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}

@@ -1,0 +1,7 @@
+//! Accuracy of a network on arrays: a network is prepared once and evaluated on any number of designs.
+
+pub mod design;
+pub mod error;
+pub mod open;
+pub mod prepare;
+pub mod training;

@@ -1,0 +1,312 @@
+//! What all designs share: the opened network, its ranges, its quantized layers, and what methods learn from.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use sim_config::layer_names;
+use sim_config::run::ModelWorkload;
+use sim_core::evaluation::Evaluation;
+use sim_core::prune::PruneSpec;
+use sim_core::recalibration::RecalibrationMode;
+use sim_core::record::UnsimulatedLayer;
+use sim_core::reorder::Reorder;
+use sim_net::calibrate::{Calibration, calibrate};
+use sim_net::evaluate::counts::{CountedImages, wide_operands};
+use sim_net::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
+use sim_net::images::{ImageSet, OpenOptions};
+use sim_net::network::Statistics;
+use sim_net::preprocess::batch;
+use sim_net::progress::Progress;
+use sim_net::quantized::QuantizedNetwork;
+use sim_net::recalibrate::recalibrate;
+use sim_net::selection::Choice;
+use sim_net::tensor::Tensor;
+
+use crate::design::Design;
+use crate::error::EvalError;
+use crate::open::Opened;
+use crate::training;
+
+/// Who works, who is told, and who may end it.
+#[derive(Clone, Copy)]
+pub struct Workers<'a> {
+    /// Threads of this computer; at least one is used. Results do not depend on it.
+    pub jobs: usize,
+    /// Set from elsewhere to end early.
+    pub stop: &'a AtomicBool,
+    /// Told how far work is.
+    pub progress: &'a dyn Progress,
+}
+
+/// A design that is ready to be evaluated.
+#[derive(Debug)]
+pub struct Built {
+    /// The array as an evaluation uses it.
+    pub machine: Machine,
+    /// New statistics of batch norms, where they were recalibrated.
+    pub statistics: Option<Vec<Statistics>>,
+}
+
+/// Counts of wide operands by layer, `[groups, k]`.
+type Counts = Vec<Option<Vec<u64>>>;
+
+/// A network with everything that designs share.
+#[derive(Debug)]
+pub struct Prepared {
+    workload: ModelWorkload,
+    opened: Opened,
+    calibration: Calibration,
+    quantized: QuantizedNetwork,
+    training: OnceCell<Training>,
+    training_batch: OnceCell<Tensor>,
+    /// By mode of reordering, in the order of [`Reorder::ALL`].
+    counts: [OnceCell<Counts>; Reorder::ALL.len()],
+}
+
+/// Images that methods learn from.
+#[derive(Debug)]
+enum Training {
+    /// Those that set ranges.
+    Calibration,
+    /// A set beside the images.
+    Beside(PathBuf, ImageSet),
+}
+
+impl Prepared {
+    /// Read, prune, calibrate and quantize a network.
+    ///
+    /// - Errors: files that cannot be read or are not what they should be, a network that cannot be run on its images,
+    ///   and one of which nothing can be simulated.
+    pub fn new(
+        workload: ModelWorkload,
+        pruning: Option<PruneSpec>,
+        workers: &Workers<'_>,
+    ) -> Result<Self, EvalError> {
+        let opened = Opened::new(&workload, pruning)?;
+        let options = opened.capture_options(&workload, workers.jobs, workers.stop)?;
+        let failed = |error| EvalError::capture(&workload.model, error);
+        let images = opened.calibration_images();
+        let calibration = calibrate(&opened.network, images, &options, workers.progress).map_err(failed)?;
+        let quantized =
+            QuantizedNetwork::new(&opened.network, &calibration, &workload.quantization).map_err(failed)?;
+        Ok(Self {
+            workload,
+            opened,
+            calibration,
+            quantized,
+            training: OnceCell::new(),
+            training_batch: OnceCell::new(),
+            counts: std::array::from_fn(|_| OnceCell::new()),
+        })
+    }
+
+    /// What was asked for.
+    pub const fn workload(&self) -> &ModelWorkload {
+        &self.workload
+    }
+
+    /// The network, its images and preprocessing.
+    pub const fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// Layers that stay FP32, with their reasons, in the network's order.
+    pub fn unsimulated(&self) -> Vec<UnsimulatedLayer> {
+        self.layers()
+            .filter_map(|(name, choice)| match choice {
+                Choice::Simulated(_) => None,
+                Choice::Unsimulated(reason) => Some(UnsimulatedLayer {
+                    name: name.to_owned(),
+                    reason: reason.clone(),
+                }),
+            })
+            .collect()
+    }
+
+    /// Names of the layers that are simulated, in the network's order.
+    pub fn simulated(&self) -> Vec<&str> {
+        self.layers()
+            .filter(|(_, choice)| matches!(choice, Choice::Simulated(_)))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    fn layers(&self) -> impl Iterator<Item = (&str, &Choice)> {
+        let layers = self.opened.network.layers().iter();
+        layers
+            .map(|layer| layer.name.as_str())
+            .zip(&self.calibration.choices)
+    }
+
+    /// The designs in the order given, each with its orders of K and its statistics.
+    ///
+    /// - Errors: layers that are not there or cannot run as asked, reordering of an array without threads, and batch
+    ///   norms that cannot be recalibrated.
+    pub fn build(&self, designs: &[Design], workers: &Workers<'_>) -> Result<Vec<Built>, EvalError> {
+        designs
+            .iter()
+            .map(|design| self.build_one(design, workers))
+            .collect()
+    }
+
+    fn build_one(&self, design: &Design, workers: &Workers<'_>) -> Result<Built, EvalError> {
+        design.check_reorder()?;
+        self.check_names(design)?;
+        let n_layers = self.opened.network.layers().len();
+        let machine = Machine::new(&design.name, design.machines()?, design.baseline, n_layers)
+            .with_mse(design.mse)
+            .reordered(self.counts(design.reorder, workers)?.clone());
+        let Some(mode) = design.recalibration else {
+            return Ok(Built {
+                machine,
+                statistics: None,
+            });
+        };
+        let statistics = self.statistics(&machine, mode, workers)?;
+        Ok(Built {
+            machine: machine.with_statistics(statistics.clone()),
+            statistics: Some(statistics),
+        })
+    }
+
+    fn check_names(&self, design: &Design) -> Result<(), EvalError> {
+        let unsimulated = self.unsimulated();
+        let unsimulated: Vec<(&str, &str)> = unsimulated
+            .iter()
+            .map(|layer| (layer.name.as_str(), layer.reason.as_str()))
+            .collect();
+        for (name, _) in &design.layers {
+            layer_names::check(name, &self.simulated(), &unsimulated, "it").map_err(|unknown| {
+                EvalError::UnknownLayer {
+                    origin: design.origin.clone(),
+                    unknown,
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn counts(&self, mode: Reorder, workers: &Workers<'_>) -> Result<&Counts, EvalError> {
+        let place = Reorder::ALL
+            .iter()
+            .position(|&other| other == mode)
+            .unwrap_or_default();
+        let cell = &self.counts[place];
+        if let Some(counts) = cell.get() {
+            return Ok(counts);
+        }
+        let options = self
+            .opened
+            .capture_options(&self.workload, workers.jobs, workers.stop)?;
+        let counts = wide_operands(
+            &self.opened.network,
+            &self.quantized,
+            &self.calibration,
+            mode,
+            CountedImages {
+                calibration: self.opened.calibration_images(),
+                workload: &self.opened.images,
+            },
+            &options,
+            workers.progress,
+        )
+        .map_err(|error| EvalError::capture(&self.workload.model, error))?;
+        Ok(cell.get_or_init(|| counts))
+    }
+
+    fn statistics(
+        &self,
+        machine: &Machine,
+        mode: RecalibrationMode,
+        workers: &Workers<'_>,
+    ) -> Result<Vec<Statistics>, EvalError> {
+        let batch = self.training_batch()?;
+        let mut hooks = SimulatedLayers::on(machine, &self.quantized, workers.jobs, workers.stop);
+        recalibrate(&self.opened.network, batch, mode.into(), &mut hooks).map_err(|error| {
+            EvalError::Recalibrate {
+                model: self.workload.model.clone(),
+                error,
+            }
+        })
+    }
+
+    /// All training images as one input.
+    fn training_batch(&self) -> Result<&Tensor, EvalError> {
+        if let Some(batch) = self.training_batch.get() {
+            return Ok(batch);
+        }
+        let set = self.training_images()?;
+        let images = set.load(0..set.len())?;
+        let input = batch(&self.opened.preprocessing, &images).map_err(|error| EvalError::Preprocess {
+            model: self.workload.model.clone(),
+            error,
+        })?;
+        Ok(self.training_batch.get_or_init(|| input))
+    }
+
+    /// What batch norms and throttling learn from: the calibration images where they are given, else the first
+    /// [`training::DEFAULT_COUNT`] of the training set beside the images, else the images themselves.
+    ///
+    /// - Errors: a training set that cannot be opened.
+    pub fn training_images(&self) -> Result<&ImageSet, EvalError> {
+        if self.training.get().is_none() {
+            let found = match (&self.opened.calibration, training::beside(&self.workload.images)) {
+                (None, Some(path)) => {
+                    let options = OpenOptions {
+                        layout: self.opened.preprocessing.layout,
+                        limit: Some(training::DEFAULT_COUNT),
+                    };
+                    let images = ImageSet::open(&path, options)?;
+                    Training::Beside(path, images)
+                }
+                (Some(_), _) | (None, None) => Training::Calibration,
+            };
+            self.training.get_or_init(|| found);
+        }
+        Ok(match self.training.get() {
+            Some(Training::Beside(_, images)) => images,
+            Some(Training::Calibration) | None => self.opened.calibration_images(),
+        })
+    }
+
+    /// The training set beside the images, where methods have learned from it.
+    pub fn training_file(&self) -> Option<(&Path, usize)> {
+        match self.training.get()? {
+            Training::Beside(path, images) => Some((path, images.len())),
+            Training::Calibration => None,
+        }
+    }
+
+    /// Answers on the images of the workload, and what the machines count.
+    ///
+    /// - Errors: as [`evaluate`].
+    pub fn evaluate(&self, machines: &[Machine], workers: &Workers<'_>) -> Result<Evaluation, EvalError> {
+        self.evaluate_on(&self.opened.images, machines, workers)
+    }
+
+    /// Answers on other images, and what the machines count.
+    ///
+    /// - Errors: as [`evaluate`].
+    pub fn evaluate_on(
+        &self,
+        images: &ImageSet,
+        machines: &[Machine],
+        workers: &Workers<'_>,
+    ) -> Result<Evaluation, EvalError> {
+        let Some(first) = machines.first() else {
+            return Err(EvalError::NoDesign);
+        };
+        let options = EvaluateOptions {
+            network: &self.opened.network,
+            quantized: &self.quantized,
+            images,
+            preprocessing: &self.opened.preprocessing,
+            exact: first.array().default_baseline(),
+            machines,
+            jobs: workers.jobs,
+            stop: workers.stop,
+        };
+        evaluate(&options, workers.progress).map_err(|error| EvalError::evaluate(&self.workload.model, error))
+    }
+}
