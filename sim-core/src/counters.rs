@@ -1,5 +1,6 @@
 //! What is counted. Every count is an integer; every PE-cycle falls in exactly one bucket.
 
+use std::cmp::Ordering;
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
@@ -302,6 +303,31 @@ pub struct ErrorSums {
     pub squared_error: u128,
     /// Σ (exact C)² over all outputs.
     pub squared_exact: u128,
+}
+
+impl ErrorSums {
+    /// Compare Σ error² / Σ exact², without rounding; no error at all is the least, an error of nothing the largest.
+    pub fn cmp_relative(&self, other: &Self) -> Ordering {
+        // The quotients' continued fractions, term by term: products of two sums would need 256 bits.
+        let (mut a, mut b) = (
+            [self.squared_error, self.squared_exact],
+            [other.squared_error, other.squared_exact],
+        );
+        let mut is_flipped = false;
+        loop {
+            if a[0] == 0 || b[0] == 0 || a[1] == 0 || b[1] == 0 {
+                let order = |[error, exact]: [u128; 2]| (error != 0, error != 0 && exact == 0);
+                let found = order(a).cmp(&order(b));
+                return if is_flipped { found.reverse() } else { found };
+            }
+            let found = (a[0] / a[1]).cmp(&(b[0] / b[1]));
+            if found.is_ne() {
+                return if is_flipped { found.reverse() } else { found };
+            }
+            (a, b) = ([a[1], a[0] % a[1]], [b[1], b[0] % b[1]]);
+            is_flipped = !is_flipped;
+        }
+    }
 }
 
 impl AddAssign for ErrorSums {

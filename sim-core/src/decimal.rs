@@ -43,6 +43,11 @@ impl Millionths {
         narrow(self.millionths_of(count).div_ceil(100 * u128::from(ONE)))
     }
 
+    /// ⌊self / 100 · count⌋.
+    pub(crate) fn percent_floor_of(self, count: usize) -> usize {
+        narrow(self.millionths_of(count) / (100 * u128::from(ONE)))
+    }
+
     fn millionths_of(self, count: usize) -> u128 {
         u128::from(self.0) * u128::from(widen(count))
     }

@@ -19,4 +19,5 @@ pub mod record;
 pub mod reorder;
 pub mod shape;
 pub mod spec;
+pub mod throttle;
 pub mod units;

@@ -24,6 +24,15 @@ impl Threads {
         }
     }
 
+    /// One step down; `None` from one.
+    pub const fn fewer(self) -> Option<Self> {
+        match self {
+            Self::One => None,
+            Self::Two => Some(Self::One),
+            Self::Four => Some(Self::Two),
+        }
+    }
+
     /// From the number.
     pub const fn from_count(count: usize) -> Option<Self> {
         match count {

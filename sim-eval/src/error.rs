@@ -97,6 +97,25 @@ pub enum EvalError {
         /// Why.
         error: ReorderError,
     },
+    /// Throttling of an array without threads.
+    #[error(
+        "{origin}: an array of kind \"{kind}\" has no threads to throttle; take an nb-smt array, or leave throttling out"
+    )]
+    Unthreaded {
+        /// Where the design comes from.
+        origin: String,
+        /// Kind of the array's PEs.
+        kind: &'static str,
+    },
+    /// Throttling without anything to hold the answers against.
+    #[error(
+        "automatic throttling needs labels for the images that it learns from, and {images} has none; give labelled \
+         images as calibration, or name layers with their threads"
+    )]
+    Unlabelled {
+        /// The images.
+        images: String,
+    },
     /// Nothing to evaluate.
     #[error("no design is given; name at least one array")]
     NoDesign,

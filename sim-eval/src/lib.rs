@@ -4,4 +4,5 @@ pub mod design;
 pub mod error;
 pub mod open;
 pub mod prepare;
+pub mod throttle;
 pub mod training;

@@ -278,6 +278,18 @@ impl Prepared {
         }
     }
 
+    /// Where [`Self::training_images`] come from, once they were asked for.
+    pub fn training_name(&self) -> &Path {
+        match self.training_file() {
+            Some((path, _)) => path,
+            None => self
+                .workload
+                .calibration
+                .as_deref()
+                .unwrap_or(&self.workload.images),
+        }
+    }
+
     /// Answers on the images of the workload, and what the machines count.
     ///
     /// - Errors: as [`evaluate`].

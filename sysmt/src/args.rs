@@ -14,6 +14,7 @@ use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::EngineKind;
 use sim_core::reorder::Reorder;
 use sim_core::spec::Threads;
+use sim_core::throttle::MaxDrop;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
 #[derive(Debug, Parser)]
@@ -120,6 +121,15 @@ pub(crate) struct CaptureArgs {
     pub(crate) preparation: PreparationArgs,
 }
 
+/// What `--throttle` lowers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Throttle {
+    /// As many layers as it takes.
+    Auto,
+    /// This layer, to so many threads.
+    Layer(String, Threads),
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct EvalArgs {
     #[command(flatten)]
@@ -130,9 +140,14 @@ pub(crate) struct EvalArgs {
     /// More arrays, in the same pass over the images
     #[arg(long, value_name = "ARRAY.toml", num_args = 1..)]
     pub(crate) compare: Vec<PathBuf>,
-    /// Layers that run with fewer threads on the array, as in /block1/conv1/Conv=1, with commas
-    #[arg(long, value_name = "LAYER=THREADS", value_delimiter = ',', value_parser = parsers::layer_threads)]
-    pub(crate) throttle: Vec<(String, Threads)>,
+    /// Layers that run with fewer threads on the array, as in /block1/conv1/Conv=1, with commas; or auto: the layer that
+    /// errs most first, until the answers are good enough
+    #[arg(long, value_name = "auto|LAYER=THREADS", value_delimiter = ',', value_parser = parsers::throttle)]
+    pub(crate) throttle: Vec<Throttle>,
+    /// Points of top-1 that `--throttle auto` may lose against exact 8-bit, on the labelled images that methods learn from
+    /// [default: 1.0]
+    #[arg(long, value_name = "POINTS", allow_negative_numbers = true)]
+    pub(crate) max_drop: Option<MaxDrop>,
     /// Put the columns of K in an order in which wide operands meet narrow ones
     #[arg(long, value_name = "MODE", default_value = "off", value_parser = parsers::reorder())]
     pub(crate) reorder: Reorder,

@@ -72,6 +72,8 @@ impl From<EvalError> for Failure {
             | EvalError::Layer { .. }
             | EvalError::UnknownLayer { .. }
             | EvalError::Reorder { .. }
+            | EvalError::Unthreaded { .. }
+            | EvalError::Unlabelled { .. }
             | EvalError::NoDesign) => Self::user(&error),
         }
     }

@@ -4,3 +4,4 @@ pub mod object;
 pub mod significance;
 pub mod summary;
 pub mod tables;
+pub mod throttling;

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord};
 use sim_core::record::UnsimulatedLayer;
 use sim_core::shape::widen;
+use sim_core::throttle::Throttling;
 use sim_core::units::count_as_f64;
 use sim_cost::table::Table;
 
 use super::significance::{Interval, mcnemar, paired_difference, wilson};
+use super::throttling::ThrottlingObject;
 use crate::costs::Warnings;
 use crate::echo::ArrayEcho;
 use crate::json::{self, EnergyObject, LayerObject, Reported, VERSION};
@@ -114,6 +116,8 @@ pub struct EvaluationObject {
     pub first: ArrayObject,
     /// All other arrays.
     pub compared: Vec<ArrayObject>,
+    /// How the threads of the first array's layers were found; null where nobody looked for them.
+    pub throttling: Option<ThrottlingObject>,
     /// Layers that were not simulated.
     pub unsimulated: Vec<Unsimulated>,
     /// Files that went in.
@@ -133,6 +137,8 @@ pub struct EvaluationRecord {
     pub simulator_version: String,
     /// Answers and counts.
     pub evaluation: Evaluation,
+    /// How the threads of the first array's layers were found; `None`: nobody looked for them.
+    pub throttling: Option<Throttling>,
     /// Layers that were not simulated, in the network's order.
     pub unsimulated: Vec<UnsimulatedLayer>,
     /// Files that went in.
@@ -235,6 +241,15 @@ impl EvaluationObject {
                 evaluation.n_asked
             )]);
         }
+        if record
+            .throttling
+            .as_ref()
+            .is_some_and(|throttling| !throttling.is_reached())
+        {
+            warnings.extend([
+                "throttling: even with one thread in every layer the array loses more than it may".to_owned(),
+            ]);
+        }
         let mut arrays = Vec::new();
         for (index, array) in evaluation.arrays.iter().enumerate() {
             arrays.push(ArrayObject::of(
@@ -258,6 +273,7 @@ impl EvaluationObject {
             int8_output_error: mean(evaluation.images.iter().map(|image| image.output_errors.int8)),
             first,
             compared: arrays.collect(),
+            throttling: record.throttling.as_ref().map(ThrottlingObject::of),
             unsimulated: record.unsimulated.iter().map(Unsimulated::of).collect(),
             inputs: record.inputs.clone(),
             spec: record.spec.clone(),

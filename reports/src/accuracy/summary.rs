@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::object::{Accuracy, ArrayObject, EvaluationObject};
 use super::significance::Interval;
+use super::throttling;
 use crate::markdown::{Align, table};
 use crate::text::{energy_unit, grouped, significant};
 
@@ -27,6 +28,9 @@ pub fn text(object: &EvaluationObject) -> String {
     text.push_str(&answers(object));
     for array in object.arrays() {
         let _ = writeln!(text, "\n{}", verdict(array));
+    }
+    if let Some(throttling) = &object.throttling {
+        text.push_str(&throttling::section(throttling));
     }
     text.push_str(&layers(object));
     if !object.unsimulated.is_empty() {

@@ -11,6 +11,8 @@ use sim_core::record::EngineKind;
 use sim_core::reorder::Reorder;
 use sim_core::spec::Threads;
 
+use super::Throttle;
+
 /// A parser of the names of `all`.
 fn named<T: Copy + Send + Sync + 'static>(
     all: &'static [T],
@@ -82,9 +84,12 @@ pub(super) fn sides(text: &str) -> Result<[usize; 2], String> {
     }
 }
 
-/// `LAYER=THREADS`. Names of layers may hold equals signs, numbers of threads do not.
-pub(super) fn layer_threads(text: &str) -> Result<(String, Threads), String> {
-    let remedy = "write a layer and 1, 2 or 4 threads, as in /block1/conv1/Conv=1";
+/// `auto`, or `LAYER=THREADS`. Names of layers may hold equals signs, numbers of threads do not.
+pub(super) fn throttle(text: &str) -> Result<Throttle, String> {
+    if text == "auto" {
+        return Ok(Throttle::Auto);
+    }
+    let remedy = "write auto, or a layer and 1, 2 or 4 threads, as in /block1/conv1/Conv=1";
     let Some((layer, threads)) = text.rsplit_once('=').filter(|(layer, _)| !layer.is_empty()) else {
         return Err(format!("no layer with threads; {remedy}"));
     };
@@ -92,6 +97,6 @@ pub(super) fn layer_threads(text: &str) -> Result<(String, Threads), String> {
         .parse()
         .ok()
         .and_then(Threads::from_count)
-        .map(|threads| (layer.to_owned(), threads))
+        .map(|threads| Throttle::Layer(layer.to_owned(), threads))
         .ok_or_else(|| format!("`{threads}` threads cannot be; {remedy}"))
 }

@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use crate::support::{Folder, run};
 
+const ARRAY_4T: &str =
+    "version = 1\n[array]\nrows = 8\ncols = 8\n[pe]\nkind = \"nb-smt\"\nthreads = 4\npolicy = \"S\"\n";
 pub(crate) const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/fashion-resnet8.onnx");
 
 /// Light shapes of 28×28 pixels, as an IDX file.
@@ -130,6 +132,75 @@ fn counts_are_those_of_a_run_where_no_layer_lies_behind_another() {
 }
 
 #[test]
+fn throttling_lowers_the_worst_layers_until_the_answers_are_good_enough() {
+    let folder = folder();
+    folder.write("4t.toml", ARRAY_4T);
+    // Labels are what exact 8-bit answers, so that the array can only lose.
+    folder.write("many-images-idx3-ubyte", images(40));
+    folder.write("own-images-idx3-ubyte", images(40));
+    folder.good(&eval(
+        "many-images-idx3-ubyte",
+        "4t.toml",
+        &["--predictions", "answers.csv"],
+    ));
+    let answers = String::from_utf8_lossy(&folder.read("answers.csv")).into_owned();
+    let mut labels = vec![0, 0, 8, 1, 0, 0, 0, 40];
+    let fields = answers.lines().skip(1).map(|line| line.split(',').nth(3));
+    labels.extend(fields.map(|class| class.and_then(|class| class.parse().ok()).unwrap_or(u8::MAX)));
+    folder.write("own-labels-idx1-ubyte", labels);
+    let auto = |more: &[&str]| {
+        let mut args = vec!["--json", "--throttle", "auto"];
+        args.extend(more);
+        json(&folder, &eval("own-images-idx3-ubyte", "4t.toml", &args))
+    };
+    let object = auto(&["--max-drop", "0"]);
+    let throttling = &object["throttling"];
+    assert_eq!(
+        (&throttling["reached"], &throttling["images"]),
+        (&true.into(), &40.into())
+    );
+    let steps = throttling["steps"].as_array().cloned().unwrap_or_default();
+    assert!(2 < steps.len(), "{throttling}");
+    let last = steps.last().cloned().unwrap_or_default();
+    let share = |step: &Value, key: &str| step[key].as_f64().unwrap_or(-1.0);
+    assert!(share(&last, "int8_top1") <= share(&last, "array_top1"));
+    for pair in steps.windows(2) {
+        assert!(
+            share(&pair[0], "array_top1") < share(&pair[0], "int8_top1"),
+            "{pair:?}"
+        );
+        // The lowered layer was the worst that could be lowered, and goes one step down.
+        let name = pair[1]["lowered"].as_str().unwrap_or_default();
+        let before = pair[0]["layers"].as_object().cloned().unwrap_or_default();
+        let error = |name: &str| before[name]["relative_error"].as_f64().unwrap_or(-1.0);
+        for (other, layer) in &before {
+            assert!(
+                layer["threads"] == 1 || error(other) <= error(name),
+                "{other} {pair:?}"
+            );
+        }
+        let threads = |step: &Value| step["layers"][name]["threads"].as_u64();
+        assert_eq!(threads(&pair[1]).map(|n| 2 * n), threads(&pair[0]));
+        assert!(share(&pair[1], "speedup") < share(&pair[0], "speedup"));
+    }
+    // What was found is what is evaluated: the same images, the same cycles.
+    assert_eq!(object["cycles"], last["cycles"]);
+    assert_eq!(object["array"]["top1"], last["array_top1"]);
+    for layer in object["layers"].as_array().into_iter().flatten() {
+        let name = layer["name"].as_str().unwrap_or_default();
+        assert_eq!(layer["threads"], last["layers"][name]["threads"]);
+        assert_eq!(object["spec"]["throttle"][name], layer["threads"]);
+    }
+    // Anything will do: no step at all.
+    assert_eq!(
+        auto(&["--max-drop", "100"])["throttling"]["steps"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
+}
+
+#[test]
 fn an_exact_array_answers_like_exact_8_bit() {
     let folder = folder();
     let args = eval(
@@ -226,6 +297,17 @@ fn mistakes_are_the_users() {
         assert_eq!(ran.stdout, "");
     }
     let known = "known-images-idx3-ubyte";
+    let auto = ["--throttle", "auto"];
+    check(&eval("plain-images-idx3-ubyte", "2t.toml", &auto), "needs labels");
+    check(&eval(known, "1t.toml", &auto), "has no threads to throttle");
+    check(
+        &eval(known, "2t.toml", &["--max-drop", "1"]),
+        "add --throttle auto",
+    );
+    check(
+        &eval(known, "2t.toml", &["--throttle", "auto", "--max-drop", "-1"]),
+        "points of top-1",
+    );
     check(
         &eval("odd-images-idx3-ubyte", "2t.toml", &[]),
         "has label 10, but the network has 10 outputs, classes 0 to 9",

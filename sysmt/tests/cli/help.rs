@@ -153,29 +153,34 @@ fn help_of_every_command() {
       <MODEL.onnx>  ONNX network
 
     Options:
-          --images <IMAGES>           Images: an .npz, an IDX file, or a folder of JPEG and PNG
-          --calibration <IMAGES>      Images that set the ranges of activations [default: the images
-                                      themselves]
-          --n-images <N>              Use only the first N images
-          --n-calibration <N>         Use only the first N calibration images
-          --array <ARRAY.toml>        Array file
-          --compare <ARRAY.toml>...   More arrays, in the same pass over the images
-          --throttle <LAYER=THREADS>  Layers that run with fewer threads on the array, as in
-                                      /block1/conv1/Conv=1, with commas
-          --reorder <MODE>            Put the columns of K in an order in which wide operands meet
-                                      narrow ones [default: off] [possible values: off, calibration,
-                                      oracle, weights]
-          --recalibrate-bn [<MODE>]   Give batch norms new statistics from the calibration images on
-                                      each array [possible values: exact, momentum]
-          --save-model <OUT.onnx>     Where to write a copy of the model with the new statistics of the
-                                      array
-          --predictions <FILE.csv>    Where to write one row per image: label and predicted classes
-          --mse                       Measure the error of every product against the exact one
-          --cost-table <TABLE.toml>   Technology table of energies and areas [default: the built-in one]
-          --json                      Print the evaluation as JSON
-          --jobs <N>                  Threads of this computer to use; results do not depend on it
-                                      [default: all]
-      -h, --help                      Print help
+          --images <IMAGES>                Images: an .npz, an IDX file, or a folder of JPEG and PNG
+          --calibration <IMAGES>           Images that set the ranges of activations [default: the
+                                           images themselves]
+          --n-images <N>                   Use only the first N images
+          --n-calibration <N>              Use only the first N calibration images
+          --array <ARRAY.toml>             Array file
+          --compare <ARRAY.toml>...        More arrays, in the same pass over the images
+          --throttle <auto|LAYER=THREADS>  Layers that run with fewer threads on the array, as in
+                                           /block1/conv1/Conv=1, with commas; or auto: the layer that
+                                           errs most first, until the answers are good enough
+          --max-drop <POINTS>              Points of top-1 that `--throttle auto` may lose against exact
+                                           8-bit, on the labelled images that methods learn from
+                                           [default: 1.0]
+          --reorder <MODE>                 Put the columns of K in an order in which wide operands meet
+                                           narrow ones [default: off] [possible values: off,
+                                           calibration, oracle, weights]
+          --recalibrate-bn [<MODE>]        Give batch norms new statistics from the calibration images
+                                           on each array [possible values: exact, momentum]
+          --save-model <OUT.onnx>          Where to write a copy of the model with the new statistics of
+                                           the array
+          --predictions <FILE.csv>         Where to write one row per image: label and predicted classes
+          --mse                            Measure the error of every product against the exact one
+          --cost-table <TABLE.toml>        Technology table of energies and areas [default: the built-in
+                                           one]
+          --json                           Print the evaluation as JSON
+          --jobs <N>                       Threads of this computer to use; results do not depend on it
+                                           [default: all]
+      -h, --help                           Print help
 
     Pruning:
           --prune <P|2:4>        Make weights zero before everything else: the smallest of a fraction

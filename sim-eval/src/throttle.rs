@@ -1,0 +1,129 @@
+//! Automatic throttling: the layer that errs most runs with fewer threads, until the answers are good enough.
+
+use sim_array::engine::Mse;
+use sim_core::evaluation::ArrayEvaluation;
+use sim_core::layer_rules::LayerRules;
+use sim_core::record::LayerRecord;
+use sim_core::spec::{Pe, Threads};
+use sim_core::throttle::{MaxDrop, ThrottleStep, ThrottledLayer, Throttling};
+use sim_core::units::Cycles;
+
+use crate::design::Design;
+use crate::error::EvalError;
+use crate::prepare::{Prepared, Workers};
+
+/// Lower layers of `design` one by one, on the images that methods learn from: each step measures every layer's error
+/// relative to its exact output, and the worst layer that has more than one thread gets the next lower count.
+///
+/// It ends at the first step within `max_drop` of exact 8-bit, or, without one, where every layer has one thread. The
+/// methods of the design (reordering, recalibration, layers already throttled) are in place at every step.
+///
+/// - Errors: an array without threads, images without labels, a stop, and those of an evaluation.
+pub fn throttle(
+    prepared: &Prepared,
+    design: &Design,
+    max_drop: Option<MaxDrop>,
+    workers: &Workers<'_>,
+) -> Result<Throttling, EvalError> {
+    match design.array.pe() {
+        Pe::NbSmt(_) => {}
+        other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => {
+            return Err(EvalError::Unthreaded {
+                origin: design.origin.clone(),
+                kind: other.kind_name(),
+            });
+        }
+    }
+    let images = prepared.training_images()?;
+    if images.labels().is_none() {
+        return Err(EvalError::Unlabelled {
+            images: prepared.training_name().display().to_string(),
+        });
+    }
+    let mut throttling = Throttling {
+        max_drop,
+        n_images: images.len(),
+        steps: Vec::new(),
+    };
+    let mut design = Design {
+        mse: Mse::Measure,
+        ..design.clone()
+    };
+    let mut lowered = None;
+    loop {
+        let step = measure(prepared, &design, lowered, workers)?;
+        let next = step.worst().map(|(name, threads)| (name.to_owned(), threads));
+        throttling.steps.push(step);
+        let is_done = max_drop.is_some() && throttling.is_reached();
+        let Some((name, threads)) = next.filter(|_| !is_done) else {
+            return Ok(throttling);
+        };
+        lower(&mut design, &name, threads);
+        lowered = Some(name);
+    }
+}
+
+/// The design with the layers as they are at a step.
+pub fn at_step(design: &Design, step: &ThrottleStep) -> Design {
+    let mut design = design.clone();
+    for layer in &step.layers {
+        lower(&mut design, &layer.name, layer.threads);
+    }
+    design
+}
+
+fn lower(design: &mut Design, name: &str, threads: Threads) {
+    match design.layers.iter_mut().find(|(other, _)| other == name) {
+        Some((_, rules)) => rules.threads = Some(threads),
+        None => design.layers.push((
+            name.to_owned(),
+            LayerRules {
+                threads: Some(threads),
+                policy: None,
+            },
+        )),
+    }
+}
+
+fn measure(
+    prepared: &Prepared,
+    design: &Design,
+    lowered: Option<String>,
+    workers: &Workers<'_>,
+) -> Result<ThrottleStep, EvalError> {
+    let machines = prepared.build(std::slice::from_ref(design), workers)?;
+    let machines: Vec<_> = machines.into_iter().map(|built| built.machine).collect();
+    let evaluation = prepared.evaluate_on(prepared.training_images()?, &machines, workers)?;
+    if evaluation.is_partial() {
+        return Err(EvalError::Stopped);
+    }
+    let n_right = |is_right: &dyn Fn(&sim_core::evaluation::ImageRecord) -> bool| {
+        evaluation.images.iter().filter(|image| is_right(image)).count()
+    };
+    let layers: Vec<&LayerRecord> = evaluation
+        .arrays
+        .iter()
+        .flat_map(|ArrayEvaluation { layers, .. }| layers)
+        .collect();
+    let sum = |cycles: fn(&LayerRecord) -> Cycles| {
+        layers.iter().fold(Cycles::default(), |mut sum, layer| {
+            sum += cycles(layer);
+            sum
+        })
+    };
+    Ok(ThrottleStep {
+        lowered,
+        int8_right: n_right(&|image| image.int8.is_in_top(1)),
+        array_right: n_right(&|image| image.arrays.iter().all(|answer| answer.is_in_top(1))),
+        cycles: sum(|layer| layer.product.cycles),
+        baseline_cycles: sum(|layer| layer.product.baseline_cycles),
+        layers: layers
+            .iter()
+            .map(|layer| ThrottledLayer {
+                name: layer.name.clone(),
+                threads: layer.threads.unwrap_or(Threads::One),
+                error: layer.product.error.unwrap_or_default(),
+            })
+            .collect(),
+    })
+}
