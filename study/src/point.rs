@@ -1,0 +1,129 @@
+//! A point of a study: a network as prepared, and a design on it.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use sim_array::engine::Mse;
+use sim_config::run::{self, ErrorMeasure, ModelWorkload, Workload};
+use sim_core::prune::PruneSpec;
+use sim_core::recalibration::RecalibrationMode;
+use sim_eval::design::Design;
+use toml::{Table, Value};
+
+use crate::grid::{Combination, combinations, set, shown};
+
+/// The key of a grid that recalibrates batch norms: `off`, or a mode.
+const RECALIBRATE: &str = "recalibrate-bn";
+/// The key of a grid that makes a point of every step of automatic throttling: `curve`.
+const THROTTLE: &str = "throttle";
+
+/// What several designs share.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Preparation {
+    pub(crate) workload: ModelWorkload,
+    pub(crate) pruning: Option<PruneSpec>,
+}
+
+/// Whether the point is one design, or a curve of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Throttling {
+    /// As it is.
+    Off,
+    /// Every step of automatic throttling is a point.
+    Curve,
+}
+
+/// A point.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Point {
+    /// Keys with values, as a person reads them.
+    pub(crate) axes: Vec<(String, String)>,
+    pub(crate) preparation: Preparation,
+    pub(crate) design: Design,
+    pub(crate) throttling: Throttling,
+}
+
+/// Fewer images than the study names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit(pub(crate) Option<usize>);
+
+impl Limit {
+    fn of(self, n_images: Option<usize>) -> Option<usize> {
+        match (self.0, n_images) {
+            (Some(limit), Some(n_images)) => Some(limit.min(n_images)),
+            (limit, n_images) => limit.or(n_images),
+        }
+    }
+}
+
+/// All points of the grids of the study at `path`.
+pub(crate) fn points(path: &Path, base: &Table, grids: &[Table], limit: Limit) -> anyhow::Result<Vec<Point>> {
+    let mut all = Vec::new();
+    for (index, grid) in grids.iter().enumerate() {
+        let failed = || format!("{}: grid {}", path.display(), index + 1);
+        for combination in combinations(grid).with_context(failed)? {
+            all.push(point(path, base, &combination, limit).with_context(failed)?);
+        }
+    }
+    Ok(all)
+}
+
+fn point(path: &Path, base: &Table, combination: &Combination, limit: Limit) -> anyhow::Result<Point> {
+    let mut run_file = base.clone();
+    run_file.insert("version".to_owned(), Value::Integer(1));
+    let mut recalibration = None;
+    let mut throttling = Throttling::Off;
+    for (key, value) in &combination.axes {
+        match (key.as_str(), value.as_str()) {
+            (RECALIBRATE, Some("off")) => {}
+            (RECALIBRATE, mode) => recalibration = Some(recalibration_mode(mode)?),
+            (THROTTLE, Some("curve")) => throttling = Throttling::Curve,
+            (THROTTLE, _) => bail!("`{THROTTLE}` is {value}; it can be \"curve\""),
+            _ => set(&mut run_file, key, value.clone())?,
+        }
+    }
+    let text = toml::to_string(&run_file)?;
+    let spec = run::parse(path, &text).map_err(|error| anyhow::anyhow!("{error}, in the run\n{text}"))?;
+    let Workload::Model(workload) = spec.workload() else {
+        bail!("[base.workload] names a trace; a study needs a `model` with images");
+    };
+    let mut workload = workload.as_ref().clone();
+    workload.n_images = limit.of(workload.n_images);
+    workload.n_calibration = limit.of(workload.n_calibration);
+    let layers = spec.layers().iter();
+    Ok(Point {
+        axes: combination
+            .axes
+            .iter()
+            .map(|(key, value)| (key.clone(), shown(value)))
+            .collect(),
+        preparation: Preparation {
+            workload,
+            pruning: spec.pruning(),
+        },
+        design: Design {
+            baseline: *spec.baseline(),
+            layers: layers.map(|(name, rules)| (name.to_owned(), rules)).collect(),
+            depthwise_threads: spec.depthwise_threads(),
+            reorder: spec.reorder(),
+            recalibration,
+            mse: match spec.error_measure() {
+                ErrorMeasure::On => Mse::Measure,
+                ErrorMeasure::Off => Mse::Skip,
+            },
+            ..Design::new("", path.display().to_string(), *spec.array())
+        },
+        throttling,
+    })
+}
+
+fn recalibration_mode(name: Option<&str>) -> anyhow::Result<RecalibrationMode> {
+    let mode = RecalibrationMode::ALL
+        .iter()
+        .copied()
+        .find(|mode| Some(mode.name()) == name);
+    mode.with_context(|| {
+        let names: Vec<&str> = RecalibrationMode::ALL.iter().map(|mode| mode.name()).collect();
+        format!("`{RECALIBRATE}` can be off, {}", names.join(", "))
+    })
+}
