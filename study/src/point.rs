@@ -127,3 +127,50 @@ fn recalibration_mode(name: Option<&str>) -> anyhow::Result<RecalibrationMode> {
         format!("`{RECALIBRATE}` can be off, {}", names.join(", "))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::Study;
+    use crate::results;
+
+    #[test]
+    fn every_study_is_valid() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/studies");
+        let mut n_studies = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let study = Study::load(&path).unwrap();
+            let points = points(&path, &study.base, &study.grid, Limit(Some(8))).unwrap();
+            results::check(&study, &points).unwrap();
+            assert!(
+                points
+                    .iter()
+                    .all(|point| point.preparation.workload.n_images == Some(8))
+            );
+            n_studies += 1;
+        }
+        assert!(6 <= n_studies);
+    }
+
+    #[test]
+    fn mistakes_name_the_grid_and_the_key() {
+        #[track_caller]
+        fn check(grid: &str, want: &str) {
+            let base = "array = { rows = 4, cols = 4 }\n[workload]\nmodel = \"m.onnx\"\nimages = \"i.npz\"\n";
+            let base: Table = toml::from_str(base).unwrap();
+            let grid: Table = toml::from_str(grid).unwrap();
+            let error = points(Path::new("s.toml"), &base, &[grid], Limit(None)).unwrap_err();
+            let text = format!("{error:#}");
+            assert!(text.contains("s.toml: grid 1") && text.contains(want), "{text}");
+        }
+        check("\"pe.kind\" = \"nb-smt\"\n\"pe.threads\" = 3", "pe.threads");
+        check("\"pe.kind\" = \"conventional\"\n\"pe.widow\" = 3", "widow");
+        check(
+            "\"pe.kind\" = \"conventional\"\nrecalibrate-bn = \"twice\"",
+            "off, exact, momentum",
+        );
+        check("\"pe.kind\" = \"conventional\"\nthrottle = \"some\"", "curve");
+        check("\"workload.model.x\" = 1", "no section");
+    }
+}
