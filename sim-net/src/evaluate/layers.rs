@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use sim_array::algebraic::{Algebraic, timing};
-use sim_array::engine::{Engine, EngineError, StreamedOperands};
+use sim_array::engine::{EngineError, StreamedOperands};
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, KOrder};
@@ -17,6 +17,9 @@ use crate::quantized::{QuantizedLayer, QuantizedNetwork};
 use crate::share::{Unfinished, share};
 use crate::simulate;
 use crate::tensor::Tensor;
+
+/// Images whose products run in turn, so that weights are made ready for all of them at once.
+pub(super) const IMAGES_PER_PRODUCT: usize = 16;
 
 /// What runs the products of simulated layers.
 #[derive(Clone, Copy)]
@@ -81,13 +84,30 @@ impl<'a> SimulatedLayers<'a> {
 
 impl Hooks for SimulatedLayers<'_> {
     fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
+        let outputs = self.weighted_all(std::slice::from_ref(call))?;
+        Ok(outputs.into_iter().next().flatten())
+    }
+
+    fn weighted_all(&mut self, calls: &[WeightedCall<'_>]) -> Result<Vec<Option<Tensor>>, HookError> {
+        let Some(call) = calls.first() else {
+            return Ok(Vec::new());
+        };
         let Some(layer) = self.network.layer(call.index) else {
-            return Ok(None);
+            return Ok(vec![None; calls.len()]);
         };
         let input = &call.input.shape;
+        if calls.iter().any(|other| other.input.shape != *input) {
+            return Err("images of several sizes side by side".into());
+        }
         let lowering = Lowering::new(image_shape(input), call.layer.weight_shape(), call.geometry)?;
-        let codes = layer.quantizer().codes(&call.input.data)?;
-        let images: Vec<&[u8]> = codes.chunks(lowering.input_len().max(1)).collect();
+        let n_images = call.input.data.len() / lowering.input_len().max(1);
+        let mut codes = Vec::with_capacity(calls.len() * call.input.data.len());
+        for call in calls {
+            layer.quantizer().append_codes(&call.input.data, &mut codes)?;
+        }
+        let images: Vec<&[u8]> = codes
+            .chunks(lowering.input_len().max(1) * IMAGES_PER_PRODUCT)
+            .collect();
         let work = LayerWork {
             products: self.products,
             index: call.index,
@@ -95,15 +115,25 @@ impl Hooks for SimulatedLayers<'_> {
             layer,
             lowering,
         };
-        let done = share(&images, self.jobs, self.stop, |codes| work.image(codes));
+        let done = share(&images, self.jobs, self.stop, |codes| work.images(codes));
         let done = done.map_err(|unfinished| match unfinished {
             Unfinished::Stopped => HookError::from("stopped"),
             Unfinished::Failed(error) => format!("{error}{}", remedy(&error)).into(),
         })?;
-        let n_images = images.len();
-        let mut data = Vec::with_capacity(n_images * lowering.m() * lowering.n() * lowering.groups());
-        for (outputs, sums) in done {
-            data.extend(outputs);
+        let n_channels = lowering.n() * lowering.groups();
+        let per_call = n_images * n_channels * lowering.m();
+        let mut outputs: Vec<Vec<f32>> = calls.iter().map(|_| Vec::with_capacity(per_call)).collect();
+        let mut filling = outputs.iter_mut();
+        let mut output = filling.next();
+        for (values, sums) in done {
+            for image in values.chunks((n_channels * lowering.m()).max(1)) {
+                if output.as_ref().is_some_and(|output| output.len() == per_call) {
+                    output = filling.next();
+                }
+                if let Some(output) = &mut output {
+                    output.extend_from_slice(image);
+                }
+            }
             match (&mut self.sums[call.index], sums) {
                 (Some(all), Some(sums)) => all.add(&sums),
                 (all @ None, sums) => *all = sums,
@@ -111,13 +141,15 @@ impl Hooks for SimulatedLayers<'_> {
             }
         }
         let [rows, columns] = lowering.output();
-        let n_channels = lowering.n() * lowering.groups();
         let shape = if input.len() == 2 {
             vec![n_images, n_channels]
         } else {
             vec![n_images, n_channels, rows, columns]
         };
-        Ok(Some(Tensor::new(shape, data)?))
+        outputs
+            .into_iter()
+            .map(|data| Ok(Some(Tensor::new(shape.clone(), data)?)))
+            .collect()
     }
 }
 
@@ -154,25 +186,32 @@ struct LayerWork<'a> {
 }
 
 impl LayerWork<'_> {
-    /// Outputs of one image, `[channels, pixels]`, and what its products counted.
-    fn image(&self, codes: &[u8]) -> Result<(Vec<f32>, Option<LayerSums>), EngineError> {
-        let n_per_group = self.lowering.n() * self.lowering.m();
-        let mut outputs = vec![0.0; n_per_group * self.lowering.groups()];
+    /// Outputs of some images, `[images, channels, pixels]`, and what their products counted.
+    fn images(&self, codes: &[u8]) -> Result<(Vec<f32>, Option<LayerSums>), EngineError> {
+        let lowering = &self.lowering;
+        let n_images = codes.len() / lowering.input_len().max(1);
+        let mut outputs = vec![0.0; n_images * lowering.n() * lowering.groups() * lowering.m()];
         let sums = match self.products {
             Products::Exact(array) => {
-                self.exact(array, codes, &mut outputs)?;
+                self.exact(array, n_images, codes, &mut outputs)?;
                 None
             }
-            Products::Array(machine) => Some(self.on_array(machine, codes, &mut outputs)?),
+            Products::Array(machine) => Some(self.on_array(machine, n_images, codes, &mut outputs)?),
         };
         Ok((outputs, sums))
     }
 
-    fn exact(&self, array: &ArraySpec, codes: &[u8], outputs: &mut [f32]) -> Result<(), EngineError> {
+    fn exact(
+        &self,
+        array: &ArraySpec,
+        n_images: usize,
+        codes: &[u8],
+        outputs: &mut [f32],
+    ) -> Result<(), EngineError> {
         let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
         let order = KOrder::ChannelMajor;
-        let gemm = lowering.gemm(1)?;
-        for (group, outputs) in outputs.chunks_mut(lowering.n() * lowering.m()).enumerate() {
+        let gemm = lowering.gemm(n_images)?;
+        for group in 0..lowering.groups() {
             let activations = lowering.activations(codes, zero_point, group, order);
             let weights = lowering.weights(self.layer.weights(), group, order);
             let operands = StreamedOperands::new(gemm, &activations, &weights)?;
@@ -185,6 +224,7 @@ impl LayerWork<'_> {
     fn on_array(
         &self,
         machine: &Machine,
+        n_images: usize,
         codes: &[u8],
         outputs: &mut [f32],
     ) -> Result<LayerSums, EngineError> {
@@ -202,22 +242,20 @@ impl LayerWork<'_> {
             counters: Counters::zero(machine.machines.array().pe().max_active()),
             error: None,
         };
-        for (group, (outputs, weights)) in outputs
-            .chunks_mut(lowering.n() * lowering.m())
-            .zip(weights)
-            .enumerate()
-        {
+        for (group, weights) in weights.iter().enumerate() {
             let mut activations = lowering.activations(codes, zero_point, group, array.pe().k_order());
             if let Some(order) = machine.orders(self.index, &array, lowering).get(group) {
                 activations = activations.reordered(order);
             }
-            let padded = Gemm::new(gemm.m(), gemm.n(), activations.k())?;
-            let operands = StreamedOperands::new(padded, &activations, weights)?;
-            let outcome = Algebraic.run_streamed(&array, &operands, machine.mse)?;
+            let padded = |m| Gemm::new(m, gemm.n(), activations.k());
+            let operands = StreamedOperands::new(padded(n_images * gemm.m())?, &activations, weights)?;
+            let outcome = Algebraic.run_in_turn(&array, &operands, padded(gemm.m())?, machine.mse)?;
             self.layer.rescale(lowering, group, &outcome.product, outputs);
-            sums.n_products += 1;
             sums.cycles += outcome.cycles;
-            sums.baseline_cycles += timing::cycles(&machine.baseline, gemm);
+            for _ in 0..n_images {
+                sums.n_products += 1;
+                sums.baseline_cycles += timing::cycles(&machine.baseline, gemm);
+            }
             sums.counters += outcome.counters;
             if let Some(error) = outcome.error {
                 *sums.error.get_or_insert_default() += error;
