@@ -63,11 +63,13 @@ impl ActivationQuantizer {
         let first = codes.len();
         codes.resize(first + values.len(), self.zero_point);
         if self.scale != 0.0 {
+            let this = *self;
+            let codes = &mut codes[first..];
             vectorized(
                 #[inline(always)]
                 || {
-                    for (code, &x) in codes[first..].iter_mut().zip(values) {
-                        *code = self.code(x);
+                    for (code, &x) in codes.iter_mut().zip(values) {
+                        *code = this.code(x);
                     }
                 },
             );
@@ -95,7 +97,11 @@ impl ActivationQuantizer {
     fn code(&self, x: f32) -> u8 {
         let zero_point = f32::from(self.zero_point);
         // The ends are whole numbers, so the clamp may come before the rounding.
-        let quotient = (x / self.scale).clamp(-zero_point, 255.0 - zero_point);
+        let (least, most) = (-zero_point, 255.0 - zero_point);
+        let quotient = x / self.scale;
+        // Not `clamp`, which asks whether its limits are in order, and so keeps vectors away.
+        let quotient = if quotient < least { least } else { quotient };
+        let quotient = if most < quotient { most } else { quotient };
         low_byte_of_rounded(quotient).wrapping_add(self.zero_point)
     }
 }

@@ -1,6 +1,6 @@
 //! A network's simulated layers in 8 bits.
 
-use sim_array::algebraic::vectorized;
+use sim_array::algebraic::{ROWS_TURNED, turn, vectorized};
 use sim_core::quantization::{Bias, QuantizationSpec};
 
 use crate::calibrate::Calibration;
@@ -70,22 +70,23 @@ impl QuantizedLayer {
     }
 
     /// Turn the product of a group over some images, `[images · m, n]`, into outputs of its channels among those of
-    /// all, `[images, channels, m]`: `(C · Δa) · Δw + bias`.
-    pub(crate) fn rescale(&self, lowering: &Lowering, group: usize, product: &[i32], outputs: &mut [f32]) {
+    /// all, `[channels, m]` of each image: `(C · Δa) · Δw + bias`.
+    pub(crate) fn rescale(
+        &self,
+        lowering: &Lowering,
+        group: usize,
+        product: &[i32],
+        outputs: &mut [Vec<f32>],
+    ) {
         let (m, n) = (lowering.m(), lowering.n());
         let channels = group * n..(group + 1) * n;
         let columns: Vec<Column> = channels.map(|channel| self.column(channel)).collect();
-        let images = outputs.chunks_mut(lowering.groups() * n * m);
+        let scale = self.quantizer.scale;
         vectorized(
             #[inline(always)]
             || {
-                for (outputs, product) in images.zip(product.chunks(m * n)) {
-                    rescale_image(
-                        &columns,
-                        self.quantizer.scale,
-                        product,
-                        &mut outputs[group * n * m..][..n * m],
-                    );
+                for (outputs, product) in outputs.iter_mut().zip(product.chunks(m * n)) {
+                    rescale_image(&columns, scale, product, &mut outputs[group * n * m..][..n * m]);
                 }
             },
         );
@@ -107,25 +108,19 @@ struct Column {
     bias: f32,
 }
 
-/// Pixels of a product that are turned at a time: they stay in the first-level cache.
-const PIXELS: usize = 32;
-
 /// From `[m, n]` to `[n, m]`.
 #[inline(always)]
 fn rescale_image(columns: &[Column], scale: f32, product: &[i32], outputs: &mut [f32]) {
     let n = columns.len();
     let m = product.len() / n;
-    for (first, rows) in (0..m).step_by(PIXELS).zip(product.chunks(PIXELS * n)) {
-        let n_pixels = rows.len() / n;
-        for (col, column) in columns.iter().enumerate() {
-            let mut sums = [0; PIXELS];
-            for (sum, row) in sums.iter_mut().zip(rows.chunks_exact(n)) {
-                *sum = row[col];
-            }
+    for (first, rows) in (0..m).step_by(ROWS_TURNED).zip(product.chunks(ROWS_TURNED * n)) {
+        let n_rows = rows.len() / n;
+        turn(rows, n, |col, sums| {
+            let column = &columns[col];
             let values =
                 sums.map(|sum| float(sum - column.zero_sum) * scale * column.weight_scale + column.bias);
-            outputs[col * m + first..][..n_pixels].copy_from_slice(&values[..n_pixels]);
-        }
+            outputs[col * m + first..][..n_rows].copy_from_slice(&values[..n_rows]);
+        });
     }
 }
 

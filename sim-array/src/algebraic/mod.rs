@@ -37,6 +37,7 @@ use sim_core::units::Cycles;
 
 use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, StreamedOperands, check_operands};
 use crate::pages;
+pub use columns::{ROWS_TURNED, turn};
 pub(crate) use kernels::of_clock;
 pub use kernels::{Simd, Unavailable, select};
 use product::Multiplier;

@@ -13,13 +13,20 @@ use super::machine::Machine;
 use crate::lowering::Lowering;
 use crate::network::{HookError, Hooks, WeightedCall};
 use crate::pass::image_shape;
+use crate::quantize::check;
 use crate::quantized::{QuantizedLayer, QuantizedNetwork};
 use crate::share::{Unfinished, share};
 use crate::simulate;
 use crate::tensor::Tensor;
 
-/// Images whose products run in turn, so that weights are made ready for all of them at once.
+/// Most images whose products run in turn, so that weights are made ready for all of them at once.
 pub(super) const IMAGES_PER_PRODUCT: usize = 16;
+/// Rows of these products, few enough that what comes of them stays in a cache.
+const MAX_ROWS: usize = 4096;
+
+fn images_per_product(lowering: &Lowering) -> usize {
+    (MAX_ROWS / lowering.m().max(1)).clamp(1, IMAGES_PER_PRODUCT)
+}
 
 /// What runs the products of simulated layers.
 #[derive(Clone, Copy)]
@@ -101,13 +108,11 @@ impl Hooks for SimulatedLayers<'_> {
         }
         let lowering = Lowering::new(image_shape(input), call.layer.weight_shape(), call.geometry)?;
         let n_images = call.input.data.len() / lowering.input_len().max(1);
-        let mut codes = Vec::with_capacity(calls.len() * call.input.data.len());
-        for call in calls {
-            layer.quantizer().append_codes(&call.input.data, &mut codes)?;
-        }
-        let images: Vec<&[u8]> = codes
-            .chunks(lowering.input_len().max(1) * IMAGES_PER_PRODUCT)
+        let images: Vec<&[f32]> = calls
+            .iter()
+            .flat_map(|call| call.input.data.chunks(lowering.input_len().max(1)))
             .collect();
+        let parts: Vec<&[&[f32]]> = images.chunks(images_per_product(&lowering)).collect();
         let work = LayerWork {
             products: self.products,
             index: call.index,
@@ -115,25 +120,19 @@ impl Hooks for SimulatedLayers<'_> {
             layer,
             lowering,
         };
-        let done = share(&images, self.jobs, self.stop, |codes| work.images(codes));
+        let done = share(&parts, self.jobs, self.stop, |part| work.images(part));
         let done = done.map_err(|unfinished| match unfinished {
             Unfinished::Stopped => HookError::from("stopped"),
-            Unfinished::Failed(error) => format!("{error}{}", remedy(&error)).into(),
+            // Where in the tensor a value is, an image does not know.
+            Unfinished::Failed(error) => {
+                let checked = calls.iter().try_for_each(|call| check(&call.input.data));
+                checked.err().map_or(error, HookError::from)
+            }
         })?;
         let n_channels = lowering.n() * lowering.groups();
-        let per_call = n_images * n_channels * lowering.m();
-        let mut outputs: Vec<Vec<f32>> = calls.iter().map(|_| Vec::with_capacity(per_call)).collect();
-        let mut filling = outputs.iter_mut();
-        let mut output = filling.next();
-        for (values, sums) in done {
-            for image in values.chunks((n_channels * lowering.m()).max(1)) {
-                if output.as_ref().is_some_and(|output| output.len() == per_call) {
-                    output = filling.next();
-                }
-                if let Some(output) = &mut output {
-                    output.extend_from_slice(image);
-                }
-            }
+        let mut images = Vec::with_capacity(calls.len() * n_images);
+        for (outputs, sums) in done {
+            images.extend(outputs);
             match (&mut self.sums[call.index], sums) {
                 (Some(all), Some(sums)) => all.add(&sums),
                 (all @ None, sums) => *all = sums,
@@ -146,10 +145,15 @@ impl Hooks for SimulatedLayers<'_> {
         } else {
             vec![n_images, n_channels, rows, columns]
         };
-        outputs
-            .into_iter()
-            .map(|data| Ok(Some(Tensor::new(shape.clone(), data)?)))
-            .collect()
+        let mut images = images.into_iter();
+        let mut output = || {
+            let mut data = images.next().unwrap_or_default();
+            for image in images.by_ref().take(n_images.saturating_sub(1)) {
+                data.extend(image);
+            }
+            Ok(Some(Tensor::new(shape.clone(), data)?))
+        };
+        calls.iter().map(|_| output()).collect()
     }
 }
 
@@ -186,19 +190,27 @@ struct LayerWork<'a> {
 }
 
 impl LayerWork<'_> {
-    /// Outputs of some images, `[images, channels, pixels]`, and what their products counted.
-    fn images(&self, codes: &[u8]) -> Result<(Vec<f32>, Option<LayerSums>), EngineError> {
+    /// Outputs of some images, `[channels, pixels]` each, and what their products counted.
+    fn images(&self, images: &[&[f32]]) -> Result<(Vec<Vec<f32>>, Option<LayerSums>), HookError> {
         let lowering = &self.lowering;
-        let n_images = codes.len() / lowering.input_len().max(1);
-        let mut outputs = vec![0.0; n_images * lowering.n() * lowering.groups() * lowering.m()];
+        let mut codes = Vec::with_capacity(images.len() * lowering.input_len());
+        for values in images {
+            self.layer.quantizer().append_codes(values, &mut codes)?;
+        }
+        let n_outputs = lowering.n() * lowering.groups() * lowering.m();
+        let mut outputs: Vec<Vec<f32>> = images.iter().map(|_| vec![0.0; n_outputs]).collect();
         let sums = match self.products {
-            Products::Exact(array) => {
-                self.exact(array, n_images, codes, &mut outputs)?;
-                None
-            }
-            Products::Array(machine) => Some(self.on_array(machine, n_images, codes, &mut outputs)?),
+            Products::Exact(array) => self
+                .exact(array, images.len(), &codes, &mut outputs)
+                .map(|()| None),
+            Products::Array(machine) => self
+                .on_array(machine, images.len(), &codes, &mut outputs)
+                .map(Some),
         };
-        Ok((outputs, sums))
+        match sums {
+            Ok(sums) => Ok((outputs, sums)),
+            Err(error) => Err(format!("{error}{}", remedy(&error)).into()),
+        }
     }
 
     fn exact(
@@ -206,7 +218,7 @@ impl LayerWork<'_> {
         array: &ArraySpec,
         n_images: usize,
         codes: &[u8],
-        outputs: &mut [f32],
+        outputs: &mut [Vec<f32>],
     ) -> Result<(), EngineError> {
         let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
         let order = KOrder::ChannelMajor;
@@ -226,7 +238,7 @@ impl LayerWork<'_> {
         machine: &Machine,
         n_images: usize,
         codes: &[u8],
-        outputs: &mut [f32],
+        outputs: &mut [Vec<f32>],
     ) -> Result<LayerSums, EngineError> {
         let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
         let array = machine.machines.of(self.name, lowering);

@@ -1,5 +1,7 @@
 //! One element in, one element out.
 
+use sim_array::algebraic::vectorized;
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
@@ -72,9 +74,14 @@ impl Operation for Unary {
 }
 
 fn map(data: &mut [f32], function: impl Fn(f32) -> f32) {
-    for x in data {
-        *x = function(*x);
-    }
+    vectorized(
+        #[inline(always)]
+        || {
+            for x in data {
+                *x = function(*x);
+            }
+        },
+    );
 }
 
 /// Limits below and above; before operator set 11 as attributes, then as inputs.
