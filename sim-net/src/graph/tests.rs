@@ -299,7 +299,8 @@ fn runs_side_by_side_are_the_runs() {
         }),
         inputs: Vec::new(),
     };
-    for other in [&mut hooks as &mut dyn Hooks, &mut NoHooks] {
+    let all: [&mut dyn Hooks; 2] = [&mut hooks, &mut NoHooks];
+    for other in all {
         let found = start.clone().finish(&mut *other).expect("outputs");
         let found: Vec<_> = found.into_iter().map(floats).collect();
         let want = inputs.iter().map(|input| network.run(input, &mut *other));
