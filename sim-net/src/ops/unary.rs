@@ -1,7 +1,5 @@
 //! One element in, one element out.
 
-use sim_array::algebraic::vectorized;
-
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
@@ -74,14 +72,9 @@ impl Operation for Unary {
 }
 
 fn map(data: &mut [f32], function: impl Fn(f32) -> f32) {
-    vectorized(
-        #[inline(always)]
-        || {
-            for x in data {
-                *x = function(*x);
-            }
-        },
-    );
+    for x in data {
+        *x = function(*x);
+    }
 }
 
 /// Limits below and above; before operator set 11 as attributes, then as inputs.
