@@ -7,16 +7,20 @@ One request per line on stdin, one answer per line on stdout, both JSON objects:
 {"do": "drop", "name"}                                      forget a product
 {"do": "network", "model", "photos"}                        an ONNX network and its first photo
 {"do": "infer"}                                             one image
+{"do": "classifier", "model", "preprocessing", "images"}    an ONNX network, its TOML file and an IDX file for it
+{"do": "classify", "batch"}                                 all these images, so many at a time, on two threads
 
-The last two answer with {"wall_seconds", "cpu_seconds"}.
+All that run something answer with {"wall_seconds", "cpu_seconds"}.
 """
 
 import ctypes
+import gzip
 import json
 import pathlib
 import platform
 import sys
 import time
+import tomllib
 
 import numpy
 import onnxruntime
@@ -26,6 +30,7 @@ BGR_MEAN = numpy.array([104, 117, 123], numpy.float32)
 
 products = {}
 network = None
+classifier = None
 
 
 def openblas():
@@ -78,12 +83,16 @@ def drop(request):
     return {}
 
 
+def session_of(model, n_threads):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = n_threads
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
 def load_network(request):
     global network
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(request["model"], options, providers=["CPUExecutionProvider"])
+    session = session_of(request["model"], 1)
     photo = sorted(pathlib.Path(request["photos"]).glob("*.jpg"))[0]
     pixels = Image.open(photo).convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
     image = (numpy.asarray(pixels, numpy.float32)[:, :, ::-1] - BGR_MEAN)[None]
@@ -99,6 +108,29 @@ def infer(_):
     return timed(lambda: session.run(None, inputs))
 
 
+def load_classifier(request):
+    global classifier
+    declared = tomllib.loads(pathlib.Path(request["preprocessing"]).read_text())
+    with gzip.open(request["images"]) as file:
+        _, n_images, rows, columns = numpy.frombuffer(file.read(16), ">i4")
+        pixels = numpy.frombuffer(file.read(), numpy.uint8).reshape(n_images, 1, rows, columns)
+    scale, mean, std = (numpy.float32(declared[key]) for key in ("scale", "mean", "std"))
+    classifier = session_of(request["model"], 2), (pixels.astype(numpy.float32) * scale - mean) / std
+    return {}
+
+
+def classify(request):
+    session, images = classifier
+    (source,) = session.get_inputs()
+    batch = request["batch"]
+
+    def run():
+        for first in range(0, len(images), batch):
+            session.run(None, {source.name: images[first:first + batch]})
+
+    return timed(run)
+
+
 CHORES = {
     "versions": versions,
     "load": load,
@@ -106,6 +138,8 @@ CHORES = {
     "drop": drop,
     "network": load_network,
     "infer": infer,
+    "classifier": load_classifier,
+    "classify": classify,
 }
 
 for line in sys.stdin:

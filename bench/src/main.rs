@@ -129,6 +129,7 @@ fn measure(options: &Options) -> anyhow::Result<Report> {
     rows::pruned::measure(&mut bench)?;
     rows::statistics::measure(&mut bench)?;
     rows::network::measure(&mut bench)?;
+    rows::evaluation::measure(&mut bench)?;
     rows::memory::measure(&mut bench)?;
     rows::memory::quickstart(&mut bench)?;
     rows::stepped::measure(&mut bench)?;

@@ -1,4 +1,5 @@
-//! The Python process that NumPy and ONNX Runtime live in: started once, loaded, warm, one thread.
+//! The Python process that NumPy and ONNX Runtime live in: started once, loaded, warm; one
+//! thread, but for whole sets of images.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -86,6 +87,24 @@ impl Native {
     /// One image.
     pub(crate) fn infer(&mut self) -> anyhow::Result<Seconds> {
         self.seconds(&json!({"do": "infer"}))
+    }
+
+    /// Read a network, how its images are preprocessed, and images.
+    pub(crate) fn load_classifier(
+        &mut self,
+        model: &str,
+        preprocessing: &str,
+        images: &str,
+    ) -> anyhow::Result<()> {
+        self.ask(
+            &json!({"do": "classifier", "model": model, "preprocessing": preprocessing, "images": images}),
+        )?;
+        Ok(())
+    }
+
+    /// All these images, `batch` at a time, on two threads.
+    pub(crate) fn classify(&mut self, batch: u32) -> anyhow::Result<Seconds> {
+        self.seconds(&json!({"do": "classify", "batch": batch}))
     }
 
     fn seconds(&mut self, request: &Value) -> anyhow::Result<Seconds> {

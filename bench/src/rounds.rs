@@ -22,6 +22,8 @@ pub(crate) enum Contestant<'a> {
     Matmul(&'a str),
     /// ONNX Runtime on the network that it has loaded.
     Inference,
+    /// ONNX Runtime on the images that it has loaded, so many at a time.
+    Images(u32),
     /// A call of the simulator's libraries.
     Library(Box<dyn FnMut() -> anyhow::Result<()> + 'a>),
 }
@@ -58,6 +60,7 @@ fn once(native: &mut Native, contestant: &mut Contestant<'_>) -> anyhow::Result<
         Contestant::Process(command) => process::measured(command),
         Contestant::Matmul(name) => native.multiply(name).map(of_seconds),
         Contestant::Inference => native.infer().map(of_seconds),
+        Contestant::Images(batch) => native.classify(*batch).map(of_seconds),
         Contestant::Library(call) => {
             let (cpu, began) = (process::own_cpu_seconds()?, Instant::now());
             call()?;

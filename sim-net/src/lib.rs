@@ -15,6 +15,7 @@ pub mod network;
 pub mod onnx;
 pub mod ops;
 mod pass;
+mod patch;
 mod plan;
 pub mod preprocess;
 pub mod progress;

@@ -1,8 +1,8 @@
 //! A convolution as matrix products, one per group: im2col in either order of K.
 
 mod activations;
-mod patch;
 mod transpose;
+mod window;
 
 use std::borrow::Cow;
 

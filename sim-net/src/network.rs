@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::execute::Batch;
 pub use crate::execute::error::ExecuteError;
 pub use crate::execute::hooks::{BatchNormCall, HookError, Hooks, NoHooks, WeightedCall};
+use crate::execute::{Batch, Runs};
 use crate::graph::Graph;
 pub use crate::graph::error::ModelError;
 pub use crate::graph::infer::LayerShape;
@@ -92,17 +92,13 @@ impl Network {
     ///
     /// Returns name and value of each output. An error says at which node the run ended.
     pub fn run(&self, input: &Tensor, hooks: &mut dyn Hooks) -> Result<Vec<(String, Tensor)>, ExecuteError> {
-        let outputs = self.graph.run(vec![Value::Float(input.clone())], hooks)?;
-        outputs
-            .into_iter()
-            .map(|(name, value)| match value {
-                Value::Float(tensor) => Ok((name, tensor)),
-                Value::Int(tensor) => Err(ExecuteError::OutputType {
-                    name,
-                    found: tensor.kind.name(),
-                }),
-            })
-            .collect()
+        floats(self.graph.run(vec![Value::Float(input.clone())], hooks)?)
+    }
+
+    /// Runs side by side, one for each input.
+    pub(crate) fn start(&self, inputs: Vec<Tensor>) -> Result<Runs<'_>, ExecuteError> {
+        let inputs = inputs.into_iter().map(|input| vec![Value::Float(input)]);
+        Runs::new(&self.graph, inputs.collect(), Batch::AsDeclared)
     }
 
     /// Run for what `hooks` see of it, with any number of images, whatever the model declares.
@@ -110,4 +106,16 @@ impl Network {
         let input = vec![Value::Float(input.clone())];
         crate::execute::run(&self.graph, input, Batch::Any, hooks).map(drop)
     }
+}
+
+/// Outputs of a run, all of which are FP32.
+pub(crate) fn floats(outputs: Vec<(String, Value)>) -> Result<Vec<(String, Tensor)>, ExecuteError> {
+    let float = |(name, value)| match value {
+        Value::Float(tensor) => Ok((name, tensor)),
+        Value::Int(tensor) => Err(ExecuteError::OutputType {
+            name,
+            found: tensor.kind.name(),
+        }),
+    };
+    outputs.into_iter().map(float).collect()
 }

@@ -4,6 +4,7 @@
     reason = "a clamped, rounded float becomes an integer code: std has no other conversion"
 )]
 
+use sim_array::algebraic::vectorized;
 use sim_core::quantization::{Divisor, WeightScales};
 
 /// A value that no code stands for.
@@ -51,11 +52,29 @@ impl ActivationQuantizer {
     ///
     /// - Errors: NaN and infinities.
     pub fn codes(&self, values: &[f32]) -> Result<Vec<u8>, NotFinite> {
+        let mut codes = Vec::new();
+        self.append_codes(values, &mut codes)?;
+        Ok(codes)
+    }
+
+    /// [`Self::codes`] behind others.
+    pub(crate) fn append_codes(&self, values: &[f32], codes: &mut Vec<u8>) -> Result<(), NotFinite> {
         check(values)?;
-        if self.scale == 0.0 {
-            return Ok(vec![self.zero_point; values.len()]);
+        let first = codes.len();
+        codes.resize(first + values.len(), self.zero_point);
+        if self.scale != 0.0 {
+            let this = *self;
+            let codes = &mut codes[first..];
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (code, &x) in codes.iter_mut().zip(values) {
+                        *code = this.code(x);
+                    }
+                },
+            );
         }
-        Ok(values.iter().map(|&x| self.code(x)).collect())
+        Ok(())
     }
 
     /// Σ (x − (q − z)·Δ)² over finite `values`, in their order.
@@ -74,10 +93,15 @@ impl ActivationQuantizer {
     }
 
     /// The code of `x`; Δ is not 0.
+    #[inline(always)]
     fn code(&self, x: f32) -> u8 {
         let zero_point = f32::from(self.zero_point);
         // The ends are whole numbers, so the clamp may come before the rounding.
-        let quotient = (x / self.scale).clamp(-zero_point, 255.0 - zero_point);
+        let (least, most) = (-zero_point, 255.0 - zero_point);
+        let quotient = x / self.scale;
+        // Not `clamp`, which asks whether its limits are in order, and so keeps vectors away.
+        let quotient = if quotient < least { least } else { quotient };
+        let quotient = if most < quotient { most } else { quotient };
         low_byte_of_rounded(quotient).wrapping_add(self.zero_point)
     }
 }
@@ -147,6 +171,7 @@ fn signed_code(value: f32, scale: f32) -> i8 {
 ///
 /// Next to 1.5·2^23 floats are whole numbers, so adding rounds, and the low bits of the sum are those of the number.
 /// Unlike the library's function it is a few instructions that vectors have.
+#[inline(always)]
 fn low_byte_of_rounded(value: f32) -> u8 {
     const WHOLE: f32 = 12_582_912.0;
     (value + WHOLE).to_bits().to_le_bytes()[0]
@@ -159,7 +184,11 @@ fn code(value: f32) -> u8 {
 /// Whether all values are finite.
 pub(crate) fn check(values: &[f32]) -> Result<(), NotFinite> {
     // All at once, because vectors do that; where is asked only when there is one.
-    if values.iter().fold(true, |all, value| all & value.is_finite()) {
+    let is_finite = vectorized(
+        #[inline(always)]
+        || values.iter().fold(true, |all, value| all & value.is_finite()),
+    );
+    if is_finite {
         return Ok(());
     }
     match values.iter().position(|value| !value.is_finite()) {

@@ -1,5 +1,6 @@
 //! A network's simulated layers in 8 bits.
 
+use sim_array::algebraic::{ROWS_TURNED, turn, vectorized};
 use sim_core::quantization::{Bias, QuantizationSpec};
 
 use crate::calibrate::Calibration;
@@ -68,18 +69,58 @@ impl QuantizedLayer {
         &self.codes.weights.codes
     }
 
-    /// Turn the product of a group, `[m, n]`, into outputs of its channels, `[n, m]`: `(C · Δa) · Δw + bias`.
-    pub(crate) fn rescale(&self, lowering: &Lowering, group: usize, product: &[i32], outputs: &mut [f32]) {
+    /// Turn the product of a group over some images, `[images · m, n]`, into outputs of its channels among those of
+    /// all, `[channels, m]` of each image: `(C · Δa) · Δw + bias`.
+    pub(crate) fn rescale(
+        &self,
+        lowering: &Lowering,
+        group: usize,
+        product: &[i32],
+        outputs: &mut [Vec<f32>],
+    ) {
         let (m, n) = (lowering.m(), lowering.n());
-        for (col, channel_outputs) in outputs.chunks_mut(m).enumerate() {
-            let channel = group * n + col;
-            let weight_scale = self.codes.weights.scales[channel];
-            let zero_sum = self.zero_sums[channel];
-            let bias = self.codes.bias.as_ref().map_or(0.0, |bias| bias[channel]);
-            for (output, row) in channel_outputs.iter_mut().zip(product.chunks(n)) {
-                *output = float(row[col] - zero_sum) * self.quantizer.scale * weight_scale + bias;
-            }
+        let channels = group * n..(group + 1) * n;
+        let columns: Vec<Column> = channels.map(|channel| self.column(channel)).collect();
+        let scale = self.quantizer.scale;
+        vectorized(
+            #[inline(always)]
+            || {
+                for (outputs, product) in outputs.iter_mut().zip(product.chunks(m * n)) {
+                    rescale_image(&columns, scale, product, &mut outputs[group * n * m..][..n * m]);
+                }
+            },
+        );
+    }
+
+    fn column(&self, channel: usize) -> Column {
+        Column {
+            weight_scale: self.codes.weights.scales[channel],
+            zero_sum: self.zero_sums[channel],
+            bias: self.codes.bias.as_ref().map_or(0.0, |bias| bias[channel]),
         }
+    }
+}
+
+/// What a column of a product becomes an output with.
+struct Column {
+    weight_scale: f32,
+    zero_sum: i32,
+    bias: f32,
+}
+
+/// From `[m, n]` to `[n, m]`.
+#[inline(always)]
+fn rescale_image(columns: &[Column], scale: f32, product: &[i32], outputs: &mut [f32]) {
+    let n = columns.len();
+    let m = product.len() / n;
+    for (first, rows) in (0..m).step_by(ROWS_TURNED).zip(product.chunks(ROWS_TURNED * n)) {
+        let n_rows = rows.len() / n;
+        turn(rows, n, |col, sums| {
+            let column = &columns[col];
+            let values =
+                sums.map(|sum| float(sum - column.zero_sum) * scale * column.weight_scale + column.bias);
+            outputs[col * m + first..][..n_rows].copy_from_slice(&values[..n_rows]);
+        });
     }
 }
 

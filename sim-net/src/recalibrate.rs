@@ -313,6 +313,10 @@ impl Hooks for Recalibrated<'_> {
         self.hooks.weighted(call)
     }
 
+    fn weighted_all(&mut self, calls: &[WeightedCall<'_>]) -> Result<Vec<Option<Tensor>>, HookError> {
+        self.hooks.weighted_all(calls)
+    }
+
     fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {
         match self.statistics.get(call.index) {
             Some(statistics) => Ok(Some(statistics.clone())),

@@ -1,5 +1,6 @@
 //! Groups of rows, one file each.
 
+pub(crate) mod evaluation;
 pub(crate) mod growth;
 pub(crate) mod memory;
 pub(crate) mod network;

@@ -29,12 +29,15 @@ mod windowed;
 use std::ops::Range;
 
 use kernels::Kernels;
-use sim_core::counters::{Counters, ErrorSums};
+use sim_core::counters::{ActiveSteps, Counters, ErrorSums, PeCycles};
 use sim_core::record::EngineKind;
+use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
+use sim_core::units::Cycles;
 
 use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, StreamedOperands, check_operands};
 use crate::pages;
+pub use columns::{ROWS_TURNED, turn};
 pub(crate) use kernels::of_clock;
 pub use kernels::{Simd, Unavailable, select};
 use product::Multiplier;
@@ -85,6 +88,56 @@ impl Algebraic {
         let (product, _) = multiply(Kernels::selected(), array, operands, Mse::Skip, |_| {});
         Ok(product)
     }
+
+    /// Products by the same weights one after the other, each of `shape`: what [`Engine::run_streamed`] gives for them,
+    /// added up, with all their rows of C behind one another. Weights are made ready once.
+    ///
+    /// - Shapes: the rows of `operands` are those of all products, in order.
+    /// - Errors: as [`Engine::run`].
+    ///
+    /// # Panics
+    /// Where the rows are not those of whole products.
+    pub fn run_in_turn(
+        &self,
+        array: &ArraySpec,
+        operands: &StreamedOperands<'_>,
+        shape: Gemm,
+        mse: Mse,
+    ) -> Result<Outcome, EngineError> {
+        let all = operands.shape();
+        let n_products = all.m() / shape.m();
+        assert!(
+            all.m() == n_products * shape.m() && (all.n(), all.k()) == (shape.n(), shape.k()),
+            "products of another shape"
+        );
+        let outcome = self.run_streamed(array, operands, mse)?;
+        Ok(in_turn(outcome, array, shape, n_products))
+    }
+}
+
+/// The outcome of one product as that of `n_products` of `shape` that share its rows. What is counted in steps of outputs is
+/// a sum over rows; only time knows where a product ends.
+fn in_turn(outcome: Outcome, array: &ArraySpec, shape: Gemm, n_products: usize) -> Outcome {
+    let active = outcome.counters.pe_cycles.active;
+    let none_active = ActiveSteps::zero(active.counts().len() - 1);
+    let mut counters = outcome.counters;
+    counters.pe_cycles = PeCycles::zero(active.counts().len() - 1);
+    let mut cycles = Cycles::default();
+    for _ in 0..n_products {
+        cycles += timing::cycles(array, shape);
+        counters.pe_cycles += timing::pe_cycles(array, shape, none_active);
+    }
+    counters.pe_cycles.active = active;
+    Outcome {
+        cycles,
+        counters,
+        ..outcome
+    }
+}
+
+/// Run code compiled for the instructions that products run on, as far as it is inlined; the results are the same.
+pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+    Kernels::selected().vectorized(work)
 }
 
 /// The algebraic engine on one set of instructions, whatever the process selected.

@@ -1,15 +1,16 @@
 //! The engine against a loop over the steps of every output, as the PEs define them.
 
-use sim_core::counters::{ActiveSteps, ErrorSums, OperandWidths, Reduced};
+use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, Reduced};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
+use sim_core::units::Cycles;
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_pe::step::Step;
 use sim_pe::{nbsmt, sparq};
 
 use super::{Algebraic, Simd, run, timing};
-use crate::engine::{Engine, EngineError, Mse, Operands};
+use crate::engine::{Engine, EngineError, Mse, Operands, Outcome};
 
 /// What the engine must find, time apart.
 #[derive(Debug, PartialEq)]
@@ -292,5 +293,73 @@ fn accumulators_reach_their_ends() {
             Algebraic.run(&array, &operands.expect("as long as the shape says"), Mse::Skip),
             Err(EngineError::AccumulatorRange { k: k + 1, max: k })
         );
+    }
+}
+
+#[test]
+fn products_in_turn_are_the_products() {
+    let rules = Sparq {
+        window: Window::Opt5,
+        rounding: WindowRounding::Round,
+        pairs: Pairs::On,
+    };
+    let nbsmt = |threads| {
+        Pe::NbSmt(NbSmt {
+            threads,
+            policy: Policy::SA,
+            rounding: Rounding::HalfEven,
+            overflow: Overflow::Saturate,
+        })
+    };
+    let mut machines = vec![Pe::Conventional, Pe::Sparq(rules), Pe::SparqStc(rules)];
+    machines.extend(Threads::ALL.map(nbsmt));
+    let (m, n, k, n_products) = (7, 5, 22, 3);
+    let shape = Gemm::new(m, n, k).expect("not empty");
+    let all = Gemm::new(n_products * m, n, k).expect("not empty");
+    let activations: Vec<u8> = (0..=255).cycle().step_by(37).take(n_products * m * k).collect();
+    // At most two of four are not zero.
+    let mut weights = Vec::new();
+    for row in 0..n {
+        weights.extend((0..k).map(|at| match (at + row) % 4 {
+            0 => [93, -128, 7, 0][at / 4 % 4],
+            2 => [-5, 0, 64][at % 3],
+            _ => 0_i8,
+        }));
+    }
+    for (pe, tiles) in machines
+        .into_iter()
+        .flat_map(|pe| Tiles::ALL.map(|tiles| (pe, tiles)))
+    {
+        let array = ArraySpec::new(4, 3, pe).expect("in range").with_tiles(tiles);
+        for mse in [Mse::Measure, Mse::Skip] {
+            let operands = Operands::new(all, &activations, &weights).expect("fits");
+            let found = Algebraic
+                .run_in_turn(&array, &(&operands).into(), shape, mse)
+                .expect("runs");
+            let mut product = Vec::new();
+            let mut sums = None;
+            for activations in activations.chunks(m * k) {
+                let operands = Operands::new(shape, activations, &weights).expect("fits");
+                let outcome = Algebraic.run(&array, &operands, mse).expect("runs");
+                product.extend(&outcome.product);
+                let (cycles, counters, error) = sums.get_or_insert((
+                    Cycles::default(),
+                    Counters::zero(pe.max_active()),
+                    outcome.error.map(|_| ErrorSums::default()),
+                ));
+                *cycles += outcome.cycles;
+                *counters += outcome.counters;
+                if let (Some(all), Some(own)) = (error, outcome.error) {
+                    *all += own;
+                }
+            }
+            let want = sums.map(|(cycles, counters, error)| Outcome {
+                product,
+                cycles,
+                counters,
+                error,
+            });
+            assert_eq!(Some(found), want, "{array:?}, {mse:?}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use sim_array::algebraic::{Algebraic, timing};
-use sim_array::engine::{Engine, EngineError, StreamedOperands};
+use sim_array::engine::{EngineError, StreamedOperands};
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, KOrder};
@@ -13,10 +13,20 @@ use super::machine::Machine;
 use crate::lowering::Lowering;
 use crate::network::{HookError, Hooks, WeightedCall};
 use crate::pass::image_shape;
+use crate::quantize::check;
 use crate::quantized::{QuantizedLayer, QuantizedNetwork};
 use crate::share::{Unfinished, share};
 use crate::simulate;
 use crate::tensor::Tensor;
+
+/// Most images whose products run in turn, so that weights are made ready for all of them at once.
+pub(super) const IMAGES_PER_PRODUCT: usize = 16;
+/// Rows of these products, few enough that what comes of them stays in a cache.
+const MAX_ROWS: usize = 4096;
+
+fn images_per_product(lowering: &Lowering) -> usize {
+    (MAX_ROWS / lowering.m().max(1)).clamp(1, IMAGES_PER_PRODUCT)
+}
 
 /// What runs the products of simulated layers.
 #[derive(Clone, Copy)]
@@ -81,13 +91,28 @@ impl<'a> SimulatedLayers<'a> {
 
 impl Hooks for SimulatedLayers<'_> {
     fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
+        let outputs = self.weighted_all(std::slice::from_ref(call))?;
+        Ok(outputs.into_iter().next().flatten())
+    }
+
+    fn weighted_all(&mut self, calls: &[WeightedCall<'_>]) -> Result<Vec<Option<Tensor>>, HookError> {
+        let Some(call) = calls.first() else {
+            return Ok(Vec::new());
+        };
         let Some(layer) = self.network.layer(call.index) else {
-            return Ok(None);
+            return Ok(vec![None; calls.len()]);
         };
         let input = &call.input.shape;
+        if calls.iter().any(|other| other.input.shape != *input) {
+            return Err("images of several sizes side by side".into());
+        }
         let lowering = Lowering::new(image_shape(input), call.layer.weight_shape(), call.geometry)?;
-        let codes = layer.quantizer().codes(&call.input.data)?;
-        let images: Vec<&[u8]> = codes.chunks(lowering.input_len().max(1)).collect();
+        let n_images = call.input.data.len() / lowering.input_len().max(1);
+        let images: Vec<&[f32]> = calls
+            .iter()
+            .flat_map(|call| call.input.data.chunks(lowering.input_len().max(1)))
+            .collect();
+        let parts: Vec<&[&[f32]]> = images.chunks(images_per_product(&lowering)).collect();
         let work = LayerWork {
             products: self.products,
             index: call.index,
@@ -95,15 +120,19 @@ impl Hooks for SimulatedLayers<'_> {
             layer,
             lowering,
         };
-        let done = share(&images, self.jobs, self.stop, |codes| work.image(codes));
+        let done = share(&parts, self.jobs, self.stop, |part| work.images(part));
         let done = done.map_err(|unfinished| match unfinished {
             Unfinished::Stopped => HookError::from("stopped"),
-            Unfinished::Failed(error) => format!("{error}{}", remedy(&error)).into(),
+            // Where in the tensor a value is, an image does not know.
+            Unfinished::Failed(error) => {
+                let checked = calls.iter().try_for_each(|call| check(&call.input.data));
+                checked.err().map_or(error, HookError::from)
+            }
         })?;
-        let n_images = images.len();
-        let mut data = Vec::with_capacity(n_images * lowering.m() * lowering.n() * lowering.groups());
+        let n_channels = lowering.n() * lowering.groups();
+        let mut images = Vec::with_capacity(calls.len() * n_images);
         for (outputs, sums) in done {
-            data.extend(outputs);
+            images.extend(outputs);
             match (&mut self.sums[call.index], sums) {
                 (Some(all), Some(sums)) => all.add(&sums),
                 (all @ None, sums) => *all = sums,
@@ -111,13 +140,20 @@ impl Hooks for SimulatedLayers<'_> {
             }
         }
         let [rows, columns] = lowering.output();
-        let n_channels = lowering.n() * lowering.groups();
         let shape = if input.len() == 2 {
             vec![n_images, n_channels]
         } else {
             vec![n_images, n_channels, rows, columns]
         };
-        Ok(Some(Tensor::new(shape, data)?))
+        let mut images = images.into_iter();
+        let mut output = || {
+            let mut data = images.next().unwrap_or_default();
+            for image in images.by_ref().take(n_images.saturating_sub(1)) {
+                data.extend(image);
+            }
+            Ok(Some(Tensor::new(shape.clone(), data)?))
+        };
+        calls.iter().map(|_| output()).collect()
     }
 }
 
@@ -154,25 +190,40 @@ struct LayerWork<'a> {
 }
 
 impl LayerWork<'_> {
-    /// Outputs of one image, `[channels, pixels]`, and what its products counted.
-    fn image(&self, codes: &[u8]) -> Result<(Vec<f32>, Option<LayerSums>), EngineError> {
-        let n_per_group = self.lowering.n() * self.lowering.m();
-        let mut outputs = vec![0.0; n_per_group * self.lowering.groups()];
+    /// Outputs of some images, `[channels, pixels]` each, and what their products counted.
+    fn images(&self, images: &[&[f32]]) -> Result<(Vec<Vec<f32>>, Option<LayerSums>), HookError> {
+        let lowering = &self.lowering;
+        let mut codes = Vec::with_capacity(images.len() * lowering.input_len());
+        for values in images {
+            self.layer.quantizer().append_codes(values, &mut codes)?;
+        }
+        let n_outputs = lowering.n() * lowering.groups() * lowering.m();
+        let mut outputs: Vec<Vec<f32>> = images.iter().map(|_| vec![0.0; n_outputs]).collect();
         let sums = match self.products {
-            Products::Exact(array) => {
-                self.exact(array, codes, &mut outputs)?;
-                None
-            }
-            Products::Array(machine) => Some(self.on_array(machine, codes, &mut outputs)?),
+            Products::Exact(array) => self
+                .exact(array, images.len(), &codes, &mut outputs)
+                .map(|()| None),
+            Products::Array(machine) => self
+                .on_array(machine, images.len(), &codes, &mut outputs)
+                .map(Some),
         };
-        Ok((outputs, sums))
+        match sums {
+            Ok(sums) => Ok((outputs, sums)),
+            Err(error) => Err(format!("{error}{}", remedy(&error)).into()),
+        }
     }
 
-    fn exact(&self, array: &ArraySpec, codes: &[u8], outputs: &mut [f32]) -> Result<(), EngineError> {
+    fn exact(
+        &self,
+        array: &ArraySpec,
+        n_images: usize,
+        codes: &[u8],
+        outputs: &mut [Vec<f32>],
+    ) -> Result<(), EngineError> {
         let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
         let order = KOrder::ChannelMajor;
-        let gemm = lowering.gemm(1)?;
-        for (group, outputs) in outputs.chunks_mut(lowering.n() * lowering.m()).enumerate() {
+        let gemm = lowering.gemm(n_images)?;
+        for group in 0..lowering.groups() {
             let activations = lowering.activations(codes, zero_point, group, order);
             let weights = lowering.weights(self.layer.weights(), group, order);
             let operands = StreamedOperands::new(gemm, &activations, &weights)?;
@@ -185,8 +236,9 @@ impl LayerWork<'_> {
     fn on_array(
         &self,
         machine: &Machine,
+        n_images: usize,
         codes: &[u8],
-        outputs: &mut [f32],
+        outputs: &mut [Vec<f32>],
     ) -> Result<LayerSums, EngineError> {
         let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
         let array = machine.machines.of(self.name, lowering);
@@ -202,22 +254,20 @@ impl LayerWork<'_> {
             counters: Counters::zero(machine.machines.array().pe().max_active()),
             error: None,
         };
-        for (group, (outputs, weights)) in outputs
-            .chunks_mut(lowering.n() * lowering.m())
-            .zip(weights)
-            .enumerate()
-        {
+        for (group, weights) in weights.iter().enumerate() {
             let mut activations = lowering.activations(codes, zero_point, group, array.pe().k_order());
             if let Some(order) = machine.orders(self.index, &array, lowering).get(group) {
                 activations = activations.reordered(order);
             }
-            let padded = Gemm::new(gemm.m(), gemm.n(), activations.k())?;
-            let operands = StreamedOperands::new(padded, &activations, weights)?;
-            let outcome = Algebraic.run_streamed(&array, &operands, machine.mse)?;
+            let padded = |m| Gemm::new(m, gemm.n(), activations.k());
+            let operands = StreamedOperands::new(padded(n_images * gemm.m())?, &activations, weights)?;
+            let outcome = Algebraic.run_in_turn(&array, &operands, padded(gemm.m())?, machine.mse)?;
             self.layer.rescale(lowering, group, &outcome.product, outputs);
-            sums.n_products += 1;
             sums.cycles += outcome.cycles;
-            sums.baseline_cycles += timing::cycles(&machine.baseline, gemm);
+            for _ in 0..n_images {
+                sums.n_products += 1;
+                sums.baseline_cycles += timing::cycles(&machine.baseline, gemm);
+            }
             sums.counters += outcome.counters;
             if let Some(error) = outcome.error {
                 *sums.error.get_or_insert_default() += error;

@@ -3,32 +3,31 @@
 pub mod counts;
 mod layers;
 mod machine;
+mod side_by_side;
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sim_array::algebraic::timing;
 use sim_core::counters::ActiveSteps;
-use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord, OutputErrors};
+use sim_core::evaluation::{ArrayEvaluation, Evaluation};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::record::{EngineKind, LayerRecord, ProductRecord};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Batch};
 
+use self::layers::LayerSums;
 pub use self::layers::SimulatedLayers;
-use self::layers::{LayerSums, Products};
 pub use self::machine::Machine;
 use crate::capture_error::CaptureError;
 use crate::images::ImageSet;
-use crate::network::{Hooks, Network, NoHooks};
-use crate::preprocess::batch;
+use crate::network::Network;
 use crate::progress::Progress;
 use crate::quantized::QuantizedNetwork;
-use crate::recalibrate::Recalibrated;
 use crate::share::{Unfinished, share};
-use crate::tensor::Tensor;
 
-/// Images whose answers wait in memory for those before them, per thread.
-const IMAGES_PER_JOB: usize = 8;
+/// Batches whose answers wait in memory for those before them, per thread.
+const BATCHES_PER_JOB: usize = 8;
 
 /// What is evaluated.
 #[derive(Clone, Copy)]
@@ -97,8 +96,8 @@ pub enum EvaluateError {
 
 /// Answers of the network in FP32, in exact 8-bit and on every machine, and what the machines count.
 ///
-/// Images run by themselves, on as many threads as asked for; answers and counts are put together in their order, so
-/// nothing depends on the number of threads. Where the stop flag is set, the record holds the images done so far.
+/// Images run by themselves, some of them side by side, on as many threads as asked for; answers and counts are put
+/// together in their order, so nothing depends on the number of threads. Where the stop flag is set, the record holds the images done so far.
 ///
 /// - Memory: some images per thread, and a few words per image.
 /// - Errors: images that cannot be loaded or preprocessed, a network that cannot be run on them, outputs that are not
@@ -115,12 +114,14 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
     let n_layers = options.quantized.n_layers();
     let mut sums: Vec<Vec<Option<LayerSums>>> =
         options.machines.iter().map(|_| vec![None; n_layers]).collect();
-    let indices: Vec<usize> = (0..images.len()).collect();
-    for chunk in indices.chunks(options.jobs.clamp(1, 1024) * IMAGES_PER_JOB) {
-        let done = share(chunk, options.jobs, options.stop, |&index| {
-            let one = one_image(options, index)?;
-            progress.advance(&images.names()[index]);
-            Ok(one)
+    let batches: Vec<Range<usize>> = side_by_side::batches(options);
+    for chunk in batches.chunks(options.jobs.clamp(1, 1024) * BATCHES_PER_JOB) {
+        let done = share(chunk, options.jobs, options.stop, |batch| {
+            let done = side_by_side::run(options, batch)?;
+            for name in &images.names()[batch.clone()] {
+                progress.advance(name);
+            }
+            Ok(done)
         });
         let done = match done {
             Ok(done) => done,
@@ -129,11 +130,12 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
             Err(Unfinished::Failed(_)) if options.stop.load(Ordering::Relaxed) => break,
             Err(Unfinished::Failed(error)) => return Err(error),
         };
-        for (&index, one) in chunk.iter().zip(done) {
-            evaluation.n_classes = one.n_classes;
-            evaluation.images.push(one.record);
-            for (all, own) in sums.iter_mut().zip(one.sums) {
-                add_layers(options, &images.names()[index], all, own)?;
+        for part in done.into_iter().flatten() {
+            let image = &images.names()[evaluation.images.len()];
+            evaluation.n_classes = part.n_classes;
+            evaluation.images.extend(part.records);
+            for (all, own) in sums.iter_mut().zip(part.sums) {
+                add_layers(options, image, all, own)?;
             }
         }
     }
@@ -153,110 +155,6 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
         })
         .collect();
     Ok(evaluation)
-}
-
-/// Everything about one image.
-struct OneImage {
-    n_classes: usize,
-    record: ImageRecord,
-    /// By machine and layer of the network.
-    sums: Vec<Vec<Option<LayerSums>>>,
-}
-
-fn one_image(options: &EvaluateOptions<'_>, index: usize) -> Result<OneImage, EvaluateError> {
-    let name = &options.images.names()[index];
-    let images = options
-        .images
-        .load(index..index + 1)
-        .map_err(CaptureError::from)?;
-    let input = batch(options.preprocessing, &images).map_err(CaptureError::from)?;
-    let run = |hooks: &mut dyn Hooks| outputs(options.network, &input, name, hooks);
-
-    let fp32 = run(&mut NoHooks)?;
-    let n_classes = fp32.len();
-    let label = options.images.labels().map(|labels| labels[index]);
-    if let Some(label) = label.filter(|&label| n_classes <= label) {
-        return Err(EvaluateError::Label {
-            image: name.clone(),
-            label,
-            n_classes,
-        });
-    }
-    let exact = Products::Exact(&options.exact);
-    let int8 = run(&mut SimulatedLayers::new(options.quantized, exact, options.stop))?;
-    let mut record = ImageRecord {
-        label,
-        fp32: Answer::of(&fp32, label),
-        int8: Answer::of(&int8, label),
-        arrays: Vec::new(),
-        output_errors: OutputErrors {
-            int8: distance(&int8, &fp32),
-            arrays: Vec::new(),
-        },
-    };
-    let mut sums = Vec::new();
-    for machine in options.machines {
-        let mut layers = SimulatedLayers::new(options.quantized, Products::Array(machine), options.stop);
-        let found = match &machine.statistics {
-            Some(statistics) => run(&mut Recalibrated {
-                statistics,
-                hooks: &mut layers,
-            })?,
-            None => run(&mut layers)?,
-        };
-        record.arrays.push(Answer::of(&found, label));
-        record.output_errors.arrays.push(distance(&found, &fp32));
-        sums.push(layers.into_sums());
-    }
-    Ok(OneImage {
-        n_classes,
-        record,
-        sums,
-    })
-}
-
-/// One output for each class.
-fn outputs(
-    network: &Network,
-    input: &Tensor,
-    image: &str,
-    hooks: &mut dyn Hooks,
-) -> Result<Vec<f32>, EvaluateError> {
-    let outputs = network.run(input, hooks).map_err(|error| CaptureError::Network {
-        image: image.to_owned(),
-        error: Box::new(error),
-    })?;
-    let unfit = |found: String| EvaluateError::Outputs {
-        image: image.to_owned(),
-        found,
-    };
-    match <[(String, Tensor); 1]>::try_from(outputs) {
-        Ok([(name, tensor)]) => {
-            let is_list =
-                tensor.shape.first() == Some(&1) && 1 < tensor.shape.len() && !tensor.data.is_empty();
-            if !is_list || tensor.shape.get(1) != Some(&tensor.data.len()) {
-                return Err(unfit(format!(
-                    "output `{name}` of the network has the shape {:?}",
-                    tensor.shape
-                )));
-            }
-            if tensor.data.iter().any(|value| !value.is_finite()) {
-                return Err(unfit(format!("output `{name}` of the network is not finite")));
-            }
-            Ok(tensor.data)
-        }
-        Err(outputs) => Err(unfit(format!("the network has {} outputs", outputs.len()))),
-    }
-}
-
-/// Mean of |a − b|.
-fn distance(a: &[f32], b: &[f32]) -> f64 {
-    let sum: f64 = a
-        .iter()
-        .zip(b)
-        .map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs())
-        .sum();
-    sum / sim_core::units::count_as_f64(sim_core::shape::widen(a.len().max(1)))
 }
 
 fn add_layers(

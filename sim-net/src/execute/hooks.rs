@@ -42,6 +42,12 @@ pub trait Hooks {
         Ok(None)
     }
 
+    /// One such layer in several runs side by side, each with an input of its own; an answer for each, as
+    /// [`Self::weighted`] gives it.
+    fn weighted_all(&mut self, calls: &[WeightedCall<'_>]) -> Result<Vec<Option<Tensor>>, HookError> {
+        calls.iter().map(|call| self.weighted(call)).collect()
+    }
+
     /// A batch norm. `Some` replaces the stored statistics in this run.
     fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {
         let _ = call;

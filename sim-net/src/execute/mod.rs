@@ -1,4 +1,4 @@
-//! Runs a graph in FP32, node by node.
+//! Runs a graph in FP32, node by node, on one or several inputs side by side.
 
 pub mod error;
 pub mod hooks;
@@ -10,13 +10,14 @@ use sim_core::shape::checked_product;
 
 use crate::execute::error::ExecuteError;
 use crate::execute::hooks::{BatchNormCall, Hooks};
+use crate::execute::weighted::Prepared;
 use crate::graph::{Action, Graph, Node};
 use crate::network::Input;
 use crate::ops::args::Args;
 use crate::ops::axes;
 use crate::ops::fault::Fault;
 use crate::ops::normalization::normalize;
-use crate::tensor::{LengthError, Value};
+use crate::tensor::{LengthError, Tensor, Value};
 
 /// What the first axis of an input may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,32 +28,83 @@ pub(crate) enum Batch {
     Any,
 }
 
+/// One run from beginning to end.
 pub(crate) fn run(
     graph: &Graph,
     inputs: Vec<Value>,
     batch: Batch,
     hooks: &mut dyn Hooks,
 ) -> Result<Vec<(String, Value)>, ExecuteError> {
-    let mut values = take_inputs(graph, inputs, batch)?;
-    for (position, node) in graph.nodes.iter().enumerate() {
-        let args = args(graph, &mut values, node, position);
-        let outputs = run_node(graph, node, args, hooks)?;
-        for (&value, output) in node.outputs.iter().zip(outputs) {
-            let is_wanted =
-                |&value: &usize| graph.last_reader[value].is_some() || graph.outputs.contains(&value);
-            if let Some(value) = value.filter(is_wanted) {
-                values[value] = Some(Arc::new(output));
+    let outputs = Runs::new(graph, vec![inputs], batch)?.finish(hooks)?;
+    Ok(outputs.into_iter().next().unwrap_or_default())
+}
+
+/// Runs of one graph side by side, each on inputs of its own: all make a node before any makes the next one. A copy goes
+/// on from where the original was.
+#[derive(Clone)]
+pub(crate) struct Runs<'g> {
+    graph: &'g Graph,
+    /// By run and value.
+    values: Vec<Vec<Option<Arc<Value>>>>,
+    /// Position of the next node.
+    next: usize,
+}
+
+impl<'g> Runs<'g> {
+    /// A run for each of `inputs`, before the first node.
+    pub(crate) fn new(graph: &'g Graph, inputs: Vec<Vec<Value>>, batch: Batch) -> Result<Self, ExecuteError> {
+        let values = inputs.into_iter().map(|inputs| take_inputs(graph, inputs, batch));
+        Ok(Self {
+            graph,
+            values: values.collect::<Result<_, _>>()?,
+            next: 0,
+        })
+    }
+
+    /// Make the nodes before the first that is `last`.
+    pub(crate) fn advance(
+        &mut self,
+        is_last: impl Fn(&Action) -> bool,
+        hooks: &mut dyn Hooks,
+    ) -> Result<(), ExecuteError> {
+        let graph = self.graph;
+        for (position, node) in graph.nodes.iter().enumerate().skip(self.next) {
+            if is_last(&node.action) {
+                break;
             }
+            let args = self.values.iter_mut();
+            let args = args
+                .map(|values| args_of(graph, values, node, position))
+                .collect();
+            let outputs = run_node(graph, node, args, hooks)?;
+            for (values, outputs) in self.values.iter_mut().zip(outputs) {
+                for (&value, output) in node.outputs.iter().zip(outputs) {
+                    let is_wanted =
+                        |&value: &usize| graph.last_reader[value].is_some() || graph.outputs.contains(&value);
+                    if let Some(value) = value.filter(is_wanted) {
+                        values[value] = Some(Arc::new(output));
+                    }
+                }
+            }
+            self.next = position + 1;
         }
+        Ok(())
     }
-    let mut outputs = Vec::with_capacity(graph.outputs.len());
-    for &value in &graph.outputs {
-        let name = graph.names[value].clone();
-        let found = values[value].clone().or_else(|| graph.constants[value].clone());
-        // The graph was checked: every output has an origin.
-        outputs.extend(found.map(|found| (name, Arc::unwrap_or_clone(found))));
+
+    /// Make all nodes that are left; name and value of each output, by run.
+    pub(crate) fn finish(mut self, hooks: &mut dyn Hooks) -> Result<Vec<Vec<(String, Value)>>, ExecuteError> {
+        self.advance(|_| false, hooks)?;
+        let graph = self.graph;
+        let outputs = |values: Vec<Option<Arc<Value>>>| {
+            let outputs = graph.outputs.iter().filter_map(|&value| {
+                // The graph was checked: every output has an origin.
+                let found = values[value].clone().or_else(|| graph.constants[value].clone());
+                Some((graph.names[value].clone(), Arc::unwrap_or_clone(found?)))
+            });
+            outputs.collect()
+        };
+        Ok(self.values.into_iter().map(outputs).collect())
     }
-    Ok(outputs)
 }
 
 fn take_inputs(
@@ -110,7 +162,7 @@ fn input_fault(input: &Input, fault: Fault) -> ExecuteError {
 }
 
 /// What a node reads; a value goes with its last reader, so that it can be overwritten or dropped.
-fn args(graph: &Graph, values: &mut [Option<Arc<Value>>], node: &Node, position: usize) -> Args {
+fn args_of(graph: &Graph, values: &mut [Option<Arc<Value>>], node: &Node, position: usize) -> Args {
     let mut args: Vec<Option<Arc<Value>>> = Vec::with_capacity(node.inputs.len());
     for input in &node.inputs {
         args.push(input.and_then(|value| graph.constants[value].clone().or_else(|| values[value].clone())));
@@ -123,12 +175,14 @@ fn args(graph: &Graph, values: &mut [Option<Arc<Value>>], node: &Node, position:
     Args(args)
 }
 
+/// What a node makes of the arguments of each run.
 fn run_node(
     graph: &Graph,
     node: &Node,
-    mut args: Args,
+    all_args: Vec<Args>,
     hooks: &mut dyn Hooks,
-) -> Result<Vec<Value>, ExecuteError> {
+) -> Result<Vec<Vec<Value>>, ExecuteError> {
+    let single = |tensors: Vec<Tensor>| tensors.into_iter().map(|tensor| vec![tensor.into()]).collect();
     match &node.action {
         Action::Plain(operation) => {
             let check = |shapes: Vec<Vec<usize>>| {
@@ -136,33 +190,41 @@ fn run_node(
                     .iter()
                     .try_for_each(|shape| axes::n_elements(shape).map(drop))
             };
-            let result = operation
-                .shapes(&args.operands())
-                .and_then(check)
-                .and_then(|()| operation.run(args));
-            result.map_err(|fault| node.execute_error(fault))
+            let run = |args: Args| {
+                let result = operation
+                    .shapes(&args.operands())
+                    .and_then(check)
+                    .and_then(|()| operation.run(args));
+                result.map_err(|fault| node.execute_error(fault))
+            };
+            all_args.into_iter().map(run).collect()
         }
-        Action::Conv { conv, layer } => Ok(vec![
-            weighted::convolution(graph, node, conv, *layer, args, hooks)?.into(),
-        ]),
+        Action::Conv { conv, layer } => {
+            let prepare = |args| Prepared::convolution(graph, conv, *layer, args);
+            weighted::run(node, all_args, prepare, hooks).map(single)
+        }
         Action::FullyConnected { layer } => {
-            Ok(vec![weighted::product(graph, node, *layer, args, hooks)?.into()])
+            let prepare = |args| Prepared::product(graph, *layer, args);
+            weighted::run(node, all_args, prepare, hooks).map(single)
         }
         Action::BatchNorm { index } => {
             let batch_norm = &graph.batch_norms[*index];
-            let mut input = args.take_float(0).map_err(|fault| node.execute_error(fault))?;
-            let call = BatchNormCall {
-                index: *index,
-                batch_norm,
-                input: &input,
+            let run = |mut args: Args| {
+                let mut input = args.take_float(0).map_err(|fault| node.execute_error(fault))?;
+                let call = BatchNormCall {
+                    index: *index,
+                    batch_norm,
+                    input: &input,
+                };
+                let replacement = hooks.batch_norm(&call).map_err(|source| ExecuteError::Hook {
+                    layer: batch_norm.name.clone(),
+                    source,
+                })?;
+                let statistics = replacement.as_ref().unwrap_or(&batch_norm.statistics);
+                normalize(batch_norm, statistics, &mut input).map_err(|fault| node.execute_error(fault))?;
+                Ok(vec![input.into()])
             };
-            let replacement = hooks.batch_norm(&call).map_err(|source| ExecuteError::Hook {
-                layer: batch_norm.name.clone(),
-                source,
-            })?;
-            let statistics = replacement.as_ref().unwrap_or(&batch_norm.statistics);
-            normalize(batch_norm, statistics, &mut input).map_err(|fault| node.execute_error(fault))?;
-            Ok(vec![input.into()])
+            all_args.into_iter().map(run).collect()
         }
     }
 }

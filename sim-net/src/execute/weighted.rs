@@ -45,97 +45,153 @@ pub(crate) fn product_shape(layer: &WeightedLayer, input: &[usize]) -> Result<(u
     Ok((rows, output))
 }
 
-pub(super) fn convolution(
-    graph: &Graph,
-    node: &Node,
-    conv: &Conv,
+/// A layer with the input of one run, about to run.
+pub(super) struct Prepared<'g> {
     index: usize,
-    mut args: Args,
-    hooks: &mut dyn Hooks,
-) -> Result<Tensor, ExecuteError> {
-    let fail = |fault| node.execute_error(fault);
-    let layer = &graph.layers[index];
-    let plan = conv_plan(conv, layer, &args.float(0).map_err(fail)?.shape).map_err(fail)?;
-    let shape = plan.output.clone();
-    let taken;
-    // Hooks see a map of one axis as one row.
-    let input = if shape.len() == 3 {
-        let mut tensor = args.take_float(0).map_err(fail)?;
-        tensor.shape.insert(2, 1);
-        taken = tensor;
-        &taken
-    } else {
-        args.float(0).map_err(fail)?
-    };
-    let call = WeightedCall {
-        index,
-        layer,
-        input,
-        geometry: plan.geometry(),
-    };
-    let [rows, columns] = plan.window.output;
-    let want = [shape[0], shape[1], rows, columns];
-    let mut output = match ask(hooks, &call, &want)? {
-        Some(output) => output,
-        None => plan
-            .run(&input.data, &layer.weight.data, layer.bias.as_deref())
-            .map_err(fail)?,
-    };
-    output.shape = shape;
-    Ok(output)
+    layer: &'g WeightedLayer,
+    input: Input,
+    geometry: Geometry,
+    /// What hooks give in place of the output.
+    want: Vec<usize>,
+    /// Of the output.
+    shape: Vec<usize>,
+    own: Own,
 }
 
-pub(super) fn product(
-    graph: &Graph,
-    node: &Node,
-    index: usize,
-    mut args: Args,
-    hooks: &mut dyn Hooks,
-) -> Result<Tensor, ExecuteError> {
-    let fail = |fault| node.execute_error(fault);
-    let layer = &graph.layers[index];
-    let (rows, shape) = product_shape(layer, &args.float(0).map_err(fail)?.shape).map_err(fail)?;
-    let [n_filters, k, ..] = layer.weight_shape();
-    let taken;
-    let input = if args.float(0).map_err(fail)?.shape.len() == 2 {
-        args.float(0).map_err(fail)?
-    } else {
-        let mut tensor = args.take_float(0).map_err(fail)?;
-        tensor.shape = vec![rows, k];
-        taken = tensor;
-        &taken
-    };
-    let call = WeightedCall {
-        index,
-        layer,
-        input,
-        geometry: ROW_GEOMETRY,
-    };
-    let mut output = match ask(hooks, &call, &[rows, n_filters])? {
-        Some(output) => output,
-        None => fully_connected(input, &layer.weight, layer.bias.as_deref()).map_err(fail)?,
-    };
-    output.shape = shape;
-    Ok(output)
+/// What a layer reads.
+enum Input {
+    /// As it is.
+    Given(Args),
+    /// In the shape that hooks see.
+    Reshaped(Tensor),
 }
 
-fn ask(
+/// What runs where no hook does.
+enum Own {
+    Convolution(ConvPlan),
+    Product,
+}
+
+impl<'g> Prepared<'g> {
+    pub(super) fn convolution(
+        graph: &'g Graph,
+        conv: &Conv,
+        index: usize,
+        mut args: Args,
+    ) -> Result<Self, Fault> {
+        let layer = &graph.layers[index];
+        let plan = conv_plan(conv, layer, &args.float(0)?.shape)?;
+        let shape = plan.output.clone();
+        // Hooks see a map of one axis as one row.
+        let input = if shape.len() == 3 {
+            let mut tensor = args.take_float(0)?;
+            tensor.shape.insert(2, 1);
+            Input::Reshaped(tensor)
+        } else {
+            Input::Given(args)
+        };
+        let [rows, columns] = plan.window.output;
+        Ok(Self {
+            index,
+            layer,
+            input,
+            geometry: plan.geometry(),
+            want: vec![shape[0], shape[1], rows, columns],
+            shape,
+            own: Own::Convolution(plan),
+        })
+    }
+
+    pub(super) fn product(graph: &'g Graph, index: usize, mut args: Args) -> Result<Self, Fault> {
+        let layer = &graph.layers[index];
+        let (rows, shape) = product_shape(layer, &args.float(0)?.shape)?;
+        let [n_filters, k, ..] = layer.weight_shape();
+        let input = if args.float(0)?.shape.len() == 2 {
+            Input::Given(args)
+        } else {
+            let mut tensor = args.take_float(0)?;
+            tensor.shape = vec![rows, k];
+            Input::Reshaped(tensor)
+        };
+        Ok(Self {
+            index,
+            layer,
+            input,
+            geometry: ROW_GEOMETRY,
+            want: vec![rows, n_filters],
+            shape,
+            own: Own::Product,
+        })
+    }
+
+    fn call(&self) -> Result<WeightedCall<'_>, Fault> {
+        Ok(WeightedCall {
+            index: self.index,
+            layer: self.layer,
+            input: self.input.tensor()?,
+            geometry: self.geometry,
+        })
+    }
+
+    /// The output, `replacement` where a hook gave one.
+    fn finish(self, node: &Node, replacement: Option<Tensor>) -> Result<Tensor, ExecuteError> {
+        let mut output = match replacement {
+            Some(output)
+                if output.shape != self.want || checked_product(&self.want) != Some(output.data.len()) =>
+            {
+                return Err(ExecuteError::HookShape {
+                    layer: self.layer.name.clone(),
+                    found: output.shape,
+                    want: self.want,
+                });
+            }
+            Some(output) => output,
+            None => self.run().map_err(|fault| node.execute_error(fault))?,
+        };
+        output.shape = self.shape;
+        Ok(output)
+    }
+
+    fn run(&self) -> Result<Tensor, Fault> {
+        let input = self.input.tensor()?;
+        let (weight, bias) = (&self.layer.weight, self.layer.bias.as_deref());
+        match &self.own {
+            Own::Convolution(plan) => plan.run(&input.data, &weight.data, bias),
+            Own::Product => fully_connected(input, weight, bias),
+        }
+    }
+}
+
+impl Input {
+    fn tensor(&self) -> Result<&Tensor, Fault> {
+        match self {
+            Self::Given(args) => args.float(0),
+            Self::Reshaped(tensor) => Ok(tensor),
+        }
+    }
+}
+
+/// The outputs of a layer for the arguments of each run.
+pub(super) fn run<'g>(
+    node: &Node,
+    all_args: Vec<Args>,
+    prepare: impl Fn(Args) -> Result<Prepared<'g>, Fault>,
     hooks: &mut dyn Hooks,
-    call: &WeightedCall<'_>,
-    want: &[usize],
-) -> Result<Option<Tensor>, ExecuteError> {
-    let output = hooks.weighted(call).map_err(|source| ExecuteError::Hook {
-        layer: call.layer.name.clone(),
+) -> Result<Vec<Tensor>, ExecuteError> {
+    let fail = |fault| node.execute_error(fault);
+    let prepared = all_args.into_iter().map(prepare).collect::<Result<Vec<_>, _>>();
+    let prepared = prepared.map_err(fail)?;
+    let calls = prepared.iter().map(Prepared::call).collect::<Result<Vec<_>, _>>();
+    let calls = calls.map_err(fail)?;
+    let replacements = hooks.weighted_all(&calls).map_err(|source| ExecuteError::Hook {
+        layer: calls
+            .first()
+            .map_or_else(String::new, |call| call.layer.name.clone()),
         source,
     })?;
-    match output {
-        Some(output) if output.shape != want || checked_product(want) != Some(output.data.len()) => {
-            Err(ExecuteError::HookShape {
-                layer: call.layer.name.clone(),
-                found: output.shape,
-                want: want.to_vec(),
-            })
-        }
-        output => Ok(output),
-    }
+    let replacements = replacements.into_iter().chain(std::iter::repeat_with(|| None));
+    let outputs = prepared.into_iter().zip(replacements);
+    outputs
+        .map(|(prepared, replacement)| prepared.finish(node, replacement))
+        .collect()
 }

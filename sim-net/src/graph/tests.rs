@@ -1,9 +1,10 @@
 //! What a file becomes, and what is said of files that become nothing.
 
 use crate::execute::hooks::{BatchNormCall, HookError, Hooks, NoHooks, WeightedCall};
+use crate::graph::Action;
 use crate::graph::layer::{InputSign, Statistics};
 use crate::graph::model_builder::{Builder, tensor};
-use crate::network::Network;
+use crate::network::{Network, floats};
 use crate::onnx::proto::TensorProto;
 use crate::tensor::Tensor;
 
@@ -280,4 +281,33 @@ fn an_input_must_be_as_declared() {
         error.to_string(),
         "input `x` has shape [1, 1, 1, 4], but the model declares [?, 1, 1, 3]"
     );
+}
+
+#[test]
+fn runs_side_by_side_are_the_runs() {
+    let network = convolution().network("n");
+    let inputs = [[1.0, 2.0, 3.0], [-1.0, 0.5, 8.0]].map(|values| tensor(&[1, 1, 1, 3], &values));
+    let mut start = network.start(inputs.to_vec()).expect("starts");
+    let is_batch_norm = |action: &Action| matches!(action, Action::BatchNorm { .. });
+    start.advance(is_batch_norm, &mut NoHooks).expect("has a layer");
+    // A copy goes on by itself, with hooks of its own.
+    let mut hooks = Replace {
+        output: None,
+        statistics: Some(Statistics {
+            mean: vec![3.0, 0.0],
+            variance: vec![1.0, 1.0],
+        }),
+        inputs: Vec::new(),
+    };
+    let all: [&mut dyn Hooks; 2] = [&mut hooks, &mut NoHooks];
+    for other in all {
+        let found = start.clone().finish(&mut *other).expect("outputs");
+        let found: Vec<_> = found.into_iter().map(floats).collect();
+        let want = inputs.iter().map(|input| network.run(input, &mut *other));
+        for (found, want) in found.into_iter().zip(want) {
+            assert_eq!(found.expect("floats"), want.expect("outputs"));
+        }
+    }
+    // Both inputs in each of the copy and the runs; the layer only in the runs.
+    assert_eq!(hooks.inputs.len(), 2 + 4);
 }

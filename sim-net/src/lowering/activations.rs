@@ -1,19 +1,24 @@
 //! Activations of a lowered convolution, made a few rows at a time.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use sim_array::engine::ActivationRows;
+use sim_core::shape::checked_product;
 use sim_core::spec::KOrder;
 use sim_trace::trace::Geometry;
 
 use super::Lowering;
-use super::patch::{Axis, Patches};
-use super::transpose::{BLOCK, Pixel, Source};
+use super::transpose::{BLOCK, Source, Taps};
+use super::window::{Window, write_window};
+use crate::patch::{Axis, Patches};
 use crate::reorder::ColumnOrder;
 
 /// A patch may be this many times larger than what is read from it: a window that is spread wide reads little of what
 /// it spans.
 const MAX_SPREAD: usize = 8;
+/// Most bytes of patches of whole images.
+const MAX_WHOLE: usize = 1 << 20;
 
 /// A of one group over some images, `[images · M, K]`, of which only the rows asked for are made.
 #[derive(Debug)]
@@ -26,6 +31,20 @@ pub struct LoweredActivations<'a> {
     patches: Patches,
     rows_in_memory: RowsInMemory,
     columns: Option<Columns>,
+    /// Made when the first rows are asked for; none where they have to be cut to size.
+    whole: OnceLock<Option<Whole>>,
+}
+
+/// Patches of whole images, of which every row reads.
+#[derive(Debug)]
+struct Whole {
+    /// One behind the other.
+    patches: Vec<u8>,
+    /// Bytes of each.
+    size: usize,
+    /// From one row of pixels to the next.
+    pitch: usize,
+    taps: Taps,
 }
 
 /// Columns of K that were put in another order.
@@ -45,14 +64,6 @@ enum RowsInMemory {
     Each,
     /// All of them.
     All,
-}
-
-/// Output pixels of one image: columns of rows.
-#[derive(Clone, Debug)]
-struct Window {
-    image: usize,
-    rows: Range<usize>,
-    columns: Range<usize>,
 }
 
 impl<'a> LoweredActivations<'a> {
@@ -88,6 +99,7 @@ impl<'a> LoweredActivations<'a> {
             },
             rows_in_memory: rows_in_memory(lowering, order),
             columns: None,
+            whole: OnceLock::new(),
         }
     }
 
@@ -110,6 +122,7 @@ impl<'a> LoweredActivations<'a> {
                 .collect(),
         });
         self.rows_in_memory = RowsInMemory::None;
+        self.whole = OnceLock::new();
         self
     }
 
@@ -143,6 +156,34 @@ impl<'a> LoweredActivations<'a> {
         let lowering = &self.lowering;
         let first = image * lowering.input_len() + self.group * lowering.group_len();
         &self.images[first..]
+    }
+
+    /// Patches of all images, where rows read little else and memory is not much.
+    fn whole(&self) -> Option<&Whole> {
+        let make = || {
+            if self.lowering.is_dense() {
+                return None;
+            }
+            let [n_rows, n_columns] = self.lowering.output;
+            let patch = self.patches.patch(&(0..n_rows), &(0..n_columns));
+            let n_images = self.images.len() / self.lowering.input_len();
+            let most = checked_product(&[n_rows, n_columns, self.k(), MAX_SPREAD]).unwrap_or(usize::MAX);
+            let most = most.min(MAX_WHOLE / n_images.max(1));
+            let size = patch.size().filter(|&size| 0 < size && size <= most)?;
+            let mut patches = vec![self.zero_point; n_images * size];
+            for (image, patch_of_image) in patches.chunks_exact_mut(size).enumerate() {
+                patch.fill_inside(self.image(image), patch_of_image);
+            }
+            let mut places = Vec::with_capacity(self.k());
+            self.each_tap(|channel, row, column| places.push(patch.place(channel, row, column)));
+            Some(Whole {
+                patches,
+                size,
+                pitch: patch.pitch(),
+                taps: Taps::new(places),
+            })
+        };
+        self.whole.get_or_init(make).as_ref()
     }
 
     /// `rows` by images and rectangles of their pixels, in order.
@@ -179,16 +220,40 @@ impl<'a> LoweredActivations<'a> {
             geometry: Geometry { dilation, .. },
             ..
         } = self.lowering;
+        if let Some(whole) = self.whole() {
+            let source = Source {
+                bytes: &whole.patches[window.image * whole.size..],
+                taps: &whole.taps,
+            };
+            return write_window(
+                source,
+                window,
+                whole.pitch,
+                window.first(whole.pitch),
+                &mut buffer[to..room],
+            );
+        }
         let image = self.image(window.image);
         let k = self.k();
         taps.clear();
         if self.lowering.is_dense() {
-            let first = window.rows.start * columns + window.columns.start;
             self.each_tap(|channel, row, column| {
-                taps.push((channel * rows + row * dilation[0]) * columns + column * dilation[1] + first);
+                taps.push((channel * rows + row * dilation[0]) * columns + column * dilation[1]);
             });
-            let source = Source::new(image, taps);
-            return write_window(&source, window, columns, &mut buffer[to..room]);
+            let own = Taps::new(std::mem::take(taps));
+            let source = Source {
+                bytes: image,
+                taps: &own,
+            };
+            write_window(
+                source,
+                window,
+                columns,
+                window.first(columns),
+                &mut buffer[to..room],
+            );
+            *taps = own.into_places();
+            return;
         }
         let patch = self.patches.patch(&window.rows, &window.columns);
         let most = window.rows.len() * window.columns.len() * k * MAX_SPREAD;
@@ -203,8 +268,13 @@ impl<'a> LoweredActivations<'a> {
         self.each_tap(|channel, row, column| {
             taps.push(patch.place(channel, row, column));
         });
-        let source = Source::new(&spare[..size], taps);
-        write_window(&source, window, patch.pitch(), &mut lowered[to..]);
+        let own = Taps::new(std::mem::take(taps));
+        let source = Source {
+            bytes: &spare[..size],
+            taps: &own,
+        };
+        write_window(source, window, patch.pitch(), 0, &mut lowered[to..]);
+        *taps = own.into_places();
     }
 
     /// Pixel by pixel and tap by tap.
@@ -285,35 +355,5 @@ fn rows_in_memory(lowering: &Lowering, order: KOrder) -> RowsInMemory {
         RowsInMemory::Each
     } else {
         RowsInMemory::All
-    }
-}
-
-/// Write the pixels of a window whose rows are `pitch` bytes apart, a block at a time.
-///
-/// Blocks run on over the ends of rows: what lies between two rows is read with them and left out.
-fn write_window(source: &Source<'_>, window: &Window, pitch: usize, lowered: &mut [u8]) {
-    let (n_rows, n_columns) = (window.rows.len(), window.columns.len());
-    let mut pixels = [Pixel { lane: 0, to: 0 }; BLOCK];
-    let (mut row, mut column) = (0, 0);
-    let mut to = 0;
-    while row < n_rows {
-        if n_columns <= column {
-            (row, column) = (row + 1, 0);
-            continue;
-        }
-        let first = row * pitch + column;
-        let mut n_pixels = 0;
-        for lane in 0..BLOCK {
-            if row < n_rows && column < n_columns {
-                pixels[n_pixels] = Pixel { lane, to };
-                n_pixels += 1;
-                to += source.k();
-            }
-            column += 1;
-            if column == pitch {
-                (row, column) = (row + 1, 0);
-            }
-        }
-        source.write(first, &pixels[..n_pixels], lowered);
     }
 }

@@ -5,14 +5,37 @@ pub(super) const BLOCK: usize = 16;
 
 type Row = [u8; BLOCK];
 
-/// The bytes that every tap reads, for some pixels.
-pub(super) struct Source<'a> {
-    bytes: &'a [u8],
+/// Where the taps of a pixel read.
+#[derive(Debug, Default)]
+pub(super) struct Taps {
     /// At least a block of them; what is beyond K is of no account.
-    taps: &'a [usize],
+    places: Vec<usize>,
     k: usize,
     /// What a whole block reads behind the last tap.
     reach: usize,
+}
+
+impl Taps {
+    /// Taps at these places.
+    pub(super) fn new(mut places: Vec<usize>) -> Self {
+        let k = places.len();
+        places.resize(k.max(BLOCK), 0);
+        let reach = places.iter().max().map_or(0, |last| last + BLOCK);
+        Self { places, k, reach }
+    }
+
+    /// Their places in the vector that they were made from, to make others.
+    pub(super) fn into_places(self) -> Vec<usize> {
+        self.places
+    }
+}
+
+/// The bytes that every tap reads, for some pixels.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    /// Taps of the first pixel read these bytes.
+    pub(super) bytes: &'a [u8],
+    pub(super) taps: &'a Taps,
 }
 
 /// A pixel of a block: how far it is from the block's first one, and where its K bytes go.
@@ -22,38 +45,31 @@ pub(super) struct Pixel {
     pub(super) to: usize,
 }
 
-impl<'a> Source<'a> {
-    /// Taps of the first pixel read `bytes` at `taps`.
-    pub(super) fn new(bytes: &'a [u8], taps: &'a mut Vec<usize>) -> Self {
-        let k = taps.len();
-        taps.resize(k.max(BLOCK), 0);
-        let reach = taps.iter().max().map_or(0, |last| last + BLOCK);
-        Self {
-            bytes,
-            taps,
-            k,
-            reach,
-        }
-    }
-
+impl Source<'_> {
     /// Taps of a pixel.
     pub(super) const fn k(&self) -> usize {
-        self.k
+        self.taps.k
     }
 
     /// Write the taps of `pixels`, the first of which reads `first` bytes behind the taps.
     ///
     /// Pixels go in ascending order. Where K is below [`BLOCK`], up to that many bytes are written all the same: the next
     /// pixel's overwrite them.
+    #[inline(always)]
     pub(super) fn write(&self, first: usize, pixels: &[Pixel], lowered: &mut [u8]) {
         let mut rows = [[0; BLOCK]; BLOCK];
         let mut spare = [[0; BLOCK]; BLOCK];
-        let last = self.k.saturating_sub(BLOCK);
+        let Taps {
+            places,
+            k: n_taps,
+            reach,
+        } = self.taps;
+        let last = n_taps.saturating_sub(BLOCK);
         // The last block of taps goes over some of the one before, so that all blocks are whole.
-        for k in (0..self.k).step_by(BLOCK).map(|k| k.min(last)) {
-            let taps = &self.taps[k..k + BLOCK];
+        for k in (0..*n_taps).step_by(BLOCK).map(|k| k.min(last)) {
+            let taps = &places[k..k + BLOCK];
             // Apart from one another, because together they become copies of any length.
-            if first + self.reach <= self.bytes.len() {
+            if first + reach <= self.bytes.len() {
                 for (row, tap) in rows.iter_mut().zip(taps) {
                     if let Some(bytes) = self.bytes[tap + first..].first_chunk() {
                         *row = *bytes;
@@ -81,7 +97,7 @@ impl<'a> Source<'a> {
 
 /// Rows of the first half take turns, byte by byte, with those of the second. Written so that the compiler sees two
 /// vector instructions a pair.
-#[inline]
+#[inline(always)]
 fn shuffle(from: &[Row; BLOCK], to: &mut [Row; BLOCK]) {
     let (upper, lower) = from.split_at(BLOCK / 2);
     let (pairs, _) = to.as_chunks_mut::<2>();
@@ -108,8 +124,8 @@ mod tests {
                 // With bytes behind the last that is read, and without.
                 let needed = (k - 1) * 37 + 3 + 5 + n_pixels;
                 for bytes in [&bytes[..], &bytes[..needed]] {
-                    let mut taps: Vec<usize> = (0..k).map(|tap| tap * 37 + 3).collect();
-                    let source = Source::new(bytes, &mut taps);
+                    let taps = Taps::new((0..k).map(|tap| tap * 37 + 3).collect());
+                    let source = Source { bytes, taps: &taps };
                     let pixels: Vec<Pixel> = (0..n_pixels).map(|lane| Pixel { lane, to: lane * k }).collect();
                     let mut lowered = vec![0; n_pixels * k + BLOCK];
                     source.write(5, &pixels, &mut lowered);

@@ -1,5 +1,7 @@
 //! Two arrays in, broadcast to one shape.
 
+use sim_array::algebraic::vectorized;
+
 use crate::graph::layer::InputSign;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
@@ -99,9 +101,15 @@ fn floats(
     function: impl Fn(f32, f32) -> f32,
 ) -> Result<Tensor, Fault> {
     if left.shape == right.shape {
-        for (a, &b) in left.data.iter_mut().zip(&right.data) {
-            *a = function(*a, b);
-        }
+        let elements = left.data.iter_mut().zip(&right.data);
+        vectorized(
+            #[inline(always)]
+            || {
+                for (a, &b) in elements {
+                    *a = function(*a, b);
+                }
+            },
+        );
         return Ok(left);
     }
     let mut data = Vec::with_capacity(axes::n_elements(&shape)?);

@@ -1,12 +1,16 @@
-//! The arithmetic of convolutions: columns of patches and a matrix product, or tap by tap for single channels.
+//! The arithmetic of convolutions: straight from the map, by columns of patches and a matrix product, or tap by tap for
+//! single channels.
 
 use crate::ops::conv::ConvPlan;
+use crate::ops::conv_direct::Direct;
 use crate::ops::sgemm::{Matrix, multiply};
 use crate::ops::window::Window;
 
 /// Elements of the columns that are made at a time; they should stay in the cache.
 const MAX_COLUMNS: usize = 1 << 18;
 
+/// What goes straight from the map gives the bits of the matrix product.
+///
 /// `[images, filters, …]` as one vector of `n_elements`.
 pub(super) fn convolve(
     plan: &ConvPlan,
@@ -16,8 +20,7 @@ pub(super) fn convolve(
     n_elements: usize,
 ) -> Vec<f32> {
     let mut output = vec![0.0; n_elements];
-    let [rows, columns] = plan.window.output;
-    let n_pixels = rows * columns;
+    let n_pixels = plan.window.output[0] * plan.window.output[1];
     let n_inputs = plan.window.input[0] * plan.window.input[1];
     let (per_group, filters) = (plan.channels / plan.groups, plan.n_filters / plan.groups);
     let k = per_group * plan.window.kernel[0] * plan.window.kernel[1];
@@ -29,17 +32,13 @@ pub(super) fn convolve(
             map.fill(bias[index % plan.n_filters]);
         }
     }
-    let mut patches = Vec::new();
+    let mut direct = Direct::new(plan);
     for (image, output) in output.chunks_exact_mut(plan.n_filters * n_pixels).enumerate() {
         for (group, output) in output.chunks_exact_mut(filters * n_pixels).enumerate() {
             let input =
                 &input[(image * plan.channels + group * per_group) * n_inputs..][..per_group * n_inputs];
             let weight = &weight[group * filters * k..][..filters * k];
-            if per_group == 1 {
-                for (filter, output) in output.chunks_exact_mut(n_pixels).enumerate() {
-                    add_taps(&plan.window, input, &weight[filter * k..][..k], output);
-                }
-            } else if is_plain(&plan.window) {
+            if is_plain(&plan.window) && per_group != 1 {
                 let maps = Matrix::row_major(input, n_pixels);
                 multiply(
                     (filters, k, n_pixels),
@@ -49,20 +48,36 @@ pub(super) fn convolve(
                     output,
                     n_pixels,
                 );
-            } else {
-                let block = (MAX_COLUMNS / (k * columns).max(1)).max(1);
-                for first in (0..rows).step_by(block) {
-                    let last = rows.min(first + block);
-                    let n_block = (last - first) * columns;
-                    lower(&plan.window, input, first..last, &mut patches);
-                    let (a, b) = (Matrix::row_major(weight, k), Matrix::row_major(&patches, n_block));
-                    let output = &mut output[first * columns..];
-                    multiply((filters, k, n_block), a, b, 1.0, output, n_pixels);
+            } else if let Some(direct) = &mut direct {
+                direct.add(input, weight, output);
+            } else if per_group == 1 {
+                for (filter, output) in output.chunks_exact_mut(n_pixels).enumerate() {
+                    add_taps(&plan.window, input, &weight[filter * k..][..k], output);
                 }
+            } else {
+                by_matrix(&plan.window, input, weight, output);
             }
         }
     }
     output
+}
+
+/// Add the product of a group by a matrix of its patches, some rows at a time.
+pub(super) fn by_matrix(window: &Window, input: &[f32], weight: &[f32], output: &mut [f32]) {
+    let [rows, columns] = window.output;
+    let n_pixels = rows * columns;
+    let filters = output.len() / n_pixels;
+    let k = weight.len() / filters;
+    let block = (MAX_COLUMNS / (k * columns).max(1)).max(1);
+    let mut patches = Vec::new();
+    for first in (0..rows).step_by(block) {
+        let last = rows.min(first + block);
+        let n_block = (last - first) * columns;
+        lower(window, input, first..last, &mut patches);
+        let (a, b) = (Matrix::row_major(weight, k), Matrix::row_major(&patches, n_block));
+        let output = &mut output[first * columns..];
+        multiply((filters, k, n_block), a, b, 1.0, output, n_pixels);
+    }
 }
 
 /// Whether each pixel reads just itself: then the maps are the matrix.

@@ -6,6 +6,7 @@ pub(crate) mod batch_norm;
 mod binary;
 mod constant;
 pub(crate) mod conv;
+mod conv_direct;
 mod conv_kernel;
 pub mod fault;
 mod gather;

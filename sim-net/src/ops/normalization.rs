@@ -1,5 +1,6 @@
 //! The arithmetic of batch norms.
 
+use sim_array::algebraic::vectorized;
 use sim_core::shape::checked_product;
 
 use crate::graph::layer::{BatchNorm, Statistics};
@@ -27,9 +28,14 @@ pub(crate) fn normalize(
         let channel = index % n_channels;
         let factor = batch_norm.scale[channel] / (statistics.variance[channel] + batch_norm.epsilon).sqrt();
         let summand = batch_norm.shift[channel] - statistics.mean[channel] * factor;
-        for x in map {
-            *x = *x * factor + summand;
-        }
+        vectorized(
+            #[inline(always)]
+            || {
+                for x in map {
+                    *x = *x * factor + summand;
+                }
+            },
+        );
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A padded piece of an image in which every tap of a convolution, whatever its stride, reads a run of bytes.
+//! A padded piece of an image in which every tap of a convolution, whatever its stride, reads a run of values.
 //!
 //! With a stride of two, a tap reads every second column. A patch keeps the even columns apart from the odd ones, so
 //! that what one tap reads for neighbouring pixels lies together. Rows are split in the same way, and what no tap reads
@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// One axis of the patches of a convolution.
 #[derive(Debug)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     /// Coordinates modulo the stride that a tap reads, ascending.
     phases: Vec<usize>,
     /// Of each tap, which of the phases it reads and how far from the first.
@@ -24,7 +24,7 @@ pub(super) struct Axis {
 
 impl Axis {
     /// The axis of a kernel of `n_taps`, `dilation` apart, over `size` coordinates behind `padding`.
-    pub(super) fn new(n_taps: usize, dilation: usize, stride: usize, padding: usize, size: usize) -> Self {
+    pub(crate) fn new(n_taps: usize, dilation: usize, stride: usize, padding: usize, size: usize) -> Self {
         let taps = || (0..n_taps).map(|tap| tap * dilation);
         let mut phases: Vec<usize> = taps().map(|tap| tap % stride).collect();
         phases.sort_unstable();
@@ -82,15 +82,15 @@ struct Inside {
 
 /// The patches of a convolution.
 #[derive(Debug)]
-pub(super) struct Patches {
-    pub(super) n_channels: usize,
-    pub(super) rows: Axis,
-    pub(super) columns: Axis,
+pub(crate) struct Patches {
+    pub(crate) n_channels: usize,
+    pub(crate) rows: Axis,
+    pub(crate) columns: Axis,
 }
 
 /// A piece of an image: `[channels, row phases, column phases, rows, columns]`.
 #[derive(Debug)]
-pub(super) struct Patch<'a> {
+pub(crate) struct Patch<'a> {
     patches: &'a Patches,
     rows: Range<usize>,
     columns: Range<usize>,
@@ -98,7 +98,7 @@ pub(super) struct Patch<'a> {
 
 impl Patches {
     /// The patch below the output pixels of some rows and columns.
-    pub(super) fn patch(&self, rows: &Range<usize>, columns: &Range<usize>) -> Patch<'_> {
+    pub(crate) fn patch(&self, rows: &Range<usize>, columns: &Range<usize>) -> Patch<'_> {
         Patch {
             patches: self,
             rows: self.rows.cut(rows),
@@ -108,8 +108,8 @@ impl Patches {
 }
 
 impl Patch<'_> {
-    /// Bytes of the patch; `None` where they leave `usize`.
-    pub(super) fn size(&self) -> Option<usize> {
+    /// Values of the patch; `None` where they leave `usize`.
+    pub(crate) fn size(&self) -> Option<usize> {
         sim_core::shape::checked_product(&[
             self.patches.n_channels,
             self.patches.rows.phases.len(),
@@ -120,21 +120,26 @@ impl Patch<'_> {
     }
 
     /// From one row of pixels to the next.
-    pub(super) fn pitch(&self) -> usize {
+    pub(crate) fn pitch(&self) -> usize {
         self.columns.len()
     }
 
     /// Where a tap of the first pixel reads.
-    pub(super) fn place(&self, channel: usize, row: usize, column: usize) -> usize {
+    pub(crate) fn place(&self, channel: usize, row: usize, column: usize) -> usize {
         let Patches { rows, columns, .. } = self.patches;
         let ((row_phase, row), (column_phase, column)) = (rows.taps[row], columns.taps[column]);
         let plane = (channel * rows.phases.len() + row_phase) * columns.phases.len() + column_phase;
         (plane * self.rows.len() + row) * self.columns.len() + column
     }
 
-    /// Copy the piece of the first channels of `image`, `[channels, rows, columns]`, into `patch`.
-    pub(super) fn fill(&self, image: &[u8], zero_point: u8, patch: &mut [u8]) {
-        patch.fill(zero_point);
+    /// Copy the piece of the first channels of `image`, `[channels, rows, columns]`, into `patch`; padding is `zero`.
+    pub(crate) fn fill<T: Copy + Default>(&self, image: &[T], zero: T, patch: &mut [T]) {
+        patch.fill(zero);
+        self.fill_inside(image, patch);
+    }
+
+    /// The same with the padding left as it is.
+    pub(crate) fn fill_inside<T: Copy + Default>(&self, image: &[T], patch: &mut [T]) {
         let Patches {
             n_channels,
             rows,
@@ -163,13 +168,13 @@ impl Patch<'_> {
     }
 }
 
-/// Every `stride`-th byte of `from`, as many as `to` holds.
-fn take_every(stride: usize, from: &[u8], to: &mut [u8]) {
+/// Every `stride`-th value of `from`, as many as `to` holds.
+fn take_every<T: Copy + Default>(stride: usize, from: &[T], to: &mut [T]) {
     match stride {
         1 => to.copy_from_slice(&from[..to.len()]),
         2 if HALF <= to.len() && 2 * to.len() <= from.len() => {
             let last = to.len() - HALF;
-            // The last bytes go over some of those before, so that all pieces are whole.
+            // The last values go over some of those before, so that all pieces are whole.
             for first in (0..to.len()).step_by(HALF).map(|first| first.min(last)) {
                 to[first..first + HALF].copy_from_slice(&even(&from[2 * first..]));
             }
@@ -184,10 +189,10 @@ fn take_every(stride: usize, from: &[u8], to: &mut [u8]) {
 
 const HALF: usize = 8;
 
-/// The bytes at even places; `from` holds at least twice as many.
+/// The values at even places; `from` holds at least twice as many.
 #[inline]
-fn even(from: &[u8]) -> [u8; HALF] {
-    let mut even = [0; HALF];
+fn even<T: Copy + Default>(from: &[T]) -> [T; HALF] {
+    let mut even = [T::default(); HALF];
     for (to, from) in even.iter_mut().zip(from[..2 * HALF].as_chunks::<2>().0) {
         *to = from[0];
     }
