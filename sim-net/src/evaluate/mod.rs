@@ -35,6 +35,8 @@ const IMAGES_PER_JOB: usize = 8;
 pub struct EvaluateOptions<'a> {
     /// The network in FP32.
     pub network: &'a Network,
+    /// The network before it was pruned, if that is of interest.
+    pub unpruned: Option<&'a Network>,
     /// Its simulated layers.
     pub quantized: &'a QuantizedNetwork,
     /// Images, with labels or without.
@@ -171,6 +173,10 @@ fn one_image(options: &EvaluateOptions<'_>, index: usize) -> Result<OneImage, Ev
         .map_err(CaptureError::from)?;
     let input = batch(options.preprocessing, &images).map_err(CaptureError::from)?;
     let run = |hooks: &mut dyn Hooks| outputs(options.network, &input, name, hooks);
+    let unpruned = options
+        .unpruned
+        .map(|network| outputs(network, &input, name, &mut NoHooks))
+        .transpose()?;
 
     let fp32 = run(&mut NoHooks)?;
     let n_classes = fp32.len();
@@ -186,6 +192,7 @@ fn one_image(options: &EvaluateOptions<'_>, index: usize) -> Result<OneImage, Ev
     let int8 = run(&mut SimulatedLayers::new(options.quantized, exact, options.stop))?;
     let mut record = ImageRecord {
         label,
+        unpruned: unpruned.map(|outputs| Answer::of(&outputs, label)),
         fp32: Answer::of(&fp32, label),
         int8: Answer::of(&int8, label),
         arrays: Vec::new(),
