@@ -2,13 +2,15 @@
 
 /// How the cells of a column stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Align {
+pub enum Align {
+    /// At the left end.
     Left,
+    /// At the right end, as numbers do.
     Right,
 }
 
 /// A table: its header, then its rows. Short rows are filled with empty cells.
-pub(crate) fn table(header: &[(&str, Align)], rows: &[Vec<String>]) -> String {
+pub fn table(header: &[(&str, Align)], rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<String>> = rows
         .iter()
         .map(|row| row.iter().map(|cell| escape(cell)).collect())

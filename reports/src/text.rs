@@ -53,7 +53,7 @@ pub(crate) fn grouped(count: u64) -> String {
 }
 
 /// Three significant digits; powers of ten outside 0.001 to a million.
-pub(crate) fn significant(value: f64) -> String {
+pub fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
     }
@@ -106,12 +106,12 @@ fn largest_fitting(units: &[Unit], largest: f64) -> Unit {
 }
 
 /// A field of a CSV; of nothing, an empty one.
-pub(crate) fn optional<T: ToString>(value: Option<T>) -> String {
+pub fn optional<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
 /// Rows as CSV.
-pub(crate) fn csv(rows: &[Vec<String>]) -> String {
+pub fn csv(rows: &[Vec<String>]) -> String {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     for row in rows {
         writer

@@ -33,6 +33,11 @@ pub struct RunSpec {
 }
 
 impl RunSpec {
+    /// The array with the methods around it.
+    pub const fn design(&self) -> &DesignSpec {
+        &self.design
+    }
+
     /// The simulated array.
     pub const fn array(&self) -> &ArraySpec {
         self.design.array()

@@ -106,6 +106,11 @@ impl Prepared {
         &self.opened
     }
 
+    /// The simulated layers in 8 bits.
+    pub const fn quantized(&self) -> &QuantizedNetwork {
+        &self.quantized
+    }
+
     /// Layers that stay FP32, with their reasons, in the network's order.
     pub fn unsimulated(&self) -> Vec<UnsimulatedLayer> {
         self.layers()

@@ -11,7 +11,7 @@ use sim_array::pages;
 use sim_core::shape::widen;
 
 use self::header::{Header, Order};
-use crate::output;
+use reports::whole;
 
 /// A `.npy` file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -190,7 +190,7 @@ pub(crate) fn write_product(path: &Path, [rows, cols]: [usize; 2], product: &[i3
         }
         file.flush()
     };
-    output::write_whole(path, write).map_err(|error| NpyError::Write {
+    whole::write(path, write).map_err(|error| NpyError::Write {
         path: path.to_owned(),
         error,
     })

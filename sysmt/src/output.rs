@@ -1,8 +1,10 @@
 //! Results on stdout, timings on stderr.
 
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::time::Duration;
+
+use reports::whole;
 
 use crate::failure::Failure;
 
@@ -16,19 +18,6 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
             "the results cannot be printed: {error}; check where stdout goes"
         ))),
     }
-}
-
-/// Write a file, whole or not at all; `fill` writes it elsewhere first.
-pub(crate) fn write_whole(path: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        Some(_) | None => Path::new("."),
-    };
-    // A file in a temporary folder, unlike a temporary file, gets the permissions that other files get.
-    let work = tempfile::Builder::new().prefix(".sysmt-").tempdir_in(folder)?;
-    let new = work.path().join("new");
-    fill(&new)?;
-    std::fs::rename(&new, path)
 }
 
 /// Whether there is a folder to write `path` in, which is worth knowing before long work.
@@ -45,7 +34,7 @@ pub(crate) fn check_target(path: &Path) -> Result<(), Failure> {
 
 /// Write a text, whole or not at all.
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
-    write_whole(path, |new| std::fs::write(new, text)).map_err(|error| {
+    whole::write(path, |new| std::fs::write(new, text)).map_err(|error| {
         Failure::User(format!(
             "{}: cannot be written: {error}; check the path, its permissions and free space",
             path.display()

@@ -11,6 +11,7 @@ mod bench;
 mod ci;
 mod command;
 mod outside;
+mod study;
 mod synth;
 mod tidy;
 
@@ -39,6 +40,9 @@ enum Chore {
     /// Measure speed and memory on this machine, beside NumPy, ONNX Runtime and SCALE-Sim.
     #[command(disable_help_flag = true)]
     Bench(bench::Options),
+    /// Run a study of configs/studies: tables and figures in docs/studies.
+    #[command(disable_help_flag = true)]
+    Study(study::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -52,5 +56,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Cosim { options } => ci::cosimulate(&options),
         Chore::Synth(options) => synth::measure(&options),
         Chore::Bench(options) => bench::measure(&options),
+        Chore::Study(options) => study::run(&options),
     }
 }

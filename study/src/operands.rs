@@ -1,0 +1,80 @@
+//! Zero and narrow operands of every simulated layer, as quantized from the FP32 network.
+
+use sim_core::shape::widen;
+use sim_eval::prepare::{Prepared, Workers};
+use sim_net::capture::capture;
+use sim_trace::trace::Layer;
+
+/// Codes of a layer.
+#[derive(Clone, Debug)]
+pub(crate) struct LayerOperands {
+    pub(crate) name: String,
+    pub(crate) activations: Codes,
+    pub(crate) weights: Codes,
+}
+
+/// How many codes there are, and of which kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Codes {
+    pub(crate) all: u64,
+    pub(crate) zeros: u64,
+    /// Narrow ones that are not zero.
+    pub(crate) narrow: u64,
+}
+
+impl Codes {
+    fn of(is_zero_or_narrow: impl Iterator<Item = (bool, bool)>) -> Self {
+        let mut codes = Self::default();
+        for (is_zero, is_narrow) in is_zero_or_narrow {
+            codes.all += 1;
+            codes.zeros += u64::from(is_zero);
+            codes.narrow += u64::from(!is_zero && is_narrow);
+        }
+        codes
+    }
+}
+
+/// Count the codes of every layer over the images of the workload.
+pub(crate) fn of(prepared: &Prepared, workers: &Workers<'_>) -> anyhow::Result<Vec<LayerOperands>> {
+    let opened = prepared.opened();
+    let options = opened.capture_options(prepared.workload(), workers.jobs, workers.stop)?;
+    let trace = capture(
+        &opened.network,
+        &opened.images,
+        opened.calibration.as_ref(),
+        &options,
+        workers.progress,
+    )?;
+    Ok(trace.layers.iter().map(of_layer).collect())
+}
+
+fn of_layer(layer: &Layer) -> LayerOperands {
+    LayerOperands {
+        name: layer.name.clone(),
+        activations: Codes::of(layer.input.iter().map(|&a| (a == 0, a <= 15))),
+        weights: Codes::of(layer.weight.iter().map(|&w| (w == 0, (-8..=7).contains(&w)))),
+    }
+}
+
+/// One row per layer.
+pub(crate) fn csv(layers: &[LayerOperands]) -> Vec<Vec<String>> {
+    let header = [
+        "index",
+        "layer",
+        "activations",
+        "zero_activations",
+        "narrow_activations",
+        "weights",
+        "zero_weights",
+        "narrow_weights",
+    ];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    for (index, layer) in layers.iter().enumerate() {
+        let mut row = vec![widen(index + 1).to_string(), layer.name.clone()];
+        for codes in [layer.activations, layer.weights] {
+            row.extend([codes.all, codes.zeros, codes.narrow].map(|count| count.to_string()));
+        }
+        rows.push(row);
+    }
+    rows
+}

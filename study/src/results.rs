@@ -1,0 +1,81 @@
+//! What a study leaves behind: a page, tables, figures.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use reports::accuracy::throttling;
+use reports::{text, whole};
+
+use crate::columns;
+use crate::file::{FigureSpec, Study};
+use crate::measure::Results;
+use crate::point::Point;
+use crate::{operands, page, tables};
+
+/// Whether the figures can be drawn from these points; asked before anything runs.
+pub(crate) fn check(study: &Study, points: &[Point]) -> anyhow::Result<()> {
+    for FigureSpec {
+        name, x, y, series, ..
+    } in &study.figure
+    {
+        let is_axis = |key: &String| {
+            matches!(key.as_str(), "step" | "layer")
+                || points
+                    .iter()
+                    .any(|point| point.axes.iter().any(|(other, _)| other == key))
+        };
+        if columns::find(y).is_none() && y != "layer-relative-mse" {
+            bail!("figure `{name}`: y is `{y}`, which is no column");
+        }
+        if columns::find(x).is_none() && !is_axis(x) {
+            bail!("figure `{name}`: x is `{x}`, which is neither a column nor a key of a grid");
+        }
+        if let Some(key) = series.iter().find(|key| !is_axis(key)) {
+            bail!("figure `{name}`: series has `{key}`, which is no key of a grid");
+        }
+    }
+    Ok(())
+}
+
+/// Write everything below `out`; gives what stands on the page.
+pub(crate) fn write(out: &Path, name: &str, study: &Study, results: &Results) -> anyhow::Result<String> {
+    let folder = out.join(name);
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    save(&folder.join("points.csv"), tables::csv(&results.rows).as_bytes())?;
+    save(
+        &folder.join("layers.csv"),
+        tables::layers_csv(&results.rows).as_bytes(),
+    )?;
+    for (index, steps) in results.throttlings.iter().enumerate() {
+        save(
+            &folder.join(format!("throttling-{}.csv", index + 1)),
+            throttling::csv(steps).as_bytes(),
+        )?;
+    }
+    if !results.operands.is_empty() {
+        let rows = operands::csv(&results.operands);
+        save(&folder.join("operands.csv"), text::csv(&rows).as_bytes())?;
+    }
+    let mut written = format!(
+        "{} images. `points.csv` and `layers.csv` in [{name}/]({name}/) have every figure, with intervals.\n\n{}",
+        results.rows.first().map_or(0, |row| row.images),
+        tables::markdown(&results.rows)
+    );
+    for warning in &results.warnings {
+        written.push_str(&format!("\n- {warning}"));
+    }
+    let file = out.join(name).with_extension("md");
+    let old = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => page::empty(&study.title),
+        Err(error) => return Err(error).with_context(|| file.display().to_string()),
+    };
+    let new = page::with_results(&old, &written).with_context(|| file.display().to_string())?;
+    save(&file, new.as_bytes())?;
+    Ok(written)
+}
+
+fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    whole::write(path, |new| std::fs::write(new, bytes))
+        .with_context(|| format!("{}: cannot be written", path.display()))
+}
