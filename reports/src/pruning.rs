@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_core::shape::widen;
 
+use crate::markdown::{Align, table};
 use crate::ratio;
 use crate::text::grouped;
 
@@ -60,6 +61,30 @@ impl Pruning {
             zeros(|layer| layer.zeros_before),
             zeros(|layer| layer.zeros_after)
         )
+    }
+
+    /// Every layer for a person.
+    pub(crate) fn table(&self) -> String {
+        let header = [
+            ("layer", Align::Left),
+            ("weights", Align::Right),
+            ("zero before", Align::Right),
+            ("zero now", Align::Right),
+            ("zero now %", Align::Right),
+        ];
+        let rows: Vec<Vec<String>> = (self.layers.iter())
+            .map(|layer| {
+                let counts = &layer.counts;
+                vec![
+                    counts.name.clone(),
+                    grouped(widen(counts.weights)),
+                    grouped(widen(counts.zeros_before)),
+                    grouped(widen(counts.zeros_after)),
+                    format!("{:.1}", 100.0 * layer.sparsity),
+                ]
+            })
+            .collect();
+        table(&header, &rows)
     }
 }
 

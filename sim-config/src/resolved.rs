@@ -107,7 +107,7 @@ pub fn run(spec: &RunSpec) -> Value {
 }
 
 /// A table `layer` of a run file.
-fn layer(name: &str, rules: LayerRules) -> Value {
+pub fn layer(name: &str, rules: LayerRules) -> Value {
     let LayerRules { threads, policy } = rules;
     let mut table = json!({"name": name});
     if let Some(threads) = threads {

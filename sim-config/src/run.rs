@@ -1,5 +1,6 @@
 //! The run file.
 
+pub mod design;
 mod layers;
 mod workload;
 
@@ -9,45 +10,42 @@ use sim_core::prune::PruneSpec;
 use sim_core::quantization::{DepthwiseThreads, QuantizationSpec, SelectionSpec};
 use sim_core::reorder::Reorder;
 use sim_core::spec::ArraySpec;
+use toml::de::DeTable;
 
-use crate::array;
 use crate::error::{ConfigError, into_result};
-use crate::keys::{self, FileKind, Key, Section};
+use crate::keys::{self, FileKind, Section};
 use crate::preprocessing::Override;
 use crate::reader::{Flag, Problems, Reader};
 use crate::source;
 
+pub use design::DesignSpec;
 pub use layers::NamedLayers;
 
 /// A checked run: what to simulate, on which array, and what to measure.
-///
-/// Invariant: the baseline has the array's batch option; on kinds other than nb-smt `depthwise_threads` is `None`, no
-/// layer is named and K is not reordered; no layer has more threads than the array.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSpec {
-    array: ArraySpec,
-    baseline: ArraySpec,
+    design: DesignSpec,
     workload: Workload,
     pruning: Option<PruneSpec>,
-    depthwise_threads: DepthwiseThreads,
-    reorder: Reorder,
-    layers: NamedLayers,
     cost_table: Option<PathBuf>,
     error_measure: ErrorMeasure,
     seed: u64,
-    array_file: Option<PathBuf>,
-    baseline_file: Option<PathBuf>,
 }
 
 impl RunSpec {
+    /// The array with the methods around it.
+    pub const fn design(&self) -> &DesignSpec {
+        &self.design
+    }
+
     /// The simulated array.
     pub const fn array(&self) -> &ArraySpec {
-        &self.array
+        self.design.array()
     }
 
     /// The array that `speedup` compares with.
     pub const fn baseline(&self) -> &ArraySpec {
-        &self.baseline
+        self.design.baseline()
     }
 
     /// What is simulated.
@@ -62,17 +60,17 @@ impl RunSpec {
 
     /// Threads of depthwise convolutions.
     pub const fn depthwise_threads(&self) -> DepthwiseThreads {
-        self.depthwise_threads
+        self.design.depthwise_threads()
     }
 
     /// How K is reordered.
     pub const fn reorder(&self) -> Reorder {
-        self.reorder
+        self.design.reorder()
     }
 
     /// Layers that differ from the others.
     pub const fn layers(&self) -> &NamedLayers {
-        &self.layers
+        self.design.layers()
     }
 
     /// The technology table; `None`: the built-in one.
@@ -92,12 +90,12 @@ impl RunSpec {
 
     /// The file that the array came from; `None`: the run file itself.
     pub fn array_file(&self) -> Option<&Path> {
-        self.array_file.as_deref()
+        self.design.array_file()
     }
 
     /// The file that the baseline came from; `None`: it is the default.
     pub fn baseline_file(&self) -> Option<&Path> {
-        self.baseline_file.as_deref()
+        self.design.baseline_file()
     }
 }
 
@@ -108,6 +106,16 @@ pub enum ErrorMeasure {
     On,
     /// It is not; the engine may be faster.
     Off,
+}
+
+/// What becomes of files in a folder of images that cannot be decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The first one ends the work.
+    #[default]
+    Refused,
+    /// They are left out, and counted.
+    Skipped,
 }
 
 /// What is simulated.
@@ -132,6 +140,8 @@ pub struct ModelWorkload {
     pub n_images: Option<usize>,
     /// How many of the calibration images; `None`: all.
     pub n_calibration: Option<usize>,
+    /// What becomes of images that cannot be decoded.
+    pub unreadable: Unreadable,
     /// What the run file puts in place of the model's own preprocessing.
     pub preprocessing: Override,
     /// Which layers are simulated.
@@ -153,15 +163,58 @@ pub fn load(path: &Path) -> Result<RunSpec, Box<ConfigError>> {
 /// - Errors: as [`load`], less reading the run file itself.
 pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
     let table = source::parse(path, text)?;
+    let parts = read(path, text, &table, NeedOfWorkload::Required)?;
+    // Without complaints it is there; saying so again costs less than trusting it.
+    let Some(workload) = parts.workload else {
+        return Err(ConfigError::file(
+            path,
+            "the run names no workload",
+            "add [workload]",
+        ));
+    };
+    Ok(RunSpec {
+        design: parts.design,
+        workload,
+        pruning: parts.pruning,
+        cost_table: parts.cost_table,
+        error_measure: parts.error_measure,
+        seed: parts.seed,
+    })
+}
+
+/// What a run file holds.
+struct Parts {
+    design: DesignSpec,
+    workload: Option<Workload>,
+    pruning: Option<PruneSpec>,
+    cost_table: Option<PathBuf>,
+    error_measure: ErrorMeasure,
+    seed: u64,
+}
+
+/// Whether a run file must say what is simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NeedOfWorkload {
+    Required,
+    /// The file may leave [workload] out.
+    Optional,
+}
+
+fn read(
+    path: &Path,
+    text: &str,
+    table: &DeTable<'_>,
+    need: NeedOfWorkload,
+) -> Result<Parts, Box<ConfigError>> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let problems = Problems::default();
-    let top = Reader::top(FileKind::Run, &[Section::Top, Section::Run], &table, &problems);
+    let top = Reader::top(FileKind::Run, &[Section::Top, Section::Run], table, &problems);
     top.integer(&keys::VERSION);
     let seed = top.integer(&keys::SEED);
-    let array = read_array(&top, &problems, folder)?;
-    let baseline = read_baseline(&top, folder)?;
+    let array = design::read_array(&top, &problems, folder)?;
+    let baseline = design::read_baseline(&top, folder)?;
     let layers = top.section(&[Section::Layers]);
-    let (workload, pruning) = workload::read(&top, &layers, folder);
+    let (workload, pruning) = workload::read(&top, &layers, folder, need);
     let array_spec = array.as_ref().map(|array| &array.spec);
     let depthwise_threads = layers::read_depthwise_threads(&layers, array_spec);
     let reorder = layers::read_reorder(&layers, array_spec);
@@ -180,91 +233,19 @@ pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
     measure.finish(None);
     top.finish(None);
     into_result(path, text, problems.into_vec())?;
-    // Without complaints both are there; saying so again costs less than trusting it.
-    let (Some(array), Some(workload)) = (array, workload) else {
-        return Err(ConfigError::file(
-            path,
-            "the run names no array or no workload",
-            "add `array` and [workload]",
-        ));
+    let Some(array) = array else {
+        return Err(ConfigError::file(path, "the run names no array", "add `array`"));
     };
-    let (baseline, baseline_file) = match baseline {
-        Some(Named { spec, file }) => (spec, file),
-        None => (array.spec.default_baseline(), None),
-    };
-    Ok(RunSpec {
-        array: array.spec,
-        baseline: baseline.with_batch(array.spec.batch()),
+    let mut design = DesignSpec::new(path, array, baseline);
+    design.depthwise_threads = depthwise_threads;
+    design.reorder = reorder;
+    design.layers = named_layers;
+    Ok(Parts {
+        design,
         workload,
         pruning,
-        depthwise_threads,
-        reorder,
-        layers: named_layers,
         cost_table,
         error_measure,
         seed: u64::try_from(seed).unwrap_or(0),
-        array_file: array.file,
-        baseline_file,
     })
-}
-
-/// An array, and the file that it came from.
-struct Named {
-    spec: ArraySpec,
-    file: Option<PathBuf>,
-}
-
-/// The array, from a file or in place; `None` after a complaint.
-fn read_array(
-    top: &Reader<'_>,
-    problems: &Problems,
-    folder: &Path,
-) -> Result<Option<Named>, Box<ConfigError>> {
-    let n_before = problems.count();
-    if top.holds_table(&keys::ARRAY) {
-        let spec = array::read(top, problems);
-        return Ok(spec
-            .ok()
-            .filter(|_| problems.count() == n_before)
-            .map(|spec| Named { spec, file: None }));
-    }
-    let file = top.optional_path(&keys::ARRAY);
-    let pe = top.section(&[Section::Pe]);
-    if pe.is_given() {
-        problems.add(
-            pe.span(),
-            "[pe] stands beside `array`, which names a file that has its own",
-            "take [pe] out, or write [array] and [pe] in this file",
-        );
-    }
-    file.map_or(Ok(None), |file| load_named(top, &keys::ARRAY, folder, &file))
-}
-
-fn read_baseline(top: &Reader<'_>, folder: &Path) -> Result<Option<Named>, Box<ConfigError>> {
-    let file = top.optional_path(&keys::BASELINE);
-    file.map_or(Ok(None), |file| load_named(top, &keys::BASELINE, folder, &file))
-}
-
-/// An array file that `key` names. One that cannot be read is a complaint about `key`.
-fn load_named(
-    top: &Reader<'_>,
-    key: &Key,
-    folder: &Path,
-    file: &Path,
-) -> Result<Option<Named>, Box<ConfigError>> {
-    let path = folder.join(file);
-    match source::read(&path) {
-        Ok(text) => Ok(Some(Named {
-            spec: array::parse(&path, &text)?,
-            file: Some(path),
-        })),
-        Err(error) => {
-            top.complain(
-                key,
-                error.to_string(),
-                "paths are relative to this file, or absolute",
-            );
-            Ok(None)
-        }
-    }
 }

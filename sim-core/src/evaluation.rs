@@ -45,7 +45,9 @@ impl Answer {
 pub struct ImageRecord {
     /// Its class, where the set has labels.
     pub label: Option<usize>,
-    /// The network as it is.
+    /// The network before it was pruned, where it was.
+    pub unpruned: Option<Answer>,
+    /// The network as it is, pruned where it was.
     pub fp32: Answer,
     /// The simulated layers in 8 bits, with exact products.
     pub int8: Answer,

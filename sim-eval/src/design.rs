@@ -1,6 +1,7 @@
 //! A design: an array, and the methods around it that change answers or time.
 
 use sim_array::engine::Mse;
+use sim_config::run::DesignSpec;
 use sim_core::layer_rules::LayerRules;
 use sim_core::quantization::DepthwiseThreads;
 use sim_core::recalibration::RecalibrationMode;
@@ -47,6 +48,19 @@ impl Design {
             reorder: Reorder::Off,
             recalibration: None,
             mse: Mse::Skip,
+        }
+    }
+
+    /// What an array file or a run file says.
+    pub fn of(name: impl Into<String>, origin: impl Into<String>, spec: &DesignSpec) -> Self {
+        Self {
+            baseline: *spec.baseline(),
+            layers: (spec.layers().iter())
+                .map(|(layer, rules)| (layer.to_owned(), rules))
+                .collect(),
+            depthwise_threads: spec.depthwise_threads(),
+            reorder: spec.reorder(),
+            ..Self::new(name, origin, *spec.array())
         }
     }
 

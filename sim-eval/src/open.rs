@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use sim_config::preprocessing;
-use sim_config::run::ModelWorkload;
+use sim_config::run::{ModelWorkload, Unreadable};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_net::capture::{CaptureOptions, ModelFile};
@@ -12,8 +12,10 @@ use sim_net::images::{ImageSet, OpenOptions};
 use sim_net::network::{ModelError, Network};
 use sim_net::prune::{prune_network, simulated};
 use sim_net::selection::choose;
+use sim_net::share::Unfinished;
 
 use crate::error::EvalError;
+use crate::prepare::Workers;
 
 /// A network, pruned as asked for, with its images.
 #[derive(Debug)]
@@ -24,6 +26,10 @@ pub struct Opened {
     pub images: ImageSet,
     /// Images that set ranges; `None`: the images themselves.
     pub calibration: Option<ImageSet>,
+    /// Images that were left out because they cannot be decoded.
+    pub skipped: Vec<String>,
+    /// The same of the calibration images.
+    pub skipped_calibration: Vec<String>,
     /// How pixels become input.
     pub preprocessing: Preprocessing,
     /// The layers that were pruned.
@@ -34,7 +40,11 @@ impl Opened {
     /// Read a network, prune it, and open its images.
     ///
     /// - Errors: files that cannot be read or are not what they should be.
-    pub fn new(workload: &ModelWorkload, pruning: Option<PruneSpec>) -> Result<Self, EvalError> {
+    pub fn new(
+        workload: &ModelWorkload,
+        pruning: Option<PruneSpec>,
+        workers: &Workers<'_>,
+    ) -> Result<Self, EvalError> {
         let declared = preprocessing::load_beside(&workload.model)?;
         let preprocessing = workload.preprocessing.apply(declared)?;
         let mut network = load(&workload.model)?;
@@ -47,15 +57,18 @@ impl Opened {
                 layout: preprocessing.layout,
                 limit,
             };
-            ImageSet::open(path, options)
+            open_set(path, options, workload.unreadable, workers)
         };
-        let images = open(&workload.images, workload.n_images)?;
+        let (images, skipped) = open(&workload.images, workload.n_images)?;
         let calibration = workload
             .calibration
             .as_ref()
             .map(|path| open(path, workload.n_calibration))
             .transpose()?;
+        let (calibration, skipped_calibration) = calibration.unzip();
         Ok(Self {
+            skipped,
+            skipped_calibration: skipped_calibration.unwrap_or_default(),
             network,
             images,
             calibration,
@@ -89,7 +102,28 @@ impl Opened {
     }
 }
 
-fn load(model: &Path) -> Result<Network, EvalError> {
+/// A set of images, and the names of those that were left out of it. A limit counts the files that are there, whether they
+/// can be decoded or not.
+pub(crate) fn open_set(
+    path: &Path,
+    options: OpenOptions,
+    unreadable: Unreadable,
+    workers: &Workers<'_>,
+) -> Result<(ImageSet, Vec<String>), EvalError> {
+    let set = ImageSet::open(path, options)?;
+    match unreadable {
+        Unreadable::Refused => Ok((set, Vec::new())),
+        Unreadable::Skipped => set
+            .only_readable(workers.jobs, workers.stop, workers.progress)
+            .map_err(|error| match error {
+                Unfinished::Stopped => EvalError::Stopped,
+                Unfinished::Failed(error) => EvalError::Images(error),
+            }),
+    }
+}
+
+/// The network in a file.
+pub(crate) fn load(model: &Path) -> Result<Network, EvalError> {
     Network::load(model).map_err(|error| {
         if matches!(error, ModelError::Read { .. }) {
             EvalError::ModelFile(error)

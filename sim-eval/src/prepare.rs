@@ -1,7 +1,7 @@
 //! What all designs share: the opened network, its ranges, its quantized layers, and what methods learn from.
 
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use sim_config::layer_names;
@@ -14,8 +14,8 @@ use sim_core::reorder::Reorder;
 use sim_net::calibrate::{Calibration, calibrate};
 use sim_net::evaluate::counts::{CountedImages, wide_operands};
 use sim_net::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
-use sim_net::images::{ImageSet, OpenOptions};
-use sim_net::network::Statistics;
+use sim_net::images::ImageSet;
+use sim_net::network::{Network, Statistics};
 use sim_net::preprocess::batch;
 use sim_net::progress::Progress;
 use sim_net::quantized::QuantizedNetwork;
@@ -25,8 +25,8 @@ use sim_net::tensor::Tensor;
 
 use crate::design::Design;
 use crate::error::EvalError;
-use crate::open::Opened;
-use crate::training;
+use crate::open::{self, Opened};
+use crate::training::{self, LearnedFrom, Training, TrainingSet};
 
 /// Who works, who is told, and who may end it.
 #[derive(Clone, Copy)]
@@ -56,21 +56,14 @@ type Counts = Vec<Option<Vec<u64>>>;
 pub struct Prepared {
     workload: ModelWorkload,
     opened: Opened,
+    /// The network before it was pruned, where it was.
+    unpruned: Option<Network>,
     calibration: Calibration,
     quantized: QuantizedNetwork,
     training: OnceCell<Training>,
     training_batch: OnceCell<Tensor>,
     /// By mode of reordering, in the order of [`Reorder::ALL`].
     counts: [OnceCell<Counts>; Reorder::ALL.len()],
-}
-
-/// Images that methods learn from.
-#[derive(Debug)]
-enum Training {
-    /// Those that set ranges.
-    Calibration,
-    /// A set beside the images.
-    Beside(PathBuf, ImageSet),
 }
 
 impl Prepared {
@@ -83,7 +76,8 @@ impl Prepared {
         pruning: Option<PruneSpec>,
         workers: &Workers<'_>,
     ) -> Result<Self, EvalError> {
-        let opened = Opened::new(&workload, pruning)?;
+        let opened = Opened::new(&workload, pruning, workers)?;
+        let unpruned = pruning.map(|_| open::load(&workload.model)).transpose()?;
         let options = opened.capture_options(&workload, workers.jobs, workers.stop)?;
         let failed = |error| EvalError::capture(&workload.model, error);
         let images = opened.calibration_images();
@@ -93,6 +87,7 @@ impl Prepared {
         Ok(Self {
             workload,
             opened,
+            unpruned,
             calibration,
             quantized,
             training: OnceCell::new(),
@@ -226,7 +221,7 @@ impl Prepared {
         mode: RecalibrationMode,
         workers: &Workers<'_>,
     ) -> Result<Vec<Statistics>, EvalError> {
-        let batch = self.training_batch()?;
+        let batch = self.training_batch(workers)?;
         let mut hooks = SimulatedLayers::on(machine, &self.quantized, workers.jobs, workers.stop);
         recalibrate(&self.opened.network, batch, mode.into(), &mut hooks).map_err(|error| {
             EvalError::Recalibrate {
@@ -237,11 +232,11 @@ impl Prepared {
     }
 
     /// All training images as one input.
-    fn training_batch(&self) -> Result<&Tensor, EvalError> {
+    fn training_batch(&self, workers: &Workers<'_>) -> Result<&Tensor, EvalError> {
         if let Some(batch) = self.training_batch.get() {
             return Ok(batch);
         }
-        let set = self.training_images()?;
+        let set = self.training_images(workers)?;
         let images = set.load(0..set.len())?;
         let input = batch(&self.opened.preprocessing, &images).map_err(|error| EvalError::Preprocess {
             model: self.workload.model.clone(),
@@ -254,39 +249,37 @@ impl Prepared {
     /// [`training::DEFAULT_COUNT`] of the training set beside the images, else the images themselves.
     ///
     /// - Errors: a training set that cannot be opened.
-    pub fn training_images(&self) -> Result<&ImageSet, EvalError> {
+    pub fn training_images(&self, workers: &Workers<'_>) -> Result<&ImageSet, EvalError> {
         if self.training.get().is_none() {
             let found = match (&self.opened.calibration, training::beside(&self.workload.images)) {
-                (None, Some(path)) => {
-                    let options = OpenOptions {
-                        layout: self.opened.preprocessing.layout,
-                        limit: Some(training::DEFAULT_COUNT),
-                    };
-                    let images = ImageSet::open(&path, options)?;
-                    Training::Beside(path, images)
-                }
+                (None, Some(path)) => Training::Beside(TrainingSet::open(
+                    path,
+                    self.opened.preprocessing.layout,
+                    self.workload.unreadable,
+                    workers,
+                )?),
                 (Some(_), _) | (None, None) => Training::Calibration,
             };
             self.training.get_or_init(|| found);
         }
-        Ok(match self.training.get() {
-            Some(Training::Beside(_, images)) => images,
-            Some(Training::Calibration) | None => self.opened.calibration_images(),
+        Ok(match self.training_set() {
+            Some(set) => &set.images,
+            None => self.opened.calibration_images(),
         })
     }
 
     /// The training set beside the images, where methods have learned from it.
-    pub fn training_file(&self) -> Option<(&Path, usize)> {
+    pub fn training_set(&self) -> Option<&TrainingSet> {
         match self.training.get()? {
-            Training::Beside(path, images) => Some((path, images.len())),
+            Training::Beside(set) => Some(set),
             Training::Calibration => None,
         }
     }
 
     /// Where [`Self::training_images`] come from, once they were asked for.
     pub fn training_name(&self) -> &Path {
-        match self.training_file() {
-            Some((path, _)) => path,
+        match self.training_set() {
+            Some(set) => &set.path,
             None => self
                 .workload
                 .calibration
@@ -295,11 +288,20 @@ impl Prepared {
         }
     }
 
+    /// Which images methods have learned from; `None`: from none.
+    pub fn learned_from(&self) -> Option<LearnedFrom> {
+        self.training.get().map(|training| match training {
+            Training::Beside(_) => LearnedFrom::TrainingSet,
+            Training::Calibration if self.workload.calibration.is_some() => LearnedFrom::Calibration,
+            Training::Calibration => LearnedFrom::Images,
+        })
+    }
+
     /// Answers on the images of the workload, and what the machines count.
     ///
     /// - Errors: as [`evaluate`].
     pub fn evaluate(&self, machines: &[Machine], workers: &Workers<'_>) -> Result<Evaluation, EvalError> {
-        self.evaluate_on(&self.opened.images, machines, workers)
+        self.evaluate_with(&self.opened.images, self.unpruned.as_ref(), machines, workers)
     }
 
     /// Answers on other images, and what the machines count.
@@ -311,11 +313,22 @@ impl Prepared {
         machines: &[Machine],
         workers: &Workers<'_>,
     ) -> Result<Evaluation, EvalError> {
+        self.evaluate_with(images, None, machines, workers)
+    }
+
+    fn evaluate_with(
+        &self,
+        images: &ImageSet,
+        unpruned: Option<&Network>,
+        machines: &[Machine],
+        workers: &Workers<'_>,
+    ) -> Result<Evaluation, EvalError> {
         let Some(first) = machines.first() else {
             return Err(EvalError::NoDesign);
         };
         let options = EvaluateOptions {
             network: &self.opened.network,
+            unpruned,
             quantized: &self.quantized,
             images,
             preprocessing: &self.opened.preprocessing,

@@ -34,7 +34,7 @@ pub fn throttle(
             });
         }
     }
-    let images = prepared.training_images()?;
+    let images = prepared.training_images(workers)?;
     if images.labels().is_none() {
         return Err(EvalError::Unlabelled {
             images: prepared.training_name().display().to_string(),
@@ -93,7 +93,7 @@ fn measure(
 ) -> Result<ThrottleStep, EvalError> {
     let machines = prepared.build(std::slice::from_ref(design), workers)?;
     let machines: Vec<_> = machines.into_iter().map(|built| built.machine).collect();
-    let evaluation = prepared.evaluate_on(prepared.training_images()?, &machines, workers)?;
+    let evaluation = prepared.evaluate_on(prepared.training_images(workers)?, &machines, workers)?;
     if evaluation.is_partial() {
         return Err(EvalError::Stopped);
     }

@@ -2,11 +2,71 @@
 
 use std::path::{Path, PathBuf};
 
+use sim_config::run::Unreadable;
+use sim_core::preprocessing::Layout;
+use sim_net::images::{ImageSet, OpenOptions};
+
+use crate::error::EvalError;
+use crate::open::open_set;
+use crate::prepare::Workers;
+
 /// How the names of test sets begin.
 const TEST: [&str; 3] = ["t10k", "test", "val"];
 
 /// Training images that are taken where nobody says how many; first ones first.
 pub const DEFAULT_COUNT: usize = 2048;
+
+/// Images that methods learn from.
+#[derive(Debug)]
+pub(crate) enum Training {
+    /// Those that set ranges.
+    Calibration,
+    /// A set beside the images.
+    Beside(TrainingSet),
+}
+
+/// A training set beside the images.
+#[derive(Debug)]
+pub struct TrainingSet {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The images of it that are used.
+    pub images: ImageSet,
+    /// Those that were left out because they cannot be decoded.
+    pub skipped: Vec<String>,
+}
+
+/// Which images methods have learned from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LearnedFrom {
+    /// The calibration images that were given.
+    Calibration,
+    /// The training set beside the images.
+    TrainingSet,
+    /// The images that are evaluated.
+    Images,
+}
+
+impl TrainingSet {
+    /// The first images of the set at `path`.
+    pub(crate) fn open(
+        path: PathBuf,
+        layout: Layout,
+        unreadable: Unreadable,
+        workers: &Workers<'_>,
+    ) -> Result<Self, EvalError> {
+        let options = OpenOptions {
+            layout,
+            limit: Some(DEFAULT_COUNT),
+        };
+        let (images, skipped) = open_set(&path, options, unreadable, workers)?;
+        Ok(Self {
+            path,
+            images,
+            skipped,
+        })
+    }
+}
 
 /// The training set beside a test set, if there is one: `t10k…`, `test…` or `val…` with `train` in place of that.
 pub fn beside(images: &Path) -> Option<PathBuf> {

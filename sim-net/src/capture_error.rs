@@ -17,7 +17,7 @@ pub enum CaptureError {
     #[error(transparent)]
     Preprocess(#[from] PreprocessError),
     /// The network cannot be run on an image.
-    #[error("image `{image}`: {error}")]
+    #[error("image `{image}`: {error}{}", remedy(error))]
     Network {
         /// The image.
         image: String,
@@ -69,4 +69,18 @@ pub enum CaptureError {
     /// The stop flag was set.
     #[error("stopped before the last image")]
     Stopped,
+}
+
+/// What to do about a network that cannot be run on an image; nothing where the image is not at fault.
+fn remedy(error: &ExecuteError) -> &'static str {
+    match error {
+        ExecuteError::InputShape { .. } => {
+            "; give images of that shape, or declare `resize`, `channels` or `model-layout`, so that they get it"
+        }
+        ExecuteError::InputCount { .. }
+        | ExecuteError::Node { .. }
+        | ExecuteError::Hook { .. }
+        | ExecuteError::HookShape { .. }
+        | ExecuteError::OutputType { .. } => "",
+    }
 }

@@ -2,12 +2,15 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use image::{ImageFormat, Luma, Rgb};
 use sim_core::preprocessing::Layout;
 use sim_net::images::{ImageSet, OpenOptions, Pixels};
+use sim_net::progress::Silent;
+use sim_net::share::Unfinished;
 use tempfile::TempDir;
 
 fn folder() -> TempDir {
@@ -322,6 +325,48 @@ fn folders_take_labels_from_sub_folders() {
     let set = open(flat.path());
     assert_eq!(set.labels(), None);
     assert_eq!(bytes_of(&set, 0), [10, 0, 255, 20, 0, 255]);
+}
+
+#[test]
+fn unreadable_files_are_left_out_with_their_labels() {
+    let folder = folder();
+    let mut good = std::io::Cursor::new(Vec::new());
+    let image = image::ImageBuffer::from_pixel(3, 2, Luma([7_u8]));
+    image.write_to(&mut good, ImageFormat::Png).expect("encodes");
+    let good = good.into_inner();
+    for (name, bytes) in [
+        ("0/a.png", &good[..40]),
+        ("0/b.png", &good[..]),
+        ("1/a.png", &[]),
+        ("2/a.png", &good),
+    ] {
+        put(&folder, name, bytes);
+    }
+    let go = AtomicBool::new(false);
+    for n_jobs in [1, 3] {
+        let (set, unreadable) = open(folder.path())
+            .only_readable(n_jobs, &go, &Silent)
+            .expect("some can be read");
+        assert_eq!(set.names(), ["0/b.png", "2/a.png"]);
+        assert_eq!(set.labels(), Some([0, 2].as_slice()));
+        assert_eq!(bytes_of(&set, 1), [7; 6]);
+        assert_eq!(unreadable, ["0/a.png", "1/a.png"]);
+    }
+    let first = OpenOptions {
+        limit: Some(1),
+        ..OpenOptions::default()
+    };
+    let first = ImageSet::open(folder.path(), first).expect("opens");
+    let error = match first.only_readable(1, &go, &Silent) {
+        Err(Unfinished::Failed(error)) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert!(
+        error.contains("a.png: the first of 1 images, of which none"),
+        "{error}"
+    );
+    let stopped = open(folder.path()).only_readable(1, &AtomicBool::new(true), &Silent);
+    assert!(matches!(stopped, Err(Unfinished::Stopped)));
 }
 
 #[test]

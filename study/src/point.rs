@@ -90,7 +90,6 @@ fn point(path: &Path, base: &Table, combination: &Combination, limit: Limit) -> 
     let mut workload = workload.as_ref().clone();
     workload.n_images = limit.of(workload.n_images);
     workload.n_calibration = limit.of(workload.n_calibration);
-    let layers = spec.layers().iter();
     Ok(Point {
         axes: combination
             .axes
@@ -102,16 +101,12 @@ fn point(path: &Path, base: &Table, combination: &Combination, limit: Limit) -> 
             pruning: spec.pruning(),
         },
         design: Design {
-            baseline: *spec.baseline(),
-            layers: layers.map(|(name, rules)| (name.to_owned(), rules)).collect(),
-            depthwise_threads: spec.depthwise_threads(),
-            reorder: spec.reorder(),
             recalibration,
             mse: match spec.error_measure() {
                 ErrorMeasure::On => Mse::Measure,
                 ErrorMeasure::Off => Mse::Skip,
             },
-            ..Design::new("", path.display().to_string(), *spec.array())
+            ..Design::of("", path.display().to_string(), spec.design())
         },
         throttling,
     })

@@ -134,10 +134,10 @@ pub(crate) enum Throttle {
 pub(crate) struct EvalArgs {
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
-    /// Array file
+    /// Array file, or a run file whose array, baseline, reordering and [[layer]] tables are taken
     #[arg(long, value_name = "ARRAY.toml")]
     pub(crate) array: PathBuf,
-    /// More arrays, in the same pass over the images
+    /// More of them, in the same pass over the images
     #[arg(long, value_name = "ARRAY.toml", num_args = 1..)]
     pub(crate) compare: Vec<PathBuf>,
     /// Layers that run with fewer threads on the array, as in /block1/conv1/Conv=1, with commas; or auto: the layer that
@@ -148,10 +148,10 @@ pub(crate) struct EvalArgs {
     /// [default: 1.0]
     #[arg(long, value_name = "POINTS", allow_negative_numbers = true)]
     pub(crate) max_drop: Option<MaxDrop>,
-    /// Put the columns of K in an order in which wide operands meet narrow ones
-    #[arg(long, value_name = "MODE", default_value = "off", value_parser = parsers::reorder())]
-    pub(crate) reorder: Reorder,
-    /// Give batch norms new statistics from the calibration images on each array
+    /// Put the columns of K in an order in which wide operands meet narrow ones [default: as the run file says, else off]
+    #[arg(long, value_name = "MODE", value_parser = parsers::reorder())]
+    pub(crate) reorder: Option<Reorder>,
+    /// Give batch norms new statistics on each array, from the calibration images, else the training set beside the images
     #[arg(long, value_name = "MODE", num_args = 0..=1, default_missing_value = "exact", value_parser = parsers::recalibration_mode())]
     pub(crate) recalibrate_bn: Option<RecalibrationMode>,
     /// Where to write a copy of the model with the new statistics of the array
@@ -198,6 +198,9 @@ pub(crate) struct NetworkArgs {
     /// Use only the first N calibration images
     #[arg(long, value_name = "N", value_parser = parsers::count(), requires = "calibration")]
     pub(crate) n_calibration: Option<u64>,
+    /// Leave out the files of a folder that cannot be decoded, and say which
+    #[arg(long)]
+    pub(crate) skip_unreadable: bool,
 }
 
 /// How a network becomes 8-bit layers.

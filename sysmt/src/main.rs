@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod designs;
 mod failure;
 mod inputs;
 mod memory;

@@ -1,10 +1,12 @@
 //! Arguments about networks, as meant.
 
 use sim_config::preprocessing::Override;
-use sim_config::run::ModelWorkload;
+use sim_config::run::{ModelWorkload, Unreadable};
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
+use sim_eval::error::EvalError;
+use sim_net::images::ImageFault;
 
 use crate::args::{NetworkArgs, PreparationArgs, PreprocessingArgs, PruningArgs, QuantizationArgs};
 use crate::failure::Failure;
@@ -18,6 +20,11 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
         calibration: network.calibration.clone(),
         n_images: limit(network.n_images),
         n_calibration: limit(network.n_calibration),
+        unreadable: if network.skip_unreadable {
+            Unreadable::Skipped
+        } else {
+            Unreadable::Refused
+        },
         preprocessing: preprocessing(&args.preprocessing),
         selection: SelectionSpec {
             layers: args.selection.layers,
@@ -32,6 +39,18 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
             range: range(&args.quantization)?,
         },
     })
+}
+
+/// Why a network cannot be prepared or run; of an image that cannot be decoded also what else could be done.
+pub(crate) fn failure(error: EvalError) -> Failure {
+    if let EvalError::Images(error) = &error
+        && matches!(*error.fault, ImageFault::Decode(_))
+    {
+        return Failure::User(format!(
+            "{error}, or leave out all such files with --skip-unreadable"
+        ));
+    }
+    error.into()
 }
 
 fn range(args: &QuantizationArgs) -> Result<ActivationRange, Failure> {

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use reports::accuracy::images::SkippedSet;
 use sim_array::engine::{EngineError, Operands};
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_core::shape::Gemm;
 use sim_eval::error::EvalError;
 use sim_eval::open::Opened;
+use sim_eval::prepare::Workers;
 use sim_net::capture::capture;
 use sim_net::machines::LayerMachines;
 use sim_net::prune::prune_trace;
@@ -17,6 +19,7 @@ use sim_trace::trace::Trace;
 use crate::failure::Failure;
 use crate::memory::{self, Product};
 use crate::npy;
+use crate::output;
 use crate::progress::Bar;
 
 /// Two matrices that form a product.
@@ -101,7 +104,7 @@ pub(crate) fn trace(
             let pruned = pruning.map_or_else(Vec::new, |spec| prune_trace(&mut trace, spec));
             Ok(Prepared { trace, pruned })
         }
-        Workload::Model(model) => capture_model(model, pruning, jobs, stop),
+        Workload::Model(model) => Ok(capture_model(model, pruning, jobs, stop)?),
     }
 }
 
@@ -128,10 +131,15 @@ pub(crate) fn capture_model(
     pruning: Option<PruneSpec>,
     jobs: usize,
     stop: &AtomicBool,
-) -> Result<Prepared, Failure> {
-    let opened = Opened::new(workload, pruning)?;
-    let options = opened.capture_options(workload, jobs, stop)?;
+) -> Result<Prepared, EvalError> {
     let bar = Bar::of_steps();
+    let workers = Workers {
+        jobs,
+        stop,
+        progress: &bar,
+    };
+    let opened = Opened::new(workload, pruning, &workers)?;
+    let options = opened.capture_options(workload, jobs, stop)?;
     let captured = capture(
         &opened.network,
         &opened.images,
@@ -142,6 +150,14 @@ pub(crate) fn capture_model(
     bar.finish();
     let mut trace = captured.map_err(|error| EvalError::capture(&workload.model, error))?;
     trace.origin.pruned.extend(pruning);
+    for (names, what) in [
+        (&opened.skipped, "images"),
+        (&opened.skipped_calibration, "calibration images"),
+    ] {
+        if let Some(sentence) = SkippedSet::of(names).sentence(what) {
+            output::note(&sentence);
+        }
+    }
     Ok(Prepared {
         trace,
         pruned: opened.pruned,

@@ -8,11 +8,13 @@ use sim_core::throttle::Throttling;
 use sim_core::units::count_as_f64;
 use sim_cost::table::Table;
 
+use super::images::{LearnedObject, SkippedObject};
 use super::significance::{Interval, mcnemar, paired_difference, wilson};
 use super::throttling::ThrottlingObject;
 use crate::costs::Warnings;
 use crate::echo::ArrayEcho;
 use crate::json::{self, EnergyObject, LayerObject, Reported, VERSION};
+use crate::pruning::Pruning;
 use crate::result::{CostTable, Unsimulated};
 use crate::run::InputFile;
 use crate::totals::Totals;
@@ -105,7 +107,9 @@ pub struct EvaluationObject {
     pub images_asked: usize,
     /// Whether the work was stopped before the last image.
     pub partial: bool,
-    /// The network as it is.
+    /// The network before it was pruned; null where it was not.
+    pub fp32_unpruned: Option<Accuracy>,
+    /// The network as it is, pruned where it was.
     pub fp32: Accuracy,
     /// The simulated layers in 8 bits with exact products.
     pub int8: Accuracy,
@@ -118,6 +122,12 @@ pub struct EvaluationObject {
     pub compared: Vec<ArrayObject>,
     /// How the threads of the first array's layers were found; null where nobody looked for them.
     pub throttling: Option<ThrottlingObject>,
+    /// What pruning did to the weights; null where nothing was pruned.
+    pub pruning: Option<Pruning>,
+    /// Images that were left out; null where that was not asked for.
+    pub skipped: Option<SkippedObject>,
+    /// Images that methods learned from; null where none did.
+    pub learned_from: Option<LearnedObject>,
     /// Layers that were not simulated.
     pub unsimulated: Vec<Unsimulated>,
     /// Files that went in.
@@ -139,6 +149,12 @@ pub struct EvaluationRecord {
     pub evaluation: Evaluation,
     /// How the threads of the first array's layers were found; `None`: nobody looked for them.
     pub throttling: Option<Throttling>,
+    /// What pruning did to the weights; `None`: nothing was pruned.
+    pub pruning: Option<Pruning>,
+    /// Images that were left out; `None`: that was not asked for.
+    pub skipped: Option<SkippedObject>,
+    /// Images that methods learned from; `None`: none did.
+    pub learned_from: Option<LearnedObject>,
     /// Layers that were not simulated, in the network's order.
     pub unsimulated: Vec<UnsimulatedLayer>,
     /// Files that went in.
@@ -250,6 +266,8 @@ impl EvaluationObject {
                 "throttling: even with one thread in every layer the array loses more than it may".to_owned(),
             ]);
         }
+        warnings.extend(record.skipped.iter().flat_map(SkippedObject::sentences));
+        warnings.extend(record.learned_from.as_ref().and_then(LearnedObject::warning));
         let mut arrays = Vec::new();
         for (index, array) in evaluation.arrays.iter().enumerate() {
             arrays.push(ArrayObject::of(
@@ -268,12 +286,18 @@ impl EvaluationObject {
             images: evaluation.images.len(),
             images_asked: evaluation.n_asked,
             partial: evaluation.is_partial(),
+            // Either every image was also run unpruned, or none was.
+            fp32_unpruned: (evaluation.images.iter().all(|image| image.unpruned.is_some()))
+                .then(|| Accuracy::of(evaluation, &|image| image.unpruned.unwrap_or(image.fp32))),
             fp32: Accuracy::of(evaluation, &|image| image.fp32),
             int8: Accuracy::of(evaluation, &|image| image.int8),
             int8_output_error: mean(evaluation.images.iter().map(|image| image.output_errors.int8)),
             first,
             compared: arrays.collect(),
             throttling: record.throttling.as_ref().map(ThrottlingObject::of),
+            pruning: record.pruning.clone(),
+            skipped: record.skipped.clone(),
+            learned_from: record.learned_from.clone(),
             unsimulated: record.unsimulated.iter().map(Unsimulated::of).collect(),
             inputs: record.inputs.clone(),
             spec: record.spec.clone(),

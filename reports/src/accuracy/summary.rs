@@ -24,6 +24,12 @@ pub fn text(object: &EvaluationObject) -> String {
     for input in &object.inputs {
         let _ = writeln!(text, "- {}: {} (BLAKE3 {})", input.role, input.name, input.blake3);
     }
+    if let Some(pruning) = &object.pruning {
+        let _ = writeln!(text, "- pruning: {}", pruning.line());
+    }
+    if let Some(learned) = &object.learned_from {
+        let _ = writeln!(text, "- {}", learned.line());
+    }
     let _ = writeln!(text, "- sysmt {}\n", object.sysmt_version);
     text.push_str(&answers(object));
     for array in object.arrays() {
@@ -33,6 +39,9 @@ pub fn text(object: &EvaluationObject) -> String {
         text.push_str(&throttling::section(throttling));
     }
     text.push_str(&layers(object));
+    if let Some(pruning) = &object.pruning {
+        let _ = write!(text, "\n## Pruned weights\n\n{}", pruning.table());
+    }
     if !object.unsimulated.is_empty() {
         text.push_str("\n## Layers that were not simulated\n\n");
         for layer in &object.unsimulated {
@@ -61,17 +70,22 @@ fn answers(object: &EvaluationObject) -> String {
         ("utilization %", Align::Right),
         ("energy", Align::Right),
     ];
-    let exact = |name: &str, accuracy: &Accuracy, error: f64| {
+    let exact = |name: &str, accuracy: &Accuracy, error: Option<f64>| {
         let mut row = vec![name.to_owned()];
         row.extend(accuracy_cells(accuracy));
-        row.extend(["–".to_owned(), significant(error)]);
+        row.extend([dash(), error.map_or_else(dash, significant)]);
         row.extend(["–"; 4].map(str::to_owned));
         row
     };
-    let mut rows = vec![
-        exact("FP32", &object.fp32, 0.0),
-        exact("exact 8-bit", &object.int8, object.int8_output_error),
-    ];
+    let mut rows = Vec::new();
+    match &object.fp32_unpruned {
+        Some(unpruned) => rows.extend([
+            exact("FP32, not pruned", unpruned, None),
+            exact("FP32, pruned", &object.fp32, Some(0.0)),
+        ]),
+        None => rows.push(exact("FP32", &object.fp32, Some(0.0))),
+    }
+    rows.push(exact("exact 8-bit", &object.int8, Some(object.int8_output_error)));
     for array in object.arrays() {
         let mut row = vec![array.name.clone()];
         row.extend(accuracy_cells(&array.array));

@@ -38,6 +38,15 @@ impl PartialEq for NamedLayers {
 }
 
 impl NamedLayers {
+    /// None, in the file at `path`.
+    pub(super) fn none(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            text: String::new(),
+            layers: Vec::new(),
+        }
+    }
+
     /// The tables of the run file at `path`; wrong ones are complained about.
     pub(super) fn read(path: &Path, text: &str, top: &Reader<'_>, array: Option<&ArraySpec>) -> Self {
         let mut layers: Vec<NamedLayer> = Vec::new();

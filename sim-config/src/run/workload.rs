@@ -7,7 +7,7 @@ use sim_core::prune::{PruneScope, PruneSpec};
 use sim_core::quantization::{Divisor, QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
 
-use super::{ModelWorkload, Workload};
+use super::{ModelWorkload, NeedOfWorkload, Unreadable, Workload};
 use crate::keys::{self, Key, Section};
 use crate::preprocessing::{self, Override};
 use crate::reader::Reader;
@@ -28,10 +28,11 @@ pub(super) fn read(
     top: &Reader<'_>,
     layers: &Reader<'_>,
     folder: &Path,
+    need: NeedOfWorkload,
 ) -> (Option<Workload>, Option<PruneSpec>) {
     let section = top.section(&[Section::Workload]);
     let pruning = read_pruning(&section);
-    (read_workload(top, &section, layers, folder), pruning)
+    (read_workload(top, &section, layers, folder, need), pruning)
 }
 
 fn read_workload(
@@ -39,6 +40,7 @@ fn read_workload(
     workload: &Reader<'_>,
     layers: &Reader<'_>,
     folder: &Path,
+    need: NeedOfWorkload,
 ) -> Option<Workload> {
     let trace = workload.optional_path(&keys::TRACE);
     let model = read_model(workload, folder);
@@ -72,6 +74,9 @@ fn read_workload(
         return trace.map(|trace| Workload::Trace(folder.join(trace)));
     }
     check_preprocessing(&preprocessing, &given);
+    if need == NeedOfWorkload::Optional && !workload.is_given() {
+        return None;
+    }
     if !check_model_keys(workload) {
         return None;
     }
@@ -97,6 +102,7 @@ fn read_model(workload: &Reader<'_>, folder: &Path) -> Option<ModelWorkload> {
         calibration: calibration.map(|path| folder.join(path)),
         n_images,
         n_calibration,
+        unreadable: Unreadable::Refused,
         preprocessing: Override::default(),
         selection: SelectionSpec::default(),
         quantization: QuantizationSpec::default(),

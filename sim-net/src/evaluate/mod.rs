@@ -34,6 +34,8 @@ const BATCHES_PER_JOB: usize = 8;
 pub struct EvaluateOptions<'a> {
     /// The network in FP32.
     pub network: &'a Network,
+    /// The network before it was pruned, if that is of interest.
+    pub unpruned: Option<&'a Network>,
     /// Its simulated layers.
     pub quantized: &'a QuantizedNetwork,
     /// Images, with labels or without.

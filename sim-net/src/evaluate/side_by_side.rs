@@ -73,6 +73,13 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
         image: names.first().cloned().unwrap_or_default(),
         error: Box::new(error),
     };
+    let unpruned = match options.unpruned {
+        None => None,
+        Some(network) => {
+            let start = network.start(inputs.clone()).map_err(failed)?;
+            Some(outputs(start, names, &mut NoHooks)?)
+        }
+    };
     // What comes before the first layer that any run does in its own way is done once for all of them.
     let mut start = options.network.start(inputs).map_err(failed)?;
     let has_statistics = options
@@ -111,6 +118,7 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
             let label = labels.map(|labels| labels[index]);
             ImageRecord {
                 label,
+                unpruned: (unpruned.as_ref()).map(|outputs| Answer::of(&outputs[index], label)),
                 fp32: Answer::of(fp32, label),
                 int8: Answer::of(int8, label),
                 arrays: Vec::new(),

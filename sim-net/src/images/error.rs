@@ -39,6 +39,14 @@ pub enum ImageFault {
     /// A file that cannot be decoded.
     #[error("cannot decode this image: {0}; replace or remove the file")]
     Decode(#[source] image::ImageError),
+    /// A folder in which no file can be decoded.
+    #[error("the first of {n_files} images, of which none can be decoded: {why}")]
+    NoneReadable {
+        /// Files of the set.
+        n_files: usize,
+        /// What is wrong with the first.
+        why: String,
+    },
     /// No image.
     #[error("holds no image; give a set with at least one, and a limit of at least one")]
     Empty,

@@ -57,6 +57,21 @@ impl FolderImages {
         Ok((Self { paths }, names, labels))
     }
 
+    /// Whether the file can be decoded.
+    pub(super) fn check(&self, index: usize) -> Result<(), ImageFault> {
+        decode(&self.paths[index]).map(drop)
+    }
+
+    /// The files at `indices`, in that order.
+    pub(super) fn only(self, indices: &[usize]) -> Self {
+        let paths = indices.iter().map(|&index| self.paths[index].clone()).collect();
+        Self { paths }
+    }
+
+    pub(super) fn path(&self, index: usize) -> &Path {
+        &self.paths[index]
+    }
+
     pub(super) fn load(&self, index: usize, name: String) -> Result<Image, ImageError> {
         let path = &self.paths[index];
         let decoded = decode(path).map_err(|fault| ImageError::new(path, fault))?;
@@ -80,7 +95,7 @@ impl FolderImages {
 fn decode(path: &Path) -> Result<DynamicImage, ImageFault> {
     let mut reader = ImageReader::open(path)
         .and_then(ImageReader::with_guessed_format)
-        .map_err(ImageFault::Io)?;
+        .map_err(|error| ImageFault::Decode(error.into()))?;
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);

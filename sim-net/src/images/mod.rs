@@ -6,6 +6,7 @@ mod folder;
 mod idx;
 mod npy;
 mod npz;
+mod readable;
 
 use std::io::Read;
 use std::ops::Range;

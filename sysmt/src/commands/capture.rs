@@ -15,7 +15,8 @@ pub(crate) fn execute(args: &CaptureArgs) -> Result<(), Failure> {
     let start = Instant::now();
     let workload = network_args::workload(&args.network, &args.preparation)?;
     let pruning = network_args::pruning(&args.preparation.pruning)?;
-    let prepared = plan::capture_model(&workload, pruning, args.jobs.count(), stop::flag()?)?;
+    let prepared = plan::capture_model(&workload, pruning, args.jobs.count(), stop::flag()?)
+        .map_err(network_args::failure)?;
     let out = args
         .out
         .clone()

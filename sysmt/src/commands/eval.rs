@@ -1,16 +1,16 @@
 //! `sysmt eval`.
 
-use std::path::Path;
 use std::time::Instant;
 
+use reports::accuracy::images::{LearnedObject, Learner, SetRole, SkippedObject, SkippedSet};
 use reports::accuracy::object::{EvaluationObject, EvaluationRecord};
 use reports::accuracy::{summary, tables};
 use reports::json;
+use reports::pruning::Pruning;
 use reports::run::InputFile;
 use serde_json::json;
-use sim_array::engine::Mse;
-use sim_config::{array, resolved};
-use sim_core::layer_rules::LayerRules;
+use sim_config::resolved;
+use sim_config::run::Unreadable;
 use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::spec::ArraySpec;
@@ -18,36 +18,29 @@ use sim_core::throttle::{MaxDrop, Throttling};
 use sim_eval::design::Design;
 use sim_eval::prepare::{Prepared, Workers};
 use sim_eval::throttle;
+use sim_eval::training::LearnedFrom;
 use sim_net::onnx::save::save_statistics;
 
 use super::cost_table;
 use crate::args::{EvalArgs, Throttle};
+use crate::designs::DesignFile;
 use crate::failure::Failure;
 use crate::network_args;
 use crate::progress::Bar;
-use crate::{inputs, output, stop};
+use crate::{designs, inputs, output, stop};
 
 /// Evaluate a network on arrays.
 pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     let workload = network_args::workload(&args.network, &args.preparation)?;
     let pruning = network_args::pruning(&args.preparation.pruning)?;
     let max_drop = max_drop(args)?;
-    let files: Vec<&Path> = std::iter::once(&args.array)
-        .chain(&args.compare)
-        .map(AsRef::as_ref)
-        .collect();
-    let arrays: Vec<ArraySpec> = files
-        .iter()
-        .map(|file| array::load(file))
-        .collect::<Result<_, _>>()?;
-    let mut designs: Vec<Design> = (0..)
-        .zip(files.iter().zip(&arrays))
-        .map(|(index, (file, array))| design(args, file, *array, index == 0))
-        .collect();
-    for design in &designs {
-        design.check_reorder()?;
+    for target in [&args.save_model, &args.predictions].into_iter().flatten() {
+        output::check_target(target)?;
     }
-    let table = cost_table(args.cost_table.as_deref(), &arrays.iter().collect::<Vec<_>>())?;
+    let files = designs::read(args)?;
+    let mut designs: Vec<Design> = files.iter().map(|file| file.design.clone()).collect();
+    let arrays: Vec<&ArraySpec> = designs.iter().map(|design| &design.array).collect();
+    let table = cost_table(args.cost_table.as_deref(), &arrays)?;
     let bar = Bar::of_steps();
     let workers = Workers {
         jobs: args.jobs.count(),
@@ -56,10 +49,16 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     };
     let start = Instant::now();
 
-    let prepared = Prepared::new(workload, pruning, &workers)?;
+    let prepared = Prepared::new(workload, pruning, &workers).map_err(network_args::failure)?;
+    for file in &files {
+        file.check_layers(&prepared)?;
+    }
     let throttling = throttle_first(max_drop, &prepared, &mut designs, &workers)?;
+    let built = prepared
+        .build(&designs, &workers)
+        .map_err(network_args::failure)?;
     let mut machines = Vec::new();
-    for (index, built) in prepared.build(&designs, &workers)?.into_iter().enumerate() {
+    for (index, built) in built.into_iter().enumerate() {
         if let (0, Some(out), Some(statistics)) = (index, &args.save_model, &built.statistics) {
             save_statistics(&prepared.workload().model, out, statistics)
                 .map_err(|error| Failure::user(&error))?;
@@ -68,7 +67,11 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     }
     let evaluation = prepared.evaluate(&machines, &workers);
     bar.finish();
-    let evaluation = evaluation?;
+    let evaluation = evaluation.map_err(network_args::failure)?;
+    let skipped = skipped(&prepared);
+    for sentence in skipped.iter().flat_map(SkippedObject::sentences) {
+        output::note(&sentence);
+    }
     output::note(&format!(
         "{} images in {:.3} s",
         evaluation.images.len(),
@@ -80,10 +83,13 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     let record = EvaluationRecord {
         simulator_version: env!("CARGO_PKG_VERSION").to_owned(),
         evaluation,
+        learned_from: learned_from(args, &prepared, &workers)?,
         throttling,
+        pruning: Pruning::new(pruning.as_slice(), &prepared.opened().pruned),
+        skipped,
         unsimulated: prepared.unsimulated(),
         inputs: all_inputs(&prepared, &files)?,
-        spec: spec(args, &prepared, &designs[0], max_drop, pruning),
+        spec: spec(args, &prepared, &designs, max_drop, pruning),
         table,
         warnings: Vec::new(),
     };
@@ -99,33 +105,6 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     } else {
         Ok(())
     }
-}
-
-/// An array file with the methods that arguments put around it; only the first array is throttled.
-fn design(args: &EvalArgs, file: &Path, array: ArraySpec, is_first: bool) -> Design {
-    let name = file.file_stem().unwrap_or_default().to_string_lossy();
-    Design {
-        layers: if is_first { named_layers(args) } else { Vec::new() },
-        reorder: args.reorder,
-        recalibration: args.recalibrate_bn,
-        mse: if args.mse { Mse::Measure } else { Mse::Skip },
-        ..Design::new(name, file.display().to_string(), array)
-    }
-}
-
-/// The layers that `--throttle` names.
-fn named_layers(args: &EvalArgs) -> Vec<(String, LayerRules)> {
-    let layers = args.throttle.iter().filter_map(|throttle| match throttle {
-        Throttle::Auto => None,
-        Throttle::Layer(layer, threads) => Some((
-            layer.clone(),
-            LayerRules {
-                threads: Some(*threads),
-                policy: None,
-            },
-        )),
-    });
-    layers.collect()
 }
 
 /// How far automatic throttling may go; `None`: it is not asked for.
@@ -152,20 +131,65 @@ fn throttle_first(
     let (Some(max_drop), Some(first)) = (max_drop, designs.first_mut()) else {
         return Ok(None);
     };
-    let throttling = throttle::throttle(prepared, first, Some(max_drop), workers)?;
+    let throttling =
+        throttle::throttle(prepared, first, Some(max_drop), workers).map_err(network_args::failure)?;
     if let Some(last) = throttling.steps.last() {
         *first = throttle::at_step(first, last);
     }
     Ok(Some(throttling))
 }
 
-fn all_inputs(prepared: &Prepared, files: &[&Path]) -> Result<Vec<InputFile>, Failure> {
+/// What was left out; `None` where that was not asked for.
+fn skipped(prepared: &Prepared) -> Option<SkippedObject> {
+    let opened = prepared.opened();
+    match prepared.workload().unreadable {
+        Unreadable::Refused => None,
+        Unreadable::Skipped => Some(SkippedObject {
+            evaluated: SkippedSet::of(&opened.skipped),
+            calibration: SkippedSet::of(&opened.skipped_calibration),
+            training: SkippedSet::of(prepared.training_set().map_or(&[], |set| &set.skipped)),
+        }),
+    }
+}
+
+/// What methods learned from, if any did.
+fn learned_from(
+    args: &EvalArgs,
+    prepared: &Prepared,
+    workers: &Workers<'_>,
+) -> Result<Option<LearnedObject>, Failure> {
+    let Some(from) = prepared.learned_from() else {
+        return Ok(None);
+    };
+    let throttling = args.throttle.contains(&Throttle::Auto);
+    let learners = [
+        args.recalibrate_bn.map(|_| Learner::BatchNorms),
+        throttling.then_some(Learner::Throttling),
+    ];
+    Ok(Some(LearnedObject {
+        learners: learners.into_iter().flatten().collect(),
+        role: match from {
+            LearnedFrom::Calibration => SetRole::Calibration,
+            LearnedFrom::TrainingSet => SetRole::Training,
+            LearnedFrom::Images => SetRole::Images,
+        },
+        file: prepared.training_name().display().to_string(),
+        images: prepared.training_images(workers)?.len(),
+    }))
+}
+
+fn all_inputs(prepared: &Prepared, files: &[DesignFile]) -> Result<Vec<InputFile>, Failure> {
     let mut all = inputs::of_model(prepared.workload())?;
-    if let Some((path, _)) = prepared.training_file() {
-        all.push(inputs::input("training", path)?);
+    if let Some(set) = prepared.training_set() {
+        all.push(inputs::input("training", &set.path)?);
     }
     for file in files {
-        all.push(inputs::input("array", file)?);
+        for input in file.inputs()? {
+            // Two run files may name one array.
+            if !all.contains(&input) {
+                all.push(input);
+            }
+        }
     }
     Ok(all)
 }
@@ -174,26 +198,28 @@ fn all_inputs(prepared: &Prepared, files: &[&Path]) -> Result<Vec<InputFile>, Fa
 fn spec(
     args: &EvalArgs,
     prepared: &Prepared,
-    first: &Design,
+    designs: &[Design],
     max_drop: Option<MaxDrop>,
     pruning: Option<PruneSpec>,
 ) -> serde_json::Value {
     let (workload, opened) = (prepared.workload(), prepared.opened());
-    let throttle: serde_json::Map<String, serde_json::Value> = (first.layers.iter())
+    let throttle: serde_json::Map<String, serde_json::Value> = (designs.first().iter())
+        .flat_map(|first| &first.layers)
         .filter_map(|(layer, rules)| Some((layer.clone(), json!(rules.threads?.count()))))
         .collect();
     json!({
         "images": opened.images.len(),
         "calibration-images": opened.calibration_images().len(),
-        "training-images": prepared.training_file().map(|(_, n_images)| n_images),
+        "training-images": prepared.training_set().map(|set| set.images.len()),
         "preprocessing": resolved::preprocessing(&opened.preprocessing),
         "quantization": resolved::quantization(&workload.quantization),
         "layers": resolved::selection(&workload.selection),
         "prune": pruning.map(|pruning| pruning.to_string()),
         "recalibrate-bn": args.recalibrate_bn.map(RecalibrationMode::name),
-        "reorder": args.reorder.name(),
+        "reorder": designs.first().map(|first| first.reorder.name()),
         "throttle": throttle,
         "throttle-max-drop": max_drop.map(MaxDrop::points),
+        "designs": designs.iter().map(designs::resolved).collect::<Vec<_>>(),
         "mse": args.mse,
     })
 }

@@ -1,6 +1,7 @@
 //! Every bad input ends with exit code 2, a message that names the place and the remedy, and nothing left behind.
 
 mod config;
+mod evaluation;
 mod images;
 mod layers;
 mod models;
@@ -99,6 +100,11 @@ fn trace_files() {
 #[test]
 fn image_sets() {
     assert!(12 <= check(images::cases()));
+}
+
+#[test]
+fn evaluations() {
+    assert!(12 <= check(evaluation::cases()));
 }
 
 #[test]

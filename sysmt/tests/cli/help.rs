@@ -99,6 +99,7 @@ fn help_of_every_command() {
                                   themselves]
           --n-images <N>          Use only the first N images
           --n-calibration <N>     Use only the first N calibration images
+          --skip-unreadable       Leave out the files of a folder that cannot be decoded, and say which
           --out <TRACE>           Where to write the trace [default: MODEL.safetensors in this folder]
           --jobs <N>              Threads of this computer to use; results do not depend on it [default:
                                   all]
@@ -158,8 +159,11 @@ fn help_of_every_command() {
                                            images themselves]
           --n-images <N>                   Use only the first N images
           --n-calibration <N>              Use only the first N calibration images
-          --array <ARRAY.toml>             Array file
-          --compare <ARRAY.toml>...        More arrays, in the same pass over the images
+          --skip-unreadable                Leave out the files of a folder that cannot be decoded, and
+                                           say which
+          --array <ARRAY.toml>             Array file, or a run file whose array, baseline, reordering
+                                           and [[layer]] tables are taken
+          --compare <ARRAY.toml>...        More of them, in the same pass over the images
           --throttle <auto|LAYER=THREADS>  Layers that run with fewer threads on the array, as in
                                            /block1/conv1/Conv=1, with commas; or auto: the layer that
                                            errs most first, until the answers are good enough
@@ -167,10 +171,11 @@ fn help_of_every_command() {
                                            8-bit, on the labelled images that methods learn from
                                            [default: 1.0]
           --reorder <MODE>                 Put the columns of K in an order in which wide operands meet
-                                           narrow ones [default: off] [possible values: off,
-                                           calibration, oracle, weights]
-          --recalibrate-bn [<MODE>]        Give batch norms new statistics from the calibration images
-                                           on each array [possible values: exact, momentum]
+                                           narrow ones [default: as the run file says, else off]
+                                           [possible values: off, calibration, oracle, weights]
+          --recalibrate-bn [<MODE>]        Give batch norms new statistics on each array, from the
+                                           calibration images, else the training set beside the images
+                                           [possible values: exact, momentum]
           --save-model <OUT.onnx>          Where to write a copy of the model with the new statistics of
                                            the array
           --predictions <FILE.csv>         Where to write one row per image: label and predicted classes

@@ -2,7 +2,9 @@
 
 mod bad_inputs;
 mod commands;
+mod designs;
 mod eval;
+mod eval_images;
 mod help;
 mod layers;
 mod pruning;

@@ -144,6 +144,17 @@ pub(crate) fn npy(descr: &str, fortran: &str, shape: &str, values: &[u8]) -> Vec
     bytes
 }
 
+/// A PNG file of `rows`×`cols` gray pixels.
+pub(crate) fn png(rows: u32, cols: u32, seed: u32) -> Vec<u8> {
+    let n_pixels = usize::try_from(rows * cols).unwrap_or(0);
+    let image = image::GrayImage::from_raw(cols, rows, pseudo_random(n_pixels, seed)).unwrap_or_default();
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap_or_else(|error| panic!("{error}"));
+    bytes.into_inner()
+}
+
 /// A `.npz` archive of one array.
 pub(crate) fn npz(name: &str, array: &[u8]) -> Vec<u8> {
     use std::io::Write as _;

@@ -1,0 +1,179 @@
+//! The array of a run file with the methods around it, which an evaluation takes without the rest of the file.
+
+use std::path::{Path, PathBuf};
+
+use sim_core::quantization::DepthwiseThreads;
+use sim_core::reorder::Reorder;
+use sim_core::spec::ArraySpec;
+use toml::de::DeTable;
+
+use super::{NamedLayers, NeedOfWorkload};
+use crate::array;
+use crate::error::ConfigError;
+use crate::keys::{self, Key, Section};
+use crate::reader::{Problems, Reader};
+use crate::source;
+
+/// An array and the methods around it, as an array file or a run file says it.
+///
+/// Invariant: the baseline has the array's batch option; on kinds other than nb-smt `depthwise_threads` is `None`, no
+/// layer is named and K is not reordered; no layer has more threads than the array.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesignSpec {
+    array: ArraySpec,
+    baseline: ArraySpec,
+    pub(super) depthwise_threads: DepthwiseThreads,
+    pub(super) reorder: Reorder,
+    pub(super) layers: NamedLayers,
+    array_file: Option<PathBuf>,
+    baseline_file: Option<PathBuf>,
+}
+
+impl DesignSpec {
+    /// Without methods; `path` is the file that says so.
+    pub(super) fn new(path: &Path, array: Named, baseline: Option<Named>) -> Self {
+        let (baseline, baseline_file) = match baseline {
+            Some(Named { spec, file }) => (spec, file),
+            None => (array.spec.default_baseline(), None),
+        };
+        Self {
+            array: array.spec,
+            baseline: baseline.with_batch(array.spec.batch()),
+            depthwise_threads: None,
+            reorder: Reorder::Off,
+            layers: NamedLayers::none(path),
+            array_file: array.file,
+            baseline_file,
+        }
+    }
+
+    /// The simulated array.
+    pub const fn array(&self) -> &ArraySpec {
+        &self.array
+    }
+
+    /// The array that `speedup` compares with.
+    pub const fn baseline(&self) -> &ArraySpec {
+        &self.baseline
+    }
+
+    /// Threads of depthwise convolutions.
+    pub const fn depthwise_threads(&self) -> DepthwiseThreads {
+        self.depthwise_threads
+    }
+
+    /// How K is reordered.
+    pub const fn reorder(&self) -> Reorder {
+        self.reorder
+    }
+
+    /// Layers that differ from the others.
+    pub const fn layers(&self) -> &NamedLayers {
+        &self.layers
+    }
+
+    /// The file that the array came from; `None`: the file itself.
+    pub fn array_file(&self) -> Option<&Path> {
+        self.array_file.as_deref()
+    }
+
+    /// The file that the baseline came from; `None`: it is the default.
+    pub fn baseline_file(&self) -> Option<&Path> {
+        self.baseline_file.as_deref()
+    }
+}
+
+/// Read an array file, or of a run file what is about the array; its workload may be left out and is not looked for.
+///
+/// - Errors: as those of [`array::load`] and [`super::load`].
+pub fn load(path: &Path) -> Result<DesignSpec, Box<ConfigError>> {
+    let text = source::read(path)?;
+    let table = source::parse(path, &text)?;
+    if is_run(&table) {
+        return super::read(path, &text, &table, NeedOfWorkload::Optional).map(|parts| parts.design);
+    }
+    let array = Named {
+        spec: array::parse(path, &text)?,
+        file: None,
+    };
+    Ok(DesignSpec::new(path, array, None))
+}
+
+/// Whether a file says anything that only run files say.
+fn is_run(table: &DeTable<'_>) -> bool {
+    let only_in_runs = [
+        Section::Workload.name(),
+        Section::Preprocessing.name(),
+        Section::Layers.name(),
+        Section::Layer.name(),
+        Section::Quantization.name(),
+        Section::Costs.name(),
+        Section::Measure.name(),
+        keys::BASELINE.name,
+        keys::SEED.name,
+    ];
+    let array = table.get(keys::ARRAY.name);
+    array.is_some_and(|array| !array.get_ref().is_table())
+        || only_in_runs.iter().any(|&name| table.get(name).is_some())
+}
+
+/// An array, and the file that it came from.
+pub(super) struct Named {
+    pub(super) spec: ArraySpec,
+    file: Option<PathBuf>,
+}
+
+/// The array, from a file or in place; `None` after a complaint.
+pub(super) fn read_array(
+    top: &Reader<'_>,
+    problems: &Problems,
+    folder: &Path,
+) -> Result<Option<Named>, Box<ConfigError>> {
+    let n_before = problems.count();
+    if top.holds_table(&keys::ARRAY) {
+        let spec = array::read(top, problems);
+        return Ok(spec
+            .ok()
+            .filter(|_| problems.count() == n_before)
+            .map(|spec| Named { spec, file: None }));
+    }
+    let file = top.optional_path(&keys::ARRAY);
+    let pe = top.section(&[Section::Pe]);
+    if pe.is_given() {
+        problems.add(
+            pe.span(),
+            "[pe] stands beside `array`, which names a file that has its own",
+            "take [pe] out, or write [array] and [pe] in this file",
+        );
+    }
+    file.map_or(Ok(None), |file| load_named(top, &keys::ARRAY, folder, &file))
+}
+
+pub(super) fn read_baseline(top: &Reader<'_>, folder: &Path) -> Result<Option<Named>, Box<ConfigError>> {
+    let file = top.optional_path(&keys::BASELINE);
+    file.map_or(Ok(None), |file| load_named(top, &keys::BASELINE, folder, &file))
+}
+
+/// An array file that `key` names. One that cannot be read is a complaint about `key`.
+fn load_named(
+    top: &Reader<'_>,
+    key: &Key,
+    folder: &Path,
+    file: &Path,
+) -> Result<Option<Named>, Box<ConfigError>> {
+    let path = folder.join(file);
+    match source::read(&path) {
+        Ok(text) => Ok(Some(Named {
+            spec: array::parse(&path, &text)?,
+            file: Some(path),
+        })),
+        Err(error) => {
+            top.complain(
+                key,
+                error.to_string(),
+                "paths are relative to this file, or absolute",
+            );
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The designs that arguments of an evaluation mean.
+
+use std::path::{Path, PathBuf};
+
+use reports::run::InputFile;
+use serde_json::{Value, json};
+use sim_array::engine::Mse;
+use sim_config::resolved;
+use sim_config::run::design::{self, DesignSpec};
+use sim_core::layer_rules::LayerRules;
+use sim_core::spec::Threads;
+use sim_eval::design::Design;
+use sim_eval::prepare::Prepared;
+
+use crate::args::{EvalArgs, Throttle};
+use crate::failure::Failure;
+use crate::inputs;
+
+/// A design and the file that it came from.
+pub(crate) struct DesignFile {
+    path: PathBuf,
+    spec: DesignSpec,
+    /// With what arguments put on top.
+    pub(crate) design: Design,
+}
+
+/// The array that is asked for, and those to compare it with.
+///
+/// - Errors: files that are wrong, arguments that do not fit them, and names that would be the same in results.
+pub(crate) fn read(args: &EvalArgs) -> Result<Vec<DesignFile>, Failure> {
+    let mut designs: Vec<DesignFile> = Vec::new();
+    for path in std::iter::once(&args.array).chain(&args.compare) {
+        let file = DesignFile::read(path, args)?;
+        if let Some(earlier) = (designs.iter()).find(|earlier| earlier.design.name == file.design.name) {
+            return Err(Failure::User(format!(
+                "{}: results call a design by the name of its file, and {} has the name `{}` too; rename one of the two, \
+                 or leave one out",
+                path.display(),
+                earlier.path.display(),
+                file.design.name
+            )));
+        }
+        designs.push(file);
+    }
+    if let Some(first) = designs.first_mut() {
+        first.throttle(args)?;
+    }
+    for file in &designs {
+        file.design.check_reorder()?;
+    }
+    Ok(designs)
+}
+
+impl DesignFile {
+    fn read(path: &Path, args: &EvalArgs) -> Result<Self, Failure> {
+        let spec = design::load(path)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let design = Design::of(name, path.display().to_string(), &spec);
+        Ok(Self {
+            path: path.to_owned(),
+            design: Design {
+                reorder: args.reorder.unwrap_or(design.reorder),
+                recalibration: args.recalibrate_bn,
+                mse: if args.mse { Mse::Measure } else { Mse::Skip },
+                ..design
+            },
+            spec,
+        })
+    }
+
+    /// Put the layers that `--throttle` names on top of those of the file.
+    fn throttle(&mut self, args: &EvalArgs) -> Result<(), Failure> {
+        for (layer, threads) in args.throttle.iter().filter_map(named) {
+            if self.spec.layers().iter().any(|(other, _)| other == layer) {
+                return Err(Failure::User(format!(
+                    "{}: a [[layer]] is called `{layer}`, and --throttle names it too; say in one place what the layer does",
+                    self.path.display()
+                )));
+            }
+            let rules = LayerRules {
+                threads: Some(threads),
+                policy: None,
+            };
+            self.design.layers.push((layer.to_owned(), rules));
+        }
+        Ok(())
+    }
+
+    /// Look for the layers that the file names.
+    ///
+    /// - Errors: those that are not simulated, by line.
+    pub(crate) fn check_layers(&self, prepared: &Prepared) -> Result<(), Failure> {
+        let unsimulated = prepared.unsimulated();
+        let unsimulated: Vec<(&str, &str)> = unsimulated
+            .iter()
+            .map(|layer| (layer.name.as_str(), layer.reason.as_str()))
+            .collect();
+        Ok(self.spec.layers().check(&prepared.simulated(), &unsimulated)?)
+    }
+
+    /// The file, and those that it names.
+    pub(crate) fn inputs(&self) -> Result<Vec<InputFile>, Failure> {
+        let (array, baseline) = (self.spec.array_file(), self.spec.baseline_file());
+        let mut all = vec![inputs::input("array", &self.path)?];
+        for file in [array, baseline].into_iter().flatten() {
+            all.push(inputs::input("array", file)?);
+        }
+        Ok(all)
+    }
+}
+
+fn named(throttle: &Throttle) -> Option<(&str, Threads)> {
+    match throttle {
+        Throttle::Auto => None,
+        Throttle::Layer(layer, threads) => Some((layer, *threads)),
+    }
+}
+
+/// The methods around an array, with every default filled in, by the keys of a run file.
+pub(crate) fn resolved(design: &Design) -> Value {
+    let layers: Vec<Value> = (design.layers.iter())
+        .map(|(layer, rules)| resolved::layer(layer, *rules))
+        .collect();
+    json!({
+        "name": design.name,
+        "file": design.origin,
+        "reorder": design.reorder.name(),
+        "depthwise-threads": design.depthwise_threads.map(Threads::count),
+        "layer": layers,
+    })
+}
