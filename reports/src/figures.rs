@@ -3,16 +3,22 @@
 mod axis;
 mod canvas;
 mod chart;
-pub mod curves;
 mod energy;
+mod frame;
 mod glyphs;
 mod kinds;
+mod legend;
+mod marks;
 mod pixels;
+pub mod plot;
 mod style;
+
+use canvas::Canvas;
 
 use crate::run::{Report, RunRecord};
 use crate::text;
 
+pub use axis::Scale;
 pub(crate) use energy::energy_warning;
 pub use kinds::Kind;
 
@@ -21,20 +27,64 @@ pub use kinds::Kind;
 #[error("figure {figure} cannot be drawn: {message}")]
 pub struct FigureError {
     /// The figure's name.
-    pub figure: &'static str,
+    pub figure: String,
     /// What the drawing library says.
     pub message: String,
 }
 
-/// How values become heights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scale {
-    /// From 0 to a round number above the highest bar.
-    Linear,
-    /// From 0 to 100.
-    Percent,
-    /// Decades; zeros have no bar.
-    Log,
+/// A figure as files, 3.4 inches wide.
+pub trait Picture {
+    /// File name without its ending.
+    fn name(&self) -> &str;
+
+    /// The points.
+    fn csv(&self) -> String;
+
+    /// As SVG.
+    ///
+    /// - Errors: what the drawing library refuses.
+    fn svg(&self) -> Result<String, FigureError>;
+
+    /// As PNG.
+    ///
+    /// - Errors: what the drawing library refuses.
+    fn png(&self) -> Result<Vec<u8>, FigureError>;
+}
+
+/// What a picture is made of.
+pub(crate) trait Drawing {
+    /// File name without its ending.
+    fn name(&self) -> &str;
+    /// The points.
+    fn csv(&self) -> String;
+    /// Height in dots.
+    fn height(&self) -> f64;
+    /// Draw it, from the upper left corner.
+    fn draw(&self, canvas: &mut dyn Canvas) -> Result<(), String>;
+}
+
+impl<D: Drawing> Picture for D {
+    fn name(&self) -> &str {
+        Drawing::name(self)
+    }
+
+    fn csv(&self) -> String {
+        Drawing::csv(self)
+    }
+
+    fn svg(&self) -> Result<String, FigureError> {
+        canvas::svg(self).map_err(|message| FigureError {
+            figure: Drawing::name(self).to_owned(),
+            message,
+        })
+    }
+
+    fn png(&self) -> Result<Vec<u8>, FigureError> {
+        canvas::png(self).map_err(|message| FigureError {
+            figure: Drawing::name(self).to_owned(),
+            message,
+        })
+    }
 }
 
 /// Values of all layers, in one colour.
@@ -69,14 +119,15 @@ impl Figure {
     pub fn new(kind: Kind, report: &Report) -> Option<Self> {
         kinds::figure(kind, report.record())
     }
+}
 
-    /// File name without its ending.
-    pub const fn name(&self) -> &'static str {
+impl Drawing for Figure {
+    fn name(&self) -> &str {
         self.kind.name()
     }
 
     /// The points: one row per layer and series.
-    pub fn csv(&self) -> String {
+    fn csv(&self) -> String {
         let mut rows = vec![
             ["index", "layer", "series", "value", "unit"]
                 .map(str::to_owned)
@@ -95,26 +146,12 @@ impl Figure {
         }
         text::csv(&rows)
     }
-
-    /// As SVG, 3.4 inches wide.
-    ///
-    /// - Errors: what the drawing library refuses.
-    pub fn svg(&self) -> Result<String, FigureError> {
-        canvas::svg(|canvas| chart::draw(canvas, self)).map_err(|message| self.error(message))
+    fn height(&self) -> f64 {
+        chart::legend(self).figure_height()
     }
 
-    /// As PNG, 3.4 inches wide.
-    ///
-    /// - Errors: what the drawing library refuses.
-    pub fn png(&self) -> Result<Vec<u8>, FigureError> {
-        canvas::png(|canvas| chart::draw(canvas, self)).map_err(|message| self.error(message))
-    }
-
-    fn error(&self, message: String) -> FigureError {
-        FigureError {
-            figure: self.name(),
-            message,
-        }
+    fn draw(&self, canvas: &mut dyn Canvas) -> Result<(), String> {
+        chart::draw(canvas, self)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::figures::{self, FigureError};
+use crate::figures::{self, FigureError, Picture};
 use crate::run::Report;
 use crate::{layers_csv, result, summary};
 
@@ -103,20 +103,19 @@ fn fill(folder: &Path, report: &Report) -> Result<(), FolderError> {
     let plots = folder.join("plots");
     fs::create_dir_all(&plots).map_err(|error| failed("make the folder", &plots, error))?;
     for figure in figures::all(report) {
-        save(
-            &plots.join(format!("{}.csv", figure.name())),
-            figure.csv().as_bytes(),
-        )?;
-        save(
-            &plots.join(format!("{}.svg", figure.name())),
-            figure.svg()?.as_bytes(),
-        )?;
-        save(&plots.join(format!("{}.png", figure.name())), &figure.png()?)?;
+        save_picture(&plots, &figure)?;
     }
     let layers = layers_csv::render(&report.result().layers, &report.record().array);
     save(&folder.join(layers_csv::FILE_NAME), layers.as_bytes())?;
     save(&folder.join("summary.md"), summary::text(report).as_bytes())?;
     save(&folder.join(result::FILE_NAME), report.json().as_bytes())
+}
+
+fn save_picture(plots: &Path, picture: &dyn Picture) -> Result<(), FolderError> {
+    let path = |ending: &str| plots.join(format!("{}.{ending}", picture.name()));
+    save(&path("csv"), picture.csv().as_bytes())?;
+    save(&path("svg"), picture.svg()?.as_bytes())?;
+    save(&path("png"), &picture.png()?)
 }
 
 fn save(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
