@@ -9,6 +9,7 @@ mod glyphs;
 mod kinds;
 mod legend;
 mod marks;
+pub mod matrix;
 mod pixels;
 pub mod plot;
 mod style;
@@ -87,6 +88,15 @@ impl<D: Drawing> Picture for D {
     }
 }
 
+/// How the values of a layer stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrangement {
+    /// On each other, as parts of a whole.
+    Stacked,
+    /// Side by side, in the order of the legend.
+    Grouped,
+}
+
 /// Values of all layers, in one colour.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Series {
@@ -98,9 +108,11 @@ pub(crate) struct Series {
 /// The points of a figure and how they are drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    kind: Kind,
+    name: &'static str,
     title: String,
+    unit: String,
     scale: Scale,
+    arrangement: Arrangement,
     reference: Option<f64>,
     layers: Vec<String>,
     series: Vec<Series>,
@@ -119,11 +131,30 @@ impl Figure {
     pub fn new(kind: Kind, report: &Report) -> Option<Self> {
         kinds::figure(kind, report.record())
     }
+
+    /// Relative squared errors of layers, by array.
+    pub(crate) fn layer_errors(layers: Vec<String>, values: Vec<(String, Vec<f64>)>) -> Self {
+        let series = (0..).zip(values).map(|(index, (name, values))| Series {
+            name,
+            colour: style::series(index),
+            values,
+        });
+        Self {
+            name: "layer-mse",
+            title: "MSE / mean square of exact outputs (no bar: 0)".to_owned(),
+            unit: "1".to_owned(),
+            scale: Scale::Log,
+            arrangement: Arrangement::Grouped,
+            reference: None,
+            layers,
+            series: series.collect(),
+        }
+    }
 }
 
 impl Drawing for Figure {
     fn name(&self) -> &str {
-        self.kind.name()
+        self.name
     }
 
     /// The points: one row per layer and series.
@@ -140,7 +171,7 @@ impl Drawing for Figure {
                     name.clone(),
                     series.name.clone(),
                     series.values[layer].to_string(),
-                    self.kind.unit(self).to_owned(),
+                    self.unit.clone(),
                 ]);
             }
         }

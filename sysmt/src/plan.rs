@@ -131,7 +131,7 @@ pub(crate) fn capture_model(
 ) -> Result<Prepared, Failure> {
     let opened = Opened::new(workload, pruning)?;
     let options = opened.capture_options(workload, jobs, stop)?;
-    let bar = Bar::of_steps();
+    let bar = Bar::of_images();
     let captured = capture(
         &opened.network,
         &opened.images,

@@ -3,13 +3,13 @@
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
 
-use super::Figure;
 use super::axis::Axis;
 use super::canvas::{Canvas, EM};
 use super::frame::{self, Frame, HAIR};
 use super::glyphs;
 use super::legend::{Legend, Sample};
 use super::style::{INK, PAPER};
+use super::{Arrangement, Figure};
 
 /// White between the parts of a bar.
 const GAP: f64 = 3.0;
@@ -17,10 +17,8 @@ const GAP: f64 = 3.0;
 const WIDEST_STEP: f64 = 320.0;
 
 pub(crate) fn draw(canvas: &mut dyn Canvas, figure: &Figure) -> Result<(), String> {
-    let heights: Vec<f64> = (0..figure.layers.len())
-        .map(|layer| figure.series.iter().map(|series| series.values[layer]).sum())
-        .collect();
-    let axis = Axis::new(figure.scale, heights.iter().copied().chain(figure.reference));
+    let heights = (0..figure.layers.len()).flat_map(|layer| heights(figure, layer));
+    let axis = Axis::new(figure.scale, heights.chain(figure.reference));
     let legend = legend(figure);
     let below = legend.draw(canvas)?;
     let top = frame::title(canvas, &figure.title, below)?;
@@ -33,6 +31,15 @@ pub(crate) fn draw(canvas: &mut dyn Canvas, figure: &Figure) -> Result<(), Strin
     }
     frame.axes(canvas, "Layer (number in layers.csv)")?;
     layer_axis(canvas, &frame, figure.layers.len())
+}
+
+/// How high the bars of a layer are.
+fn heights(figure: &Figure, layer: usize) -> Vec<f64> {
+    let values = figure.series.iter().map(|series| series.values[layer]);
+    match figure.arrangement {
+        Arrangement::Stacked => vec![values.sum()],
+        Arrangement::Grouped => values.collect(),
+    }
 }
 
 /// Of the series, where there is more than one.
@@ -53,6 +60,15 @@ fn bars(canvas: &mut dyn Canvas, frame: &Frame, axis: &Axis, figure: &Figure) ->
     for layer in 0..figure.layers.len() {
         let (start, step) = slot(frame, figure.layers.len(), layer);
         let (left, right) = (start + 0.12 * step, start + 0.88 * step);
+        match figure.arrangement {
+            Arrangement::Stacked => {}
+            Arrangement::Grouped => {
+                group(canvas, [left, right], figure, layer, |value| {
+                    frame.y(axis.fraction(value))
+                })?;
+                continue;
+            }
+        }
         let mut sum = 0.0;
         // Nothing is drawn of nothing.
         for series in figure.series.iter().filter(|series| 0.0 < series.values[layer]) {
@@ -64,6 +80,26 @@ fn bars(canvas: &mut dyn Canvas, frame: &Frame, axis: &Axis, figure: &Figure) ->
             if 4.0 * GAP < low - high && 1 < figure.series.len() {
                 canvas.line([(left, high), (right, high)], GAP, PAPER)?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Bars side by side.
+fn group(
+    canvas: &mut dyn Canvas,
+    [left, right]: [f64; 2],
+    figure: &Figure,
+    layer: usize,
+    y: impl Fn(f64) -> f64,
+) -> Result<(), String> {
+    let step = (right - left) / float(figure.series.len());
+    let gap = if 6.0 * GAP < step { GAP } else { 0.0 };
+    for (index, series) in figure.series.iter().enumerate() {
+        let value = series.values[layer];
+        if 0.0 < value {
+            let start = left + step * float(index);
+            canvas.rectangle([(start, y(value)), (start + step - gap, y(0.0))], series.colour)?;
         }
     }
     Ok(())

@@ -12,6 +12,8 @@ use crate::text;
 /// Half of a mark's side.
 const MARK: f64 = 15.0;
 const STROKE: f64 = 7.0;
+/// From an interval to one that would lie on it.
+const BESIDE: f64 = 14.0;
 /// From an axis that does not start at 0 to the outermost points.
 const INSET: f64 = 30.0;
 
@@ -187,30 +189,37 @@ impl Drawing for Plot {
         }
         frame.axes(canvas, &self.x.title)?;
         let at = |point: &PlotPoint, y: f64| (frame.x(x_axis.fraction(point.x)), frame.y(y_axis.fraction(y)));
+        let placed = |series: &PlotSeries| -> Vec<PlotPoint> {
+            let points = series.points.iter().filter(|point| self.is_placed(point));
+            points.copied().collect()
+        };
+        // Marks lie on everything else.
+        let mut bars: Vec<f64> = Vec::new();
         for (index, series) in (0..).zip(&self.series) {
-            let mark = Mark::of(index);
-            let points: Vec<&PlotPoint> = series
-                .points
-                .iter()
-                .filter(|point| self.is_placed(point))
-                .collect();
+            let (points, colour) = (placed(series), Mark::of(index).colour);
             match series.line {
                 PlotLine::None => {}
                 PlotLine::Joined => {
                     for ends in points.windows(2) {
-                        canvas.line(
-                            [at(ends[0], ends[0].y), at(ends[1], ends[1].y)],
-                            STROKE,
-                            mark.colour,
-                        )?;
+                        let ends = [at(&ends[0], ends[0].y), at(&ends[1], ends[1].y)];
+                        canvas.line(ends, STROKE, colour)?;
                     }
                 }
             }
-            for point in points {
-                if let Some([low, high]) = point.interval {
-                    bar(canvas, [at(point, low), at(point, high)], mark.colour)?;
+            for point in &points {
+                if let Some(interval) = point.interval {
+                    let mut x = at(point, point.y).0;
+                    while bars.iter().any(|bar| (bar - x).abs() < BESIDE) {
+                        x += BESIDE;
+                    }
+                    bars.push(x);
+                    bar(canvas, interval.map(|end| (x, at(point, end).1)), colour)?;
                 }
-                mark.draw(canvas, at(point, point.y), MARK)?;
+            }
+        }
+        for (index, series) in (0..).zip(&self.series) {
+            for point in placed(series) {
+                Mark::of(index).draw(canvas, at(&point, point.y), MARK)?;
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Reports of made-up runs.
 
 mod csv_files;
+mod evaluations;
 mod figures;
 mod folder;
 mod json;

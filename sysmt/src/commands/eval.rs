@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use reports::accuracy::object::{EvaluationObject, EvaluationRecord};
-use reports::accuracy::{summary, tables};
+use reports::accuracy::{folder, summary, tables};
 use reports::json;
 use reports::run::InputFile;
 use serde_json::json;
@@ -44,8 +44,12 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     for design in &designs {
         design.check_reorder()?;
     }
+    // A target that cannot be written is worth knowing before the work.
+    if let Some(out) = &args.out {
+        reports::folder::check(out)?;
+    }
     let table = cost_table(args.cost_table.as_deref(), &arrays.iter().collect::<Vec<_>>())?;
-    let bar = Bar::of_steps();
+    let bar = Bar::of_images();
     let workers = Workers {
         jobs: args.jobs.count(),
         stop: stop::flag()?,
@@ -84,6 +88,10 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     };
     let object = EvaluationObject::of(&record)
         .ok_or_else(|| Failure::Ours("an evaluation without arrays".to_owned()))?;
+    if let Some(out) = &args.out {
+        folder::write(out, &record, &object)?;
+        output::note(&format!("results are in {}", out.display()));
+    }
     output::print(&if args.json {
         json::text(&object)
     } else {
