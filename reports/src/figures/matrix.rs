@@ -98,7 +98,7 @@ impl Matrix {
         let mut captions = vec![self.title.clone()];
         if part.n_left_out != 0 {
             captions.push(format!(
-                "{} of them between classes that are not shown",
+                "{} of them from or to classes that are not shown",
                 part.n_left_out
             ));
         }
