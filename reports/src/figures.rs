@@ -3,16 +3,23 @@
 mod axis;
 mod canvas;
 mod chart;
-pub mod curves;
 mod energy;
+mod frame;
 mod glyphs;
 mod kinds;
+mod legend;
+mod marks;
+pub mod matrix;
 mod pixels;
+pub mod plot;
 mod style;
+
+use canvas::Canvas;
 
 use crate::run::{Report, RunRecord};
 use crate::text;
 
+pub use axis::Scale;
 pub(crate) use energy::energy_warning;
 pub use kinds::Kind;
 
@@ -21,20 +28,73 @@ pub use kinds::Kind;
 #[error("figure {figure} cannot be drawn: {message}")]
 pub struct FigureError {
     /// The figure's name.
-    pub figure: &'static str,
+    pub figure: String,
     /// What the drawing library says.
     pub message: String,
 }
 
-/// How values become heights.
+/// A figure as files, 3.4 inches wide.
+pub trait Picture {
+    /// File name without its ending.
+    fn name(&self) -> &str;
+
+    /// The points.
+    fn csv(&self) -> String;
+
+    /// As SVG.
+    ///
+    /// - Errors: what the drawing library refuses.
+    fn svg(&self) -> Result<String, FigureError>;
+
+    /// As PNG.
+    ///
+    /// - Errors: what the drawing library refuses.
+    fn png(&self) -> Result<Vec<u8>, FigureError>;
+}
+
+/// What a picture is made of.
+pub(crate) trait Drawing {
+    /// File name without its ending.
+    fn name(&self) -> &str;
+    /// The points.
+    fn csv(&self) -> String;
+    /// Height in dots.
+    fn height(&self) -> f64;
+    /// Draw it, from the upper left corner.
+    fn draw(&self, canvas: &mut dyn Canvas) -> Result<(), String>;
+}
+
+impl<D: Drawing> Picture for D {
+    fn name(&self) -> &str {
+        Drawing::name(self)
+    }
+
+    fn csv(&self) -> String {
+        Drawing::csv(self)
+    }
+
+    fn svg(&self) -> Result<String, FigureError> {
+        canvas::svg(self).map_err(|message| FigureError {
+            figure: Drawing::name(self).to_owned(),
+            message,
+        })
+    }
+
+    fn png(&self) -> Result<Vec<u8>, FigureError> {
+        canvas::png(self).map_err(|message| FigureError {
+            figure: Drawing::name(self).to_owned(),
+            message,
+        })
+    }
+}
+
+/// How the values of a layer stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scale {
-    /// From 0 to a round number above the highest bar.
-    Linear,
-    /// From 0 to 100.
-    Percent,
-    /// Decades; zeros have no bar.
-    Log,
+pub(crate) enum Arrangement {
+    /// On each other, as parts of a whole.
+    Stacked,
+    /// Side by side, in the order of the legend.
+    Grouped,
 }
 
 /// Values of all layers, in one colour.
@@ -48,9 +108,11 @@ pub(crate) struct Series {
 /// The points of a figure and how they are drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    kind: Kind,
+    name: &'static str,
     title: String,
+    unit: String,
     scale: Scale,
+    arrangement: Arrangement,
     reference: Option<f64>,
     layers: Vec<String>,
     series: Vec<Series>,
@@ -70,13 +132,33 @@ impl Figure {
         kinds::figure(kind, report.record())
     }
 
-    /// File name without its ending.
-    pub const fn name(&self) -> &'static str {
-        self.kind.name()
+    /// Relative squared errors of layers, by array.
+    pub(crate) fn layer_errors(layers: Vec<String>, values: Vec<(String, Vec<f64>)>) -> Self {
+        let series = (0..).zip(values).map(|(index, (name, values))| Series {
+            name,
+            colour: style::series(index),
+            values,
+        });
+        Self {
+            name: "layer-mse",
+            title: "MSE / mean square of exact outputs (no bar: 0)".to_owned(),
+            unit: "1".to_owned(),
+            scale: Scale::Log,
+            arrangement: Arrangement::Grouped,
+            reference: None,
+            layers,
+            series: series.collect(),
+        }
+    }
+}
+
+impl Drawing for Figure {
+    fn name(&self) -> &str {
+        self.name
     }
 
     /// The points: one row per layer and series.
-    pub fn csv(&self) -> String {
+    fn csv(&self) -> String {
         let mut rows = vec![
             ["index", "layer", "series", "value", "unit"]
                 .map(str::to_owned)
@@ -89,32 +171,18 @@ impl Figure {
                     name.clone(),
                     series.name.clone(),
                     series.values[layer].to_string(),
-                    self.kind.unit(self).to_owned(),
+                    self.unit.clone(),
                 ]);
             }
         }
         text::csv(&rows)
     }
-
-    /// As SVG, 3.4 inches wide.
-    ///
-    /// - Errors: what the drawing library refuses.
-    pub fn svg(&self) -> Result<String, FigureError> {
-        canvas::svg(|canvas| chart::draw(canvas, self)).map_err(|message| self.error(message))
+    fn height(&self) -> f64 {
+        chart::legend(self).figure_height()
     }
 
-    /// As PNG, 3.4 inches wide.
-    ///
-    /// - Errors: what the drawing library refuses.
-    pub fn png(&self) -> Result<Vec<u8>, FigureError> {
-        canvas::png(|canvas| chart::draw(canvas, self)).map_err(|message| self.error(message))
-    }
-
-    fn error(&self, message: String) -> FigureError {
-        FigureError {
-            figure: self.name(),
-            message,
-        }
+    fn draw(&self, canvas: &mut dyn Canvas) -> Result<(), String> {
+        chart::draw(canvas, self)
     }
 }
 

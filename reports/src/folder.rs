@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::figures::{self, FigureError};
+use crate::figures::{self, FigureError, Picture};
 use crate::run::Report;
 use crate::{layers_csv, result, summary};
 
@@ -66,6 +66,25 @@ pub fn check(target: &Path) -> Result<(), FolderError> {
 /// - Errors: the target is something other than a results folder, or the file system refuses; `target` is then as it
 ///   was.
 pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
+    let figures = figures::all(report);
+    let pictures: Vec<&dyn Picture> = figures.iter().map(|figure| -> &dyn Picture { figure }).collect();
+    let layers = layers_csv::render(&report.result().layers, &report.record().array);
+    let files = [
+        (layers_csv::FILE_NAME, layers),
+        ("summary.md", summary::text(report)),
+        (result::FILE_NAME, report.json()),
+    ];
+    write_files(target, &pictures, &files)
+}
+
+/// Write pictures, in `plots`, and files to `target`, all of them or none.
+///
+/// - Errors: those of [`write`].
+pub(crate) fn write_files(
+    target: &Path,
+    pictures: &[&dyn Picture],
+    files: &[(&str, String)],
+) -> Result<(), FolderError> {
     check(target)?;
     let parent = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -77,7 +96,7 @@ pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
         .tempdir_in(parent)
         .map_err(|error| failed("make a temporary folder in it", parent, error))?;
     let new = work.path().join("new");
-    fill(&new, report)?;
+    fill(&new, pictures, files)?;
     let old = work.path().join("old");
     let replaces = match fs::rename(target, &old) {
         Ok(()) => true,
@@ -99,24 +118,23 @@ pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
     Err(failed("put the results in place", target, error))
 }
 
-fn fill(folder: &Path, report: &Report) -> Result<(), FolderError> {
+fn fill(folder: &Path, pictures: &[&dyn Picture], files: &[(&str, String)]) -> Result<(), FolderError> {
     let plots = folder.join("plots");
     fs::create_dir_all(&plots).map_err(|error| failed("make the folder", &plots, error))?;
-    for figure in figures::all(report) {
-        save(
-            &plots.join(format!("{}.csv", figure.name())),
-            figure.csv().as_bytes(),
-        )?;
-        save(
-            &plots.join(format!("{}.svg", figure.name())),
-            figure.svg()?.as_bytes(),
-        )?;
-        save(&plots.join(format!("{}.png", figure.name())), &figure.png()?)?;
+    for picture in pictures {
+        save_picture(&plots, *picture)?;
     }
-    let layers = layers_csv::render(&report.result().layers, &report.record().array);
-    save(&folder.join(layers_csv::FILE_NAME), layers.as_bytes())?;
-    save(&folder.join("summary.md"), summary::text(report).as_bytes())?;
-    save(&folder.join(result::FILE_NAME), report.json().as_bytes())
+    for (name, text) in files {
+        save(&folder.join(name), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn save_picture(plots: &Path, picture: &dyn Picture) -> Result<(), FolderError> {
+    let path = |ending: &str| plots.join(format!("{}.{ending}", picture.name()));
+    save(&path("csv"), picture.csv().as_bytes())?;
+    save(&path("svg"), picture.svg()?.as_bytes())?;
+    save(&path("png"), &picture.png()?)
 }
 
 fn save(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {

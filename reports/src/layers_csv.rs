@@ -16,7 +16,25 @@ pub fn render(layers: &[LayerObject], array: &ArraySpec) -> String {
     let max_active = array.pe().max_active();
     let mut rows = vec![header(max_active)];
     for (index, layer) in layers.iter().enumerate() {
-        rows.push(row(index + 1, layer, array));
+        rows.push(row(index + 1, layer, array, max_active));
+    }
+    text::csv(&rows)
+}
+
+/// The rows of layers on several arrays: the array's name, then the columns of [`render`]. Columns of more active threads
+/// than an array has are empty fields.
+pub(crate) fn of_arrays(arrays: &[(&str, &[LayerObject], &ArraySpec)]) -> String {
+    let max_active = arrays
+        .iter()
+        .map(|(_, _, array)| array.pe().max_active())
+        .max()
+        .unwrap_or(0);
+    let named = |name: &str, row: Vec<String>| std::iter::once(name.to_owned()).chain(row).collect();
+    let mut rows: Vec<Vec<String>> = vec![named("array", header(max_active))];
+    for (name, layers, array) in arrays {
+        for (index, layer) in layers.iter().enumerate() {
+            rows.push(named(name, row(index + 1, layer, array, max_active)));
+        }
     }
     text::csv(&rows)
 }
@@ -35,7 +53,7 @@ fn header(max_active: usize) -> Vec<String> {
         .collect()
 }
 
-fn row(index: usize, layer: &LayerObject, array: &ArraySpec) -> Vec<String> {
+fn row(index: usize, layer: &LayerObject, array: &ArraySpec, max_active: usize) -> Vec<String> {
     let LayerObject {
         name,
         groups,
@@ -64,7 +82,8 @@ fn row(index: usize, layer: &LayerObject, array: &ArraySpec) -> Vec<String> {
         product.speedup.to_string(),
         product.macs.to_string(),
     ];
-    row.extend(pe_cycles.active.counts().iter().map(u64::to_string));
+    let counts = pe_cycles.active.counts();
+    row.extend((0..=max_active).map(|n| optional(counts.get(n))));
     row.extend([
         product.reduced.activations.to_string(),
         product.reduced.weights.to_string(),

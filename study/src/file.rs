@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
+/// As x of a figure: the simulated layers, by number.
+pub(crate) const LAYER: &str = "layer";
+/// As y of a figure: the relative error of each layer.
+pub(crate) const LAYER_RELATIVE_MSE: &str = "layer-relative-mse";
+
 /// A study as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

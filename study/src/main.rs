@@ -8,6 +8,7 @@
 
 mod columns;
 mod features;
+mod figures;
 mod file;
 mod grid;
 mod measure;

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use reports::accuracy::throttling;
+use reports::figures::Picture as _;
 use reports::{text, whole};
 
 use crate::columns;
-use crate::file::{FigureSpec, Study};
+use crate::file::{FigureSpec, LAYER, LAYER_RELATIVE_MSE, Study};
 use crate::measure::Results;
 use crate::point::Point;
-use crate::{operands, page, tables};
+use crate::{figures, operands, page, tables};
 
 /// Whether the figures can be drawn from these points; asked before anything runs.
 pub(crate) fn check(study: &Study, points: &[Point]) -> anyhow::Result<()> {
@@ -19,12 +20,12 @@ pub(crate) fn check(study: &Study, points: &[Point]) -> anyhow::Result<()> {
     } in &study.figure
     {
         let is_axis = |key: &String| {
-            matches!(key.as_str(), "step" | "layer")
+            matches!(key.as_str(), "step" | LAYER)
                 || points
                     .iter()
                     .any(|point| point.axes.iter().any(|(other, _)| other == key))
         };
-        if columns::find(y).is_none() && y != "layer-relative-mse" {
+        if columns::find(y).is_none() && y != LAYER_RELATIVE_MSE {
             bail!("figure `{name}`: y is `{y}`, which is no column");
         }
         if columns::find(x).is_none() && !is_axis(x) {
@@ -63,6 +64,22 @@ pub(crate) fn write(out: &Path, name: &str, study: &Study, results: &Results) ->
     );
     for warning in &results.warnings {
         written.push_str(&format!("\n- {warning}"));
+    }
+    for spec in &study.figure {
+        let plot = figures::plot(spec, &results.rows)?;
+        save(
+            &folder.join(&spec.name).with_extension("csv"),
+            plot.csv().as_bytes(),
+        )?;
+        save(
+            &folder.join(&spec.name).with_extension("svg"),
+            plot.svg()?.as_bytes(),
+        )?;
+        save(&folder.join(&spec.name).with_extension("png"), &plot.png()?)?;
+        written.push_str(&format!(
+            "\n![{} over {}]({name}/{}.svg)\n",
+            plot.y.title, plot.x.title, spec.name
+        ));
     }
     let file = out.join(name).with_extension("md");
     let old = match std::fs::read_to_string(&file) {

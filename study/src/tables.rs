@@ -27,12 +27,12 @@ pub(crate) fn axis<'a>(row: &'a Row, key: &str) -> Option<&'a str> {
 }
 
 /// What a key of a grid is called where a person reads it.
-fn axis_title(key: &str) -> &str {
+pub(crate) fn axis_title(key: &str) -> &str {
     key.rsplit_once('.').map_or(key, |(_, last)| last)
 }
 
 /// The value without what all values share, as the folder of a model is.
-fn axis_value(value: &str) -> &str {
+pub(crate) fn axis_value(value: &str) -> &str {
     let name = value.rsplit_once('/').map_or(value, |(_, name)| name);
     name.strip_suffix(".onnx").unwrap_or(value)
 }

@@ -162,6 +162,9 @@ pub(crate) struct EvalArgs {
         conflicts_with = "prune"
     )]
     pub(crate) save_model: Option<PathBuf>,
+    /// Results folder: tables, figures and the evaluation as JSON; older results in it are replaced
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Where to write one row per image: label and predicted classes
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) predictions: Option<PathBuf>,

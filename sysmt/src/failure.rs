@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use reports::folder::FolderError;
 use sim_config::error::ConfigError;
 use sim_eval::error::EvalError;
 
@@ -52,6 +53,17 @@ impl Failure {
 impl From<Box<ConfigError>> for Failure {
     fn from(error: Box<ConfigError>) -> Self {
         Self::Config(error)
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Self {
+        match error {
+            error @ (FolderError::NotResults { .. }
+            | FolderError::Nameless { .. }
+            | FolderError::Io { .. }) => Self::user(&error),
+            FolderError::Figure(error) => Self::Ours(error.to_string()),
+        }
     }
 }
 

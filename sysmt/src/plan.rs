@@ -132,7 +132,7 @@ pub(crate) fn capture_model(
     jobs: usize,
     stop: &AtomicBool,
 ) -> Result<Prepared, EvalError> {
-    let bar = Bar::of_steps();
+    let bar = Bar::of_images();
     let workers = Workers {
         jobs,
         stop,

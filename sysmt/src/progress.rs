@@ -12,7 +12,7 @@ use sim_net::lowering::Lowering;
 use sim_net::progress::Progress;
 use sim_trace::trace::Trace;
 
-const STEPS: &str = "{prefix} {bar:30} {pos}/{len}  {eta} left";
+const IMAGES: &str = "{prefix} {bar:30} {pos}/{len} images  {rate}  {eta} left";
 const MACS: &str = "{prefix} {bar:30} {percent:>3} %  {msg}  {rate}  {eta} left";
 
 /// A bar: of images, or of the MACs of layers, with their rate and the time left.
@@ -29,9 +29,11 @@ struct LayerWork {
 }
 
 impl Bar {
-    /// A bar of steps; silent where stderr is not a terminal.
-    pub(crate) fn of_steps() -> Self {
-        Self::new(BTreeMap::new(), STEPS)
+    /// A bar of images; silent where stderr is not a terminal.
+    pub(crate) fn of_images() -> Self {
+        Self::new(BTreeMap::new(), IMAGES, |per_second| {
+            format!("{per_second:.1} images/s")
+        })
     }
 
     /// A bar of the MACs that `trace` makes on `array`; silent where stderr is not a terminal.
@@ -50,10 +52,12 @@ impl Bar {
             };
             Some((layer.name.clone(), work))
         });
-        Self::new(layers.collect(), MACS)
+        Self::new(layers.collect(), MACS, |per_second| {
+            format!("{:.1} million MACs/s", per_second / 1e6)
+        })
     }
 
-    fn new(layers: BTreeMap<String, LayerWork>, template: &str) -> Self {
+    fn new(layers: BTreeMap<String, LayerWork>, template: &str, rate: fn(f64) -> String) -> Self {
         let target = if std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
         } else {
@@ -62,9 +66,9 @@ impl Bar {
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(
-                style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                style.with_key("rate", move |state: &ProgressState, out: &mut dyn Write| {
                     // What cannot be drawn is not drawn.
-                    let _ = write!(out, "{:.1} million MACs/s", state.per_sec() / 1e6);
+                    let _ = out.write_str(&rate(state.per_sec()));
                 }),
             );
         }

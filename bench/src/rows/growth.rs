@@ -1,6 +1,7 @@
 //! How time grows with M, N and K, each alone over four decades, and with their product.
 
-use reports::figures::curves::{Curve, Curves};
+use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
+use reports::figures::{Picture as _, Scale};
 use sim_array::algebraic::Algebraic;
 use sim_array::engine::{Engine as _, Mse};
 use sim_core::units::count_as_f64;
@@ -67,26 +68,28 @@ impl Growing {
 }
 
 pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
-    let mut curves = Vec::new();
+    let mut series = Vec::new();
     for growing in Growing::ALL {
         if bench.wants(growing.name()) {
-            curves.push(of(bench, growing)?);
+            series.push(of(bench, growing)?);
         }
     }
-    if curves.is_empty() {
+    if series.is_empty() {
         return Ok(());
     }
-    let figure = Curves {
-        title: "Seconds of one product, 2T S+A, all but mse".to_owned(),
-        x_title: "Multiply-accumulates (M×N×K)".to_owned(),
-        curves,
+    let figure = Plot {
+        name: "growth".to_owned(),
+        x: PlotAxis::new("Multiply-accumulates (M×N×K)", Scale::Log),
+        y: PlotAxis::new("Seconds of one product, 2T S+A, all but mse", Scale::Log),
+        series,
+        references: Vec::new(),
     };
     std::fs::write(bench.out.join("growth.svg"), figure.svg()?)?;
     std::fs::write(bench.out.join("growth.png"), figure.png()?)?;
     Ok(())
 }
 
-fn of(bench: &mut Bench, growing: Growing) -> anyhow::Result<Curve> {
+fn of(bench: &mut Bench, growing: Growing) -> anyhow::Result<PlotSeries> {
     let array = bench.array("sysmt-2t")?;
     let mut points = Vec::new();
     for [m, n, k] in growing.shapes(bench.size) {
@@ -111,8 +114,9 @@ fn of(bench: &mut Bench, growing: Growing) -> anyhow::Result<Curve> {
     );
     let row = Row::new(growing.name(), work, all, "exponent", Better::Neither);
     bench.add(row.note(format!("{upper:.2} over the upper half of the decades")));
-    Ok(Curve {
+    Ok(PlotSeries {
         name: growing.words().to_owned(),
-        points,
+        points: points.into_iter().map(PlotPoint::from).collect(),
+        line: PlotLine::Joined,
     })
 }

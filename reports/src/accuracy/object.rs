@@ -1,5 +1,7 @@
 //! The JSON object of an evaluation: names of keys are a contract.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord};
 use sim_core::record::UnsimulatedLayer;
@@ -61,12 +63,24 @@ pub struct ClassObject {
     pub array: usize,
 }
 
+/// Images whose answer is another one on the array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeObject {
+    /// The class that exact 8-bit answers.
+    pub from: usize,
+    /// The class that the array answers.
+    pub to: usize,
+    /// How many.
+    pub images: usize,
+}
+
 /// What one array makes of the images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArrayObject {
     /// Its name, as the user gave it.
     pub name: String,
-    /// The array as built.
+    /// The array as built; `spec` of the evaluation stands beside it.
+    #[serde(rename = "array_spec")]
     pub spec: ArrayEcho,
     /// What it is compared with.
     pub baseline: ArrayEcho,
@@ -76,6 +90,8 @@ pub struct ArrayObject {
     pub flips: Flips,
     /// Images on which it and exact 8-bit answer alike, as a fraction.
     pub agreement: f64,
+    /// Images on which they differ, by both answers, in their order.
+    pub changes: Vec<ChangeObject>,
     /// Mean over images and classes of |output − FP32 output|.
     pub output_error: f64,
     /// Right answers by class; null without labels.
@@ -105,6 +121,8 @@ pub struct EvaluationObject {
     pub images: usize,
     /// Images that were asked for.
     pub images_asked: usize,
+    /// Outputs of the network.
+    pub n_classes: usize,
     /// Whether the work was stopped before the last image.
     pub partial: bool,
     /// The network before it was pruned; null where it was not.
@@ -221,17 +239,16 @@ impl ArrayObject {
         let totals = Totals::of(&array.layers, &layers, &array.array);
         let answer = |image: &ImageRecord| image.arrays[index];
         let images = &evaluation.images;
-        let n_alike = images
-            .iter()
-            .filter(|image| image.int8.class == image.arrays[index].class)
-            .count();
+        let changes = changes(evaluation, index);
+        let n_changed: usize = changes.iter().map(|change| change.images).sum();
         Self {
             name: array.name.clone(),
             spec: ArrayEcho::of(&array.array),
             baseline: ArrayEcho::of(&array.baseline),
             array: Accuracy::of(evaluation, &answer),
             flips: Flips::of(evaluation, &answer),
-            agreement: share(n_alike, images.len()),
+            agreement: share(images.len() - n_changed, images.len()),
+            changes,
             output_error: mean(images.iter().map(|image| image.output_errors.arrays[index])),
             classes: evaluation.is_labelled().then(|| classes(evaluation, index)),
             cycles: totals.cycles.0,
@@ -285,6 +302,7 @@ impl EvaluationObject {
             sysmt_version: record.simulator_version.clone(),
             images: evaluation.images.len(),
             images_asked: evaluation.n_asked,
+            n_classes: evaluation.n_classes,
             partial: evaluation.is_partial(),
             // Either every image was also run unpruned, or none was.
             fp32_unpruned: (evaluation.images.iter().all(|image| image.unpruned.is_some()))
@@ -332,6 +350,18 @@ fn classes(evaluation: &Evaluation, index: usize) -> Vec<ClassObject> {
         class.array += usize::from(image.arrays[index].is_in_top(1));
     }
     classes
+}
+
+fn changes(evaluation: &Evaluation, index: usize) -> Vec<ChangeObject> {
+    let mut counts: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    for image in &evaluation.images {
+        let (from, to) = (image.int8.class, image.arrays[index].class);
+        if from != to {
+            *counts.entry((from, to)).or_default() += 1;
+        }
+    }
+    let change = |((from, to), images)| ChangeObject { from, to, images };
+    counts.into_iter().map(change).collect()
 }
 
 fn share(part: usize, whole: usize) -> f64 {

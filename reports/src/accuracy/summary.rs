@@ -8,6 +8,8 @@ use super::throttling;
 use crate::markdown::{Align, table};
 use crate::text::{energy_unit, grouped, significant};
 
+/// Classes that a table has rows for.
+const MAX_CLASSES: usize = 20;
 /// Below this probability a difference is called more than chance.
 const SIGNIFICANT: f64 = 0.05;
 
@@ -32,9 +34,11 @@ pub fn text(object: &EvaluationObject) -> String {
     }
     let _ = writeln!(text, "- sysmt {}\n", object.sysmt_version);
     text.push_str(&answers(object));
+    text.push_str("\nOutput error: the mean over images and classes of |output − FP32 output|.\n");
     for array in object.arrays() {
         let _ = writeln!(text, "\n{}", verdict(array));
     }
+    text.push_str(&classes(object));
     if let Some(throttling) = &object.throttling {
         text.push_str(&throttling::section(throttling));
     }
@@ -147,6 +151,39 @@ fn verdict(array: &ArrayObject) -> String {
         array.name,
         significant(p_value)
     )
+}
+
+/// Right answers by class, where there are labels and not too many classes for a reader.
+fn classes(object: &EvaluationObject) -> String {
+    let Some(first) = object
+        .first
+        .classes
+        .as_ref()
+        .filter(|classes| classes.len() <= MAX_CLASSES)
+    else {
+        return String::new();
+    };
+    let arrays: Vec<&ArrayObject> = object.arrays().collect();
+    let mut header = ["class", "images", "FP32", "exact 8-bit"]
+        .map(|name| (name, Align::Right))
+        .to_vec();
+    header.extend(arrays.iter().map(|array| (array.name.as_str(), Align::Right)));
+    let rows: Vec<Vec<String>> = first
+        .iter()
+        .enumerate()
+        .map(|(index, class)| {
+            let counts = [class.class, class.images, class.fp32, class.int8];
+            let on_arrays = arrays
+                .iter()
+                .filter_map(|array| array.classes.as_ref()?.get(index).map(|class| class.array));
+            counts
+                .into_iter()
+                .chain(on_arrays)
+                .map(|count| count.to_string())
+                .collect()
+        })
+        .collect();
+    format!("\n## Right answers by class\n\n{}", table(&header, &rows))
 }
 
 fn layers(object: &EvaluationObject) -> String {

@@ -1,6 +1,30 @@
 //! Value axes with round ticks.
 
-use super::Scale;
+/// How values become places on an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// From 0, or a round number below the lowest value, to a round number above the highest.
+    Linear,
+    /// From a round number below the lowest value to one above the highest: for differences between high values.
+    Tight,
+    /// From 0 to 100.
+    Percent,
+    /// Decades; what is not positive has no place.
+    Log,
+}
+
+impl Scale {
+    /// Every scale.
+    pub const ALL: [Self; 4] = [Self::Linear, Self::Tight, Self::Percent, Self::Log];
+
+    /// Whether a value has a place.
+    pub(crate) fn places(self, value: f64) -> bool {
+        match self {
+            Self::Linear | Self::Tight | Self::Percent => value.is_finite(),
+            Self::Log => value.is_finite() && 0.0 < value,
+        }
+    }
+}
 
 /// A labelled value.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,38 +43,42 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// An axis for bars of these heights.
-    pub(crate) fn new(scale: Scale, heights: &[f64]) -> Self {
-        let highest = heights.iter().copied().fold(0.0, f64::max);
-        match scale {
-            Scale::Linear => linear(highest),
-            Scale::Percent => Self {
-                scale,
-                low: 0.0,
-                high: 100.0,
-                ticks: [0.0, 25.0, 50.0, 75.0, 100.0]
-                    .into_iter()
-                    .map(|value| Tick {
-                        value,
-                        label: value.to_string(),
-                    })
-                    .collect(),
-            },
-            Scale::Log => {
-                let lowest = heights
-                    .iter()
-                    .copied()
-                    .filter(|&height| 0.0 < height)
-                    .fold(highest, f64::min);
-                logarithmic(lowest, highest)
+    /// An axis for these values; those that have no place on it do not count.
+    pub(crate) fn new(scale: Scale, values: impl IntoIterator<Item = f64>) -> Self {
+        let placed = values.into_iter().filter(|&value| scale.places(value));
+        let range = placed.fold(None, |range, value| {
+            let (low, high) = range.unwrap_or((value, value));
+            Some((f64::min(low, value), f64::max(high, value)))
+        });
+        match (scale, range) {
+            (Scale::Linear, range) => {
+                let (low, high) = range.unwrap_or_default();
+                let (low, high) = (low.min(0.0), high.max(0.0));
+                even(scale, low, if low < high { high } else { 1.0 })
+            }
+            (Scale::Tight, range) => {
+                let (low, high) = range.unwrap_or((0.0, 1.0));
+                let size = low.abs().max(high.abs());
+                // Equal values stand in the middle of something.
+                let room = match size {
+                    0.0 => 1.0,
+                    size if high - low < 1e-6 * size => 0.01 * size,
+                    _ => 0.0,
+                };
+                even(scale, low - room, high + room)
+            }
+            (Scale::Percent, _) => even(scale, 0.0, 100.0),
+            (Scale::Log, range) => {
+                let (low, high) = range.unwrap_or((1.0, 1.0));
+                decades(low, high)
             }
         }
     }
 
-    /// Height of a value, 0 to 1.
+    /// Place of a value, 0 to 1.
     pub(crate) fn fraction(&self, value: f64) -> f64 {
         let fraction = match self.scale {
-            Scale::Linear | Scale::Percent => (value - self.low) / (self.high - self.low),
+            Scale::Linear | Scale::Tight | Scale::Percent => (value - self.low) / (self.high - self.low),
             Scale::Log if value <= 0.0 => 0.0,
             Scale::Log => (value.log10() - self.low) / (self.high - self.low),
         };
@@ -58,50 +86,61 @@ impl Axis {
     }
 }
 
-fn linear(highest: f64) -> Axis {
-    let highest = if 0.0 < highest { highest } else { 1.0 };
-    let raw = highest / 4.0;
+/// Four to seven ticks a round step apart, around `lowest` to `highest`, which is more.
+fn even(scale: Scale, lowest: f64, highest: f64) -> Axis {
+    let raw = (highest - lowest) / 4.0;
     let decade = 10_f64.powf(raw.log10().floor());
     let step = [1.0, 2.0, 2.5, 5.0, 10.0]
         .map(|digit| digit * decade)
         .into_iter()
         .find(|&step| raw <= step * (1.0 + 1e-9))
         .unwrap_or(10.0 * decade);
-    let n_steps = (highest / step - 1e-9).ceil().max(1.0);
-    let digits = if step < 1.0 {
-        // 2.5 steps need one digit more than their decade; labels lose final zeros all together.
-        let digits = -decade.log10().floor();
-        digits
-            + if (step / decade - 2.5).abs() < 1e-6 {
-                1.0
-            } else {
-                0.0
-            }
-    } else if (step - 2.5).abs() < 1e-6 {
-        1.0
-    } else {
-        0.0
-    };
+    let first = (lowest / step + 1e-9).floor();
+    let last = (highest / step - 1e-9).ceil().max(first + 1.0);
+    let label = labels(step, lowest.abs().max(highest.abs()));
     let mut ticks = Vec::new();
-    let mut index = 0.0;
-    while index <= n_steps {
+    let mut index = first;
+    while index <= last {
         let value = index * step;
         ticks.push(Tick {
             value,
-            label: fixed(value, digits),
+            label: label(value),
         });
         index += 1.0;
     }
     Axis {
-        scale: Scale::Linear,
-        low: 0.0,
-        high: n_steps * step,
+        scale,
+        low: first * step,
+        high: last * step,
         ticks,
     }
 }
 
+/// How multiples of `step` up to `largest` are written: with powers of ten where they are long.
+fn labels(step: f64, largest: f64) -> impl Fn(f64) -> String {
+    let power = if (1e-3..1e6).contains(&largest) {
+        0.0
+    } else {
+        largest.log10().floor()
+    };
+    let unit = 10_f64.powf(power);
+    let is_whole = |value: f64| (value - value.round()).abs() < 1e-6 * value;
+    let decimals = (0_u8..9)
+        .find(|&decimals| is_whole(step / unit * 10_f64.powf(f64::from(decimals))))
+        .map_or(9, usize::from);
+    move |value| {
+        if unit == 1.0 {
+            format!("{value:.decimals$}")
+        } else if value == 0.0 {
+            "0".to_owned()
+        } else {
+            format!("{:.decimals$}×10{}", value / unit, superscript(power))
+        }
+    }
+}
+
 /// Exponents are the coordinates: bars start a decade at most below the lowest value.
-fn logarithmic(lowest: f64, highest: f64) -> Axis {
+fn decades(lowest: f64, highest: f64) -> Axis {
     let low = (lowest.log10() - 1e-9).ceil() - 1.0;
     let high = (highest.log10() - 1e-9).ceil().max(low + 1.0);
     let stride = ((high - low) / 5.0).ceil().max(1.0);
@@ -122,16 +161,6 @@ fn logarithmic(lowest: f64, highest: f64) -> Axis {
     }
 }
 
-fn fixed(value: f64, digits: f64) -> String {
-    match digits {
-        d if d < 0.5 => format!("{value:.0}"),
-        d if d < 1.5 => format!("{value:.1}"),
-        d if d < 2.5 => format!("{value:.2}"),
-        d if d < 3.5 => format!("{value:.3}"),
-        _ => format!("{value:.1e}"),
-    }
-}
-
 fn superscript(exponent: f64) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     format!("{exponent:.0}")
@@ -143,4 +172,40 @@ fn superscript(exponent: f64) -> String {
             },
         )
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_hold_all_values() {
+        #[track_caller]
+        fn check(scale: Scale, values: &[f64], want: &[&str]) {
+            let axis = Axis::new(scale, values.iter().copied());
+            let labels: Vec<&str> = axis.ticks.iter().map(|tick| tick.label.as_str()).collect();
+            assert_eq!(labels, want, "{scale:?} {values:?}");
+        }
+        check(Scale::Linear, &[3.7, 1.2], &["0", "1", "2", "3", "4"]);
+        check(Scale::Linear, &[-0.5, 1.0], &["-0.5", "0.0", "0.5", "1.0"]);
+        check(Scale::Linear, &[0.0], &["0.00", "0.25", "0.50", "0.75", "1.00"]);
+        check(
+            Scale::Linear,
+            &[9e9],
+            &["0", "2.5×10⁹", "5.0×10⁹", "7.5×10⁹", "10.0×10⁹"],
+        );
+        check(Scale::Tight, &[89.13, 91.87], &["89", "90", "91", "92"]);
+        check(
+            Scale::Tight,
+            &[91.861, 91.869],
+            &["91.860", "91.862", "91.864", "91.866", "91.868", "91.870"],
+        );
+        // One value, or none.
+        check(Scale::Tight, &[90.0], &["89.0", "89.5", "90.0", "90.5", "91.0"]);
+        check(Scale::Tight, &[0.0], &["-1.0", "-0.5", "0.0", "0.5", "1.0"]);
+        check(Scale::Tight, &[], &["0.00", "0.25", "0.50", "0.75", "1.00"]);
+        check(Scale::Percent, &[3.0], &["0", "25", "50", "75", "100"]);
+        check(Scale::Log, &[0.0, 20.0, 3000.0], &["10¹", "10²", "10³", "10⁴"]);
+        check(Scale::Log, &[0.0, f64::NAN], &["10⁻¹", "10⁰"]);
+    }
 }

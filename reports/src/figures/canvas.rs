@@ -3,25 +3,23 @@
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
-use plotters::element::{PathElement, Rectangle, Text};
+use plotters::element::{PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontFamily, IntoFont as _, RGBColor, ShapeStyle, TextStyle};
 
 use super::style::{Colour, PAPER};
-use super::{glyphs, pixels};
+use super::{Drawing, glyphs, pixels};
 
 /// Dots per inch of both formats.
 const DPI: f64 = 600.0;
 /// Width in dots: 3.4 inches, one column.
 pub(crate) const WIDTH: f64 = 2040.0;
-/// Height in dots: 2.1 inches.
+/// Least height in dots: 2.1 inches.
 pub(crate) const HEIGHT: f64 = 1260.0;
 /// Text in dots: 7 points.
 pub(crate) const EM: f64 = 59.0;
 /// The same for the font library.
 pub(crate) const EM_DOTS: f32 = 59.0;
-/// The same sizes for buffers.
-const PIXELS: (u32, u32) = (2040, 1260);
 
 /// Fonts of SVG files, whose viewers may not have the first one.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
@@ -44,6 +42,8 @@ pub(crate) enum Side {
 pub(crate) trait Canvas {
     /// A filled rectangle.
     fn rectangle(&mut self, corners: [(f64, f64); 2], colour: Colour) -> Result<(), String>;
+    /// A filled convex polygon.
+    fn polygon(&mut self, corners: &[(f64, f64)], colour: Colour) -> Result<(), String>;
     /// A line.
     fn line(&mut self, ends: [(f64, f64); 2], width: f64, colour: Colour) -> Result<(), String>;
     /// Text.
@@ -73,6 +73,13 @@ impl<DB: DrawingBackend> Canvas for Surface<DB> {
         };
         self.area
             .draw(&Rectangle::new(corners.map(dot), style))
+            .map_err(|error| error.to_string())
+    }
+
+    fn polygon(&mut self, corners: &[(f64, f64)], colour: Colour) -> Result<(), String> {
+        let corners: Vec<(i32, i32)> = corners.iter().copied().map(dot).collect();
+        self.area
+            .draw(&Polygon::new(corners, rgb(colour).filled()))
             .map_err(|error| error.to_string())
     }
 
@@ -126,46 +133,54 @@ impl<DB: DrawingBackend> Surface<DB> {
     }
 }
 
-type Draw<'a> = dyn FnOnce(&mut dyn Canvas) -> Result<(), String> + 'a;
-
 /// Draw to SVG text.
-pub(crate) fn svg(draw: impl FnOnce(&mut dyn Canvas) -> Result<(), String>) -> Result<String, String> {
+pub(crate) fn svg(drawing: &dyn Drawing) -> Result<String, String> {
     let mut text = String::new();
+    let (width, height) = pixels_of(drawing);
     paint(
-        SVGBackend::with_string(&mut text, PIXELS),
+        SVGBackend::with_string(&mut text, (width, height)),
         Lettering::Text,
-        Box::new(draw),
+        drawing,
     )?;
     // Sizes in inches, so that a document takes it at its size; the view box keeps the dots.
-    let (width, height) = PIXELS;
     Ok(text.replacen(
         &format!("width=\"{width}\" height=\"{height}\""),
-        &format!("width=\"{}in\" height=\"{}in\"", WIDTH / DPI, HEIGHT / DPI),
+        &format!(
+            "width=\"{}in\" height=\"{}in\"",
+            f64::from(width) / DPI,
+            f64::from(height) / DPI
+        ),
         1,
     ))
 }
 
 /// Draw to the bytes of a PNG file.
-pub(crate) fn png(draw: impl FnOnce(&mut dyn Canvas) -> Result<(), String>) -> Result<Vec<u8>, String> {
-    let (width, height) = PIXELS;
+pub(crate) fn png(drawing: &dyn Drawing) -> Result<Vec<u8>, String> {
+    let (width, height) = pixels_of(drawing);
     let n_bytes = usize::try_from(width * height * 3).map_err(|error| error.to_string())?;
     let mut dots = vec![0_u8; n_bytes];
     paint(
-        BitMapBackend::with_buffer(&mut dots, PIXELS),
+        BitMapBackend::with_buffer(&mut dots, (width, height)),
         Lettering::Dots,
-        Box::new(draw),
+        drawing,
     )?;
     pixels::png(&dots, [width, height]).map_err(|error| error.to_string())
 }
 
-fn paint<DB: DrawingBackend>(backend: DB, lettering: Lettering, draw: Box<Draw<'_>>) -> Result<(), String> {
+fn paint<DB: DrawingBackend>(backend: DB, lettering: Lettering, drawing: &dyn Drawing) -> Result<(), String> {
     let mut surface = Surface {
         area: backend.into_drawing_area(),
         lettering,
     };
-    surface.rectangle([(0.0, 0.0), (WIDTH, HEIGHT)], PAPER)?;
-    draw(&mut surface)?;
+    surface.rectangle([(0.0, 0.0), (WIDTH, drawing.height())], PAPER)?;
+    drawing.draw(&mut surface)?;
     surface.area.present().map_err(|error| error.to_string())
+}
+
+/// Width and height in dots.
+fn pixels_of(drawing: &dyn Drawing) -> (u32, u32) {
+    let (width, height) = dot((WIDTH, drawing.height()));
+    (width.unsigned_abs(), height.unsigned_abs())
 }
 
 const fn rgb(colour: Colour) -> RGBColor {

@@ -6,7 +6,7 @@ use sim_cost::{Energy, MissingRow};
 
 use super::kinds::{Kind, modes};
 use super::style::{self, Colour};
-use super::{Figure, Scale, Series, layer_names};
+use super::{Arrangement, Figure, Scale, Series, layer_names};
 use crate::run::RunRecord;
 use crate::{costs, text};
 
@@ -114,9 +114,11 @@ pub(super) fn figure(record: &RunRecord) -> Result<Figure, MissingRow> {
             .collect(),
     });
     Ok(Figure {
-        kind: Kind::Energy,
+        name: Kind::Energy.name(),
         title: format!("Energy ({unit}; prices with {delay_model} delay)"),
+        unit: unit.to_owned(),
         scale: Scale::Linear,
+        arrangement: Arrangement::Stacked,
         reference: None,
         layers: layer_names(record),
         series: series.collect(),

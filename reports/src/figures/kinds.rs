@@ -7,7 +7,7 @@ use sim_cost::mode::Mode;
 
 use super::energy;
 use super::style::{self, Colour};
-use super::{Figure, Scale, Series, layer_names};
+use super::{Arrangement, Figure, Scale, Series, layer_names};
 use crate::ratio;
 use crate::run::RunRecord;
 
@@ -50,20 +50,6 @@ impl Kind {
             Self::Mse => "mse",
         }
     }
-
-    /// The unit of the points.
-    pub(crate) fn unit(self, figure: &Figure) -> &str {
-        match self {
-            Self::Speedup => "1",
-            Self::Utilization | Self::PeCycles | Self::ActiveThreads => "%",
-            Self::Energy => figure
-                .title
-                .strip_prefix("Energy (")
-                .and_then(|rest| rest.split_once(';'))
-                .map_or("pJ", |(unit, _)| unit),
-            Self::Mse => "squared accumulator units",
-        }
-    }
 }
 
 /// The points of a figure; `None` where there are none.
@@ -75,7 +61,7 @@ pub(crate) fn figure(kind: Kind, record: &RunRecord) -> Option<Figure> {
         Kind::Speedup => Some(plain(
             kind,
             record,
-            "Speed-up over the baseline (×)",
+            ("Speed-up over the baseline (×)", "1"),
             Scale::Linear,
             |layer| ratio::speedup(layer.product.baseline_cycles, layer.product.cycles),
         ))
@@ -87,8 +73,8 @@ pub(crate) fn figure(kind: Kind, record: &RunRecord) -> Option<Figure> {
             kind,
             record,
             match record.array.pe() {
-                Pe::Conventional | Pe::NbSmt(_) => "PE-cycles with an active thread (%)",
-                Pe::Sparq(_) | Pe::SparqStc(_) => "PE-cycles with a non-zero activation (%)",
+                Pe::Conventional | Pe::NbSmt(_) => ("PE-cycles with an active thread (%)", "%"),
+                Pe::Sparq(_) | Pe::SparqStc(_) => ("PE-cycles with a non-zero activation (%)", "%"),
             },
             Scale::Percent,
             |layer| {
@@ -106,14 +92,16 @@ pub(crate) fn figure(kind: Kind, record: &RunRecord) -> Option<Figure> {
 fn plain(
     kind: Kind,
     record: &RunRecord,
-    title: &str,
+    (title, unit): (&str, &str),
     scale: Scale,
     value: impl Fn(&LayerRecord) -> f64,
 ) -> Figure {
     Figure {
-        kind,
+        name: kind.name(),
         title: title.to_owned(),
+        unit: unit.to_owned(),
         scale,
+        arrangement: Arrangement::Stacked,
         reference: None,
         layers: layer_names(record),
         series: vec![Series {
@@ -174,9 +162,11 @@ fn pe_cycles(record: &RunRecord) -> Figure {
             .collect(),
     });
     Figure {
-        kind: Kind::PeCycles,
+        name: Kind::PeCycles.name(),
         title: "PE-cycles (% of rows × columns × cycles)".to_owned(),
+        unit: "%".to_owned(),
         scale: Scale::Percent,
+        arrangement: Arrangement::Stacked,
         reference: None,
         layers: layer_names(record),
         series: series.collect(),
@@ -197,13 +187,15 @@ fn active_threads(record: &RunRecord) -> Figure {
             .collect(),
     });
     Figure {
-        kind: Kind::ActiveThreads,
+        name: Kind::ActiveThreads.name(),
         title: match record.array.pe() {
             Pe::Conventional | Pe::NbSmt(_) => "Steps by active threads (% of steps of outputs)",
             Pe::Sparq(_) | Pe::SparqStc(_) => "Steps by non-zero activations (% of steps of outputs)",
         }
         .to_owned(),
+        unit: "%".to_owned(),
         scale: Scale::Percent,
+        arrangement: Arrangement::Stacked,
         reference: None,
         layers: layer_names(record),
         series: series.collect(),
@@ -226,7 +218,10 @@ fn mse(record: &RunRecord) -> Option<Figure> {
     let mut figure = plain(
         Kind::Mse,
         record,
-        "MSE (squared accumulator units; no bar: 0)",
+        (
+            "MSE (squared accumulator units; no bar: 0)",
+            "squared accumulator units",
+        ),
         Scale::Log,
         |_| 0.0,
     );

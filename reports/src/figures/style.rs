@@ -6,6 +6,7 @@ pub(crate) struct Colour(pub(crate) u8, pub(crate) u8, pub(crate) u8);
 
 pub(crate) const INK: Colour = Colour(0x1a, 0x1a, 0x1a);
 pub(crate) const GRID: Colour = Colour(0xdd, 0xdd, 0xdd);
+pub(crate) const GREY: Colour = Colour(0x8c, 0x8c, 0x8c);
 pub(crate) const PAPER: Colour = Colour(0xff, 0xff, 0xff);
 /// Bars of a figure with one series.
 pub(crate) const SINGLE: Colour = Colour(0x00, 0x72, 0xb2);
@@ -27,6 +28,25 @@ const ACTIVE: [Colour; 5] = [
 /// Colour of a number of active threads.
 pub(crate) fn active(n_active: usize) -> Colour {
     ACTIVE[n_active.min(ACTIVE.len() - 1)]
+}
+
+/// Colours of series, dark enough for a line on white.
+const SERIES: [Colour; 10] = [
+    DRAIN,
+    Colour(0xc8, 0x6a, 0x00),
+    Colour(0x00, 0x9e, 0x73),
+    INK,
+    Colour(0xb8, 0x4c, 0x8c),
+    FILL,
+    Colour(0x9a, 0x38, 0x00),
+    Colour(0x6a, 0x4c, 0xb0),
+    Colour(0x7a, 0x8a, 0x00),
+    Colour(0xd8, 0x30, 0x30),
+];
+
+/// Colour of the series of a number, from 0; after ten they come back.
+pub(crate) fn series(index: usize) -> Colour {
+    SERIES[index % SERIES.len()]
 }
 
 #[cfg(test)]

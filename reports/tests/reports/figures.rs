@@ -1,12 +1,13 @@
 //! Figures against their points. How they look is for eyes; what they show is for tests.
 
-use reports::figures::{self, Figure, Kind};
+use reports::figures::{self, Figure, Kind, Picture as _};
 use reports::run::Report;
 use sim_core::spec::{Policy, Threads};
 use sim_cost::table::Table;
 
 use crate::csv_files::read;
 use crate::support::{nb_smt, report, run, sparq};
+use crate::svg::assert_inside_the_paper;
 
 /// Points of a figure: (layer index from 1, series, value).
 fn points(figure: &Figure) -> Vec<(usize, String, f64)> {
@@ -137,30 +138,7 @@ fn nothing_simulated_has_no_figures() {
 fn svg_text_is_text_and_inside_the_paper() {
     let report = report(nb_smt(Threads::Four, Policy::SA), 53);
     for figure in figures::all(&report) {
-        let svg = figure.svg().unwrap();
-        assert!(svg.starts_with("<svg width=\"3.4in\" height=\"2.1in\" viewBox=\"0 0 2040 1260\""));
-        assert!(svg.contains("font-family=\"DejaVu Sans, Verdana, sans-serif\""));
-        for tag in svg.split('<').filter(|tag| tag.starts_with("text ")) {
-            let attribute = |name: &str| {
-                let start = tag.split_once(&format!(" {name}=\"")).unwrap().1;
-                start.split_once('"').unwrap().0
-            };
-            let (x, y): (f64, f64) = (attribute("x").parse().unwrap(), attribute("y").parse().unwrap());
-            // 7 points at 600 dots an inch; the backend rounds sizes.
-            let size: f64 = attribute("font-size").parse().unwrap();
-            assert!(58.0 < size, "{size}");
-            let words = tag.split_once('>').unwrap().1.trim();
-            // No character of the font is wider than an em; most are narrower than 0.65.
-            let width = 0.65 * size * f64::from(u32::try_from(words.chars().count()).unwrap());
-            let (left, right) = match attribute("text-anchor") {
-                "start" => (x, x + width),
-                "middle" => (x - width / 2.0, x + width / 2.0),
-                "end" => (x - width, x),
-                other => panic!("{other}"),
-            };
-            assert!(0.0 <= left && right <= 2040.0, "{words}: {left} to {right}");
-            assert!(size / 2.0 <= y && y + size / 2.0 <= 1260.0, "{words}: {y}");
-        }
+        assert_inside_the_paper(&figure.svg().unwrap());
     }
 }
 

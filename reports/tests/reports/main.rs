@@ -1,10 +1,13 @@
 //! Reports of made-up runs.
 
 mod csv_files;
+mod evaluations;
 mod figures;
 mod folder;
 mod json;
+mod plots;
 mod pruning;
 mod summary;
 mod support;
+mod svg;
 mod totals;

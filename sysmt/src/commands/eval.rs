@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use reports::accuracy::images::{LearnedObject, Learner, SetRole, SkippedObject, SkippedSet};
 use reports::accuracy::object::{EvaluationObject, EvaluationRecord};
-use reports::accuracy::{summary, tables};
+use reports::accuracy::{folder, summary, tables};
 use reports::json;
 use reports::pruning::Pruning;
 use reports::run::InputFile;
@@ -37,11 +37,15 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     for target in [&args.save_model, &args.predictions].into_iter().flatten() {
         output::check_target(target)?;
     }
+    // A target that cannot be written is worth knowing before the work.
+    if let Some(out) = &args.out {
+        reports::folder::check(out)?;
+    }
     let files = designs::read(args)?;
     let mut designs: Vec<Design> = files.iter().map(|file| file.design.clone()).collect();
     let arrays: Vec<&ArraySpec> = designs.iter().map(|design| &design.array).collect();
     let table = cost_table(args.cost_table.as_deref(), &arrays)?;
-    let bar = Bar::of_steps();
+    let bar = Bar::of_images();
     let workers = Workers {
         jobs: args.jobs.count(),
         stop: stop::flag()?,
@@ -95,6 +99,10 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     };
     let object = EvaluationObject::of(&record)
         .ok_or_else(|| Failure::Ours("an evaluation without arrays".to_owned()))?;
+    if let Some(out) = &args.out {
+        folder::write(out, &record, &object)?;
+        output::note(&format!("results are in {}", out.display()));
+    }
     output::print(&if args.json {
         json::text(&object)
     } else {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use reports::folder::{self, FolderError};
+use reports::folder;
 use reports::pruning::Pruning;
 use reports::run::{Report, RunRecord, Spec};
 use reports::summary;
@@ -28,7 +28,7 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     let spec = run::parse(&args.file, &text)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
     // A target that cannot be written is worth knowing before the work.
-    folder::check(&out).map_err(folder_failure)?;
+    folder::check(&out)?;
     let table = cost_table(spec.cost_table(), &[spec.array(), spec.baseline()])?;
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
@@ -88,7 +88,7 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
         resolved: resolved_spec(&spec, &trace),
     })
     .with_pruning(Pruning::new(&trace.origin.pruned, &pruned));
-    folder::write(&out, &report).map_err(folder_failure)?;
+    folder::write(&out, &report)?;
     output::note(&format!("results are in {}", out.display()));
     output::print(&summary::text(&report))
 }
@@ -120,13 +120,4 @@ fn unsimulated(trace: &Trace) -> Vec<UnsimulatedLayer> {
             reason: layer.reason.clone(),
         })
         .collect()
-}
-
-fn folder_failure(error: FolderError) -> Failure {
-    match error {
-        error @ (FolderError::NotResults { .. } | FolderError::Nameless { .. } | FolderError::Io { .. }) => {
-            Failure::user(&error)
-        }
-        FolderError::Figure(error) => Failure::Ours(error.to_string()),
-    }
 }

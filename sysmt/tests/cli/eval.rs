@@ -287,6 +287,36 @@ fn batch_norms_are_recalibrated_and_saved() {
 }
 
 #[test]
+fn a_results_folder_is_written_where_it_is_asked_for() {
+    let folder = folder();
+    let before = folder.listing();
+    let known = "known-images-idx3-ubyte";
+    folder.good(&eval(known, "2t.toml", &["--json"]));
+    assert_eq!(folder.listing(), before);
+    let throttle = "/block1/conv1/Conv=1";
+    let more = ["--out", "results/eval", "--mse", "--json", "--throttle", throttle];
+    let printed = folder.good(&eval(known, "2t.toml", &more));
+    assert_eq!(folder.read("results/eval/result.json"), printed.as_bytes());
+    let text = |name: &str| String::from_utf8_lossy(&folder.read(name)).into_owned();
+    for (name, n_rows) in [
+        ("arrays", 1),
+        ("classes", 10),
+        ("layers", 8),
+        ("predictions", 5),
+        ("plots/layer-mse", 8),
+    ] {
+        let rows = text(&format!("results/eval/{name}.csv"));
+        assert_eq!(rows.lines().count(), 1 + n_rows, "{name}");
+    }
+    // What is somebody else's is not replaced, and that is said before the work.
+    folder.write("mine/thesis.tex", "years");
+    let ran = folder.sysmt(&eval(known, "2t.toml", &["--out", "mine"]));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert!(ran.stderr.contains("is no results folder"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("images in"), "{}", ran.stderr);
+}
+
+#[test]
 fn mistakes_are_the_users() {
     #[track_caller]
     fn check(args: &[&str], want: &str) {

@@ -178,6 +178,8 @@ fn help_of_every_command() {
                                            [possible values: exact, momentum]
           --save-model <OUT.onnx>          Where to write a copy of the model with the new statistics of
                                            the array
+          --out <DIR>                      Results folder: tables, figures and the evaluation as JSON;
+                                           older results in it are replaced
           --predictions <FILE.csv>         Where to write one row per image: label and predicted classes
           --mse                            Measure the error of every product against the exact one
           --cost-table <TABLE.toml>        Technology table of energies and areas [default: the built-in

@@ -67,6 +67,8 @@ fn an_interrupted_evaluation_prints_its_part() {
             "many-images-idx3-ubyte",
             "--calibration",
             "few-images-idx3-ubyte",
+            "--out",
+            "part",
         ];
         let output = interrupted(&folder, &args, milliseconds);
         // Nothing printed: the signal came before the first images were done, or the program listened.
@@ -80,6 +82,7 @@ fn an_interrupted_evaluation_prints_its_part() {
                 "{n_images} images"
             );
             assert_eq!(object["images_asked"], N_IMAGES);
+            assert_eq!(folder.read("part/result.json"), output.stdout);
             assert_eq!(object["layers"][0]["images"], n_images);
             return;
         }

@@ -1,0 +1,171 @@
+//! Figures of an evaluation: accuracy over speed-up, errors of layers, and answers that changed.
+
+use std::collections::BTreeSet;
+
+use super::object::{ArrayObject, EvaluationObject};
+use super::significance::{Interval, wilson};
+use crate::figures::matrix::{Count, Matrix};
+use crate::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
+use crate::figures::{Figure, Picture, Scale};
+use crate::json::ProductObject;
+
+/// The figures that an evaluation has points for.
+pub fn all(object: &EvaluationObject) -> Vec<Box<dyn Picture>> {
+    let mut figures: Vec<Box<dyn Picture>> = Vec::new();
+    if let Some(plot) = accuracy(object) {
+        figures.push(Box::new(plot));
+    }
+    if let Some(figure) = layer_errors(object) {
+        figures.push(Box::new(figure));
+    }
+    for matrix in changes(object) {
+        figures.push(Box::new(matrix));
+    }
+    figures
+}
+
+/// Top-1, or without labels agreement with exact 8-bit, over speed-up; `None` where nothing was simulated.
+pub fn accuracy(object: &EvaluationObject) -> Option<Plot> {
+    let series: Vec<PlotSeries> = object
+        .arrays()
+        .filter_map(|array| {
+            let (share, Interval { low, high }) = match (array.array.top1, array.array.top1_interval) {
+                (Some(top1), Some(interval)) => (top1, interval),
+                (None, _) | (_, None) => (array.agreement, agreement_interval(object, array)),
+            };
+            Some(PlotSeries {
+                name: array.name.clone(),
+                points: vec![PlotPoint {
+                    x: array.speedup?,
+                    y: 100.0 * share,
+                    interval: Some([100.0 * low, 100.0 * high]),
+                }],
+                line: PlotLine::None,
+            })
+        })
+        .collect();
+    let references = [("FP32", object.fp32.top1), ("exact 8-bit", object.int8.top1)];
+    let references = references.into_iter().filter_map(|(name, top1)| {
+        Some(PlotReference {
+            name: name.to_owned(),
+            y: 100.0 * top1?,
+        })
+    });
+    let what = match object.fp32.top1 {
+        Some(_) => "Top-1",
+        None => "Answers like exact 8-bit",
+    };
+    let part = if object.partial { "a part: " } else { "" };
+    (!series.is_empty()).then(|| Plot {
+        name: "accuracy".to_owned(),
+        x: PlotAxis::new("Speed-up over the baseline (×)", Scale::Linear),
+        y: PlotAxis::new(
+            format!("{what} (%; {part}{} images; bars: 95 %)", object.images),
+            Scale::Tight,
+        ),
+        series,
+        references: references.collect(),
+    })
+}
+
+fn agreement_interval(object: &EvaluationObject, array: &ArrayObject) -> Interval {
+    let n_changed: usize = array.changes.iter().map(|change| change.images).sum();
+    wilson(object.images.saturating_sub(n_changed), object.images)
+}
+
+/// Squared error of every layer over its squared exact outputs, one bar for each array; `None` where no array has one.
+pub fn layer_errors(object: &EvaluationObject) -> Option<Figure> {
+    let layers: Vec<String> = object
+        .first
+        .layers
+        .iter()
+        .map(|layer| layer.name.clone())
+        .collect();
+    let values: Vec<(String, Vec<f64>)> = object
+        .arrays()
+        .filter(|array| array.layers.iter().all(|layer| layer.product.mse.is_some()))
+        .map(|array| {
+            let of = |name: &String| {
+                let layer = array.layers.iter().find(|layer| layer.name == *name);
+                layer.map_or(0.0, |layer| relative_error(&layer.product))
+            };
+            (array.name.clone(), layers.iter().map(of).collect())
+        })
+        .collect();
+    let is_error = |(_, values): &(String, Vec<f64>)| values.iter().any(|&value| 0.0 < value);
+    values
+        .iter()
+        .any(is_error)
+        .then(|| Figure::layer_errors(layers, values))
+}
+
+/// Σ error² / Σ exact²: an SNR as a ratio.
+fn relative_error(product: &ProductObject) -> f64 {
+    match (product.snr_db, product.mse) {
+        (Some(snr_db), _) => 10_f64.powf(-snr_db / 10.0),
+        // All exact outputs are zero.
+        (None, Some(mse)) if 0.0 < mse => f64::INFINITY,
+        (None, _) => 0.0,
+    }
+}
+
+/// Changed answers of every array that changed any, from class to class.
+pub fn changes(object: &EvaluationObject) -> Vec<Matrix> {
+    let mut names = BTreeSet::new();
+    let arrays = object
+        .arrays()
+        .map(|array| (file_name(&array.name, &mut names), array));
+    arrays
+        .filter(|(_, array)| !array.changes.is_empty())
+        .map(|(name, array)| {
+            let counts = array.changes.iter().map(|change| Count {
+                from: change.from,
+                to: change.to,
+                count: change.images,
+            });
+            let n_changed: usize = array.changes.iter().map(|change| change.images).sum();
+            Matrix {
+                name,
+                title: format!(
+                    "{n_changed} of {} answers changed on {}",
+                    object.images, array.name
+                ),
+                from: "class that exact 8-bit answers".to_owned(),
+                to: "class that the array answers".to_owned(),
+                n_classes: object.n_classes,
+                counts: counts.collect(),
+            }
+        })
+        .collect()
+}
+
+/// A name of a file that no array before has.
+fn file_name(array: &str, taken: &mut BTreeSet<String>) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "-_.+".contains(character);
+    let plain: String = array
+        .chars()
+        .map(|character| if is_plain(character) { character } else { '-' })
+        .collect();
+    let mut name = format!("flips-{plain}");
+    let mut number = 2_u32;
+    while !taken.insert(name.to_lowercase()) {
+        name = format!("flips-{plain}-{number}");
+        number += 1;
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_arrays_have_names_of_their_own() {
+        let mut taken = BTreeSet::new();
+        let mut name = |array| file_name(array, &mut taken);
+        assert_eq!(name("sysmt-2t"), "flips-sysmt-2t");
+        assert_eq!(name("../2t S+A"), "flips-..-2t-S+A");
+        assert_eq!(name("sysmt-2t"), "flips-sysmt-2t-2");
+        assert_eq!(name("SYSMT-2t"), "flips-SYSMT-2t-3");
+    }
+}

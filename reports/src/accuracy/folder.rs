@@ -1,0 +1,31 @@
+//! The results folder of an evaluation.
+
+use std::path::Path;
+
+use super::object::{EvaluationObject, EvaluationRecord};
+use super::{figures, summary, tables};
+use crate::folder::{self, FolderError};
+use crate::{json, layers_csv, result};
+
+/// Write all results of an evaluation to `target`, as [`folder::write`] does those of a run.
+///
+/// - Errors: the target is something other than a results folder, or the file system refuses; `target` is then as it
+///   was.
+pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject) -> Result<(), FolderError> {
+    let pictures = figures::all(object);
+    let pictures: Vec<&_> = pictures.iter().map(AsRef::as_ref).collect();
+    let layers: Vec<_> = object
+        .arrays()
+        .zip(&record.evaluation.arrays)
+        .map(|(object, array)| (object.name.as_str(), object.layers.as_slice(), &array.array))
+        .collect();
+    let files = [
+        ("arrays.csv", tables::arrays(object)),
+        ("classes.csv", tables::classes(object)),
+        ("predictions.csv", tables::predictions(&record.evaluation)),
+        (layers_csv::FILE_NAME, layers_csv::of_arrays(&layers)),
+        ("summary.md", summary::text(object)),
+        (result::FILE_NAME, json::text(object)),
+    ];
+    folder::write_files(target, &pictures, &files)
+}
