@@ -90,6 +90,17 @@ pub struct ModeObject {
     pub value: f64,
 }
 
+impl ProductObject {
+    /// MSE over the mean square of the exact output; `None` where it was not measured, or the exact output is zero and the
+    /// error is not.
+    pub fn relative_error(&self) -> Option<f64> {
+        match self.snr_db {
+            Some(snr) => Some(ratio::relative_error_of(snr)),
+            None => self.mse.filter(|&mse| mse == 0.0),
+        }
+    }
+}
+
 impl EnergyObject {
     fn new(energy: Energy, table: &Table) -> Self {
         Self {

@@ -28,6 +28,11 @@ pub fn snr_db(error: &ErrorSums) -> Option<f64> {
         .then(|| 10.0 * (sum_as_f64(error.squared_exact) / sum_as_f64(error.squared_error)).log10())
 }
 
+/// Squared error over squared exact outputs, of a signal-to-noise ratio in dB.
+pub fn relative_error_of(snr_db: f64) -> f64 {
+    10.0_f64.powf(-snr_db / 10.0)
+}
+
 /// Geometric mean; `None` of nothing.
 pub fn geometric_mean(values: &[f64]) -> Option<f64> {
     let n = count_as_f64(sim_core::shape::widen(values.len()));

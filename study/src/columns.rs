@@ -130,17 +130,9 @@ fn relative_mse(row: &Row) -> Option<f64> {
     let layers = &row.array.layers;
     let mut sum = 0.0;
     for layer in layers {
-        sum += layer_relative_mse(layer.product.mse, layer.product.snr_db)?;
+        sum += layer.product.relative_error()?;
     }
     Some(sum / float(layers.len())?)
-}
-
-/// MSE over the mean square of the exact output, of a layer.
-pub(crate) fn layer_relative_mse(mse: Option<f64>, snr_db: Option<f64>) -> Option<f64> {
-    match snr_db {
-        Some(snr) => Some(10.0_f64.powf(-snr / 10.0)),
-        None => mse.filter(|&mse| mse == 0.0),
-    }
 }
 
 fn float(n: usize) -> Option<f64> {

@@ -6,7 +6,7 @@ use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference,
 use sim_core::units::count_as_f64;
 use toml::Value;
 
-use crate::columns::{self, Column, layer_relative_mse};
+use crate::columns::{self, Column};
 use crate::file::{FigureSpec, Join, LAYER, LAYER_RELATIVE_MSE, Reference};
 use crate::grid::shown;
 use crate::measure::Row;
@@ -91,7 +91,7 @@ fn points(spec: &FigureSpec, row: &Row) -> Vec<PlotPoint> {
         let layers = (1..).zip(&row.array.layers);
         return layers
             .filter_map(|(index, layer)| {
-                let error = layer_relative_mse(layer.product.mse, layer.product.snr_db)?;
+                let error = layer.product.relative_error()?;
                 Some(PlotPoint::from((count_as_f64(index), error)))
             })
             .collect();

@@ -1,6 +1,10 @@
 //! Zero and narrow operands of every simulated layer, as quantized from the FP32 network.
 
+use reports::figures::Scale;
+use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
+use reports::ratio;
 use sim_core::shape::widen;
+use sim_core::units::count_as_f64;
 use sim_eval::prepare::{Prepared, Workers};
 use sim_net::capture::capture;
 use sim_trace::trace::Layer;
@@ -53,6 +57,47 @@ fn of_layer(layer: &Layer) -> LayerOperands {
         name: layer.name.clone(),
         activations: Codes::of(layer.input.iter().map(|&a| (a == 0, a <= 15))),
         weights: Codes::of(layer.weight.iter().map(|&w| (w == 0, (-8..=7).contains(&w)))),
+    }
+}
+
+/// Shares of zero and of narrow operands, layer by layer.
+pub(crate) fn plot(layers: &[LayerOperands]) -> Plot {
+    type Share = fn(&LayerOperands) -> (u64, u64);
+    let shares: [(&str, Share); 4] = [
+        ("zero activations", |layer| {
+            (layer.activations.zeros, layer.activations.all)
+        }),
+        ("narrow of other activations", |layer| {
+            (
+                layer.activations.narrow,
+                layer.activations.all - layer.activations.zeros,
+            )
+        }),
+        ("zero weights", |layer| (layer.weights.zeros, layer.weights.all)),
+        ("narrow of other weights", |layer| {
+            (layer.weights.narrow, layer.weights.all - layer.weights.zeros)
+        }),
+    ];
+    let series = shares.into_iter().map(|(name, share)| PlotSeries {
+        name: name.to_owned(),
+        points: (1..)
+            .zip(layers)
+            .filter_map(|(index, layer)| {
+                let (part, whole) = share(layer);
+                Some(PlotPoint::from((
+                    count_as_f64(index),
+                    ratio::percent(part, whole)?,
+                )))
+            })
+            .collect(),
+        line: PlotLine::Joined,
+    });
+    Plot {
+        name: "operands".to_owned(),
+        x: PlotAxis::new("Simulated layer", Scale::Linear),
+        y: PlotAxis::new("Codes (%)", Scale::Percent),
+        series: series.collect(),
+        references: Vec::new(),
     }
 }
 

@@ -65,20 +65,21 @@ pub(crate) fn write(out: &Path, name: &str, study: &Study, results: &Results) ->
     for warning in &results.warnings {
         written.push_str(&format!("\n- {warning}"));
     }
+    let mut plots = Vec::new();
+    if !results.operands.is_empty() {
+        plots.push(operands::plot(&results.operands));
+    }
     for spec in &study.figure {
-        let plot = figures::plot(spec, &results.rows)?;
-        save(
-            &folder.join(&spec.name).with_extension("csv"),
-            plot.csv().as_bytes(),
-        )?;
-        save(
-            &folder.join(&spec.name).with_extension("svg"),
-            plot.svg()?.as_bytes(),
-        )?;
-        save(&folder.join(&spec.name).with_extension("png"), &plot.png()?)?;
+        plots.push(figures::plot(spec, &results.rows)?);
+    }
+    for plot in &plots {
+        let file = |ending: &str| folder.join(&plot.name).with_extension(ending);
+        save(&file("csv"), plot.csv().as_bytes())?;
+        save(&file("svg"), plot.svg()?.as_bytes())?;
+        save(&file("png"), &plot.png()?)?;
         written.push_str(&format!(
             "\n![{} over {}]({name}/{}.svg)\n",
-            plot.y.title, plot.x.title, spec.name
+            plot.y.title, plot.x.title, plot.name
         ));
     }
     let file = out.join(name).with_extension("md");

@@ -3,7 +3,7 @@
 use reports::markdown::{Align, table};
 use reports::text;
 
-use crate::columns::{ALL, Column, Place, layer_relative_mse};
+use crate::columns::{ALL, Column, Place};
 use crate::measure::Row;
 
 /// Keys of the grids whose values differ between points, in order of appearance.
@@ -109,7 +109,7 @@ pub(crate) fn layers_csv(rows: &[Row]) -> String {
                 product.cycles.to_string(),
                 product.speedup.to_string(),
                 product.utilization.to_string(),
-                text::optional(layer_relative_mse(product.mse, product.snr_db)),
+                text::optional(product.relative_error()),
             ]);
         }
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::object::{ArrayObject, EvaluationObject};
 use super::significance::{Interval, wilson};
+use super::throttling;
 use crate::figures::matrix::{Count, Matrix};
 use crate::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 use crate::figures::{Figure, Picture, Scale};
-use crate::json::ProductObject;
 
 /// The figures that an evaluation has points for.
 pub fn all(object: &EvaluationObject) -> Vec<Box<dyn Picture>> {
@@ -17,6 +17,9 @@ pub fn all(object: &EvaluationObject) -> Vec<Box<dyn Picture>> {
     }
     if let Some(figure) = layer_errors(object) {
         figures.push(Box::new(figure));
+    }
+    if let Some(throttling) = &object.throttling {
+        figures.push(Box::new(throttling::plot(throttling)));
     }
     for matrix in changes(object) {
         figures.push(Box::new(matrix));
@@ -87,7 +90,7 @@ pub fn layer_errors(object: &EvaluationObject) -> Option<Figure> {
         .map(|array| {
             let of = |name: &String| {
                 let layer = array.layers.iter().find(|layer| layer.name == *name);
-                layer.map_or(0.0, |layer| relative_error(&layer.product))
+                layer.map_or(0.0, |layer| layer.product.relative_error().unwrap_or(f64::INFINITY))
             };
             (array.name.clone(), layers.iter().map(of).collect())
         })
@@ -97,16 +100,6 @@ pub fn layer_errors(object: &EvaluationObject) -> Option<Figure> {
         .iter()
         .any(is_error)
         .then(|| Figure::layer_errors(layers, values))
-}
-
-/// Σ error² / Σ exact²: an SNR as a ratio.
-fn relative_error(product: &ProductObject) -> f64 {
-    match (product.snr_db, product.mse) {
-        (Some(snr_db), _) => 10_f64.powf(-snr_db / 10.0),
-        // All exact outputs are zero.
-        (None, Some(mse)) if 0.0 < mse => f64::INFINITY,
-        (None, _) => 0.0,
-    }
 }
 
 /// Changed answers of every array that changed any, from class to class.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::object::{EvaluationObject, EvaluationRecord};
-use super::{figures, summary, tables};
+use super::{figures, summary, tables, throttling};
 use crate::folder::{self, FolderError};
 use crate::{json, layers_csv, result};
 
@@ -19,7 +19,7 @@ pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject
         .zip(&record.evaluation.arrays)
         .map(|(object, array)| (object.name.as_str(), object.layers.as_slice(), &array.array))
         .collect();
-    let files = [
+    let mut files = vec![
         ("arrays.csv", tables::arrays(object)),
         ("classes.csv", tables::classes(object)),
         ("predictions.csv", tables::predictions(&record.evaluation)),
@@ -27,5 +27,8 @@ pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject
         ("summary.md", summary::text(object)),
         (result::FILE_NAME, json::text(object)),
     ];
+    if let Some(throttling) = &object.throttling {
+        files.push(("throttling.csv", throttling::csv(throttling)));
+    }
     folder::write_files(target, &pictures, &files)
 }

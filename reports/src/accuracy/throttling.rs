@@ -8,6 +8,8 @@ use sim_core::shape::widen;
 use sim_core::throttle::{MaxDrop, ThrottleStep, Throttling};
 use sim_core::units::count_as_f64;
 
+use crate::figures::Scale;
+use crate::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 use crate::markdown::{Align, table};
 use crate::ratio;
 use crate::text::{self, optional};
@@ -106,7 +108,33 @@ fn relative(error: &ErrorSums) -> Option<f64> {
     if error.squared_error == 0 {
         return Some(0.0);
     }
-    ratio::snr_db(error).map(|snr| 10.0_f64.powf(-snr / 10.0))
+    ratio::snr_db(error).map(ratio::relative_error_of)
+}
+
+/// Top-1 over speed-up as layers are lowered.
+pub(super) fn plot(throttling: &ThrottlingObject) -> Plot {
+    let points = throttling.steps.iter();
+    Plot {
+        name: "throttling".to_owned(),
+        x: PlotAxis::new("Speed-up over the baseline (×)", Scale::Linear),
+        y: PlotAxis::new(
+            format!("Top-1 (%; {} images to learn from)", throttling.images),
+            Scale::Tight,
+        ),
+        series: vec![PlotSeries {
+            name: "layers lowered one by one".to_owned(),
+            points: points
+                .map(|step| PlotPoint::from((step.speedup, 100.0 * step.array_top1)))
+                .collect(),
+            line: PlotLine::Joined,
+        }],
+        references: throttling.steps.first().map_or_else(Vec::new, |step| {
+            vec![PlotReference {
+                name: "exact 8-bit".to_owned(),
+                y: 100.0 * step.int8_top1,
+            }]
+        }),
+    }
 }
 
 /// One row per step.
