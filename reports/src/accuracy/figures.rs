@@ -90,7 +90,9 @@ pub fn layer_errors(object: &EvaluationObject) -> Option<Figure> {
         .map(|array| {
             let of = |name: &String| {
                 let layer = array.layers.iter().find(|layer| layer.name == *name);
-                layer.map_or(0.0, |layer| layer.product.relative_error().unwrap_or(f64::INFINITY))
+                layer.map_or(0.0, |layer| {
+                    layer.product.relative_error().unwrap_or(f64::INFINITY)
+                })
             };
             (array.name.clone(), layers.iter().map(of).collect())
         })
