@@ -134,8 +134,12 @@ pub(crate) enum Throttle {
 pub(crate) struct EvalArgs {
     #[command(flatten)]
     pub(crate) network: NetworkArgs,
-    /// Array file, or a run file whose array, baseline, reordering and [[layer]] tables are taken
-    #[arg(long, value_name = "ARRAY.toml")]
+    /// The first design.
+    #[arg(
+        long,
+        value_name = "ARRAY.toml",
+        help = "Array file, or a run file whose array, baseline, reordering and [[layer]] tables are taken"
+    )]
     pub(crate) array: PathBuf,
     /// More of them, in the same pass over the images
     #[arg(long, value_name = "ARRAY.toml", num_args = 1..)]
