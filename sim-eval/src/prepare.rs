@@ -176,8 +176,9 @@ impl Prepared {
             .iter()
             .map(|layer| (layer.name.as_str(), layer.reason.as_str()))
             .collect();
+        let simulated = self.simulated();
         for (name, _) in &design.layers {
-            layer_names::check(name, &self.simulated(), &unsimulated, "it").map_err(|unknown| {
+            layer_names::check(name, &simulated, &unsimulated, "it").map_err(|unknown| {
                 EvalError::UnknownLayer {
                     origin: design.origin.clone(),
                     unknown,
