@@ -14,6 +14,8 @@ const MARK: f64 = 15.0;
 const STROKE: f64 = 7.0;
 /// From an interval to one that would lie on it.
 const BESIDE: f64 = 14.0;
+/// Intervals that find room at each side of another.
+const N_BESIDE: u8 = 10;
 /// From an axis that does not start at 0 to the outermost points.
 const INSET: f64 = 30.0;
 
@@ -194,7 +196,10 @@ impl Drawing for Plot {
             points.copied().collect()
         };
         // Marks lie on everything else.
-        let mut bars: Vec<f64> = Vec::new();
+        let mut bars = Bars {
+            frame_x: [frame.left, frame.right],
+            placed: Vec::new(),
+        };
         for (index, series) in (0..).zip(&self.series) {
             let (points, colour) = (placed(series), Mark::of(index).colour);
             match series.line {
@@ -208,12 +213,9 @@ impl Drawing for Plot {
             }
             for point in &points {
                 if let Some(interval) = point.interval {
-                    let mut x = at(point, point.y).0;
-                    while bars.iter().any(|bar| (bar - x).abs() < BESIDE) {
-                        x += BESIDE;
-                    }
-                    bars.push(x);
-                    bar(canvas, interval.map(|end| (x, at(point, end).1)), colour)?;
+                    let ys = interval.map(|end| at(point, end).1);
+                    let x = bars.place(at(point, point.y).0, ys);
+                    bar(canvas, ys.map(|y| (x, y)), colour)?;
                 }
             }
         }
@@ -223,6 +225,32 @@ impl Drawing for Plot {
             }
         }
         Ok(())
+    }
+}
+
+/// Intervals drawn so far.
+struct Bars {
+    /// Left and right end of the axis at the bottom.
+    frame_x: [f64; 2],
+    placed: Vec<(f64, [f64; 2])>,
+}
+
+impl Bars {
+    /// The place nearest to `x`, right before left, where an interval lies on no other and inside the axes; `x` itself
+    /// where all are taken.
+    fn place(&mut self, x: f64, ys: [f64; 2]) -> f64 {
+        let [left, right] = self.frame_x;
+        let is_free = |x: f64| {
+            let is_apart = |(other, [low, high]): &(f64, [f64; 2])| {
+                BESIDE <= (other - x).abs() || ys[0] < *high || *low < ys[1]
+            };
+            left <= x && x <= right && self.placed.iter().all(is_apart)
+        };
+        let steps = (0..N_BESIDE).map(f64::from);
+        let mut places = steps.flat_map(|step| [x + step * BESIDE, x - step * BESIDE]);
+        let place = places.find(|&place| is_free(place)).unwrap_or(x);
+        self.placed.push((place, ys));
+        place
     }
 }
 
@@ -239,5 +267,24 @@ const fn inset(scale: Scale) -> f64 {
     match scale {
         Scale::Linear | Scale::Percent => 0.0,
         Scale::Tight | Scale::Log => INSET,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_stand_beside_each_other_within_the_axes() {
+        let mut bars = Bars {
+            frame_x: [0.0, 100.0],
+            placed: Vec::new(),
+        };
+        let span = [40.0, 20.0];
+        let places: Vec<f64> = (0..4).map(|_| bars.place(100.0 - BESIDE, span)).collect();
+        assert_eq!(places, [86.0, 100.0, 72.0, 58.0]);
+        assert_eq!(bars.place(86.0, [90.0, 50.0]), 86.0, "below the others");
+        let places: Vec<f64> = (0..3).map(|_| bars.place(0.0, span)).collect();
+        assert_eq!(places, [0.0, 14.0, 28.0]);
     }
 }
