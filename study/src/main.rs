@@ -27,6 +27,9 @@ use clap::Parser;
 use crate::file::Study;
 use crate::point::Limit;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Run a study and write its tables and figures.
 ///
 /// The whole study writes docs/studies/NAME.md and docs/studies/NAME/; with --images it writes to target/studies.

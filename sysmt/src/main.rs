@@ -22,6 +22,10 @@ use clap::Parser as _;
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
 
+/// Threads that make and drop buffers of a layer again and again: the system's allocator gives their pages back each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A fault of this program.
 const FAULT: u8 = 1;
 
