@@ -1,7 +1,11 @@
 //! An array as its file says it, with everything that was left to defaults.
 
 use serde::{Deserialize, Serialize};
+use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Pairs, Pe};
+use sim_core::units::count_as_f64;
+
+use crate::frame::Value;
 
 /// The echo of an array and its fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +63,28 @@ impl ArrayEcho {
             pe,
             blake3: blake3::hash(text.as_bytes()).to_hex().to_string(),
         }
+    }
+}
+
+impl ArrayEcho {
+    /// The value of a key of [`crate::stored::MACHINE_COLUMNS`]; null where this machine does not have it.
+    pub(crate) fn value(&self, key: &str) -> Value {
+        match key {
+            "pe.kind" => self.pe.kind.as_str().into(),
+            "pe.threads" => self.pe.threads.into(),
+            "pe.policy" => self.pe.policy.as_deref().into(),
+            "pe.window" => self.pe.window.as_deref().into(),
+            "array.rows" => self.array.rows.into(),
+            "array.cols" => self.array.cols.into(),
+            _ => Value::Null,
+        }
+    }
+
+    /// MACs for each operand that enters the array at its edges: each of ⌈M/R⌉·⌈N/C⌉ tiles takes (R + C)·K.
+    pub(crate) fn macs_per_operand(&self, shape: Gemm) -> f64 {
+        let tiles = shape.m().div_ceil(self.array.rows) * shape.n().div_ceil(self.array.cols);
+        let operands = tiles * (self.array.rows + self.array.cols) * shape.k();
+        count_as_f64(shape.macs()) / count_as_f64(widen(operands))
     }
 }
 

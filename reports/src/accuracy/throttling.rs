@@ -10,6 +10,7 @@ use sim_core::units::count_as_f64;
 
 use crate::figures::Scale;
 use crate::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
+use crate::frame::{Column, ColumnType, Frame};
 use crate::markdown::{Align, table};
 use crate::ratio;
 use crate::text::{self, optional};
@@ -102,6 +103,29 @@ impl StepObject {
                 .collect(),
         }
     }
+}
+
+/// The steps as a table.
+pub(crate) fn frame(throttling: &ThrottlingObject) -> Frame {
+    let mut frame = Frame::new(vec![
+        Column::new("step", ColumnType::Count),
+        Column::new("speedup", ColumnType::Real),
+        Column::new("top1", ColumnType::Real),
+        Column::new("int8_top1", ColumnType::Real),
+        Column::new("lowered", ColumnType::Text),
+        Column::new("threads", ColumnType::Count),
+    ]);
+    for (index, step) in throttling.steps.iter().enumerate() {
+        frame.push(vec![
+            index.into(),
+            step.speedup.into(),
+            step.array_top1.into(),
+            step.int8_top1.into(),
+            step.lowered.as_deref().into(),
+            step.threads.into(),
+        ]);
+    }
+    frame
 }
 
 fn relative(error: &ErrorSums) -> Option<f64> {

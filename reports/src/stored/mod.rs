@@ -1,0 +1,139 @@
+//! What a results or sweep folder holds, as tables: one row per design, one row per design and layer.
+//!
+//! Figures, pages and exports are made from this alone, so that none of them simulates.
+
+mod accuracy;
+mod counts;
+mod identity;
+pub mod point;
+mod read;
+
+pub use identity::{Identity, MACHINE_COLUMNS};
+pub use read::{StoredError, read};
+
+use crate::frame::{Column, ColumnType, Frame, Value};
+use crate::run::InputFile;
+use crate::stored::point::PointObject;
+
+/// What kind of folder it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredKind {
+    /// Of `sysmt run`: one design.
+    Run,
+    /// Of `sysmt eval`: one or more designs, with answers.
+    Evaluation,
+    /// Of `sysmt sweep`: a design for each point.
+    Sweep,
+}
+
+/// Where results come from; the same for every figure and page made of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// The command that made them, without what does not change results.
+    pub command: String,
+    /// Version of the program that made them.
+    pub sysmt_version: String,
+    /// BLAKE3 of what is stored.
+    pub blake3: String,
+    /// Files that went in.
+    pub inputs: Vec<InputFile>,
+}
+
+/// A configuration file as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// What it is, for a heading.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What a folder holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// What kind of folder it is.
+    pub kind: StoredKind,
+    /// What was simulated, for a person.
+    pub title: String,
+    /// Columns of `points` that tell points apart: the axes of a sweep, or the names of designs.
+    pub axes: Vec<String>,
+    /// One row per design: who it is, machine, counts, answers.
+    pub points: Frame,
+    /// One row per design and simulated layer.
+    pub layers: Frame,
+    /// Whether any operand was made up: zeros that no image gave. Every figure says so.
+    pub synthetic: bool,
+    /// Steps of automatic throttling, where there was any: `step`, `speedup`, `top1`, `lowered`.
+    pub throttling: Option<Frame>,
+    /// Utilization of every PE, where it was measured: `row`, `col`, `utilization`.
+    pub pe_map: Option<Frame>,
+    /// Layers that were not simulated, with reasons.
+    pub unsimulated: Vec<(String, String)>,
+    /// What a reader has to know before using the numbers.
+    pub warnings: Vec<String>,
+    /// What was asked for.
+    pub configuration: Vec<Configuration>,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+/// The heads of `points`: `identity`'s own, then machine, counts and answers.
+pub fn point_columns(identity: &[Column]) -> Vec<Column> {
+    let mut columns = identity::with_machine(identity);
+    columns.extend(counts::columns());
+    columns.extend(accuracy::columns());
+    columns
+}
+
+/// The row of a point; one that failed has nulls.
+pub fn point_row(identity: &Identity<'_>, point: Option<&PointObject>) -> Vec<Value> {
+    let mut row = identity.row(point);
+    let counts = point.and_then(counts::of_point);
+    row.extend(counts::values(counts.as_ref()));
+    row.extend(accuracy::values(point.and_then(|point| point.accuracy.as_ref())));
+    row
+}
+
+/// The heads of `layers`.
+pub fn layer_columns(identity: &[Column]) -> Vec<Column> {
+    let mut columns = identity::with_machine(identity);
+    columns.extend([
+        Column::new("layer", ColumnType::Count),
+        Column::new("name", ColumnType::Text),
+        Column::new("groups", ColumnType::Count),
+        Column::new("threads", ColumnType::Count),
+        Column::new("policy", ColumnType::Text),
+        Column::new("m", ColumnType::Count),
+        Column::new("n", ColumnType::Count),
+        Column::new("k", ColumnType::Count),
+        Column::new("mse", ColumnType::Real),
+        Column::new("snr_db", ColumnType::Real).in_unit("dB"),
+        Column::new("macs_per_operand", ColumnType::Real),
+    ]);
+    columns.extend(counts::columns());
+    columns
+}
+
+/// The rows of a point's layers.
+pub fn layer_rows(identity: &Identity<'_>, point: &PointObject) -> Vec<Vec<Value>> {
+    let of_layer = |(index, layer): (usize, &crate::json::LayerObject)| {
+        let mut row = identity.row(Some(point));
+        let product = &layer.product;
+        row.extend([
+            (index + 1).into(),
+            layer.name.as_str().into(),
+            layer.groups.into(),
+            layer.threads.into(),
+            layer.policy.as_deref().into(),
+            product.shape.m().into(),
+            product.shape.n().into(),
+            product.shape.k().into(),
+            product.mse.into(),
+            product.snr_db.into(),
+            point.array.macs_per_operand(product.shape).into(),
+        ]);
+        row.extend(counts::values(Some(&counts::of_layer(layer))));
+        row
+    };
+    point.layers.iter().enumerate().map(of_layer).collect()
+}

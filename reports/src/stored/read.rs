@@ -1,0 +1,176 @@
+//! A results folder read back.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use super::point::PointObject;
+use super::{
+    Configuration, Identity, Provenance, Stored, StoredKind, layer_columns, layer_rows, point_columns,
+    point_row,
+};
+use crate::accuracy::object::EvaluationObject;
+use crate::frame::{Column, ColumnType, Frame, Value};
+use crate::json::VERSION;
+use crate::result::{self, ResultFile};
+use crate::run::InputFile;
+
+/// A results folder that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoredError {
+    /// There is no file to read.
+    #[error("{}: cannot be read: {error}; name a folder that `sysmt run`, `eval --out` or `sweep` has written", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// The file is something else.
+    #[error("{}: is no result of this program: {error}; make the results again", .path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: serde_json::Error,
+    },
+    /// The file is from another version of the format.
+    #[error("{}: has version {found}, and this program reads {VERSION}; use the version of sysmt that wrote it, or make the results again", .path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        found: String,
+    },
+}
+
+/// Read the folder of a run or an evaluation.
+///
+/// - Errors: no such folder, or one that does not hold such results.
+pub fn read(folder: &Path) -> Result<Stored, StoredError> {
+    let path = folder.join(result::FILE_NAME);
+    let text = std::fs::read_to_string(&path).map_err(|error| StoredError::Read {
+        path: path.clone(),
+        error,
+    })?;
+    let json: Json = serde_json::from_str(&text).map_err(|error| StoredError::Json {
+        path: path.clone(),
+        error,
+    })?;
+    match json.get("version") {
+        Some(version) if version.as_u64() == Some(u64::from(VERSION)) => {}
+        found => {
+            return Err(StoredError::Version {
+                path,
+                found: found.map_or_else(|| "none".to_owned(), Json::to_string),
+            });
+        }
+    }
+    let blake3 = blake3::hash(text.as_bytes()).to_hex().to_string();
+    // Only evaluations have answers.
+    let stored = if json.get("int8").is_some() {
+        serde_json::from_str(&text).map(|object| of_evaluation(&object, blake3))
+    } else {
+        serde_json::from_str(&text).map(|result| of_run(&result, blake3))
+    };
+    stored.map_err(|error| StoredError::Json { path, error })
+}
+
+/// One design by its name.
+fn frames(designs: &[(String, PointObject)]) -> (Frame, Frame) {
+    let columns = [Column::new("design", ColumnType::Text)];
+    let mut points = Frame::new(point_columns(&columns));
+    let mut layers = Frame::new(layer_columns(&columns));
+    for (name, point) in designs {
+        let values = [Value::Text(name.clone())];
+        let identity = Identity {
+            columns: &columns,
+            values: &values,
+        };
+        points.push(point_row(&identity, Some(point)));
+        for row in layer_rows(&identity, point) {
+            layers.push(row);
+        }
+    }
+    (points, layers)
+}
+
+fn of_run(result: &ResultFile, blake3: String) -> Stored {
+    let point = PointObject::of_run(result);
+    let file = named(&result.inputs, "run").unwrap_or("RUN.toml");
+    let (points, layers) = frames(&[(stem(file), point)]);
+    Stored {
+        kind: StoredKind::Run,
+        title: result.workload.clone(),
+        axes: vec!["design".to_owned()],
+        points,
+        layers,
+        synthetic: false,
+        throttling: None,
+        pe_map: None,
+        unsimulated: (result.unsimulated.iter())
+            .map(|layer| (layer.name.clone(), layer.reason.clone()))
+            .collect(),
+        warnings: result.warnings.clone(),
+        configuration: (result.spec.iter())
+            .map(|spec| Configuration {
+                name: file.to_owned(),
+                text: spec.text.clone(),
+            })
+            .collect(),
+        provenance: Provenance {
+            command: format!("sysmt run {file}"),
+            sysmt_version: result.sysmt_version.clone(),
+            blake3,
+            inputs: result.inputs.clone(),
+        },
+    }
+}
+
+fn of_evaluation(object: &EvaluationObject, blake3: String) -> Stored {
+    let designs: Vec<(String, PointObject)> = object
+        .arrays()
+        .map(|array| (array.name.clone(), PointObject::of_evaluation(object, array)))
+        .collect();
+    let (points, layers) = frames(&designs);
+    let model = named(&object.inputs, "model").unwrap_or("MODEL.onnx");
+    let images = named(&object.inputs, "images").unwrap_or("IMAGES");
+    Stored {
+        kind: StoredKind::Evaluation,
+        title: format!("{model}, {} images", object.images),
+        axes: vec!["design".to_owned()],
+        points,
+        layers,
+        synthetic: false,
+        throttling: object.throttling.as_ref().map(crate::accuracy::throttling::frame),
+        pe_map: None,
+        unsimulated: (object.unsimulated.iter())
+            .map(|layer| (layer.name.clone(), layer.reason.clone()))
+            .collect(),
+        warnings: object.warnings.clone(),
+        configuration: vec![Configuration {
+            name: "as asked for, with every default".to_owned(),
+            text: crate::json::text(&object.spec),
+        }],
+        provenance: Provenance {
+            command: format!("sysmt eval {model} --images {images}"),
+            sysmt_version: object.sysmt_version.clone(),
+            blake3,
+            inputs: object.inputs.clone(),
+        },
+    }
+}
+
+/// The name of the first file that went in as `role`.
+fn named<'a>(inputs: &'a [InputFile], role: &str) -> Option<&'a str> {
+    let input = inputs.iter().find(|input| input.role == role)?;
+    Some(&input.name)
+}
+
+fn stem(file: &str) -> String {
+    let stem = Path::new(file).file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}
