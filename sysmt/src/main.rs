@@ -13,6 +13,7 @@ mod plan;
 mod progress;
 mod simd;
 mod stop;
+mod sweep_progress;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Check(args) => commands::check::execute(args),
         Command::Capture(args) => commands::capture::execute(args),
         Command::Eval(args) => commands::eval::execute(args),
+        Command::Sweep(args) => commands::sweep::execute(args),
         Command::Explain(args) => commands::explain::execute(args),
     }
 }
