@@ -385,7 +385,15 @@ impl<'a> Reader<'a> {
             [first, ..] if first.name().is_empty() => self.file.sections(),
             _ => &[],
         };
-        sections.iter().map(|section| section.name())
+        // Tables whose keys are no keys of their own.
+        let free: &[&str] = match (self.file, sections) {
+            (FileKind::Sweep, [_, ..]) => &["axes", "exclude"],
+            (FileKind::Array | FileKind::Run | FileKind::Model | FileKind::Sweep, _) => &[],
+        };
+        sections
+            .iter()
+            .map(|section| section.name())
+            .chain(free.iter().copied())
     }
 
     /// Where a key of this name stands in this kind of file, if not here.
