@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+mod export;
 mod parsers;
 
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ use sim_core::record::EngineKind;
 use sim_core::reorder::Reorder;
 use sim_core::spec::Threads;
 use sim_core::throttle::MaxDrop;
+
+pub(crate) use export::ExportArgs;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
 #[derive(Debug, Parser)]
@@ -41,6 +44,8 @@ pub(crate) enum Command {
     Capture(Box<CaptureArgs>),
     /// Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
     Eval(Box<EvalArgs>),
+    /// Write the rows of a results folder for other programs and papers
+    Export(ExportArgs),
     /// Show configuration keys: meaning, unit, default and allowed values
     Explain(ExplainArgs),
 }
