@@ -447,13 +447,41 @@ fn latex_of_a_run() {
         .nth(1)
         .and_then(|rest| rest.get(..64))
         .unwrap();
-    insta::assert_snapshot!(text.replace(hash, "HASH"), @"");
+    insta::assert_snapshot!(text.replace(hash, "HASH"), @r"
+    % sysmt run RUN.toml; sysmt 0.1.0; BLAKE3 HASH
+    % all rows: design = RUN
+    % in the preamble: \usepackage{booktabs}
+    \begin{tabular}{lrrrrrrr}
+    \toprule
+    Layer & Layer threads & Cycles & Speed-up & Utilization (\%) & Relative MSE & SNR (dB) & Energy (nJ) \\
+    \midrule
+    stage0/conv, 0\textbar{}x & 2 & 46 & 1.870 & 67.7 & 0 & -- & 1.045 \\
+    stage0/conv, 1\textbar{}x & 2 & 60 & 1.867 & 59.0 & $1.00\times10^{-5}$ & 50.0 & 1.281 \\
+    stage0/conv, 2\textbar{}x & 2 & 74 & 1.865 & 49.6 & $2.00\times10^{-4}$ & 37.0 & 1.462 \\
+    \bottomrule
+    \end{tabular}
+    ");
 }
 
 #[test]
 fn latex_of_chosen_columns_has_all_of_them() {
     let text = String::from_utf8(all(Format::Tex)).unwrap();
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+    % sysmt run a b.toml; sysmt 0.1.0; BLAKE3 00ff
+    % operands were made up: zeros that no image gave
+    % in the preamble: \usepackage{booktabs}
+    \begin{tabular}{rlrl}
+    \toprule
+    Threads & words, all & Energy (pJ) & good \\
+    \midrule
+    9,223,372,036,854,775,809 & a,{''}b{''}  c\_1 \& 50 \% \#2 \$x \{y\} \textasciitilde{}\textasciicircum{}\textbackslash{} 4$\times$4 $\mu$m$^{2}$ & 0.300 & true \\
+    -- & -- & -- & -- \\
+    0 &  & 0.000 & false \\
+    18,446,744,073,709,551,615 & x & NaN & -- \\
+    -- & -- & $-\infty$ & -- \\
+    \bottomrule
+    \end{tabular}
+    ");
 }
 
 #[test]
