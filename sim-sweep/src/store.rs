@@ -18,6 +18,9 @@ pub const VERSION: i64 = 1;
 /// Marks the file as ours: "smtS".
 const APPLICATION_ID: i64 = 0x736d_7453;
 
+/// Points that are read at once.
+const PAGE: i64 = 256;
+
 const SCHEMA: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE points (position INTEGER PRIMARY KEY, identity BLOB NOT NULL, axes TEXT NOT NULL);
@@ -287,26 +290,37 @@ impl Store {
         })
     }
 
-    /// Every planned point in order; `each` may end it with an error of its own.
+    /// The planned points after a position, in order, at most [`PAGE`] of them; none after the last.
     ///
-    /// - Errors: those of `each`, and what the file system refuses.
-    pub fn for_each<E: From<SweepError>>(
-        &self,
-        mut each: impl FnMut(StoredPoint) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let failed = |error| E::from(failure(&self.path, error));
-        let mut select = self
-            .connection
-            .prepare(
-                "SELECT position, axes, state, body FROM points LEFT JOIN results USING (identity) ORDER BY position",
-            )
-            .map_err(failed)?;
-        let mut rows = select.query([]).map_err(failed)?;
-        while let Some(row) = rows.next().map_err(failed)? {
-            let point = stored_point(row).map_err(failed)?;
-            each(point)?;
-        }
-        Ok(())
+    /// - Errors: what the file system refuses.
+    pub fn page(&self, after: u64) -> Result<Vec<StoredPoint>, SweepError> {
+        self.check(|connection| {
+            let mut select = connection.prepare(
+                "SELECT position, axes, state, body FROM points LEFT JOIN results USING (identity) \
+                 WHERE ?1 < position ORDER BY position LIMIT ?2",
+            )?;
+            let after = i64::try_from(after).unwrap_or(i64::MAX);
+            let rows = select.query_map(params![after, PAGE], stored_point)?;
+            rows.collect()
+        })
+    }
+
+    /// Every planned point in order.
+    pub fn points(&self) -> impl Iterator<Item = Result<StoredPoint, SweepError>> {
+        let mut last = Some(0);
+        std::iter::from_fn(move || {
+            let page = self.page(last.take()?);
+            match &page {
+                Ok(points) => last = points.last().map(|point| point.position),
+                // One error ends it.
+                Err(_) => last = None,
+            }
+            Some(page)
+        })
+        .flat_map(|page| match page {
+            Ok(points) => points.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        })
     }
 
     /// The file.

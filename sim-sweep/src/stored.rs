@@ -14,9 +14,23 @@ use serde_json::Value as Json;
 use crate::error::SweepError;
 use crate::store::{FILE_NAME, State, Store, StoredPoint};
 
+/// What a reader of a synthetic sweep has to know.
+pub const SYNTHETIC: &str =
+    "synthetic sparsity: activations became zero at random, as the axis says; this is no workload";
+
 /// Whether a folder holds a sweep.
 pub fn is_sweep(folder: &Path) -> bool {
     folder.join(FILE_NAME).is_file()
+}
+
+/// A point as read.
+struct Row {
+    /// Of the columns that tell points apart.
+    values: Vec<Value>,
+    /// `None` where it failed or has not run.
+    point: Option<PointObject>,
+    /// `None` where it has not run.
+    state: Option<State>,
 }
 
 /// Reads the rows of a sweep one by one.
@@ -59,50 +73,39 @@ impl Reader {
 
     /// One row for every planned point, in order.
     ///
-    /// - Errors: those of `each`, and rows that cannot be read.
-    pub fn points<E: From<SweepError>>(
-        &self,
-        mut each: impl FnMut(Vec<Value>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.rows(|values, point, _| {
-            each(point_row(
-                &Identity {
-                    columns: &self.columns,
-                    values,
-                },
-                point,
-            ))
+    /// Errors: rows that cannot be read.
+    pub fn points(&self) -> impl Iterator<Item = Result<Vec<Value>, SweepError>> {
+        self.rows().map(|row| {
+            let Row { values, point, .. } = row?;
+            Ok(point_row(&self.identity(&values), point.as_ref()))
         })
     }
 
     /// One row for every layer of every point that has counts, in order.
     ///
-    /// - Errors: those of `each`, and rows that cannot be read.
-    pub fn layers<E: From<SweepError>>(
-        &self,
-        mut each: impl FnMut(Vec<Value>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.rows(|values, point, _| {
-            let identity = Identity {
-                columns: &self.columns,
-                values,
-            };
-            let rows = point.map_or_else(Vec::new, |point| layer_rows(&identity, point));
-            rows.into_iter().try_for_each(&mut each)
+    /// Errors: rows that cannot be read.
+    pub fn layers(&self) -> impl Iterator<Item = Result<Vec<Value>, SweepError>> {
+        self.rows().flat_map(|row| match row {
+            Err(error) => vec![Err(error)],
+            Ok(Row { values, point, .. }) => {
+                let rows = point.map(|point| layer_rows(&self.identity(&values), &point));
+                rows.into_iter().flatten().map(Ok).collect()
+            }
         })
     }
 
-    fn rows<E: From<SweepError>>(
-        &self,
-        mut each: impl FnMut(&[Value], Option<&PointObject>, &StoredPoint) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.store.for_each(|stored| {
-            let (values, point) = self.row(&stored)?;
-            each(&values, point.as_ref(), &stored)
-        })
+    fn identity<'a>(&'a self, values: &'a [Value]) -> Identity<'a> {
+        Identity {
+            columns: &self.columns,
+            values,
+        }
     }
 
-    fn row(&self, stored: &StoredPoint) -> Result<(Vec<Value>, Option<PointObject>), SweepError> {
+    fn rows(&self) -> impl Iterator<Item = Result<Row, SweepError>> {
+        self.store.points().map(|stored| self.row(&stored?))
+    }
+
+    fn row(&self, stored: &StoredPoint) -> Result<Row, SweepError> {
         let broken = |why: String| SweepError::Row {
             path: self.store.path().to_owned(),
             position: stored.position,
@@ -133,7 +136,18 @@ impl Reader {
             },
         };
         values.extend([status.into(), error]);
-        Ok((values, point))
+        Ok(Row {
+            values,
+            point,
+            state: stored.outcome.as_ref().map(|outcome| outcome.state),
+        })
+    }
+
+    /// Whether any point has zeros that no image gave.
+    ///
+    /// - Errors: a store that cannot be read.
+    pub fn is_synthetic(&self) -> Result<bool, SweepError> {
+        Ok(self.meta("synthetic")? == "true")
     }
 
     fn meta(&self, key: &str) -> Result<String, SweepError> {
@@ -145,13 +159,13 @@ impl Reader {
     /// - Errors: a store that cannot be read.
     pub fn provenance(&self) -> Result<Provenance, SweepError> {
         let mut hasher = blake3::Hasher::new();
-        self.store.for_each::<SweepError>(|point| {
+        for point in self.store.points() {
+            let point = point?;
             let body = point.outcome.map(|outcome| outcome.body).unwrap_or_default();
             for text in [&point.axes, &body] {
                 hasher.update(blake3::hash(text.as_bytes()).as_bytes());
             }
-            Ok(())
-        })?;
+        }
         let hash = |key: &str| -> Result<InputFile, SweepError> {
             let text = self.meta(key)?;
             Ok(InputFile {
@@ -212,17 +226,15 @@ pub fn read(folder: &Path) -> Result<Stored, SweepError> {
     let mut layers = Frame::new(reader.layer_columns());
     let mut warnings: Vec<String> = Vec::new();
     let (mut n_failed, mut n_missing) = (0_u64, 0_u64);
-    reader.rows::<SweepError>(|values, point, stored| {
-        let identity = Identity {
-            columns: &reader.columns,
-            values,
-        };
-        points.push(point_row(&identity, point));
-        match (&stored.outcome, point) {
+    for row in reader.rows() {
+        let Row { values, point, state } = row?;
+        let identity = reader.identity(&values);
+        points.push(point_row(&identity, point.as_ref()));
+        match (state, point) {
             (None, _) => n_missing += 1,
             (Some(_), None) => n_failed += 1,
             (Some(_), Some(point)) => {
-                for row in layer_rows(&identity, point) {
+                for row in layer_rows(&identity, &point) {
                     layers.push(row);
                 }
                 for warning in &point.warnings {
@@ -233,8 +245,7 @@ pub fn read(folder: &Path) -> Result<Stored, SweepError> {
                 }
             }
         }
-        Ok(())
-    })?;
+    }
     let synthetic = reader.meta("synthetic")? == "true";
     if synthetic {
         warnings.insert(

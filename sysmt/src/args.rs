@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+mod export;
 mod parsers;
 mod sweep;
 
@@ -17,6 +18,7 @@ use sim_core::reorder::Reorder;
 use sim_core::spec::Threads;
 use sim_core::throttle::MaxDrop;
 
+pub(crate) use export::ExportArgs;
 pub(crate) use sweep::SweepArgs;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Eval(Box<EvalArgs>),
     /// Run every point of a grid, stored as it finishes
     Sweep(SweepArgs),
+    /// Write the rows of a results folder for other programs and papers
+    Export(ExportArgs),
     /// Show configuration keys: meaning, unit, default and allowed values
     Explain(ExplainArgs),
 }

@@ -4,6 +4,7 @@ pub(crate) mod capture;
 pub(crate) mod check;
 pub(crate) mod eval;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod gemm;
 pub(crate) mod run;
 pub(crate) mod sweep;

@@ -49,6 +49,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Capture(args) => commands::capture::execute(args),
         Command::Eval(args) => commands::eval::execute(args),
         Command::Sweep(args) => commands::sweep::execute(args),
+        Command::Export(args) => commands::export::execute(args),
         Command::Explain(args) => commands::explain::execute(args),
     }
 }

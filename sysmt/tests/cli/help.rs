@@ -15,6 +15,7 @@ fn help_lists_the_commands() {
       check    Run both engines and compare whole outcomes; exit code 0 where they are equal, else 1
       capture  Run a network, quantize it, and write a layer trace
       eval     Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
+      export   Write the rows of a results folder for other programs and papers
       explain  Show configuration keys: meaning, unit, default and allowed values
       help     Print this message or the help of the given subcommand(s)
 
@@ -229,6 +230,8 @@ fn help_of_every_command() {
           --resize-mode <MODE>   What resizing does with another aspect ratio [possible values: stretch,
                                  cover]
     "#);
+    insta::assert_snapshot!(folder.good(&["export", "--help"]), @"
+    ");
     insta::assert_snapshot!(folder.good(&["explain", "--help"]), @r#"
     Show configuration keys: meaning, unit, default and allowed values
 

@@ -5,6 +5,7 @@ mod commands;
 mod designs;
 mod eval;
 mod eval_images;
+mod exports;
 mod help;
 mod layers;
 mod pruning;
