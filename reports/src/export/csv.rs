@@ -14,12 +14,18 @@ pub(super) fn write<E: std::error::Error + 'static>(
     let mut writer = ::csv::Writer::from_writer(out);
     writer
         .write_record(columns.iter().map(|column| &column.name))
-        .map_err(io::Error::from)?;
+        .map_err(plain)?;
     for row in rows {
-        writer
-            .write_record(row?.iter().map(Value::text))
-            .map_err(io::Error::from)?;
+        writer.write_record(row?.iter().map(Value::text)).map_err(plain)?;
     }
     writer.flush()?;
     Ok(())
+}
+
+/// The library's error hides what kind of error it wraps, such as a reader that has gone away.
+fn plain(error: ::csv::Error) -> io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }

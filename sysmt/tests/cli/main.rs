@@ -12,3 +12,4 @@ mod pruning;
 mod simd;
 mod stop;
 mod support;
+mod sweep;
