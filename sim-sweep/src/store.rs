@@ -446,11 +446,18 @@ mod tests {
         let large = outcome("x".repeat(1 << 20));
         let error = store.put(&[(identity(2), large.clone())]).unwrap_err();
         assert!(matches!(error, SweepError::Full { .. }), "{error}");
-        assert!(error.to_string().contains("the disk is full; all points stored so far are kept"));
+        assert!(
+            error
+                .to_string()
+                .contains("the disk is full; all points stored so far are kept")
+        );
         drop(store);
         // Room was made.
         let mut store = Store::create(&path).unwrap();
-        assert_eq!(store.states().unwrap().into_keys().collect::<Vec<_>>(), [identity(1)]);
+        assert_eq!(
+            store.states().unwrap().into_keys().collect::<Vec<_>>(),
+            [identity(1)]
+        );
         store.put(&[(identity(2), large)]).unwrap();
         assert_eq!(store.n_results().unwrap(), 2);
     }
