@@ -307,21 +307,19 @@ impl SweepSpec<'_> {
 fn without_spans<'t>(table: DeTable<'t>) -> DeTable<'t> {
     table
         .into_iter()
-        .map(|(key, value)| {
-            let value = match value.into_inner() {
-                DeValue::Table(table) => DeValue::Table(without_spans(table)),
-                DeValue::Array(values) => DeValue::Array(
-                    values
-                        .into_iter()
-                        .map(|value| match value.into_inner() {
-                            DeValue::Table(table) => Spanned::new(0..0, DeValue::Table(without_spans(table))),
-                            leaf => Spanned::new(0..0, leaf),
-                        })
-                        .collect(),
-                ),
-                leaf => leaf,
-            };
-            (Spanned::new(0..0, key.into_inner()), Spanned::new(0..0, value))
-        })
+        .map(|(key, value)| (Spanned::new(0..0, key.into_inner()), without_span(value)))
         .collect()
+}
+
+fn without_span<'t>(value: Spanned<DeValue<'t>>) -> Spanned<DeValue<'t>> {
+    let value = match value.into_inner() {
+        DeValue::Table(table) => DeValue::Table(without_spans(table)),
+        DeValue::Array(values) => DeValue::Array(values.into_iter().map(without_span).collect()),
+        leaf @ (DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)) => leaf,
+    };
+    Spanned::new(0..0, value)
 }

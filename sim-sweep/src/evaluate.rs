@@ -26,13 +26,14 @@ pub(crate) fn prepare(
     pruning: Option<PruneSpec>,
     workers: &Workers<'_>,
 ) -> Result<Prepared, Unstored> {
-    Prepared::new(workload.clone(), pruning, workers).map_err(unstored)
+    Prepared::new(workload.clone(), pruning, workers).map_err(|error| unstored(&error))
 }
 
-fn unstored(error: EvalError) -> Unstored {
-    match error {
-        EvalError::Stopped => Unstored::Stopped,
-        error => Unstored::Failed(error.to_string()),
+pub(crate) fn unstored(error: &EvalError) -> Unstored {
+    if matches!(error, EvalError::Stopped) {
+        Unstored::Stopped
+    } else {
+        Unstored::Failed(error.to_string())
     }
 }
 
@@ -70,9 +71,13 @@ fn together(
             ..Design::of(format!("design {}", index + 1), "", run.design())
         })
         .collect();
-    let built = prepared.build(&designs, workers).map_err(unstored)?;
+    let built = prepared
+        .build(&designs, workers)
+        .map_err(|error| unstored(&error))?;
     let machines: Vec<Machine> = built.into_iter().map(|built| built.machine).collect();
-    let evaluation = prepared.evaluate(&machines, workers).map_err(unstored)?;
+    let evaluation = prepared
+        .evaluate(&machines, workers)
+        .map_err(|error| unstored(&error))?;
     if evaluation.is_partial() {
         return Err(Unstored::Stopped);
     }

@@ -12,3 +12,4 @@ pub mod plan;
 pub mod run;
 pub mod store;
 pub mod stored;
+mod traces;

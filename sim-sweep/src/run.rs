@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,7 +10,6 @@ use crossbeam::channel;
 use reports::stored::point::PointObject;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::prune::PruneSpec;
-use sim_core::synthetic::ActivationZeros;
 use sim_eval::prepare::Workers;
 use sim_eval::trace::PreparedTrace;
 use sim_net::progress::Silent;
@@ -23,6 +21,7 @@ use crate::identity::Identity;
 use crate::measure;
 use crate::plan::{Plan, Planned};
 use crate::store::{Outcome, State, Store};
+use crate::traces::{Numbered, Thinned, TraceKey};
 
 /// Told how far a sweep is.
 pub trait Watch: Sync {
@@ -186,57 +185,6 @@ fn outcome(result: Result<PointObject, Unstored>) -> Option<Outcome> {
 
 type Put<'a> = dyn FnMut(Vec<(Identity, Result<PointObject, Unstored>)>) -> Result<(), SweepError> + 'a;
 
-/// What a trace depends on.
-#[derive(Clone, Debug, PartialEq)]
-struct TraceKey {
-    workload: Workload,
-    pruning: Option<PruneSpec>,
-}
-
-/// Numbers for values that have equality alone.
-struct Numbered<T> {
-    values: Vec<T>,
-    by_hash: std::collections::HashMap<u64, Vec<usize>>,
-}
-
-impl<T: PartialEq + std::fmt::Debug> Numbered<T> {
-    fn new() -> Self {
-        Self {
-            values: Vec::new(),
-            by_hash: std::collections::HashMap::new(),
-        }
-    }
-
-    fn number(&mut self, value: T) -> usize {
-        let mut hasher = DefaultHasher::new();
-        format!("{value:?}").hash(&mut hasher);
-        let same = self.by_hash.entry(hasher.finish()).or_default();
-        if let Some(&number) = same.iter().find(|&&number| self.values[number] == value) {
-            return number;
-        }
-        same.push(self.values.len());
-        self.values.push(value);
-        self.values.len() - 1
-    }
-}
-
-/// Which trace a point runs: the one of a workload, thinned or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Thinned {
-    trace: usize,
-    zeros: Option<(u64, u64)>,
-}
-
-impl Thinned {
-    fn new(trace: usize, spec: &RunSpec) -> Self {
-        let bits = |zeros: ActivationZeros| zeros.value().to_bits();
-        Self {
-            trace,
-            zeros: spec.activation_zeros().map(|zeros| (bits(zeros), spec.seed())),
-        }
-    }
-}
-
 type Shared = Result<Arc<PreparedTrace>, Unstored>;
 
 /// Points whose counts come from a trace: each on one thread, the traces made once.
@@ -320,11 +268,9 @@ fn trace(key: &TraceKey, options: &RunOptions<'_>) -> Shared {
         stop: options.stop,
         progress: &Silent,
     };
-    match PreparedTrace::of_workload(&key.workload, key.pruning, &workers) {
-        Ok(prepared) => Ok(Arc::new(prepared)),
-        Err(sim_eval::error::EvalError::Stopped) => Err(Unstored::Stopped),
-        Err(error) => Err(Unstored::Failed(error.to_string())),
-    }
+    PreparedTrace::of_workload(&key.workload, key.pruning, &workers)
+        .map(Arc::new)
+        .map_err(|error| evaluate::unstored(&error))
 }
 
 fn thin(whole: Arc<PreparedTrace>, spec: &RunSpec) -> Shared {

@@ -24,8 +24,10 @@ pub(super) fn write<E: std::error::Error + 'static>(
 
 /// The library's error hides what kind of error it wraps, such as a reader that has gone away.
 fn plain(error: ::csv::Error) -> io::Error {
-    match error.into_kind() {
-        ::csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+    let text = error.to_string();
+    if let ::csv::ErrorKind::Io(error) = error.into_kind() {
+        error
+    } else {
+        io::Error::other(text)
     }
 }

@@ -37,12 +37,12 @@ pub enum ExportError<E: std::error::Error + 'static> {
 impl<E: std::error::Error + 'static> From<ParquetError> for ExportError<E> {
     /// The target's refusals come wrapped.
     fn from(error: ParquetError) -> Self {
-        match error {
-            ParquetError::External(inner) => match inner.downcast::<io::Error>() {
-                Ok(error) => Self::Write(*error),
-                Err(inner) => Self::Parquet(ParquetError::External(inner)),
-            },
-            other => Self::Parquet(other),
+        let ParquetError::External(inner) = error else {
+            return Self::Parquet(error);
+        };
+        match inner.downcast::<io::Error>() {
+            Ok(error) => Self::Write(*error),
+            Err(inner) => Self::Parquet(ParquetError::External(inner)),
         }
     }
 }

@@ -75,30 +75,26 @@ pub(super) fn set<'t>(
     at: &Range<usize>,
     value: Spanned<DeValue<'t>>,
 ) {
-    let name = || Spanned::new(at.clone(), Cow::Borrowed(key.name));
-    match key.section {
-        // The file in place of tables.
-        Section::Run if key.name == keys::ARRAY.name => {
+    let name = Spanned::new(at.clone(), Cow::Borrowed(key.name));
+    let section = key.section.name();
+    if section.is_empty() {
+        if key.name == keys::ARRAY.name {
+            // A file in place of tables.
             table.remove(Section::Pe.name());
-            table.remove(key.name);
-            table.insert(name(), value);
         }
-        section if section.name().is_empty() => {
-            table.remove(key.name);
-            table.insert(name(), value);
+        table.remove(key.name);
+        table.insert(name, value);
+        return;
+    }
+    let inner = table
+        .entry(Spanned::new(at.clone(), Cow::Borrowed(section)))
+        .or_insert_with(|| Spanned::new(at.clone(), DeValue::Table(DeTable::new())));
+    if let DeValue::Table(inner) = inner.get_mut() {
+        if key.section == Section::Pe && key.name == keys::KIND.name {
+            keep_keys_of(inner, value.get_ref().as_str());
         }
-        section => {
-            let inner = table
-                .entry(Spanned::new(at.clone(), Cow::Borrowed(section.name())))
-                .or_insert_with(|| Spanned::new(at.clone(), DeValue::Table(DeTable::new())));
-            if let DeValue::Table(inner) = inner.get_mut() {
-                if key.section == Section::Pe && key.name == keys::KIND.name {
-                    keep_keys_of(inner, value.get_ref().as_str());
-                }
-                inner.remove(key.name);
-                inner.insert(name(), value);
-            }
-        }
+        inner.remove(key.name);
+        inner.insert(name, value);
     }
 }
 

@@ -35,20 +35,18 @@ pub(super) fn read(table: &DeTable<'_>, axes: &[Axis<'_>], problems: &Problems) 
         );
         return Vec::new();
     };
-    tables
-        .iter()
-        .filter_map(|table| match table.get_ref() {
-            DeValue::Table(keys) if !keys.is_empty() => Some(one(keys, axes, problems)),
-            _ => {
-                problems.add(
-                    table.span(),
-                    "an [[exclude]] names no axis",
-                    "write keys of axes below it, with the values to leave out",
-                );
-                None
-            }
-        })
-        .collect()
+    let read = |table: &Spanned<DeValue<'_>>| {
+        let keys = table.get_ref().as_table().filter(|keys| !keys.is_empty());
+        if keys.is_none() {
+            problems.add(
+                table.span(),
+                "an [[exclude]] names no axis",
+                "write keys of axes below it, with the values to leave out",
+            );
+        }
+        keys.map(|keys| one(keys, axes, problems))
+    };
+    tables.iter().filter_map(read).collect()
 }
 
 fn one(keys: &DeTable<'_>, axes: &[Axis<'_>], problems: &Problems) -> Exclusion {
@@ -75,9 +73,9 @@ fn one(keys: &DeTable<'_>, axes: &[Axis<'_>], problems: &Problems) -> Exclusion 
         let mut named = places[index]
             .take()
             .unwrap_or_else(|| vec![true; axis.values.len()]);
-        let wanted: Vec<&Spanned<DeValue<'_>>> = match value.get_ref() {
-            DeValue::Array(values) => values.iter().collect(),
-            _ => vec![value],
+        let wanted: Vec<&Spanned<DeValue<'_>>> = match value.get_ref().as_array() {
+            Some(values) => values.iter().collect(),
+            None => vec![value],
         };
         let wanted_values: Vec<AxisValue> = wanted
             .iter()
