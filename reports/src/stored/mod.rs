@@ -10,6 +10,7 @@ mod read;
 
 pub use identity::{Identity, MACHINE_COLUMNS};
 pub use read::{StoredError, read};
+pub(crate) use read::{of_evaluation, of_run};
 
 use crate::frame::{Column, ColumnType, Frame, Value};
 use crate::run::InputFile;

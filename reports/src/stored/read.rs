@@ -98,7 +98,8 @@ fn frames(designs: &[(String, PointObject)]) -> (Frame, Frame) {
     (points, layers)
 }
 
-fn of_run(result: &ResultFile, blake3: String) -> Stored {
+/// A run.
+pub(crate) fn of_run(result: &ResultFile, blake3: String) -> Stored {
     let point = PointObject::of_run(result);
     let file = named(&result.inputs, "run").unwrap_or("RUN.toml");
     let (points, layers) = frames(&[(stem(file), point)]);
@@ -130,7 +131,8 @@ fn of_run(result: &ResultFile, blake3: String) -> Stored {
     }
 }
 
-fn of_evaluation(object: &EvaluationObject, blake3: String) -> Stored {
+/// An evaluation.
+pub(crate) fn of_evaluation(object: &EvaluationObject, blake3: String) -> Stored {
     let designs: Vec<(String, PointObject)> = object
         .arrays()
         .map(|array| (array.name.clone(), PointObject::of_evaluation(object, array)))

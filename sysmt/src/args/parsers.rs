@@ -14,7 +14,7 @@ use sim_core::spec::Threads;
 use super::Throttle;
 
 /// A parser of the names of `all`.
-fn named<T: Copy + Send + Sync + 'static>(
+pub(super) fn named<T: Copy + Send + Sync + 'static>(
     all: &'static [T],
     name: fn(T) -> &'static str,
 ) -> impl TypedValueParser<Value = T> {
