@@ -43,7 +43,7 @@ pub fn of_kind(stored: &Stored, kind: &str, only: &[Only]) -> Result<Vec<Built>,
 }
 
 /// The figures of a run that it has points for.
-pub(crate) fn of_run(stored: &Stored) -> Vec<Built> {
+pub fn of_run(stored: &Stored) -> Vec<Built> {
     let of = |kind| of_kind(stored, kind, &[]).unwrap_or_default();
     OF_RUN.into_iter().flat_map(of).collect()
 }

@@ -31,6 +31,9 @@ pub(crate) struct PlotArgs {
     /// Only rows with this value, or one of these, as in pe.threads=2,4; may be given several times
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = column_and_values)]
     pub(crate) only: Vec<Where>,
+    /// List the columns of each table, for figures of your own, and draw nothing
+    #[arg(long)]
+    pub(crate) columns: bool,
     /// Where to write the figures [default: DIR/plots]
     #[arg(long, value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,

@@ -5,7 +5,9 @@ use std::path::Path;
 use reports::figures::build::{self, Built, Only, Trouble};
 use reports::figures::files::{self, FilesError};
 use reports::figures::look::Look;
+use reports::figures::spec::Table;
 use reports::figures::{set, spec};
+use reports::frame::Frame;
 use reports::stored::{self, Stored};
 use sim_config::error::{Complaint, ConfigError};
 use sim_config::nearest::did_you_mean;
@@ -21,6 +23,9 @@ pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
     let look = Look::new(look.style, look.width, look.palette, look.title)
         .map_err(|error| Failure::User(format!("--width: {error}")))?;
     let stored = stored::read(&args.folder).map_err(|error| Failure::user(&error))?;
+    if args.columns {
+        return output::print(&columns(&stored));
+    }
     let only = only(args, &stored)?;
     let mut figures = Vec::new();
     if args.figures.is_none() || !args.kind.is_empty() {
@@ -37,6 +42,23 @@ pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
         })?;
     output::note(&format!("{} figures are in {}", figures.len(), out.display()));
     output::print(&written.iter().map(|name| format!("{name}\n")).collect::<String>())
+}
+
+/// Every column of every table that there is, with its unit.
+fn columns(stored: &Stored) -> String {
+    let tables = [
+        (Table::Points, Some(&stored.points)),
+        (Table::Layers, Some(&stored.layers)),
+        (Table::Throttling, stored.throttling.as_ref()),
+        (Table::PeMap, stored.pe_map.as_ref()),
+    ];
+    let mut text = String::new();
+    for (table, frame) in tables {
+        for column in frame.into_iter().flat_map(Frame::columns) {
+            text.push_str(&format!("{}\t{}\t{}\n", table.name(), column.name, column.unit));
+        }
+    }
+    text
 }
 
 /// What `--where` asks for; of columns that some table has.

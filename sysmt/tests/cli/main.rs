@@ -7,6 +7,7 @@ mod eval;
 mod eval_images;
 mod help;
 mod layers;
+mod plot;
 mod pruning;
 mod simd;
 mod stop;

@@ -47,7 +47,7 @@ pub(super) fn column(frame: &Frame, named: &Named) -> Result<usize, Trouble> {
         Trouble::Wrong(Complaint {
             at: named.at.clone(),
             why: format!("these results have no column `{}`", named.name),
-            remedy: "`columns.csv` beside the figures lists all of them".to_owned(),
+            remedy: "`sysmt plot DIR --columns` lists all of them".to_owned(),
             unknown: Some((
                 named.name.clone(),
                 frame.columns().iter().map(|column| column.name.clone()).collect(),
