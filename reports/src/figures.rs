@@ -1,27 +1,38 @@
-//! Figures: one bar, stacked or not, per layer.
+//! Figures: bars, plots, heat maps, each as SVG, PNG, PDF, CSV and a Python script that draws it anew.
 
 mod axis;
+mod bars;
+pub mod build;
 mod canvas;
-mod chart;
+pub mod curve;
 mod energy;
+pub mod files;
 mod frame;
 mod glyphs;
-mod kinds;
+pub mod head;
+mod heat;
 mod legend;
+pub mod look;
 mod marks;
 pub mod matrix;
+mod metadata;
+pub mod palette;
+mod pdf;
 mod pixels;
 pub mod plot;
+mod python;
+pub mod set;
+pub mod spec;
 mod style;
 
 use canvas::Canvas;
-
-use crate::run::{Report, RunRecord};
-use crate::text;
+use look::{Look, Page};
 
 pub use axis::Scale;
+pub use bars::Bars;
 pub(crate) use energy::energy_warning;
-pub use kinds::Kind;
+pub use heat::HeatMap;
+pub use metadata::Made;
 
 /// A figure that was not drawn.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +44,7 @@ pub struct FigureError {
     pub message: String,
 }
 
-/// A figure as files, 3.4 inches wide.
+/// A figure as files.
 pub trait Picture {
     /// File name without its ending.
     fn name(&self) -> &str;
@@ -41,15 +52,34 @@ pub trait Picture {
     /// The points.
     fn csv(&self) -> String;
 
-    /// As SVG.
+    /// As SVG that looks and says where it comes from so.
     ///
     /// - Errors: what the drawing library refuses.
-    fn svg(&self) -> Result<String, FigureError>;
+    fn svg_as(&self, look: &Look, made: Option<&Made>) -> Result<String, FigureError>;
 
-    /// As PNG.
+    /// As PNG that looks and says where it comes from so.
     ///
     /// - Errors: what the drawing library refuses.
-    fn png(&self) -> Result<Vec<u8>, FigureError>;
+    fn png_as(&self, look: &Look, made: Option<&Made>) -> Result<Vec<u8>, FigureError>;
+
+    /// As PDF that looks and says where it comes from so.
+    ///
+    /// - Errors: what the drawing library refuses.
+    fn pdf_as(&self, look: &Look, made: Option<&Made>) -> Result<Vec<u8>, FigureError>;
+
+    /// As SVG for a column of a paper.
+    ///
+    /// - Errors: what the drawing library refuses.
+    fn svg(&self) -> Result<String, FigureError> {
+        self.svg_as(&Look::default(), None)
+    }
+
+    /// As PNG for a column of a paper.
+    ///
+    /// - Errors: what the drawing library refuses.
+    fn png(&self) -> Result<Vec<u8>, FigureError> {
+        self.png_as(&Look::default(), None)
+    }
 }
 
 /// What a picture is made of.
@@ -59,7 +89,7 @@ pub(crate) trait Drawing {
     /// The points.
     fn csv(&self) -> String;
     /// Height in dots.
-    fn height(&self) -> f64;
+    fn height(&self, page: Page) -> f64;
     /// Draw it, from the upper left corner.
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<(), String>;
 }
@@ -73,120 +103,27 @@ impl<D: Drawing> Picture for D {
         Drawing::csv(self)
     }
 
-    fn svg(&self) -> Result<String, FigureError> {
-        canvas::svg(self).map_err(|message| FigureError {
+    fn svg_as(&self, look: &Look, made: Option<&Made>) -> Result<String, FigureError> {
+        let svg = canvas::svg(self, look).map_err(|message| FigureError {
+            figure: Drawing::name(self).to_owned(),
+            message,
+        })?;
+        Ok(made.map_or(svg.clone(), |made| made.in_svg(&svg)))
+    }
+
+    fn pdf_as(&self, look: &Look, made: Option<&Made>) -> Result<Vec<u8>, FigureError> {
+        let svg = self.svg_as(look, None)?;
+        pdf::of_svg(&svg, made).map_err(|message| FigureError {
             figure: Drawing::name(self).to_owned(),
             message,
         })
     }
 
-    fn png(&self) -> Result<Vec<u8>, FigureError> {
-        canvas::png(self).map_err(|message| FigureError {
+    fn png_as(&self, look: &Look, made: Option<&Made>) -> Result<Vec<u8>, FigureError> {
+        let texts = made.map_or_else(Vec::new, Made::png_texts);
+        canvas::png(self, look, &texts).map_err(|message| FigureError {
             figure: Drawing::name(self).to_owned(),
             message,
         })
     }
-}
-
-/// How the values of a layer stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Arrangement {
-    /// On each other, as parts of a whole.
-    Stacked,
-    /// Side by side, in the order of the legend.
-    Grouped,
-}
-
-/// Values of all layers, in one colour.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Series {
-    pub(crate) name: String,
-    pub(crate) colour: style::Colour,
-    pub(crate) values: Vec<f64>,
-}
-
-/// The points of a figure and how they are drawn.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
-    name: &'static str,
-    title: String,
-    unit: String,
-    scale: Scale,
-    arrangement: Arrangement,
-    reference: Option<f64>,
-    layers: Vec<String>,
-    series: Vec<Series>,
-}
-
-/// The figures that a report has points for.
-pub fn all(report: &Report) -> Vec<Figure> {
-    Kind::ALL
-        .into_iter()
-        .filter_map(|kind| Figure::new(kind, report))
-        .collect()
-}
-
-impl Figure {
-    /// A figure of a report; `None` where it has no points for it.
-    pub fn new(kind: Kind, report: &Report) -> Option<Self> {
-        kinds::figure(kind, report.record())
-    }
-
-    /// Relative squared errors of layers, by array.
-    pub(crate) fn layer_errors(layers: Vec<String>, values: Vec<(String, Vec<f64>)>) -> Self {
-        let series = (0..).zip(values).map(|(index, (name, values))| Series {
-            name,
-            colour: style::series(index),
-            values,
-        });
-        Self {
-            name: "layer-mse",
-            title: "MSE / mean square of exact outputs (no bar: 0)".to_owned(),
-            unit: "1".to_owned(),
-            scale: Scale::Log,
-            arrangement: Arrangement::Grouped,
-            reference: None,
-            layers,
-            series: series.collect(),
-        }
-    }
-}
-
-impl Drawing for Figure {
-    fn name(&self) -> &str {
-        self.name
-    }
-
-    /// The points: one row per layer and series.
-    fn csv(&self) -> String {
-        let mut rows = vec![
-            ["index", "layer", "series", "value", "unit"]
-                .map(str::to_owned)
-                .to_vec(),
-        ];
-        for (layer, name) in self.layers.iter().enumerate() {
-            for series in &self.series {
-                rows.push(vec![
-                    (layer + 1).to_string(),
-                    name.clone(),
-                    series.name.clone(),
-                    series.values[layer].to_string(),
-                    self.unit.clone(),
-                ]);
-            }
-        }
-        text::csv(&rows)
-    }
-    fn height(&self) -> f64 {
-        chart::legend(self).figure_height()
-    }
-
-    fn draw(&self, canvas: &mut dyn Canvas) -> Result<(), String> {
-        chart::draw(canvas, self)
-    }
-}
-
-/// Layers of a run by name.
-fn layer_names(record: &RunRecord) -> Vec<String> {
-    record.layers.iter().map(|layer| layer.name.clone()).collect()
 }

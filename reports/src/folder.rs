@@ -4,9 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::figures::{self, FigureError, Picture};
+use crate::figures::look::Look;
+use crate::figures::{FigureError, Made, Picture, set};
 use crate::run::Report;
-use crate::{layers_csv, result, summary};
+use crate::{layers_csv, result, stored, summary};
 
 /// A results folder that was not written.
 #[derive(Debug, thiserror::Error)]
@@ -66,13 +67,26 @@ pub fn check(target: &Path) -> Result<(), FolderError> {
 /// - Errors: the target is something other than a results folder, or the file system refuses; `target` is then as it
 ///   was.
 pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
-    let figures = figures::all(report);
-    let pictures: Vec<&dyn Picture> = figures.iter().map(|figure| -> &dyn Picture { figure }).collect();
+    let json = report.json();
+    let stored = stored::of_run(
+        report.result(),
+        blake3::hash(json.as_bytes()).to_hex().to_string(),
+    );
+    let figures = set::of_run(&stored);
+    let pictures: Vec<(&dyn Picture, Option<Made>)> = figures
+        .iter()
+        .map(|figure| {
+            (
+                figure.picture.as_ref(),
+                Some(Made::of(&figure.title, &stored.provenance)),
+            )
+        })
+        .collect();
     let layers = layers_csv::render(&report.result().layers, &report.record().array);
     let files = [
         (layers_csv::FILE_NAME, layers),
         ("summary.md", summary::text(report)),
-        (result::FILE_NAME, report.json()),
+        (result::FILE_NAME, json),
     ];
     write_files(target, &pictures, &files)
 }
@@ -82,7 +96,7 @@ pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
 /// - Errors: those of [`write`].
 pub(crate) fn write_files(
     target: &Path,
-    pictures: &[&dyn Picture],
+    pictures: &[(&dyn Picture, Option<Made>)],
     files: &[(&str, String)],
 ) -> Result<(), FolderError> {
     check(target)?;
@@ -118,11 +132,15 @@ pub(crate) fn write_files(
     Err(failed("put the results in place", target, error))
 }
 
-fn fill(folder: &Path, pictures: &[&dyn Picture], files: &[(&str, String)]) -> Result<(), FolderError> {
+fn fill(
+    folder: &Path,
+    pictures: &[(&dyn Picture, Option<Made>)],
+    files: &[(&str, String)],
+) -> Result<(), FolderError> {
     let plots = folder.join("plots");
     fs::create_dir_all(&plots).map_err(|error| failed("make the folder", &plots, error))?;
-    for picture in pictures {
-        save_picture(&plots, *picture)?;
+    for (picture, made) in pictures {
+        save_picture(&plots, *picture, made.as_ref())?;
     }
     for (name, text) in files {
         save(&folder.join(name), text.as_bytes())?;
@@ -130,11 +148,12 @@ fn fill(folder: &Path, pictures: &[&dyn Picture], files: &[(&str, String)]) -> R
     Ok(())
 }
 
-fn save_picture(plots: &Path, picture: &dyn Picture) -> Result<(), FolderError> {
+fn save_picture(plots: &Path, picture: &dyn Picture, made: Option<&Made>) -> Result<(), FolderError> {
     let path = |ending: &str| plots.join(format!("{}.{ending}", picture.name()));
     save(&path("csv"), picture.csv().as_bytes())?;
-    save(&path("svg"), picture.svg()?.as_bytes())?;
-    save(&path("png"), &picture.png()?)
+    let look = Look::default();
+    save(&path("svg"), picture.svg_as(&look, made)?.as_bytes())?;
+    save(&path("png"), &picture.png_as(&look, made)?)
 }
 
 fn save(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use miette::{NamedSource, SourceSpan};
 
+use crate::nearest::did_you_mean;
+
 /// Something wrong with a configuration file.
 ///
 /// Its display is `file:line: what`; the help holds the remedy. Further complaints about the same file are its
@@ -37,6 +39,31 @@ impl ConfigError {
         })
     }
 
+    /// What another reader than this crate's finds wrong with a file, in the order of its text.
+    ///
+    /// # Panics
+    /// Without complaints.
+    pub fn of_complaints(
+        path: &Path,
+        text: &str,
+        complaints: impl IntoIterator<Item = Complaint>,
+    ) -> Box<Self> {
+        let problems = complaints.into_iter().map(|complaint| {
+            let guess = complaint
+                .unknown
+                .and_then(|(name, known)| did_you_mean(&name, known.iter().map(String::as_str)));
+            Problem {
+                at: complaint.at,
+                why: complaint.why,
+                remedy: match guess {
+                    Some(guess) => format!("{guess} {}", complaint.remedy),
+                    None => complaint.remedy,
+                },
+            }
+        });
+        into_result(path, text, problems.collect()).expect_err("there are complaints")
+    }
+
     /// What is wrong, without the place.
     pub fn why(&self) -> &str {
         &self.why
@@ -51,6 +78,19 @@ impl ConfigError {
     pub fn others(&self) -> &[Self] {
         &self.others
     }
+}
+
+/// A complaint of another reader about a span of a file's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// Bytes of the text.
+    pub at: Range<usize>,
+    /// What is wrong.
+    pub why: String,
+    /// What to do.
+    pub remedy: String,
+    /// A name that is not known, and those that are: the nearest are offered.
+    pub unknown: Option<(String, Vec<String>)>,
 }
 
 /// A complaint about a span of a file's text.

@@ -8,7 +8,7 @@ pub mod error;
 pub mod explain;
 pub mod keys;
 pub mod layer_names;
-mod nearest;
+pub mod nearest;
 pub mod preprocessing;
 mod reader;
 pub mod resolved;

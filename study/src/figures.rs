@@ -36,15 +36,13 @@ pub(crate) fn plot(spec: &FigureSpec, rows: &[Row]) -> anyhow::Result<Plot> {
     }
     series.retain(|series| !series.points.is_empty());
     Ok(Plot {
-        name: spec.name.clone(),
-        x: plot_axis(&spec.x),
-        y: plot_axis(&spec.y),
         series,
         references: spec
             .reference
             .iter()
             .filter_map(|kind| reference(*kind, first))
             .collect(),
+        ..Plot::new(spec.name.clone(), plot_axis(&spec.x), plot_axis(&spec.y))
     })
 }
 

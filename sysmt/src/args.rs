@@ -2,6 +2,7 @@
 
 mod export;
 mod parsers;
+mod plot;
 mod sweep;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use sim_core::spec::Threads;
 use sim_core::throttle::MaxDrop;
 
 pub(crate) use export::ExportArgs;
+pub(crate) use plot::PlotArgs;
 pub(crate) use sweep::SweepArgs;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Sweep(SweepArgs),
     /// Write the rows of a results folder for other programs and papers
     Export(ExportArgs),
+    /// Draw figures of a results folder, without simulating
+    Plot(PlotArgs),
     /// Show configuration keys: meaning, unit, default and allowed values
     Explain(ExplainArgs),
 }

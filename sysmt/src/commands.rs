@@ -6,6 +6,7 @@ pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod gemm;
+pub(crate) mod plot;
 pub(crate) mod run;
 pub(crate) mod sweep;
 

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod designs;
 mod failure;
+mod folders;
 mod inputs;
 mod memory;
 mod network_args;
@@ -50,6 +51,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Eval(args) => commands::eval::execute(args),
         Command::Sweep(args) => commands::sweep::execute(args),
         Command::Export(args) => commands::export::execute(args),
+        Command::Plot(args) => commands::plot::execute(args),
         Command::Explain(args) => commands::explain::execute(args),
     }
 }

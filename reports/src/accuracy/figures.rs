@@ -7,7 +7,7 @@ use super::significance::{Interval, wilson};
 use super::throttling;
 use crate::figures::matrix::{Count, Matrix};
 use crate::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
-use crate::figures::{Figure, Picture, Scale};
+use crate::figures::{Bars, Picture, Scale};
 
 /// The figures that an evaluation has points for.
 pub fn all(object: &EvaluationObject) -> Vec<Box<dyn Picture>> {
@@ -60,14 +60,16 @@ pub fn accuracy(object: &EvaluationObject) -> Option<Plot> {
     };
     let part = if object.partial { "a part: " } else { "" };
     (!series.is_empty()).then(|| Plot {
-        name: "accuracy".to_owned(),
-        x: PlotAxis::new("Speed-up over the baseline (×)", Scale::Linear),
-        y: PlotAxis::new(
-            format!("{what} (%; {part}{} images; bars: 95 %)", object.images),
-            Scale::Tight,
-        ),
         series,
         references: references.collect(),
+        ..Plot::new(
+            "accuracy",
+            PlotAxis::new("Speed-up over the baseline (×)", Scale::Linear),
+            PlotAxis::new(
+                format!("{what} (%; {part}{} images; bars: 95 %)", object.images),
+                Scale::Tight,
+            ),
+        )
     })
 }
 
@@ -77,7 +79,7 @@ fn agreement_interval(object: &EvaluationObject, array: &ArrayObject) -> Interva
 }
 
 /// Squared error of every layer over its squared exact outputs, one bar for each array; `None` where no array has one.
-pub fn layer_errors(object: &EvaluationObject) -> Option<Figure> {
+pub fn layer_errors(object: &EvaluationObject) -> Option<Bars> {
     let layers: Vec<String> = object
         .first
         .layers
@@ -101,7 +103,7 @@ pub fn layer_errors(object: &EvaluationObject) -> Option<Figure> {
     values
         .iter()
         .any(is_error)
-        .then(|| Figure::layer_errors(layers, values))
+        .then(|| Bars::layer_errors(layers, values))
 }
 
 /// Changed answers of every array that changed any, from class to class.

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::object::{EvaluationObject, EvaluationRecord};
 use super::{figures, summary, tables, throttling};
+use crate::figures::{Made, Picture};
 use crate::folder::{self, FolderError};
-use crate::{json, layers_csv, result};
+use crate::{json, layers_csv, result, stored};
 
 /// Write all results of an evaluation to `target`, as [`folder::write`] does those of a run.
 ///
@@ -13,7 +14,16 @@ use crate::{json, layers_csv, result};
 ///   was.
 pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject) -> Result<(), FolderError> {
     let pictures = figures::all(object);
-    let pictures: Vec<&_> = pictures.iter().map(AsRef::as_ref).collect();
+    let json = json::text(object);
+    let provenance =
+        stored::of_evaluation(object, blake3::hash(json.as_bytes()).to_hex().to_string()).provenance;
+    let pictures: Vec<(&dyn Picture, Option<Made>)> = pictures
+        .iter()
+        .map(|picture| {
+            let made = Made::of(picture.name(), &provenance);
+            (picture.as_ref(), Some(made))
+        })
+        .collect();
     let layers: Vec<_> = object
         .arrays()
         .zip(&record.evaluation.arrays)
@@ -25,7 +35,7 @@ pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject
         ("predictions.csv", tables::predictions(&record.evaluation)),
         (layers_csv::FILE_NAME, layers_csv::of_arrays(&layers)),
         ("summary.md", summary::text(object)),
-        (result::FILE_NAME, json::text(object)),
+        (result::FILE_NAME, json),
     ];
     if let Some(throttling) = &object.throttling {
         files.push(("throttling.csv", throttling::csv(throttling)));

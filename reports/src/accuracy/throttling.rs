@@ -139,12 +139,6 @@ fn relative(error: &ErrorSums) -> Option<f64> {
 pub(super) fn plot(throttling: &ThrottlingObject) -> Plot {
     let points = throttling.steps.iter();
     Plot {
-        name: "throttling".to_owned(),
-        x: PlotAxis::new("Speed-up over the baseline (×)", Scale::Linear),
-        y: PlotAxis::new(
-            format!("Top-1 (%; {} images to learn from)", throttling.images),
-            Scale::Tight,
-        ),
         series: vec![PlotSeries {
             name: "layers lowered one by one".to_owned(),
             points: points
@@ -158,6 +152,14 @@ pub(super) fn plot(throttling: &ThrottlingObject) -> Plot {
                 y: 100.0 * step.int8_top1,
             }]
         }),
+        ..Plot::new(
+            "throttling",
+            PlotAxis::new("Speed-up over the baseline (×)", Scale::Linear),
+            PlotAxis::new(
+                format!("Top-1 (%; {} images to learn from)", throttling.images),
+                Scale::Tight,
+            ),
+        )
     }
 }
 

@@ -17,6 +17,16 @@ impl Scale {
     /// Every scale.
     pub const ALL: [Self; 4] = [Self::Linear, Self::Tight, Self::Percent, Self::Log];
 
+    /// The name in figure files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Tight => "tight",
+            Self::Percent => "percent",
+            Self::Log => "log",
+        }
+    }
+
     /// Whether a value has a place.
     pub(crate) fn places(self, value: f64) -> bool {
         match self {
@@ -83,6 +93,22 @@ impl Axis {
             Scale::Log => (value.log10() - self.low) / (self.high - self.low),
         };
         fraction.clamp(0.0, 1.0)
+    }
+
+    /// The value at a place.
+    pub(crate) fn value(&self, fraction: f64) -> f64 {
+        let coordinate = self.low + fraction * (self.high - self.low);
+        match self.scale {
+            Scale::Linear | Scale::Tight | Scale::Percent => coordinate,
+            Scale::Log => 10_f64.powf(coordinate),
+        }
+    }
+
+    /// Whether a value lies between the ends.
+    pub(crate) fn holds(&self, value: f64) -> bool {
+        let ends = [self.value(0.0), self.value(1.0)];
+        let room = 1e-9 * (ends[1] - ends[0]).abs();
+        (ends[0] - room..=ends[1] + room).contains(&value)
     }
 }
 

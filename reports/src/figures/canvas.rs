@@ -7,15 +7,10 @@ use plotters::element::{PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontFamily, IntoFont as _, RGBColor, ShapeStyle, TextStyle};
 
+use super::look::{Look, Page};
 use super::style::{Colour, PAPER};
 use super::{Drawing, glyphs, pixels};
 
-/// Dots per inch of both formats.
-const DPI: f64 = 600.0;
-/// Width in dots: 3.4 inches, one column.
-pub(crate) const WIDTH: f64 = 2040.0;
-/// Least height in dots: 2.1 inches.
-pub(crate) const HEIGHT: f64 = 1260.0;
 /// Text in dots: 7 points.
 pub(crate) const EM: f64 = 59.0;
 /// The same for the font library.
@@ -40,6 +35,8 @@ pub(crate) enum Side {
 
 /// Draws in dots from the upper left corner.
 pub(crate) trait Canvas {
+    /// What is drawn on.
+    fn page(&self) -> Page;
     /// A filled rectangle.
     fn rectangle(&mut self, corners: [(f64, f64); 2], colour: Colour) -> Result<(), String>;
     /// A filled convex polygon.
@@ -62,9 +59,15 @@ enum Lettering {
 struct Surface<DB: DrawingBackend> {
     area: DrawingArea<DB, Shift>,
     lettering: Lettering,
+    page: Page,
+    pixels_per_dot: f64,
 }
 
 impl<DB: DrawingBackend> Canvas for Surface<DB> {
+    fn page(&self) -> Page {
+        self.page
+    }
+
     fn rectangle(&mut self, corners: [(f64, f64); 2], colour: Colour) -> Result<(), String> {
         let style = ShapeStyle {
             color: rgb(colour).to_rgba(),
@@ -72,12 +75,12 @@ impl<DB: DrawingBackend> Canvas for Surface<DB> {
             stroke_width: 0,
         };
         self.area
-            .draw(&Rectangle::new(corners.map(dot), style))
+            .draw(&Rectangle::new(corners.map(|corner| self.pixel(corner)), style))
             .map_err(|error| error.to_string())
     }
 
     fn polygon(&mut self, corners: &[(f64, f64)], colour: Colour) -> Result<(), String> {
-        let corners: Vec<(i32, i32)> = corners.iter().copied().map(dot).collect();
+        let corners: Vec<(i32, i32)> = corners.iter().map(|&corner| self.pixel(corner)).collect();
         self.area
             .draw(&Polygon::new(corners, rgb(colour).filled()))
             .map_err(|error| error.to_string())
@@ -87,10 +90,10 @@ impl<DB: DrawingBackend> Canvas for Surface<DB> {
         let style = ShapeStyle {
             color: rgb(colour).to_rgba(),
             filled: false,
-            stroke_width: u32::try_from(dot((width, 0.0)).0).unwrap_or(1),
+            stroke_width: u32::try_from(self.pixel((width, 0.0)).0).map_or(1, |width| width.max(1)),
         };
         self.area
-            .draw(&PathElement::new(ends.map(dot).to_vec(), style))
+            .draw(&PathElement::new(ends.map(|end| self.pixel(end)).to_vec(), style))
             .map_err(|error| error.to_string())
     }
 
@@ -103,6 +106,10 @@ impl<DB: DrawingBackend> Canvas for Surface<DB> {
 }
 
 impl<DB: DrawingBackend> Surface<DB> {
+    fn pixel(&self, (x, y): (f64, f64)) -> (i32, i32) {
+        dot((x * self.pixels_per_dot, y * self.pixels_per_dot))
+    }
+
     fn set(&mut self, text: &str, (x, y): (f64, f64), side: Side, colour: Colour) -> Result<(), String> {
         let h_pos = match side {
             Side::Left => HPos::Left,
@@ -114,7 +121,7 @@ impl<DB: DrawingBackend> Surface<DB> {
             .color(&ink)
             .pos(Pos::new(h_pos, VPos::Center));
         self.area
-            .draw(&Text::new(text, dot((x, y + DROP - SVG_DROP)), style))
+            .draw(&Text::new(text, self.pixel((x, y + DROP - SVG_DROP)), style))
             .map_err(|error| error.to_string())
     }
 
@@ -124,7 +131,8 @@ impl<DB: DrawingBackend> Surface<DB> {
             Side::Middle => x - glyphs::width(text) / 2.0,
             Side::Right => x - glyphs::width(text),
         };
-        for glyphs::Dot { at, coverage } in glyphs::dots(text, dot((left, y + DROP))) {
+        let start = self.pixel((left, y + DROP));
+        for glyphs::Dot { at, coverage } in glyphs::dots(text, start, single(self.pixels_per_dot)) {
             self.area
                 .draw_pixel(at, &rgb(colour).mix(coverage))
                 .map_err(|error| error.to_string())?;
@@ -134,52 +142,79 @@ impl<DB: DrawingBackend> Surface<DB> {
 }
 
 /// Draw to SVG text.
-pub(crate) fn svg(drawing: &dyn Drawing) -> Result<String, String> {
+pub(crate) fn svg(drawing: &dyn Drawing, look: &Look) -> Result<String, String> {
     let mut text = String::new();
-    let (width, height) = pixels_of(drawing);
+    let (width, height) = size(drawing, look, 1.0);
     paint(
         SVGBackend::with_string(&mut text, (width, height)),
-        Lettering::Text,
+        (Lettering::Text, 1.0),
         drawing,
+        look,
     )?;
     // Sizes in inches, so that a document takes it at its size; the view box keeps the dots.
     Ok(text.replacen(
         &format!("width=\"{width}\" height=\"{height}\""),
         &format!(
             "width=\"{}in\" height=\"{}in\"",
-            f64::from(width) / DPI,
-            f64::from(height) / DPI
+            look.inches(f64::from(width)),
+            look.inches(f64::from(height))
         ),
         1,
     ))
 }
 
-/// Draw to the bytes of a PNG file.
-pub(crate) fn png(drawing: &dyn Drawing) -> Result<Vec<u8>, String> {
-    let (width, height) = pixels_of(drawing);
-    let n_bytes = usize::try_from(width * height * 3).map_err(|error| error.to_string())?;
-    let mut dots = vec![0_u8; n_bytes];
+/// Draw to the bytes of a PNG file, with texts about it.
+pub(crate) fn png(
+    drawing: &dyn Drawing,
+    look: &Look,
+    texts: &[(&'static str, String)],
+) -> Result<Vec<u8>, String> {
+    let scale = look.pixels_per_dot();
+    let (width, height) = size(drawing, look, scale);
+    let n_bytes = usize::try_from(u64::from(width) * u64::from(height) * 3);
+    let mut dots = vec![0_u8; n_bytes.map_err(|error| error.to_string())?];
     paint(
         BitMapBackend::with_buffer(&mut dots, (width, height)),
-        Lettering::Dots,
+        (Lettering::Dots, scale),
         drawing,
+        look,
     )?;
-    pixels::png(&dots, [width, height]).map_err(|error| error.to_string())
+    let image = pixels::Image {
+        size: [width, height],
+        dpi: look.style().dpi(),
+        texts,
+    };
+    pixels::png(&dots, &image).map_err(|error| error.to_string())
 }
 
-fn paint<DB: DrawingBackend>(backend: DB, lettering: Lettering, drawing: &dyn Drawing) -> Result<(), String> {
+fn paint<DB: DrawingBackend>(
+    backend: DB,
+    (lettering, pixels_per_dot): (Lettering, f64),
+    drawing: &dyn Drawing,
+    look: &Look,
+) -> Result<(), String> {
+    let page = look.page();
     let mut surface = Surface {
         area: backend.into_drawing_area(),
         lettering,
+        page,
+        pixels_per_dot,
     };
-    surface.rectangle([(0.0, 0.0), (WIDTH, drawing.height())], PAPER)?;
+    // A bitmap may be a pixel larger than the page.
+    let beyond = 1.0 / pixels_per_dot;
+    let corner = (page.width + beyond, drawing.height(page) + beyond);
+    match lettering {
+        Lettering::Text => surface.rectangle([(0.0, 0.0), (page.width, drawing.height(page))], PAPER)?,
+        Lettering::Dots => surface.rectangle([(0.0, 0.0), corner], PAPER)?,
+    }
     drawing.draw(&mut surface)?;
     surface.area.present().map_err(|error| error.to_string())
 }
 
-/// Width and height in dots.
-fn pixels_of(drawing: &dyn Drawing) -> (u32, u32) {
-    let (width, height) = dot((WIDTH, drawing.height()));
+/// Width and height in pixels.
+fn size(drawing: &dyn Drawing, look: &Look, pixels_per_dot: f64) -> (u32, u32) {
+    let page = look.page();
+    let (width, height) = dot((page.width * pixels_per_dot, drawing.height(page) * pixels_per_dot));
     (width.unsigned_abs(), height.unsigned_abs())
 }
 
@@ -193,4 +228,12 @@ const fn rgb(colour: Colour) -> RGBColor {
 )]
 fn dot((x, y): (f64, f64)) -> (i32, i32) {
     (x.round() as i32, y.round() as i32)
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "a scale of a few units needs no more digits"
+)]
+fn single(scale: f64) -> f32 {
+    scale as f32
 }

@@ -1,7 +1,7 @@
 //! What figures share: the rectangle within the axes, grids, ticks and titles.
 
 use super::axis::Axis;
-use super::canvas::{Canvas, EM, Side, WIDTH};
+use super::canvas::{Canvas, EM, Side};
 use super::glyphs;
 use super::style::{Colour, GRID, INK};
 
@@ -26,7 +26,7 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// A frame below `top`, with room for the labels of its axis and for two lines of text below.
-    pub(crate) fn new(top: f64, height: f64, axis: &Axis) -> Self {
+    pub(crate) fn new(top: f64, width: f64, height: f64, axis: &Axis) -> Self {
         let label_width = axis
             .ticks
             .iter()
@@ -34,7 +34,7 @@ impl Frame {
             .fold(0.0, f64::max);
         Self {
             left: MARGIN + label_width + 30.0,
-            right: WIDTH - MARGIN,
+            right: width - MARGIN,
             top,
             bottom: height - MARGIN - 2.15 * LINE,
             inset: (0.0, 0.0),
@@ -106,7 +106,8 @@ impl Frame {
 
 /// A line of text across the figure at its left edge; gives the top of a frame below it.
 pub(crate) fn title(canvas: &mut dyn Canvas, text: &str, y: f64) -> Result<f64, String> {
-    canvas.text(&fitted(text, WIDTH - 2.0 * MARGIN), (MARGIN, y), Side::Left, INK)?;
+    let room = canvas.page().width - 2.0 * MARGIN;
+    canvas.text(&fitted(text, room), (MARGIN, y), Side::Left, INK)?;
     Ok(y + 0.95 * LINE)
 }
 
@@ -128,20 +129,43 @@ pub(crate) fn fitted(text: &str, width: f64) -> String {
 /// Strokes and gaps of a rule, in dots; none: it is whole.
 pub(crate) type Dashes = Option<[f64; 2]>;
 
-/// A level line, in pieces.
+/// A straight line, in pieces.
 pub(crate) fn rule(
     canvas: &mut dyn Canvas,
-    [from, to]: [f64; 2],
-    y: f64,
+    ends: [(f64, f64); 2],
+    style: (Dashes, Colour),
+) -> Result<(), String> {
+    polyline(canvas, &ends, style)
+}
+
+/// Straight lines from point to point, in pieces that go on around corners.
+pub(crate) fn polyline(
+    canvas: &mut dyn Canvas,
+    points: &[(f64, f64)],
     (dashes, colour): (Dashes, Colour),
 ) -> Result<(), String> {
-    let Some([stroke, gap]) = dashes else {
-        return canvas.line([(from, y), (to, y)], HAIR + 1.0, colour);
-    };
-    let mut x = from;
-    while x < to {
-        canvas.line([(x, y), ((x + stroke).min(to), y)], HAIR + 1.0, colour)?;
-        x += stroke + gap;
+    // How far into a stroke and its gap the line is.
+    let mut phase = 0.0;
+    for ends in points.windows(2) {
+        let (from, to) = (ends[0], ends[1]);
+        let Some([stroke, gap]) = dashes else {
+            canvas.line([from, to], HAIR + 1.0, colour)?;
+            continue;
+        };
+        let length = (to.0 - from.0).hypot(to.1 - from.1);
+        let at = |along: f64| {
+            let share = (along / length).clamp(0.0, 1.0);
+            (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1))
+        };
+        let mut start = -phase;
+        while start < length {
+            let (from, to) = (start.max(0.0), (start + stroke).min(length));
+            if from < to {
+                canvas.line([at(from), at(to)], HAIR + 1.0, colour)?;
+            }
+            start += stroke + gap;
+        }
+        phase = (length - start + stroke + gap).max(0.0);
     }
     Ok(())
 }

@@ -6,9 +6,11 @@ use ab_glyph::{Font as _, FontRef, Glyph, PxScale, PxScaleFont, ScaleFont as _, 
 
 use super::canvas::EM_DOTS;
 
+/// The file of the font.
+pub(crate) const FONT_FILE: &[u8] = include_bytes!("../../fonts/DejaVuSans.ttf");
+
 static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!("../../fonts/DejaVuSans.ttf"))
-        .expect("the embedded font is read by every test of a figure")
+    FontRef::try_from_slice(FONT_FILE).expect("the embedded font is read by every test of a figure")
 });
 
 /// A dot of a text, partly covered at its edges.
@@ -21,13 +23,13 @@ pub(crate) struct Dot {
 
 /// Width of a text in dots.
 pub(crate) fn width(text: &str) -> f64 {
-    f64::from(lay_out(text).1)
+    f64::from(lay_out(text, 1.0).1)
 }
 
-/// The dots of a text whose base line starts at `start`.
-pub(crate) fn dots(text: &str, start: (i32, i32)) -> Vec<Dot> {
+/// The pixels of a text whose base line starts at the pixel `start`, with so many pixels for each dot.
+pub(crate) fn dots(text: &str, start: (i32, i32), pixels_per_dot: f32) -> Vec<Dot> {
     let mut dots = Vec::new();
-    for glyph in lay_out(text).0 {
+    for glyph in lay_out(text, pixels_per_dot).0 {
         let Some(outline) = FONT.outline_glyph(glyph) else {
             continue; // A space.
         };
@@ -49,8 +51,8 @@ pub(crate) fn dots(text: &str, start: (i32, i32)) -> Vec<Dot> {
 }
 
 /// Glyphs from a base line that starts at (0, 0), and where it ends.
-fn lay_out(text: &str) -> (Vec<Glyph>, f32) {
-    let font = scaled();
+fn lay_out(text: &str, pixels_per_dot: f32) -> (Vec<Glyph>, f32) {
+    let font = scaled(pixels_per_dot);
     let mut x = 0.0;
     let mut glyphs: Vec<Glyph> = Vec::new();
     for character in text.chars() {
@@ -64,12 +66,12 @@ fn lay_out(text: &str) -> (Vec<Glyph>, f32) {
     (glyphs, x)
 }
 
-fn scaled() -> PxScaleFont<&'static FontRef<'static>> {
+fn scaled(pixels_per_dot: f32) -> PxScaleFont<&'static FontRef<'static>> {
     // The library's scale is the height of a line, not of an em.
     let line_per_em = FONT
         .units_per_em()
         .map_or(1.0, |units| FONT.height_unscaled() / units);
-    FONT.as_scaled(PxScale::from(EM_DOTS * line_per_em))
+    FONT.as_scaled(PxScale::from(EM_DOTS * pixels_per_dot * line_per_em))
 }
 
 #[expect(

@@ -1,10 +1,12 @@
 //! Legends: samples and names above the frame, in as many lines as they need.
 
-use super::canvas::{Canvas, EM, HEIGHT, Side, WIDTH};
+use super::canvas::{Canvas, EM, Side};
 use super::frame::{self, Dashes, LINE, MARGIN};
 use super::glyphs;
+use super::look::Page;
 use super::marks::Mark;
-use super::style::{Colour, INK};
+use super::palette::Tone;
+use super::style::INK;
 
 /// From the start of a sample to its name, and from a name to the next sample.
 const NAME: f64 = 1.0 * EM;
@@ -16,11 +18,13 @@ const N_LINES_INSIDE: u8 = 2;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Sample {
     /// Of bars and their parts.
-    Area(Colour),
+    Area(Tone),
     /// Of points.
     Mark(Mark),
     /// Of a level line.
-    Rule(Dashes, Colour),
+    Rule(Dashes, Tone),
+    /// What stands for the name at an axis.
+    Number(usize),
 }
 
 /// A sample, its name and where it starts.
@@ -41,13 +45,14 @@ pub(crate) struct Legend {
 
 impl Legend {
     /// Samples with their names; names are cut where a line is too short for one.
-    pub(crate) fn new(samples: impl IntoIterator<Item = (Sample, String)>) -> Self {
+    pub(crate) fn new(page: Page, samples: impl IntoIterator<Item = (Sample, String)>) -> Self {
+        let right = page.width - MARGIN;
         let mut entries = Vec::new();
         let (mut x, mut line) = (MARGIN, 0_u8);
         for (sample, name) in samples {
-            let name = frame::fitted(&name, WIDTH - 2.0 * MARGIN - NAME);
+            let name = frame::fitted(&name, right - MARGIN - NAME);
             let width = NAME + glyphs::width(&name);
-            if WIDTH - MARGIN < x + width && MARGIN < x {
+            if right < x + width && MARGIN < x {
                 (x, line) = (MARGIN, line.saturating_add(1));
             }
             entries.push(Entry {
@@ -69,13 +74,13 @@ impl Legend {
     }
 
     /// How high a figure with it is.
-    pub(crate) fn figure_height(&self) -> f64 {
-        HEIGHT + LINE * f64::from(self.n_lines.saturating_sub(N_LINES_INSIDE))
+    pub(crate) fn figure_height(&self, page: Page) -> f64 {
+        page.least_height + LINE * f64::from(self.n_lines.saturating_sub(N_LINES_INSIDE))
     }
 
-    /// Draw it at the top of the figure; gives the middle of the line below.
-    pub(crate) fn draw(&self, canvas: &mut dyn Canvas) -> Result<f64, String> {
-        let first = MARGIN + LINE / 2.0;
+    /// Draw it with its first line's middle at `first`; gives the middle of the line below.
+    pub(crate) fn draw(&self, canvas: &mut dyn Canvas, first: f64) -> Result<f64, String> {
+        let palette = canvas.page().palette;
         for Entry {
             sample,
             name,
@@ -86,9 +91,18 @@ impl Legend {
             let y = first + LINE * f64::from(*line);
             let (half, side) = (0.36 * EM, 0.72 * EM);
             match *sample {
-                Sample::Area(colour) => canvas.rectangle([(*x, y - half), (x + side, y + half)], colour)?,
+                Sample::Area(tone) => {
+                    let corners = [(*x, y - half), (x + side, y + half)];
+                    canvas.rectangle(corners, palette.colour(tone))?;
+                }
                 Sample::Mark(mark) => mark.draw(canvas, (x + half, y), 0.3 * EM)?,
-                Sample::Rule(dashes, colour) => frame::rule(canvas, [*x, x + side], y, (dashes, colour))?,
+                Sample::Rule(dashes, tone) => {
+                    frame::rule(canvas, [(*x, y), (x + side, y)], (dashes, palette.colour(tone)))?;
+                }
+                Sample::Number(number) => {
+                    let right = (x + NAME - 0.35 * EM, y);
+                    canvas.text(&number.to_string(), right, Side::Right, INK)?;
+                }
             }
             canvas.text(name, (x + NAME, y), Side::Left, INK)?;
         }

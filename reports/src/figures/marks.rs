@@ -1,7 +1,11 @@
 //! Marks of points: each series has a shape and a colour of its own, so that either alone tells them apart.
 
 use super::canvas::Canvas;
-use super::style::{self, Colour, PAPER};
+use super::palette::Tone;
+use super::style::PAPER;
+
+/// Colours of series that differ.
+const N_TONES: usize = 10;
 
 /// The shape of a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +72,7 @@ impl Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
     shape: Shape,
-    pub(crate) colour: Colour,
+    pub(crate) tone: Tone,
 }
 
 impl Mark {
@@ -77,18 +81,19 @@ impl Mark {
         let n = Shape::ALL.len();
         Self {
             shape: Shape::ALL[index % n],
-            colour: style::series(index + index / n),
+            tone: Tone::Series((index + index / n) % N_TONES),
         }
     }
 
     /// Draw it about a point; `half` is half of its side in dots. Marks that lie on each other keep their outlines.
     pub(crate) fn draw(self, canvas: &mut dyn Canvas, at: (f64, f64), half: f64) -> Result<(), String> {
         let pieces = self.shape.pieces();
+        let colour = canvas.page().palette.colour(self.tone);
         for piece in &pieces {
             canvas.polygon(&placed(piece, at, half + 4.0), PAPER)?;
         }
         for piece in &pieces {
-            canvas.polygon(&placed(piece, at, half), self.colour)?;
+            canvas.polygon(&placed(piece, at, half), colour)?;
         }
         if self.shape.is_hollow() {
             for piece in &pieces {
@@ -137,7 +142,7 @@ mod tests {
             for (other, before) in marks.iter().enumerate().take(index) {
                 assert_ne!(mark, before, "{index} and {other}");
                 if index < Shape::ALL.len() {
-                    assert!(mark.shape != before.shape && mark.colour != before.colour);
+                    assert!(mark.shape != before.shape && mark.tone != before.tone);
                 }
             }
         }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
 
-use super::canvas::{Canvas, EM, Side, WIDTH};
+use super::canvas::{Canvas, EM, Side};
 use super::frame::{HAIR, LINE, MARGIN, title};
-use super::style::{self, Colour, GRID, INK, PAPER};
+use super::look::Page;
+use super::palette::{Palette, Tone};
+use super::style::{Colour, GRID, INK, PAPER};
 use super::{Drawing, glyphs};
 use crate::text;
 
@@ -54,14 +56,14 @@ struct Part {
 
 impl Matrix {
     /// All classes where they fit; else those that most went from or to.
-    fn part(&self) -> Part {
+    fn part(&self, page: Page) -> Part {
         let texts = self
             .counts
             .iter()
             .map(|count| glyphs::width(&count.count.to_string()));
         let label_width = glyphs::width(&self.n_classes.saturating_sub(1).to_string());
         let cell_width = texts.fold(label_width, f64::max) + PADDING;
-        let room = WIDTH - 2.0 * MARGIN - label_width - 2.0 * PADDING - LINE;
+        let room = page.width - 2.0 * MARGIN - label_width - 2.0 * PADDING - LINE;
         let n_fitting = (1..=MAX_CLASSES)
             .take_while(|&n| cell_width * float(n) <= room)
             .count();
@@ -119,14 +121,15 @@ impl Drawing for Matrix {
         text::csv(&rows)
     }
 
-    fn height(&self) -> f64 {
-        let part = self.part();
+    fn height(&self, page: Page) -> f64 {
+        let part = self.part(page);
         let n_lines = self.captions(&part).len() + 2;
         2.0 * MARGIN + LINE * (float(n_lines) + 1.2) + CELL_HEIGHT * float(part.classes.len())
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<(), String> {
-        let part = self.part();
+        let palette = canvas.page().palette;
+        let part = self.part(canvas.page());
         let mut y = MARGIN + LINE / 2.0;
         for caption in self.captions(&part) {
             title(canvas, &caption, y)?;
@@ -164,7 +167,7 @@ impl Drawing for Matrix {
             };
             let ((x, _), (_, y)) = (side(column), side(row));
             let corners = [(x, y), (x + part.cell_width, y + CELL_HEIGHT)];
-            canvas.rectangle(corners, shade(*count, most))?;
+            canvas.rectangle(corners, shade(palette, *count, most))?;
             let ink = if most < 2 * count { PAPER } else { INK };
             let middle = (x + part.cell_width / 2.0, y + CELL_HEIGHT / 2.0);
             canvas.text(&count.to_string(), middle, Side::Middle, ink)?;
@@ -179,15 +182,10 @@ impl Drawing for Matrix {
 }
 
 /// From light to dark, with the count; dark enough for white text above half of the most.
-fn shade(count: usize, most: usize) -> Colour {
-    const LIGHT: Colour = Colour(0xdc, 0xeb, 0xf7);
-    let mix = |light: u8, dark: u8| {
-        let (light, dark) = (usize::from(light), usize::from(dark));
-        let mixed = (light * (most - count) + dark * count) / most.max(1);
-        u8::try_from(mixed).unwrap_or(u8::MAX)
-    };
-    let dark = style::DRAIN;
-    Colour(mix(LIGHT.0, dark.0), mix(LIGHT.1, dark.1), mix(LIGHT.2, dark.2))
+fn shade(palette: Palette, count: usize, most: usize) -> Colour {
+    let dark = palette.colour(Tone::Drain);
+    let light = dark.mixed(PAPER, 0.86);
+    light.mixed(dark, float(count) / float(most.max(1)))
 }
 
 fn float(count: usize) -> f64 {
@@ -197,6 +195,11 @@ fn float(count: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::look::Look;
+
+    fn page() -> Page {
+        Look::default().page()
+    }
 
     fn matrix(n_classes: usize, counts: &[(usize, usize, usize)]) -> Matrix {
         let counts = counts.iter().map(|&(from, to, count)| Count { from, to, count });
@@ -214,14 +217,14 @@ mod tests {
     fn few_classes_are_all_shown_and_of_many_those_that_changed() {
         #[track_caller]
         fn check(matrix: &Matrix, classes: &[usize], n_left_out: usize) {
-            let part = matrix.part();
+            let part = matrix.part(page());
             assert_eq!((part.classes.as_slice(), part.n_left_out), (classes, n_left_out));
         }
         check(&matrix(3, &[(0, 2, 5)]), &[0, 1, 2], 0);
         check(&matrix(1000, &[(7, 999, 1)]), &[7, 999], 0);
         // Class 500 has the most, then the lowest ones.
         let many: Vec<_> = (0..40).map(|class| (class, 500, 1)).collect();
-        let part = matrix(1000, &many).part();
+        let part = matrix(1000, &many).part(page());
         let n = part.classes.len();
         assert!(10 < n && n <= MAX_CLASSES);
         let mut want: Vec<usize> = (0..n - 1).collect();
@@ -234,10 +237,13 @@ mod tests {
         for most in [1, 99, 12_345, 1_000_000_000] {
             let counts: Vec<_> = (0..30).map(|class| (class, (class + 1) % 30, most)).collect();
             for n_classes in [30, 50_000] {
-                let part = matrix(n_classes, &counts).part();
+                let part = matrix(n_classes, &counts).part(page());
                 assert!(glyphs::width(&most.to_string()) < part.cell_width, "{most}");
                 let right = MARGIN + part.label_width + part.cell_width * float(part.classes.len());
-                assert!(!part.classes.is_empty() && right < WIDTH - MARGIN, "{most}");
+                assert!(
+                    !part.classes.is_empty() && right < page().width - MARGIN,
+                    "{most}"
+                );
             }
         }
     }

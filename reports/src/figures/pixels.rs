@@ -5,21 +5,39 @@
 
 use std::collections::BTreeMap;
 
-/// Dots per metre of 600 per inch, rounded, as PNG files say it.
-const DOTS_PER_METRE: u32 = 23_622;
+/// What a file says about its pixels.
+pub(crate) struct Image<'a> {
+    /// Width and height in pixels.
+    pub(crate) size: [u32; 2],
+    /// Pixels per inch.
+    pub(crate) dpi: u32,
+    /// Keywords and what they are.
+    pub(crate) texts: &'a [(&'static str, String)],
+}
 
-/// An image of red, green and blue bytes, `width` pixels a row.
-pub(crate) fn png(pixels: &[u8], [width, height]: [u32; 2]) -> Result<Vec<u8>, png::EncodingError> {
+/// An image of red, green and blue bytes.
+pub(crate) fn png(pixels: &[u8], image: &Image<'_>) -> Result<Vec<u8>, png::EncodingError> {
+    let [width, height] = image.size;
+    // An inch is 0.0254 metres.
+    let per_metre = (image.dpi * 10_000 + 127) / 254;
     let row_len = usize::try_from(width).unwrap_or(usize::MAX).saturating_mul(3);
     let indexed = Indexed::of(pixels, row_len);
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_pixel_dims(Some(png::PixelDimensions {
-        xppu: DOTS_PER_METRE,
-        yppu: DOTS_PER_METRE,
+        xppu: per_metre,
+        yppu: per_metre,
         unit: png::Unit::Meter,
     }));
+    for (keyword, text) in image.texts {
+        // The plain kind of text holds Latin-1 only.
+        if text.chars().all(|character| u32::from(character) < 0x100) {
+            encoder.add_text_chunk((*keyword).to_owned(), text.clone())?;
+        } else {
+            encoder.add_itxt_chunk((*keyword).to_owned(), text.clone())?;
+        }
+    }
     // Rows that repeat become zeros, which the fast level takes as well as the slow ones.
     encoder.set_filter(png::Filter::Up);
     encoder.set_deflate_compression(png::DeflateCompression::Level(2));
@@ -85,6 +103,14 @@ impl Indexed {
 mod tests {
     use super::*;
 
+    fn image(size: [u32; 2]) -> Image<'static> {
+        Image {
+            size,
+            dpi: 600,
+            texts: &[],
+        }
+    }
+
     #[test]
     fn any_number_of_colours_comes_back() {
         for n_colours in [1_u32, 2, 256, 257, 5000] {
@@ -97,7 +123,7 @@ mod tests {
                     [red, green, blue]
                 })
                 .collect();
-            let bytes = png(&pixels, [width, height]).expect("memory can be written");
+            let bytes = png(&pixels, &image([width, height])).expect("memory can be written");
             let mut decoder = png::Decoder::new(std::io::Cursor::new(&bytes));
             decoder.set_transformations(png::Transformations::EXPAND);
             let mut reader = decoder.read_info().expect("is an image");

@@ -1,16 +1,23 @@
-//! Points over two value axes, joined or not, with level reference lines.
+//! Points over two value axes, joined or not, with level lines, curves and a front.
 
 use super::axis::Axis;
 use super::canvas::Canvas;
+use super::curve::Curve;
 use super::frame::{self, Dashes, Frame};
+use super::head::Head;
 use super::legend::{Legend, Sample};
+use super::look::Page;
 use super::marks::Mark;
-use super::style::{Colour, GREY, INK};
+use super::palette::Tone;
+use super::style::Colour;
 use super::{Drawing, Scale, glyphs};
 use crate::text;
 
-/// Half of a mark's side.
+/// Half of a mark's side, of few points and of many.
 const MARK: f64 = 15.0;
+const SMALL_MARK: f64 = 11.0;
+/// More points are many.
+const N_FEW: usize = 60;
 const STROKE: f64 = 7.0;
 /// From an interval to one that would lie on it.
 const BESIDE: f64 = 14.0;
@@ -24,6 +31,8 @@ const INSET: f64 = 30.0;
 pub struct Plot {
     /// File name without its ending.
     pub name: String,
+    /// What stands above.
+    pub head: Head,
     /// The axis at the bottom.
     pub x: PlotAxis,
     /// The axis at the left; its title stands above it.
@@ -32,6 +41,10 @@ pub struct Plot {
     pub series: Vec<PlotSeries>,
     /// Level lines.
     pub references: Vec<PlotReference>,
+    /// Curves of formulas.
+    pub curves: Vec<Curve>,
+    /// Points that no other point surpasses, by x; empty where nobody asked.
+    pub front: Vec<[f64; 2]>,
 }
 
 /// What a coordinate is and how it is drawn.
@@ -101,16 +114,33 @@ impl From<(f64, f64)> for PlotPoint {
 }
 
 impl Plot {
-    fn legend(&self) -> Legend {
+    /// A figure without points.
+    pub fn new(name: impl Into<String>, x: PlotAxis, y: PlotAxis) -> Self {
+        Self {
+            name: name.into(),
+            head: Head::default(),
+            x,
+            y,
+            series: Vec::new(),
+            references: Vec::new(),
+            curves: Vec::new(),
+            front: Vec::new(),
+        }
+    }
+
+    fn legend(&self, page: Page) -> Legend {
         let series = (0..)
             .zip(&self.series)
             .map(|(index, series)| (Sample::Mark(Mark::of(index)), series.name.clone()));
-        let references = self.references.iter().zip(RULES.iter().cycle());
-        Legend::new(
-            series.chain(references.map(|(reference, &(dashes, colour))| {
-                (Sample::Rule(dashes, colour), reference.name.clone())
-            })),
-        )
+        let lines = self.references.iter().map(|reference| &reference.name);
+        let lines = lines.chain(self.curves.iter().map(|curve| &curve.name));
+        let lines = lines.zip(RULES.iter().cycle());
+        let lines = lines.map(|(name, &(dashes, tone))| (Sample::Rule(dashes, tone), name.clone()));
+        let front = self.front.first().map(|_| {
+            let (dashes, tone) = FRONT;
+            (Sample::Rule(dashes, tone), "Pareto front".to_owned())
+        });
+        Legend::new(page, series.chain(lines).chain(front))
     }
 
     fn points(&self) -> impl Iterator<Item = &PlotPoint> {
@@ -120,26 +150,38 @@ impl Plot {
     fn is_placed(&self, point: &PlotPoint) -> bool {
         self.x.scale.places(point.x) && self.y.scale.places(point.y)
     }
+
+    /// Both axes: with room for all points, level lines and what curves ask for.
+    fn axes(&self) -> (Axis, Axis) {
+        let placed = || self.points().filter(|point| self.is_placed(point));
+        let x = Axis::new(self.x.scale, placed().map(|point| point.x));
+        let ys = placed().flat_map(|point| [point.y].into_iter().chain(point.interval.into_iter().flatten()));
+        let lines = self.references.iter().map(|reference| reference.y);
+        let curves = self.curves.iter().filter_map(Curve::level);
+        (x, Axis::new(self.y.scale, ys.chain(lines).chain(curves)))
+    }
 }
 
 /// References in their order. Where two are the same, the strokes of the second are seen on the first.
-const RULES: [(Dashes, Colour); 4] = [
-    (None, GREY),
-    (Some([16.0, 12.0]), INK),
-    (Some([5.0, 10.0]), INK),
-    (Some([30.0, 10.0]), GREY),
+pub(crate) const RULES: [(Dashes, Tone); 4] = [
+    (None, Tone::Grey),
+    (Some([16.0, 12.0]), Tone::Ink),
+    (Some([5.0, 10.0]), Tone::Ink),
+    (Some([30.0, 10.0]), Tone::Grey),
 ];
+/// The line through the points of a front.
+const FRONT: (Dashes, Tone) = (Some([22.0, 8.0]), Tone::Ink);
 
 impl Drawing for Plot {
     fn name(&self) -> &str {
         &self.name
     }
 
-    /// Points, then references, whose x is an empty field.
+    /// Points, then level lines, whose x is an empty field, then points of curves and of the front.
     fn csv(&self) -> String {
-        let header = ["series", "x", "y", "y_low", "y_high", "x_axis", "y_axis"];
+        let header = ["series", "x", "y", "y_low", "y_high", "x_axis", "y_axis", "kind"];
         let mut rows = vec![header.map(str::to_owned).to_vec()];
-        let mut push = |name: &str, x: Option<f64>, y: f64, interval: Option<[f64; 2]>| {
+        let mut push = |kind: &str, name: &str, x: Option<f64>, y: f64, interval: Option<[f64; 2]>| {
             rows.push(vec![
                 name.to_owned(),
                 text::optional(x),
@@ -148,60 +190,111 @@ impl Drawing for Plot {
                 text::optional(interval.map(|[_, high]| high)),
                 self.x.title.clone(),
                 self.y.title.clone(),
+                kind.to_owned(),
             ]);
         };
         for series in &self.series {
             for point in &series.points {
-                push(&series.name, Some(point.x), point.y, point.interval);
+                push("point", &series.name, Some(point.x), point.y, point.interval);
             }
         }
         for reference in &self.references {
-            push(&reference.name, None, reference.y, None);
+            push("level", &reference.name, None, reference.y, None);
+        }
+        let (x_axis, y_axis) = self.axes();
+        for curve in &self.curves {
+            for (x, y) in curve.points(&x_axis, &y_axis) {
+                push("curve", &curve.name, Some(x), y, None);
+            }
+        }
+        for &[x, y] in &self.front {
+            push("front", "Pareto front", Some(x), y, None);
         }
         text::csv(&rows)
     }
-    fn height(&self) -> f64 {
-        self.legend().figure_height()
+
+    fn height(&self, page: Page) -> f64 {
+        self.head.height(page) + self.legend(page).figure_height(page)
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<(), String> {
-        let placed: Vec<&PlotPoint> = self.points().filter(|point| self.is_placed(point)).collect();
-        let x_axis = Axis::new(self.x.scale, placed.iter().map(|point| point.x));
-        let y_axis = Axis::new(
-            self.y.scale,
-            placed
-                .iter()
-                .flat_map(|point| [point.y].into_iter().chain(point.interval.into_iter().flatten()))
-                .chain(self.references.iter().map(|reference| reference.y)),
-        );
-        let legend = self.legend();
-        let below = legend.draw(canvas)?;
+        let page = canvas.page();
+        let (x_axis, y_axis) = self.axes();
+        let legend = self.legend(page);
+        let first = self.head.draw(canvas)?;
+        let below = legend.draw(canvas, first)?;
         let top = frame::title(canvas, &self.y.title, below)?;
-        let mut frame = Frame::new(top, legend.figure_height(), &y_axis);
+        let mut frame = Frame::new(top, page.width, self.height(page), &y_axis);
         let last_label = x_axis.ticks.last().map_or(0.0, |tick| glyphs::width(&tick.label));
         frame.inset = (inset(self.x.scale), inset(self.y.scale));
         frame.right -= (last_label / 2.0 - frame.inset.0).max(MARK);
         frame.y_grid(canvas, &y_axis)?;
         frame.x_grid(canvas, &x_axis)?;
-        for (reference, &style) in self.references.iter().zip(RULES.iter().cycle()) {
+        let place = Place {
+            frame,
+            x_axis,
+            y_axis,
+        };
+        self.draw_lines(canvas, &place)?;
+        frame.axes(canvas, &self.x.title)?;
+        self.draw_series(canvas, &place)
+    }
+}
+
+/// Frame and axes of a figure.
+struct Place {
+    frame: Frame,
+    x_axis: Axis,
+    y_axis: Axis,
+}
+
+impl Place {
+    fn at(&self, x: f64, y: f64) -> (f64, f64) {
+        (
+            self.frame.x(self.x_axis.fraction(x)),
+            self.frame.y(self.y_axis.fraction(y)),
+        )
+    }
+}
+
+impl Plot {
+    /// Level lines, curves and the front.
+    fn draw_lines(&self, canvas: &mut dyn Canvas, place: &Place) -> Result<(), String> {
+        let palette = canvas.page().palette;
+        let frame = &place.frame;
+        let mut rules = RULES.iter().cycle();
+        for (reference, &(dashes, tone)) in self.references.iter().zip(&mut rules) {
             if self.y.scale.places(reference.y) {
-                let y = frame.y(y_axis.fraction(reference.y));
-                frame::rule(canvas, [frame.left, frame.right], y, style)?;
+                let y = frame.y(place.y_axis.fraction(reference.y));
+                let ends = [(frame.left, y), (frame.right, y)];
+                frame::rule(canvas, ends, (dashes, palette.colour(tone)))?;
             }
         }
-        frame.axes(canvas, &self.x.title)?;
-        let at = |point: &PlotPoint, y: f64| (frame.x(x_axis.fraction(point.x)), frame.y(y_axis.fraction(y)));
+        let rules = RULES.iter().cycle().skip(self.references.len());
+        for (curve, &(dashes, tone)) in self.curves.iter().zip(rules) {
+            let points = curve.points(&place.x_axis, &place.y_axis);
+            let points: Vec<(f64, f64)> = points.iter().map(|&(x, y)| place.at(x, y)).collect();
+            frame::polyline(canvas, &points, (dashes, palette.colour(tone)))?;
+        }
+        let front: Vec<(f64, f64)> = self.front.iter().map(|&[x, y]| place.at(x, y)).collect();
+        let (dashes, tone) = FRONT;
+        frame::polyline(canvas, &front, (dashes, palette.colour(tone)))
+    }
+
+    fn draw_series(&self, canvas: &mut dyn Canvas, place: &Place) -> Result<(), String> {
+        let palette = canvas.page().palette;
         let placed = |series: &PlotSeries| -> Vec<PlotPoint> {
             let points = series.points.iter().filter(|point| self.is_placed(point));
             points.copied().collect()
         };
+        let at = |point: &PlotPoint, y: f64| place.at(point.x, y);
         // Marks lie on everything else.
         let mut bars = Bars {
-            frame_x: [frame.left, frame.right],
+            frame_x: [place.frame.left, place.frame.right],
             placed: Vec::new(),
         };
         for (index, series) in (0..).zip(&self.series) {
-            let (points, colour) = (placed(series), Mark::of(index).colour);
+            let (points, colour) = (placed(series), palette.colour(Mark::of(index).tone));
             match series.line {
                 PlotLine::None => {}
                 PlotLine::Joined => {
@@ -219,9 +312,14 @@ impl Drawing for Plot {
                 }
             }
         }
+        let size = if N_FEW < self.points().count() {
+            SMALL_MARK
+        } else {
+            MARK
+        };
         for (index, series) in (0..).zip(&self.series) {
             for point in placed(series) {
-                Mark::of(index).draw(canvas, at(&point, point.y), MARK)?;
+                Mark::of(index).draw(canvas, at(&point, point.y), size)?;
             }
         }
         Ok(())

@@ -5,11 +5,12 @@
 mod accuracy;
 mod counts;
 mod identity;
+mod pe_map;
 pub mod point;
 mod read;
 
 pub use identity::{Identity, MACHINE_COLUMNS};
-pub use read::{StoredError, read};
+pub use read::{StoredError, of_evaluation, of_run, read};
 
 use crate::frame::{Column, ColumnType, Frame, Value};
 use crate::run::InputFile;

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 
 use super::point::PointObject;
 use super::{
-    Configuration, Identity, Provenance, Stored, StoredKind, layer_columns, layer_rows, point_columns,
-    point_row,
+    Configuration, Identity, Provenance, Stored, StoredKind, layer_columns, layer_rows, pe_map,
+    point_columns, point_row,
 };
 use crate::accuracy::object::EvaluationObject;
 use crate::frame::{Column, ColumnType, Frame, Value};
@@ -36,6 +36,14 @@ pub enum StoredError {
         /// Why.
         #[source]
         error: serde_json::Error,
+    },
+    /// A table beside it is something else.
+    #[error("{}: {why}; make the results again", .path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
     },
     /// The file is from another version of the format.
     #[error("{}: has version {found}, and this program reads {VERSION}; use the version of sysmt that wrote it, or make the results again", .path.display())]
@@ -76,7 +84,9 @@ pub fn read(folder: &Path) -> Result<Stored, StoredError> {
     } else {
         serde_json::from_str(&text).map(|result| of_run(&result, blake3))
     };
-    stored.map_err(|error| StoredError::Json { path, error })
+    let mut stored = stored.map_err(|error| StoredError::Json { path, error })?;
+    stored.pe_map = pe_map::read(folder)?;
+    Ok(stored)
 }
 
 /// One design by its name.
@@ -98,7 +108,8 @@ fn frames(designs: &[(String, PointObject)]) -> (Frame, Frame) {
     (points, layers)
 }
 
-fn of_run(result: &ResultFile, blake3: String) -> Stored {
+/// What a run stores, whose `result.json` has this BLAKE3.
+pub fn of_run(result: &ResultFile, blake3: String) -> Stored {
     let point = PointObject::of_run(result);
     let file = named(&result.inputs, "run").unwrap_or("RUN.toml");
     let (points, layers) = frames(&[(stem(file), point)]);
@@ -130,7 +141,8 @@ fn of_run(result: &ResultFile, blake3: String) -> Stored {
     }
 }
 
-fn of_evaluation(object: &EvaluationObject, blake3: String) -> Stored {
+/// What an evaluation stores, whose `result.json` has this BLAKE3.
+pub fn of_evaluation(object: &EvaluationObject, blake3: String) -> Stored {
     let designs: Vec<(String, PointObject)> = object
         .arrays()
         .map(|array| (array.name.clone(), PointObject::of_evaluation(object, array)))

@@ -1,7 +1,9 @@
 //! Figures against their points. How they look is for eyes; what they show is for tests.
 
-use reports::figures::{self, Figure, Kind, Picture as _};
+use reports::figures::build::Built;
+use reports::figures::set;
 use reports::run::Report;
+use reports::stored;
 use sim_core::spec::{Policy, Threads};
 use sim_cost::table::Table;
 
@@ -9,10 +11,22 @@ use crate::csv_files::read;
 use crate::support::{nb_smt, report, run, sparq};
 use crate::svg::assert_inside_the_paper;
 
+/// The figures of a run.
+fn all(report: &Report) -> Vec<Built> {
+    set::of_run(&stored::of_run(report.result(), String::new()))
+}
+
+/// The one of this name, if it is drawn.
+fn one(report: &Report, name: &str) -> Option<Built> {
+    all(report)
+        .into_iter()
+        .find(|figure| figure.picture.name() == name)
+}
+
 /// Points of a figure: (layer index from 1, series, value).
-fn points(figure: &Figure) -> Vec<(usize, String, f64)> {
-    let (header, rows) = read(&figure.csv());
-    assert_eq!(header, ["index", "layer", "series", "value", "unit"]);
+fn points(figure: &Built) -> Vec<(usize, String, f64)> {
+    let (header, rows) = read(&figure.picture.csv());
+    assert_eq!(header[..5], ["index", "layer", "series", "value", "unit"]);
     rows.into_iter()
         .map(|row| (row[0].parse().unwrap(), row[2].clone(), row[3].parse().unwrap()))
         .collect()
@@ -27,7 +41,7 @@ fn n_rectangles(svg: &str) -> usize {
 fn every_positive_point_is_a_bar() {
     for n_layers in [1, 9, 53] {
         let report = report(nb_smt(Threads::Four, Policy::SA), n_layers);
-        let figures = figures::all(&report);
+        let figures = all(&report);
         // A single layer of the made-up run has no error to show.
         assert_eq!(figures.len(), if n_layers == 1 { 5 } else { 6 });
         for figure in figures {
@@ -38,10 +52,10 @@ fn every_positive_point_is_a_bar() {
             let n_bars = points.iter().filter(|(_, _, value)| 0.0 < *value).count();
             let n_samples = if n_series == 1 { 0 } else { n_series };
             assert_eq!(
-                n_rectangles(&figure.svg().unwrap()),
+                n_rectangles(&figure.picture.svg().unwrap()),
                 n_bars + n_samples,
                 "{}",
-                figure.name()
+                figure.picture.name()
             );
         }
     }
@@ -50,8 +64,8 @@ fn every_positive_point_is_a_bar() {
 #[test]
 fn parts_of_a_whole_add_up_to_a_hundred() {
     let report = report(nb_smt(Threads::Two, Policy::SA), 9);
-    for kind in [Kind::PeCycles, Kind::ActiveThreads] {
-        let points = points(&Figure::new(kind, &report).unwrap());
+    for kind in ["pe-cycles", "active-threads"] {
+        let points = points(&one(&report, kind).unwrap());
         for layer in 1..=9 {
             let sum: f64 = points
                 .iter()
@@ -67,12 +81,12 @@ fn parts_of_a_whole_add_up_to_a_hundred() {
 fn points_are_the_results() {
     let report = report(nb_smt(Threads::Two, Policy::SA), 9);
     for (layer, object) in report.result().layers.iter().enumerate() {
-        let value = |kind: Kind| points(&Figure::new(kind, &report).unwrap())[layer].2;
+        let value = |kind: &str| points(&one(&report, kind).unwrap())[layer].2;
         let product = &object.product;
-        assert_eq!(value(Kind::Speedup).to_bits(), product.speedup.to_bits());
-        assert_eq!(value(Kind::Mse).to_bits(), product.mse.unwrap().to_bits());
-        assert!((value(Kind::Utilization) - 100.0 * product.utilization).abs() < 1e-9);
-        let energy: f64 = points(&Figure::new(Kind::Energy, &report).unwrap())
+        assert_eq!(value("speedup").to_bits(), product.speedup.to_bits());
+        assert_eq!(value("mse").to_bits(), product.mse.unwrap().to_bits());
+        assert!((value("utilization") - 100.0 * product.utilization).abs() < 1e-9);
+        let energy: f64 = points(&one(&report, "energy").unwrap())
             .iter()
             .filter(|(index, _, _)| *index == layer + 1)
             .map(|(_, _, value)| value)
@@ -90,7 +104,7 @@ fn where_events_are_priced_the_bars_hold_them_and_the_clock() {
     let mut record = run(nb_smt(Threads::Two, Policy::SA), 9);
     record.table = Table::builtin();
     let report = Report::new(record);
-    let figure = Figure::new(Kind::Energy, &report).unwrap();
+    let figure = one(&report, "energy").unwrap();
     for (layer, object) in report.result().layers.iter().enumerate() {
         let energy = object.product.energy_pj.as_ref().unwrap();
         let modes: f64 = energy.modes.iter().map(|mode| mode.value).sum();
@@ -108,7 +122,7 @@ fn where_events_are_priced_the_bars_hold_them_and_the_clock() {
 #[test]
 fn energy_without_rows_has_no_figure_but_a_warning() {
     let report = report(sparq(), 9);
-    assert_eq!(Figure::new(Kind::Energy, &report), None);
+    assert!(one(&report, "energy").is_none());
     assert!(
         report
             .warnings()
@@ -116,9 +130,9 @@ fn energy_without_rows_has_no_figure_but_a_warning() {
             .any(|warning| warning.starts_with("the energy figure is left out"))
     );
     assert!(
-        figures::all(&report)
+        all(&report)
             .iter()
-            .all(|figure| figure.name() != "energy")
+            .all(|figure| figure.picture.name() != "energy")
     );
 }
 
@@ -126,32 +140,33 @@ fn energy_without_rows_has_no_figure_but_a_warning() {
 fn unmeasured_errors_have_no_figure() {
     let mut record = run(nb_smt(Threads::Two, Policy::SA), 9);
     record.layers[4].product.error = None;
-    assert_eq!(Figure::new(Kind::Mse, &Report::new(record)), None);
+    assert!(one(&Report::new(record), "mse").is_none());
 }
 
 #[test]
 fn nothing_simulated_has_no_figures() {
-    assert!(figures::all(&report(nb_smt(Threads::Two, Policy::SA), 0)).is_empty());
+    assert!(all(&report(nb_smt(Threads::Two, Policy::SA), 0)).is_empty());
 }
 
 #[test]
 fn svg_text_is_text_and_inside_the_paper() {
     let report = report(nb_smt(Threads::Four, Policy::SA), 53);
-    for figure in figures::all(&report) {
-        assert_inside_the_paper(&figure.svg().unwrap());
+    for figure in all(&report) {
+        assert_inside_the_paper(&figure.picture.svg().unwrap());
     }
 }
 
 #[test]
 fn png_has_its_size_in_dots_and_inches() {
     let report = report(nb_smt(Threads::Two, Policy::SA), 9);
-    for figure in figures::all(&report) {
-        let bytes = figure.png().unwrap();
+    for figure in all(&report) {
+        let bytes = figure.picture.png().unwrap();
         let mut decoder = png::Decoder::new(std::io::Cursor::new(&bytes));
         decoder.set_transformations(png::Transformations::EXPAND);
         let mut reader = decoder.read_info().unwrap();
         let info = reader.info();
-        assert_eq!((info.width, info.height), (2040, 1260));
+        // A line for the title.
+        assert_eq!((info.width, info.height), (2040, 1356));
         assert_eq!(info.pixel_dims.unwrap().xppu, 23_622);
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut pixels).unwrap();
@@ -164,7 +179,7 @@ fn png_has_its_size_in_dots_and_inches() {
                 .chunks(row)
                 .all(|line| white(&line[..3]) && white(&line[row - 3..])),
             "{}",
-            figure.name()
+            figure.picture.name()
         );
     }
 }
@@ -173,10 +188,16 @@ fn png_has_its_size_in_dots_and_inches() {
 fn equal_records_give_equal_bytes() {
     let draw = || {
         let report = report(nb_smt(Threads::Four, Policy::SA), 9);
-        let figures = figures::all(&report);
+        let figures = all(&report);
         let drawn: Vec<_> = figures
             .iter()
-            .map(|f| (f.svg().unwrap(), f.png().unwrap(), f.csv()))
+            .map(|f| {
+                (
+                    f.picture.svg().unwrap(),
+                    f.picture.png().unwrap(),
+                    f.picture.csv(),
+                )
+            })
             .collect();
         (report.json(), drawn)
     };

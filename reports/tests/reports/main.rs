@@ -8,6 +8,8 @@ mod folder;
 mod json;
 mod plots;
 mod pruning;
+mod stored_data;
+mod stored_figures;
 mod summary;
 mod support;
 mod svg;

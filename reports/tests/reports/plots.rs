@@ -18,9 +18,6 @@ pub(crate) fn accuracies(n_series: u8) -> Plot {
         line: PlotLine::None,
     });
     Plot {
-        name: "accuracy".to_owned(),
-        x: PlotAxis::new("Speed-up (×)", Scale::Linear),
-        y: PlotAxis::new("Top-1 (%)", Scale::Tight),
         series: series.collect(),
         references: vec![
             PlotReference {
@@ -32,6 +29,11 @@ pub(crate) fn accuracies(n_series: u8) -> Plot {
                 y: 91.4,
             },
         ],
+        ..Plot::new(
+            "accuracy",
+            PlotAxis::new("Speed-up (×)", Scale::Linear),
+            PlotAxis::new("Top-1 (%)", Scale::Tight),
+        )
     }
 }
 
@@ -91,9 +93,6 @@ fn high_values_that_differ_little_are_readable() {
 #[test]
 fn points_without_a_place_are_left_out_and_the_csv_has_them() {
     let plot = Plot {
-        name: "growth".to_owned(),
-        x: PlotAxis::new("Products", Scale::Log),
-        y: PlotAxis::new("Seconds", Scale::Log),
         series: vec![PlotSeries {
             name: "a name, with a comma".to_owned(),
             points: [(1e4, 1e-5), (0.0, 1e-4), (1e6, f64::NAN), (1e8, 1e-2)]
@@ -101,7 +100,11 @@ fn points_without_a_place_are_left_out_and_the_csv_has_them() {
                 .to_vec(),
             line: PlotLine::Joined,
         }],
-        references: Vec::new(),
+        ..Plot::new(
+            "growth",
+            PlotAxis::new("Products", Scale::Log),
+            PlotAxis::new("Seconds", Scale::Log),
+        )
     };
     let svg = plot.svg().unwrap();
     let texts = texts(&svg);
@@ -113,7 +116,7 @@ fn points_without_a_place_are_left_out_and_the_csv_has_them() {
     let (header, rows) = read(&plot.csv());
     assert_eq!(
         header,
-        ["series", "x", "y", "y_low", "y_high", "x_axis", "y_axis"]
+        ["series", "x", "y", "y_low", "y_high", "x_axis", "y_axis", "kind"]
     );
     assert_eq!(rows.len(), 4);
     assert_eq!(rows[0][..4], ["a name, with a comma", "10000", "0.00001", ""]);

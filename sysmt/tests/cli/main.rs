@@ -8,6 +8,7 @@ mod eval_images;
 mod exports;
 mod help;
 mod layers;
+mod plot;
 mod pruning;
 mod simd;
 mod stop;

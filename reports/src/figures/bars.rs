@@ -1,0 +1,306 @@
+//! Bars over places: legend, then the value axis's title, then the frame, then the places.
+
+use sim_core::shape::widen;
+use sim_core::units::count_as_f64;
+
+use super::axis::Axis;
+use super::canvas::{Canvas, EM, Side};
+use super::frame::{self, Frame};
+use super::head::Head;
+use super::legend::{Legend, Sample};
+use super::look::Page;
+use super::palette::Tone;
+use super::plot::{PlotReference, RULES};
+use super::style::{INK, PAPER};
+use super::{Drawing, Scale, glyphs};
+use crate::text;
+
+/// White between the parts of a bar.
+const GAP: f64 = 3.0;
+/// No bar is wider.
+const WIDEST_STEP: f64 = 320.0;
+
+/// How the values of a place stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrangement {
+    /// On each other, as parts of a whole.
+    Stacked,
+    /// Side by side, in the order of the legend.
+    Grouped,
+}
+
+/// Values of all places, in one colour.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) tone: Tone,
+    /// One for each place; none where there is no point.
+    pub(crate) values: Vec<Option<f64>>,
+}
+
+/// Where bars stand.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Places {
+    /// In order, from 1; names are in the CSV alone.
+    Numbered(Vec<String>),
+    /// By their names.
+    Named(Vec<String>),
+}
+
+impl Places {
+    pub(crate) fn names(&self) -> &[String] {
+        let (Self::Numbered(names) | Self::Named(names)) = self;
+        names
+    }
+}
+
+/// The points of a figure of bars and how they are drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bars {
+    pub(crate) name: String,
+    pub(crate) head: Head,
+    /// The value axis.
+    pub(crate) title: String,
+    pub(crate) unit: String,
+    pub(crate) scale: Scale,
+    pub(crate) arrangement: Arrangement,
+    pub(crate) references: Vec<PlotReference>,
+    /// The axis at the bottom.
+    pub(crate) x_title: String,
+    pub(crate) places: Places,
+    pub(crate) series: Vec<Series>,
+}
+
+impl Bars {
+    /// Relative squared errors of layers, by array.
+    pub(crate) fn layer_errors(layers: Vec<String>, values: Vec<(String, Vec<f64>)>) -> Self {
+        let series = values
+            .into_iter()
+            .enumerate()
+            .map(|(index, (name, values))| Series {
+                name,
+                tone: Tone::Series(index),
+                values: values.into_iter().map(Some).collect(),
+            });
+        Self {
+            name: "layer-mse".to_owned(),
+            head: Head::default(),
+            title: "MSE / mean square of exact outputs (no bar: 0)".to_owned(),
+            unit: "1".to_owned(),
+            scale: Scale::Log,
+            arrangement: Arrangement::Grouped,
+            references: Vec::new(),
+            x_title: "Layer (number in layers.csv)".to_owned(),
+            places: Places::Numbered(layers),
+            series: series.collect(),
+        }
+    }
+
+    fn n_places(&self) -> usize {
+        self.places.names().len()
+    }
+
+    /// How high the bars of a place are.
+    fn heights(&self, place: usize) -> Vec<f64> {
+        let values = self.series.iter().filter_map(|series| series.values[place]);
+        match self.arrangement {
+            Arrangement::Stacked => vec![values.sum()],
+            Arrangement::Grouped => values.collect(),
+        }
+    }
+
+    fn axis(&self) -> Axis {
+        let heights = (0..self.n_places()).flat_map(|place| self.heights(place));
+        Axis::new(
+            self.scale,
+            heights.chain(self.references.iter().map(|reference| reference.y)),
+        )
+    }
+
+    /// Whether all names stand under their bars.
+    fn names_fit(&self, page: Page) -> bool {
+        let axis = self.axis();
+        let frame = Frame::new(0.0, page.width, page.least_height, &axis);
+        let (_, step) = slot(&frame, self.n_places(), 0);
+        let widest = (self.places.names().iter()).map(|name| glyphs::width(name));
+        widest.fold(0.0, f64::max) + 0.4 * EM < step
+    }
+
+    /// Of the series, where there is more than one; of the references; and of names that do not fit.
+    fn legend(&self, page: Page) -> Legend {
+        let series = self.series.iter().filter(|_| 1 < self.series.len());
+        let series = series.map(|series| (Sample::Area(series.tone), series.name.clone()));
+        let references = self.references.iter().zip(RULES.iter().cycle());
+        let references = references
+            .filter(|(reference, _)| !reference.name.is_empty())
+            .map(|(reference, &(dashes, tone))| (Sample::Rule(dashes, tone), reference.name.clone()));
+        let names: Vec<(Sample, String)> = match &self.places {
+            Places::Named(names) if !self.names_fit(page) => (1..)
+                .zip(names)
+                .map(|(number, name)| (Sample::Number(number), name.clone()))
+                .collect(),
+            Places::Named(_) | Places::Numbered(_) => Vec::new(),
+        };
+        Legend::new(page, series.chain(references).chain(names))
+    }
+
+    fn draw_bars(&self, canvas: &mut dyn Canvas, frame: &Frame, axis: &Axis) -> Result<(), String> {
+        let palette = canvas.page().palette;
+        for place in 0..self.n_places() {
+            let (start, step) = slot(frame, self.n_places(), place);
+            let (left, right) = (start + 0.12 * step, start + 0.88 * step);
+            if self.series.iter().all(|series| series.values[place].is_none()) {
+                // What is not known is not zero.
+                let at = (start + step / 2.0, frame.bottom - 0.5 * EM);
+                canvas.text("–", at, Side::Middle, INK)?;
+            }
+            match self.arrangement {
+                Arrangement::Stacked => {}
+                Arrangement::Grouped => {
+                    self.draw_group(canvas, [left, right], place, |value| {
+                        frame.y(axis.fraction(value))
+                    })?;
+                    continue;
+                }
+            }
+            let mut sum = 0.0;
+            for series in &self.series {
+                // Nothing is drawn of nothing.
+                let Some(value) = series.values[place].filter(|&value| 0.0 < value) else {
+                    continue;
+                };
+                // Bars of a logarithmic axis are never stacked: the first starts at the axis.
+                let low = frame.y(axis.fraction(sum));
+                sum += value;
+                let high = frame.y(axis.fraction(sum));
+                canvas.rectangle([(left, high), (right, low)], palette.colour(series.tone))?;
+                if 4.0 * GAP < low - high && 1 < self.series.len() {
+                    canvas.line([(left, high), (right, high)], GAP, PAPER)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Bars side by side.
+    fn draw_group(
+        &self,
+        canvas: &mut dyn Canvas,
+        [left, right]: [f64; 2],
+        place: usize,
+        y: impl Fn(f64) -> f64,
+    ) -> Result<(), String> {
+        let palette = canvas.page().palette;
+        let step = (right - left) / float(self.series.len());
+        let gap = if 6.0 * GAP < step { GAP } else { 0.0 };
+        for (index, series) in self.series.iter().enumerate() {
+            if let Some(value) =
+                series.values[place].filter(|&value| value != 0.0 && self.scale.places(value))
+            {
+                let start = left + step * float(index);
+                let (one, other) = (y(value), y(0.0));
+                let corners = [(start, one.min(other)), (start + step - gap, one.max(other))];
+                canvas.rectangle(corners, palette.colour(series.tone))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn draw_places(&self, canvas: &mut dyn Canvas, frame: &Frame) -> Result<(), String> {
+        let n_places = self.n_places();
+        let (_, step) = slot(frame, n_places, 0);
+        let names = match &self.places {
+            Places::Named(names) if self.names_fit(canvas.page()) => Some(names),
+            Places::Named(_) | Places::Numbered(_) => None,
+        };
+        let widest = glyphs::width(&n_places.to_string());
+        let stride = match names {
+            Some(_) => 1,
+            None => stride(widest + 0.8 * EM, step),
+        };
+        for place in 0..n_places {
+            // The first, then multiples.
+            if place == 0 || (place + 1) % stride == 0 {
+                let (start, step) = slot(frame, n_places, place);
+                let number = (place + 1).to_string();
+                let label = names.map_or(&number, |names| &names[place]);
+                frame.x_tick(canvas, start + step / 2.0, label)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Of places `step` apart, every how many have room for labels `room` wide.
+pub(crate) fn stride(room: f64, step: f64) -> usize {
+    [1, 2, 5, 10, 20, 50, 100, 200, 500]
+        .into_iter()
+        .find(|&stride| room < step * float(stride))
+        .unwrap_or(1000)
+}
+
+impl Drawing for Bars {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// One row per place and series.
+    fn csv(&self) -> String {
+        let header = ["index", "layer", "series", "value", "unit", "x_axis", "y_axis"];
+        let mut rows = vec![header.map(str::to_owned).to_vec()];
+        for (place, name) in self.places.names().iter().enumerate() {
+            for series in &self.series {
+                let Some(value) = series.values[place] else {
+                    continue;
+                };
+                rows.push(vec![
+                    (place + 1).to_string(),
+                    name.clone(),
+                    series.name.clone(),
+                    value.to_string(),
+                    self.unit.clone(),
+                    self.x_title.clone(),
+                    self.title.clone(),
+                ]);
+            }
+        }
+        text::csv(&rows)
+    }
+
+    fn height(&self, page: Page) -> f64 {
+        self.head.height(page) + self.legend(page).figure_height(page)
+    }
+
+    fn draw(&self, canvas: &mut dyn Canvas) -> Result<(), String> {
+        let page = canvas.page();
+        let axis = self.axis();
+        let legend = self.legend(page);
+        let first = self.head.draw(canvas)?;
+        let below = legend.draw(canvas, first)?;
+        let top = frame::title(canvas, &self.title, below)?;
+        let frame = Frame::new(top, page.width, self.height(page), &axis);
+        frame.y_grid(canvas, &axis)?;
+        self.draw_bars(canvas, &frame, &axis)?;
+        for (reference, &(dashes, tone)) in self.references.iter().zip(RULES.iter().cycle()) {
+            if self.scale.places(reference.y) {
+                let y = frame.y(axis.fraction(reference.y));
+                let colour = page.palette.colour(tone);
+                frame::rule(canvas, [(frame.left, y), (frame.right, y)], (dashes, colour))?;
+            }
+        }
+        frame.axes(canvas, &self.x_title)?;
+        self.draw_places(canvas, &frame)
+    }
+}
+
+/// Left edge and width of the space of a place.
+fn slot(frame: &Frame, n_places: usize, place: usize) -> (f64, f64) {
+    let n = float(n_places).max(1.0);
+    let step = ((frame.right - frame.left) / n).min(WIDEST_STEP);
+    let first = f64::midpoint(frame.left, frame.right) - step * n / 2.0;
+    (first + step * float(place), step)
+}
+
+fn float(count: usize) -> f64 {
+    count_as_f64(widen(count))
+}

@@ -1,0 +1,279 @@
+//! How the columns of results are shown: titles with units, scales, names of values.
+
+use super::super::Scale;
+use super::super::palette::Tone;
+use crate::frame::{Frame, Value};
+use crate::text;
+
+/// A column on an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shown {
+    /// Without its unit.
+    pub(super) title: String,
+    /// Of shown values; empty where there is none.
+    pub(super) unit: String,
+    /// From stored to shown values.
+    pub(super) factor: f64,
+    pub(super) scale: Scale,
+}
+
+impl Shown {
+    /// Title and unit.
+    pub(super) fn heading(&self) -> String {
+        if self.unit.is_empty() {
+            self.title.clone()
+        } else {
+            format!("{} ({})", self.title, self.unit)
+        }
+    }
+
+    /// The same under another title, of which a unit in brackets is the reader's own.
+    pub(super) fn titled(self, title: Option<&String>) -> Self {
+        match title {
+            Some(title) if title.ends_with(')') => Self {
+                title: title.clone(),
+                unit: String::new(),
+                ..self
+            },
+            Some(title) => Self {
+                title: title.clone(),
+                ..self
+            },
+            None => self,
+        }
+    }
+}
+
+/// Name, title, unit, from stored to shown values, scale.
+type Known = (&'static str, &'static str, &'static str, f64, Scale);
+
+const KNOWN: [Known; 33] = [
+    ("layer", "Layer (number in layers.csv)", "", 1.0, Scale::Linear),
+    ("step", "Layers lowered", "", 1.0, Scale::Linear),
+    ("row", "row of the array", "", 1.0, Scale::Linear),
+    ("col", "Column of the array", "", 1.0, Scale::Linear),
+    ("speedup", "Speed-up over the baseline", "×", 1.0, Scale::Linear),
+    (
+        "utilization",
+        "PE-cycles with an active thread",
+        "%",
+        100.0,
+        Scale::Percent,
+    ),
+    (
+        "zero_macs",
+        "MACs with a zero operand",
+        "%",
+        100.0,
+        Scale::Percent,
+    ),
+    ("macs_per_cycle", "MACs per cycle", "", 1.0, Scale::Log),
+    (
+        "macs_per_operand",
+        "MACs per operand that enters the array",
+        "",
+        1.0,
+        Scale::Log,
+    ),
+    ("macs", "MACs", "", 1.0, Scale::Log),
+    ("cycles", "Cycles", "", 1.0, Scale::Log),
+    (
+        "mse",
+        "MSE (squared accumulator units; no bar: 0)",
+        "",
+        1.0,
+        Scale::Log,
+    ),
+    (
+        "relative_mse",
+        "MSE / mean square of exact outputs",
+        "",
+        1.0,
+        Scale::Log,
+    ),
+    ("snr_db", "Signal to noise", "dB", 1.0, Scale::Linear),
+    ("area_um2", "Area of the array", "mm²", 1e-6, Scale::Tight),
+    (
+        "total_energy_per_mac_pj",
+        "Energy per MAC with clock and leakage",
+        "pJ",
+        1.0,
+        Scale::Tight,
+    ),
+    (
+        "total_energy_pj",
+        "Energy with clock and leakage",
+        "pJ",
+        1.0,
+        Scale::Linear,
+    ),
+    ("energy_pj", "Energy of the logic", "pJ", 1.0, Scale::Linear),
+    (
+        "energy_uncertainty_percent",
+        "Uncertainty of energies",
+        "%",
+        1.0,
+        Scale::Linear,
+    ),
+    ("top1", "Top-1", "%", 100.0, Scale::Tight),
+    ("top1_low", "Top-1, lower end", "%", 100.0, Scale::Tight),
+    ("top1_high", "Top-1, upper end", "%", 100.0, Scale::Tight),
+    ("top5", "Top-5", "%", 100.0, Scale::Tight),
+    ("fp32_top1", "Top-1 in FP32", "%", 100.0, Scale::Tight),
+    ("int8_top1", "Top-1 in exact 8-bit", "%", 100.0, Scale::Tight),
+    (
+        "top1_change",
+        "Top-1 against exact 8-bit",
+        "points",
+        100.0,
+        Scale::Tight,
+    ),
+    ("agreement", "Answers like exact 8-bit", "%", 100.0, Scale::Tight),
+    (
+        "output_error",
+        "Mean |output − FP32 output|",
+        "",
+        1.0,
+        Scale::Linear,
+    ),
+    ("pe.threads", "Threads", "", 1.0, Scale::Linear),
+    ("pe.policy", "Policy", "", 1.0, Scale::Linear),
+    (
+        "workload.activation-zeros",
+        "Zero activations (fraction)",
+        "",
+        1.0,
+        Scale::Tight,
+    ),
+    (
+        "workload.weight-zeros",
+        "Zero weights (fraction)",
+        "",
+        1.0,
+        Scale::Tight,
+    ),
+    (
+        "workload.prune",
+        "Pruned weights (fraction)",
+        "",
+        1.0,
+        Scale::Tight,
+    ),
+];
+
+/// How a column is shown, whose largest stored value this is.
+pub(super) fn shown(frame: &Frame, name: &str, largest: f64) -> Shown {
+    let column = frame.columns().iter().find(|column| column.name == name);
+    let unit = column.map_or("", |column| column.unit.as_str());
+    let (title, unit, factor, scale) = match KNOWN.iter().find(|known| known.0 == name) {
+        Some(&(_, title, unit, factor, scale)) => (title, unit, factor, scale),
+        None => (name, unit, 1.0, Scale::Linear),
+    };
+    let (unit, factor) = match unit {
+        "pJ" => energy(largest),
+        _ => (unit, factor),
+    };
+    Shown {
+        title: title.to_owned(),
+        unit: unit.to_owned(),
+        factor,
+        scale,
+    }
+}
+
+/// A unit in which the largest energy has few digits, and what picojoules are in it.
+fn energy(largest: f64) -> (&'static str, f64) {
+    if 0.0 < largest && largest < 0.5 {
+        return ("fJ", 1e3);
+    }
+    let unit = text::energy_unit(largest);
+    (unit.name, 1.0 / unit.size)
+}
+
+/// A stored value as a number, where it is one; words of axes such as 0.4 are.
+pub(super) fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+        Value::Null | Value::Count(_) | Value::Real(_) | Value::Flag(_) => {
+            value.number().filter(|number| number.is_finite())
+        }
+    }
+}
+
+/// What tells a value of a column from others, in few words.
+pub(super) fn label(name: &str, value: &Value) -> String {
+    let text = match value {
+        Value::Null => return "–".to_owned(),
+        Value::Text(_) | Value::Count(_) | Value::Real(_) | Value::Flag(_) => value.text(),
+    };
+    let key = name.rsplit('.').next().unwrap_or(name);
+    match key {
+        "threads" => format!("{text}T"),
+        "design" | "policy" | "window" | "kind" | "name" => text,
+        "activation-zeros" => format!("{text} zeros"),
+        "weight-zeros" => format!("{text} weight zeros"),
+        "prune" => format!("pruned {text}"),
+        key => format!("{key} {text}"),
+    }
+}
+
+/// A value beside an axis that says what it is.
+pub(super) fn tick(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::Text(_) | Value::Count(_) | Value::Real(_) | Value::Flag(_) => value.text(),
+    }
+}
+
+/// What a part is called where it has no name of its own.
+pub(super) fn part_name(column: &str) -> String {
+    let plain = column
+        .strip_prefix("energy_")
+        .and_then(|rest| rest.strip_suffix("_pj"))
+        .unwrap_or(column);
+    match plain
+        .strip_prefix("active_")
+        .or_else(|| plain.strip_prefix("active-"))
+    {
+        Some(n) => format!("{n} active"),
+        None => plain.to_owned(),
+    }
+}
+
+/// The tone of a part; of others, that of their number.
+pub(super) fn tone(part: &str, index: usize) -> Tone {
+    match part {
+        "fill" | "idle" => Tone::Fill,
+        "masked" | "operands" => Tone::Masked,
+        "stall" | "results" => Tone::Stall,
+        "drain" | "clock" => Tone::Drain,
+        "multiplier" => Tone::Series(2),
+        "leakage" => Tone::Grey,
+        other => other
+            .strip_suffix(" active")
+            .and_then(|n| n.parse().ok())
+            .map_or(Tone::Series(index), Tone::Active),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn part_table() {
+        assert_eq!(part_name("active_2"), "2 active");
+        assert_eq!(part_name("energy_active-2_pj"), "2 active");
+        assert_eq!(part_name("energy_live-weight-bit_pj"), "live-weight-bit");
+        assert_eq!(part_name("drain"), "drain");
+        assert_eq!(tone("2 active", 7), Tone::Active(2));
+        assert_eq!(tone("something", 7), Tone::Series(7));
+    }
+
+    #[test]
+    fn energies_have_few_digits() {
+        assert_eq!(energy(0.1), ("fJ", 1e3));
+        assert_eq!(energy(2.0), ("pJ", 1.0));
+        assert_eq!(energy(3e6).0, "µJ");
+    }
+}

@@ -1,0 +1,104 @@
+//! Figures as files: everything is drawn before anything is written.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::build::Built;
+use super::look::Look;
+use super::{FigureError, Made, python};
+use crate::stored::Provenance;
+use crate::whole;
+
+/// A format of figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// Scalable Vector Graphics.
+    Svg,
+    /// A bitmap.
+    Png,
+    /// Portable Document Format, with the font inside.
+    Pdf,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Svg, Self::Png, Self::Pdf];
+
+    /// The name on the command line and at the end of files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Png => "png",
+            Self::Pdf => "pdf",
+        }
+    }
+}
+
+/// Figures that were not written.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// Two figures of one name.
+    #[error("two figures are called `{name}`; give one of them another `name`")]
+    Twice {
+        /// The name.
+        name: String,
+    },
+    /// The file system refuses.
+    #[error("{}: cannot be written: {error}; check the path, its permissions and free space", .path.display())]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// A figure was not drawn.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+}
+
+/// Write figures, and beside each its CSV and its script, to a folder that may not be there yet; gives their names.
+///
+/// - Errors: two figures of one name, a figure that is not drawn, or a file system that refuses.
+pub fn write(
+    folder: &Path,
+    figures: &[Built],
+    provenance: &Provenance,
+    look: &Look,
+    formats: &[Format],
+) -> Result<Vec<String>, FilesError> {
+    let mut names = BTreeSet::new();
+    let mut all: Vec<(String, Vec<u8>)> = Vec::new();
+    let formats: BTreeSet<Format> = formats.iter().copied().collect();
+    for Built { picture, title, mark } in figures {
+        let name = picture.name();
+        if !names.insert(name.to_lowercase()) {
+            return Err(FilesError::Twice {
+                name: name.to_owned(),
+            });
+        }
+        let made = Made::of(title, provenance);
+        for format in &formats {
+            let bytes = match format {
+                Format::Svg => picture.svg_as(look, Some(&made))?.into_bytes(),
+                Format::Png => picture.png_as(look, Some(&made))?,
+                Format::Pdf => picture.pdf_as(look, Some(&made))?,
+            };
+            all.push((format!("{name}.{}", format.name()), bytes));
+        }
+        all.push((format!("{name}.csv"), picture.csv().into_bytes()));
+        let script = python::script(name, *mark, &made);
+        all.push((format!("{name}.py"), script.into_bytes()));
+    }
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error| FilesError::Io { path, error }
+    };
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    for (name, bytes) in &all {
+        let path = folder.join(name);
+        whole::write(&path, |new| std::fs::write(new, bytes)).map_err(failed(&path))?;
+    }
+    Ok(all.into_iter().map(|(name, _)| name).collect())
+}

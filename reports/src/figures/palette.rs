@@ -1,0 +1,242 @@
+//! Palettes: what is drawn has a tone, and a palette has its colour.
+
+use super::style::{Colour, GREY, INK};
+
+/// What a colour stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// The only series.
+    Single,
+    /// The series of this number, from 0.
+    Series(usize),
+    /// So many active threads.
+    Active(usize),
+    /// PE-cycles before the first step.
+    Fill,
+    /// PE-cycles without an output.
+    Masked,
+    /// PE-cycles between tiles.
+    Stall,
+    /// PE-cycles after the last step.
+    Drain,
+    /// Text and axes.
+    Ink,
+    /// What stands behind.
+    Grey,
+}
+
+/// Colours of a figure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Palette {
+    /// Hues of Okabe and Ito, shifted so that parts that touch differ in grey too.
+    #[default]
+    OkabeIto,
+    /// From dark violet over green to yellow.
+    Viridis,
+    /// Greys alone.
+    Grey,
+}
+
+const OKABE_ITO: Colours = Colours {
+    single: Colour(0x00, 0x72, 0xb2),
+    series: [
+        Colour(0x00, 0x56, 0x8f),
+        Colour(0xc8, 0x6a, 0x00),
+        Colour(0x00, 0x9e, 0x73),
+        INK,
+        Colour(0xb8, 0x4c, 0x8c),
+        Colour(0x56, 0xb4, 0xe9),
+        Colour(0x9a, 0x38, 0x00),
+        Colour(0x6a, 0x4c, 0xb0),
+        Colour(0x7a, 0x8a, 0x00),
+        Colour(0xd8, 0x30, 0x30),
+    ],
+    active: [
+        Colour(0xe4, 0xe4, 0xe4),
+        Colour(0xf2, 0xc9, 0x2e),
+        Colour(0xc8, 0x6a, 0x00),
+        Colour(0x9a, 0x38, 0x00),
+        Colour(0x4a, 0x17, 0x00),
+    ],
+    fill: Colour(0x56, 0xb4, 0xe9),
+    masked: Colour(0xd4, 0x8f, 0xb8),
+    stall: Colour(0xd6, 0xef, 0xe2),
+    drain: Colour(0x00, 0x56, 0x8f),
+    ramp: &[
+        Colour(0xe4, 0xef, 0xf8),
+        Colour(0x5b, 0x9f, 0xcf),
+        Colour(0x00, 0x46, 0x7a),
+    ],
+};
+
+const VIRIDIS: Colours = Colours {
+    single: Colour(0x2a, 0x78, 0x8e),
+    series: [
+        Colour(0x44, 0x01, 0x54),
+        Colour(0x22, 0xa8, 0x84),
+        Colour(0x35, 0x5f, 0x8d),
+        Colour(0x8c, 0xb8, 0x1e),
+        Colour(0x80, 0x5a, 0x9e),
+        Colour(0x2a, 0x78, 0x8e),
+        Colour(0x44, 0xbf, 0x70),
+        Colour(0x48, 0x24, 0x75),
+        Colour(0x1a, 0x6b, 0x52),
+        Colour(0xc9, 0xb4, 0x00),
+    ],
+    active: [
+        Colour(0xe4, 0xe4, 0xe4),
+        Colour(0x8a, 0xd4, 0x4a),
+        Colour(0x21, 0x9b, 0x88),
+        Colour(0x35, 0x5f, 0x8d),
+        Colour(0x44, 0x01, 0x54),
+    ],
+    fill: Colour(0xb8, 0xa4, 0xd6),
+    masked: Colour(0xd4, 0x8f, 0xb8),
+    stall: Colour(0xf4, 0xee, 0xfa),
+    drain: Colour(0x55, 0x45, 0x70),
+    ramp: &[
+        Colour(0x44, 0x01, 0x54),
+        Colour(0x41, 0x44, 0x87),
+        Colour(0x2a, 0x78, 0x8e),
+        Colour(0x22, 0xa8, 0x84),
+        Colour(0x7a, 0xd1, 0x51),
+        Colour(0xfd, 0xe7, 0x25),
+    ],
+};
+
+const GREYS: Colours = Colours {
+    single: Colour(0x5e, 0x5e, 0x5e),
+    series: [
+        Colour(0x1b, 0x1b, 0x1b),
+        Colour(0x7a, 0x7a, 0x7a),
+        Colour(0xb0, 0xb0, 0xb0),
+        Colour(0x4a, 0x4a, 0x4a),
+        Colour(0x96, 0x96, 0x96),
+        Colour(0xc2, 0xc2, 0xc2),
+        Colour(0x30, 0x30, 0x30),
+        Colour(0x68, 0x68, 0x68),
+        Colour(0xa3, 0xa3, 0xa3),
+        Colour(0x58, 0x58, 0x58),
+    ],
+    active: [
+        Colour(0xe7, 0xe7, 0xe7),
+        Colour(0xb9, 0xb9, 0xb9),
+        Colour(0x8b, 0x8b, 0x8b),
+        Colour(0x5e, 0x5e, 0x5e),
+        Colour(0x33, 0x33, 0x33),
+    ],
+    fill: Colour(0xa1, 0xa1, 0xa1),
+    masked: Colour(0xd6, 0xd6, 0xd6),
+    stall: Colour(0xf8, 0xf8, 0xf8),
+    drain: Colour(0x14, 0x14, 0x14),
+    ramp: &[Colour(0xf2, 0xf2, 0xf2), Colour(0x26, 0x26, 0x26)],
+};
+
+/// The colours of a palette.
+struct Colours {
+    single: Colour,
+    /// Dark enough for a line on white; after ten they come back.
+    series: [Colour; 10],
+    /// Light to dark with the number of active threads.
+    active: [Colour; 5],
+    fill: Colour,
+    masked: Colour,
+    stall: Colour,
+    drain: Colour,
+    /// From low to high.
+    ramp: &'static [Colour],
+}
+
+impl Palette {
+    /// Every palette.
+    pub const ALL: [Self; 3] = [Self::OkabeIto, Self::Viridis, Self::Grey];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OkabeIto => "okabe-ito",
+            Self::Viridis => "viridis",
+            Self::Grey => "grey",
+        }
+    }
+
+    const fn colours(self) -> &'static Colours {
+        match self {
+            Self::OkabeIto => &OKABE_ITO,
+            Self::Viridis => &VIRIDIS,
+            Self::Grey => &GREYS,
+        }
+    }
+
+    /// The colour of a tone.
+    pub(crate) fn colour(self, tone: Tone) -> Colour {
+        let colours = self.colours();
+        match tone {
+            Tone::Single => colours.single,
+            Tone::Series(index) => colours.series[index % colours.series.len()],
+            Tone::Active(n) => colours.active[n.min(colours.active.len() - 1)],
+            Tone::Fill => colours.fill,
+            Tone::Masked => colours.masked,
+            Tone::Stall => colours.stall,
+            Tone::Drain => colours.drain,
+            Tone::Ink => INK,
+            Tone::Grey => GREY,
+        }
+    }
+
+    /// The colour of a share of a range, 0 to 1.
+    pub(crate) fn ramp(self, share: f64) -> Colour {
+        let ramp = self.colours().ramp;
+        let n_steps = ramp.len() - 1;
+        let place = share.clamp(0.0, 1.0) * f64::from(u32::try_from(n_steps).unwrap_or(1));
+        let below = (0..n_steps)
+            .rev()
+            .find(|&step| f64::from(u32::try_from(step).unwrap_or(0)) <= place)
+            .unwrap_or(0);
+        let part = place - f64::from(u32::try_from(below).unwrap_or(0));
+        ramp[below].mixed(ramp[below + 1], part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Parts that may touch, whatever is zero between them after the steps, differ when printed in grey.
+    #[test]
+    fn neighbouring_parts_differ_in_grey() {
+        for palette in Palette::ALL {
+            for threads in [1, 2, 4] {
+                let active = Tone::Active;
+                let mut pairs = vec![
+                    (Tone::Fill, active(0)),
+                    (Tone::Masked, Tone::Stall),
+                    (Tone::Masked, Tone::Drain),
+                    (Tone::Stall, Tone::Drain),
+                ];
+                pairs.extend((0..threads).map(|n| (active(n), active(n + 1))));
+                pairs.extend([Tone::Masked, Tone::Stall, Tone::Drain].map(|after| (active(threads), after)));
+                for (lower, upper) in pairs {
+                    let [one, other] = [lower, upper].map(|tone| palette.colour(tone).lightness());
+                    let difference = (one - other).abs();
+                    assert!(
+                        8.0 < difference,
+                        "{palette:?}: {lower:?} and {upper:?} differ by {difference}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ramps_go_one_way_in_grey() {
+        for palette in Palette::ALL {
+            let lightness: Vec<f64> = (0..=20_u8)
+                .map(|step| palette.ramp(f64::from(step) / 20.0).lightness())
+                .collect();
+            let rises = lightness.windows(2).all(|pair| pair[0] < pair[1]);
+            let falls = lightness.windows(2).all(|pair| pair[1] < pair[0]);
+            assert!(rises || falls, "{palette:?}: {lightness:?}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Which built-in figures are drawn.
+
+use super::build::{Built, Only, Trouble, build};
+use super::spec::{FigureSpec, builtin};
+use crate::stored::Stored;
+
+/// The figures that a run leaves in its folder.
+const OF_RUN: [&str; 6] = [
+    "speedup",
+    "utilization",
+    "pe-cycles",
+    "active-threads",
+    "energy",
+    "mse",
+];
+
+/// The names of all built-in figures, each once, in their order.
+pub fn kinds() -> Vec<String> {
+    let mut kinds = Vec::new();
+    for spec in builtin() {
+        if !kinds.contains(&spec.name) {
+            kinds.push(spec.name);
+        }
+    }
+    kinds
+}
+
+/// The figures of a kind: those of the first spec of this name that the results have points for.
+///
+/// - Errors: why the first spec of this name has none; a later one may say more.
+pub fn of_kind(stored: &Stored, kind: &str, only: &[Only]) -> Result<Vec<Built>, Trouble> {
+    let specs: Vec<FigureSpec> = builtin().into_iter().filter(|spec| spec.name == kind).collect();
+    let mut first = None;
+    for spec in &specs {
+        match build(stored, spec, only) {
+            Ok(figures) => return Ok(figures),
+            Err(trouble) => {
+                first.get_or_insert(trouble);
+            }
+        }
+    }
+    Err(first.unwrap_or_else(|| Trouble::NoPoints("there is no figure of this name".to_owned())))
+}
+
+/// The figures of a run that it has points for.
+pub fn of_run(stored: &Stored) -> Vec<Built> {
+    let of = |kind| of_kind(stored, kind, &[]).unwrap_or_default();
+    OF_RUN.into_iter().flat_map(of).collect()
+}

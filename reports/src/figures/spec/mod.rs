@@ -1,0 +1,235 @@
+//! Figures as data: what a `[[figure]]` table of a TOML file asks for. Built-in figures are such tables too.
+
+mod read;
+mod reader;
+
+use std::ops::Range;
+
+use super::Scale;
+
+pub use read::{builtin, read};
+
+/// The file of the built-in figures.
+pub const BUILTIN: &str = include_str!("builtin.toml");
+
+/// Something wrong with a figure, at a place of the file that asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// Bytes of the file.
+    pub at: Range<usize>,
+    /// What is wrong.
+    pub why: String,
+    /// What to do.
+    pub remedy: String,
+    /// A name that is not known, and those that are.
+    pub unknown: Option<(String, Vec<String>)>,
+}
+
+/// A name with its place in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The name.
+    pub name: String,
+    /// Bytes of the file.
+    pub at: Range<usize>,
+}
+
+/// A figure, or one for each value of what [`FigureSpec::each`] says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FigureSpec {
+    /// File name without its ending.
+    pub name: String,
+    /// Above the figure.
+    pub title: Option<String>,
+    /// What its points are.
+    pub table: Table,
+    /// How points are drawn.
+    pub mark: Mark,
+    /// Across.
+    pub x: By,
+    /// Up; or what is stacked; or, of a heat map, down.
+    pub y: Vec<Part>,
+    /// The colour of a heat map.
+    pub value: Option<Named>,
+    /// What tells series apart.
+    pub series: By,
+    /// What tells figures apart.
+    pub each: By,
+    /// Rows that count: of each of these columns, one of these values.
+    pub only: Vec<(Named, Vec<String>)>,
+    /// In place of the column's own.
+    pub x_scale: Option<Scale>,
+    /// In place of the column's own.
+    pub y_scale: Option<Scale>,
+    /// In place of the column's own.
+    pub x_title: Option<String>,
+    /// In place of the column's own; of a heat map, that of its values.
+    pub y_title: Option<String>,
+    /// Level lines.
+    pub references: Vec<Reference>,
+    /// Curves of a model.
+    pub curves: Option<Curves>,
+    /// Which x and y are best, where the front is marked.
+    pub pareto: Option<[Best; 2]>,
+    /// Columns of the lower and upper end of y.
+    pub interval: Option<[Named; 2]>,
+    /// What becomes of several rows on one place.
+    pub aggregate: Aggregate,
+    /// Whether stacked parts are shown in per cent of their sum.
+    pub share: Share,
+    /// For how many designs the figure is.
+    pub designs: Designs,
+    /// Where the figure stands.
+    pub at: Range<usize>,
+}
+
+/// What is stacked, or one of several values of a row: a column, or the sum of some under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// In the legend; `None`: as the column is called there.
+    pub name: Option<String>,
+    /// One or more columns.
+    pub columns: Vec<Named>,
+}
+
+/// By what rows are told apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// By nothing.
+    Nothing,
+    /// By every axis that differs and is not used otherwise.
+    Axes,
+    /// By these columns.
+    Columns(Vec<Named>),
+}
+
+/// A level line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// In the legend.
+    pub name: String,
+    /// Where it is.
+    pub level: Level,
+}
+
+/// Where a level line is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Level {
+    /// There, in the units of the axis.
+    At(f64),
+    /// Where all rows say that it is.
+    Column(Named),
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant),+
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// As files say it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// What points are made of.
+    Table {
+        /// One row per design.
+        Points = "points",
+        /// One row per design and layer.
+        Layers = "layers",
+        /// One row per step of automatic throttling.
+        Throttling = "throttling",
+        /// One row per PE.
+        PeMap = "pe-map",
+    }
+}
+
+words! {
+    /// How points are drawn.
+    Mark {
+        /// Marks.
+        Scatter = "scatter",
+        /// Marks joined by lines.
+        Line = "line",
+        /// Bars, side by side.
+        Bar = "bar",
+        /// Bars of parts.
+        Stacked = "stacked",
+        /// Shaded cells.
+        HeatMap = "heat-map",
+    }
+}
+
+words! {
+    /// Curves of a model.
+    Curves {
+        /// Utilization of threads whose products are zero independently: 1 − z^T over z.
+        IndependentThreads = "independent-threads",
+        /// The lower of what the PEs and what the edges of the array let through.
+        Roofline = "roofline",
+    }
+}
+
+words! {
+    /// Which end of an axis is better.
+    Best {
+        /// The high one.
+        Most = "most",
+        /// The low one.
+        Least = "least",
+    }
+}
+
+words! {
+    /// What becomes of several rows on one place.
+    Aggregate {
+        /// They are an error.
+        Error = "error",
+        /// Their mean stands for them.
+        Mean = "mean",
+    }
+}
+
+words! {
+    /// For how many designs a figure is.
+    Designs {
+        /// Any number.
+        Any = "any",
+        /// One.
+        One = "one",
+        /// More than one.
+        Several = "several",
+    }
+}
+
+/// Whether parts are shown as parts of a hundred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// In per cent of their sum.
+    Percent,
+    /// As they are.
+    Off,
+}
+
+impl By {
+    /// The columns that are named.
+    pub(crate) fn columns(&self) -> &[Named] {
+        match self {
+            Self::Columns(columns) => columns,
+            Self::Nothing | Self::Axes => &[],
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `sysmt plot`.
+
+use std::path::Path;
+
+use reports::figures::build::{self, Built, Only, Trouble};
+use reports::figures::files::{self, FilesError};
+use reports::figures::look::Look;
+use reports::figures::spec::Table;
+use reports::figures::{set, spec};
+use reports::frame::Frame;
+use reports::stored::Stored;
+use sim_config::error::{Complaint, ConfigError};
+use sim_config::nearest::did_you_mean;
+use sim_config::source;
+
+use crate::args::PlotArgs;
+use crate::failure::Failure;
+use crate::{folders, output};
+
+/// Draw figures of stored results.
+pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
+    let look = &args.look;
+    let look = Look::new(look.style, look.width, look.palette, look.title)
+        .map_err(|error| Failure::User(format!("--width: {error}")))?;
+    let stored = folders::stored(&args.folder)?;
+    if args.columns {
+        return output::print(&columns(&stored));
+    }
+    let only = only(args, &stored)?;
+    let mut figures = Vec::new();
+    if args.figures.is_none() || !args.kind.is_empty() {
+        figures.extend(builtin(args, &stored, &only)?);
+    }
+    if let Some(path) = &args.figures {
+        figures.extend(own(path, &stored, &only)?);
+    }
+    let out = args.out.clone().unwrap_or_else(|| args.folder.join("plots"));
+    let written =
+        files::write(&out, &figures, &stored.provenance, &look, &args.format).map_err(
+            |error| match error {
+                error @ (FilesError::Twice { .. } | FilesError::Io { .. }) => Failure::user(&error),
+                FilesError::Figure(error) => Failure::Ours(error.to_string()),
+            },
+        )?;
+    output::note(&format!("{} figures are in {}", figures.len(), out.display()));
+    output::print(&written.iter().map(|name| format!("{name}\n")).collect::<String>())
+}
+
+/// Every column of every table that there is, with its unit.
+fn columns(stored: &Stored) -> String {
+    let tables = [
+        (Table::Points, Some(&stored.points)),
+        (Table::Layers, Some(&stored.layers)),
+        (Table::Throttling, stored.throttling.as_ref()),
+        (Table::PeMap, stored.pe_map.as_ref()),
+    ];
+    let mut text = String::new();
+    for (table, frame) in tables {
+        for column in frame.into_iter().flat_map(Frame::columns) {
+            text.push_str(&format!("{}\t{}\t{}\n", table.name(), column.name, column.unit));
+        }
+    }
+    text
+}
+
+/// What `--where` asks for; of columns that some table has.
+fn only(args: &PlotArgs, stored: &Stored) -> Result<Vec<Only>, Failure> {
+    let tables = [&stored.points, &stored.layers];
+    let columns = || {
+        tables
+            .iter()
+            .flat_map(|table| table.columns())
+            .map(|column| column.name.as_str())
+    };
+    for wanted in &args.only {
+        if columns().all(|name| name != wanted.column) {
+            let guess = did_you_mean(&wanted.column, columns())
+                .unwrap_or_else(|| format!("the axes of these results are {}", stored.axes.join(", ")));
+            return Err(Failure::User(format!(
+                "--where: there is no column `{}`; {guess}",
+                wanted.column
+            )));
+        }
+    }
+    let only = args.only.iter().map(|wanted| Only {
+        column: wanted.column.clone(),
+        values: wanted.values.clone(),
+    });
+    Ok(only.collect())
+}
+
+/// Built-in figures: those that were asked for, or all that there are points for.
+fn builtin(args: &PlotArgs, stored: &Stored, only: &[Only]) -> Result<Vec<Built>, Failure> {
+    let kinds = set::kinds();
+    let mut figures = Vec::new();
+    if args.kind.is_empty() {
+        for kind in &kinds {
+            match set::of_kind(stored, kind, only) {
+                Ok(found) => figures.extend(found),
+                Err(trouble) => output::note(&format!("no figure {kind}: {}", trouble.reason())),
+            }
+        }
+        if figures.is_empty() {
+            return Err(Failure::User(format!(
+                "{}: no figure can be drawn of these results; simulate at least one layer",
+                args.folder.display()
+            )));
+        }
+        return Ok(figures);
+    }
+    for kind in &args.kind {
+        if !kinds.contains(kind) {
+            let guess = did_you_mean(kind, kinds.iter().map(String::as_str));
+            return Err(Failure::User(format!(
+                "--kind: there is no figure `{kind}`; {}figures are {}",
+                guess.map_or_else(String::new, |guess| format!("{guess} ")),
+                kinds.join(", ")
+            )));
+        }
+        let found = set::of_kind(stored, kind, only).map_err(|trouble| {
+            Failure::User(format!(
+                "{}: these results have no figure {kind}: {}",
+                args.folder.display(),
+                trouble.reason()
+            ))
+        })?;
+        figures.extend(found);
+    }
+    Ok(figures)
+}
+
+/// The figures of a file.
+fn own(path: &Path, stored: &Stored, only: &[Only]) -> Result<Vec<Built>, Failure> {
+    let text = source::read(path)?;
+    let complain = |complaints: Vec<spec::Complaint>| {
+        let complaints = complaints.into_iter().map(|complaint| Complaint {
+            at: complaint.at,
+            why: complaint.why,
+            remedy: complaint.remedy,
+            unknown: complaint.unknown,
+        });
+        Failure::Config(ConfigError::of_complaints(path, &text, complaints))
+    };
+    let mut figures = Vec::new();
+    for spec in spec::read(&text).map_err(complain)? {
+        let found = build::build(stored, &spec, only).map_err(|trouble| {
+            complain(vec![match trouble {
+                Trouble::Wrong(complaint) => complaint,
+                Trouble::NoPoints(reason) => spec::Complaint {
+                    at: spec.at.clone(),
+                    why: format!("figure `{}` has no points: {reason}", spec.name),
+                    remedy: "take it out, or draw it of other results".to_owned(),
+                    unknown: None,
+                },
+            }])
+        })?;
+        figures.extend(found);
+    }
+    Ok(figures)
+}
