@@ -130,6 +130,7 @@ fn measure(options: &Options) -> anyhow::Result<Report> {
     rows::statistics::measure(&mut bench)?;
     rows::network::measure(&mut bench)?;
     rows::evaluation::measure(&mut bench)?;
+    rows::sweep::measure(&mut bench)?;
     rows::memory::measure(&mut bench)?;
     rows::memory::quickstart(&mut bench)?;
     rows::stepped::measure(&mut bench)?;

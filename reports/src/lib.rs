@@ -5,6 +5,7 @@
 pub mod accuracy;
 pub mod costs;
 pub mod echo;
+pub mod export;
 pub mod figures;
 pub mod folder;
 pub mod frame;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sim_core::record::UnsimulatedLayer;
+use sim_core::synthetic::ActivationZeros;
 use sim_cost::table::Table;
 
 use crate::costs::Warnings;
@@ -40,6 +41,9 @@ pub struct ResultFile {
     /// What pruning did to the weights; left out where nothing was pruned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pruning: Option<Pruning>,
+    /// Zeros that were made up among the activations; left out where none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synthetic: Option<Synthetic>,
     /// Simulated layers.
     pub layers: Vec<LayerObject>,
     /// All of them together.
@@ -48,6 +52,25 @@ pub struct ResultFile {
     pub unsimulated: Vec<Unsimulated>,
     /// What a reader has to know before using the numbers.
     pub warnings: Vec<String>,
+}
+
+/// Sparsity that no image gave.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Synthetic {
+    /// The probability with which each activation became zero.
+    pub activation_zeros: ActivationZeros,
+    /// What they were drawn from.
+    pub seed: u64,
+}
+
+impl Synthetic {
+    /// What a reader has to know.
+    pub fn warning(&self) -> String {
+        format!(
+            "synthetic sparsity: each activation became zero with probability {}, drawn from seed {}; this is no workload",
+            self.activation_zeros, self.seed
+        )
+    }
 }
 
 /// A technology table, by name.
@@ -91,6 +114,7 @@ impl ResultFile {
     pub fn of(report: &RunRecord) -> Self {
         let mut warnings = Warnings::default();
         warnings.extend(report.warnings.iter().cloned());
+        warnings.extend(report.synthetic.as_ref().map(Synthetic::warning));
         let Reported {
             object: layers,
             warnings: costs,
@@ -109,6 +133,7 @@ impl ResultFile {
             inputs: report.inputs.clone(),
             cost_table: CostTable::of(&report.table),
             pruning: None,
+            synthetic: report.synthetic,
             totals: Totals::of(&report.layers, &layers, &report.array),
             layers,
             unsimulated: report.unsimulated.iter().map(Unsimulated::of).collect(),

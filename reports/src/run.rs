@@ -8,7 +8,7 @@ use sim_cost::table::Table;
 
 use crate::json;
 use crate::pruning::Pruning;
-use crate::result::ResultFile;
+use crate::result::{ResultFile, Synthetic};
 
 /// One simulated workload. Nothing in it depends on the machine, the clock on the wall or the number of jobs.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct RunRecord {
     pub layers: Vec<LayerRecord>,
     /// Layers that were not simulated, in the network's order.
     pub unsimulated: Vec<UnsimulatedLayer>,
+    /// Zeros that were made up among the activations.
+    pub synthetic: Option<Synthetic>,
     /// What the caller has to warn of; reports add their own.
     pub warnings: Vec<String>,
 }

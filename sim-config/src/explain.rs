@@ -58,6 +58,8 @@ fn heading(section: Section) -> String {
     match section {
         Section::Top => "Above all sections, in every file".to_owned(),
         Section::Run => "Above all sections of a run file".to_owned(),
+        Section::Sweep => "Above all sections of a sweep file".to_owned(),
+        Section::SweepMeasure => "[measure] of a sweep file".to_owned(),
         Section::Array | Section::Pe => format!("[{}] of an array file, or of a run file", section.name()),
         Section::Preprocessing => {
             "[preprocessing] of a run file; in MODEL.toml beside MODEL.onnx, above all sections".to_owned()

@@ -14,11 +14,13 @@ pub enum FileKind {
     Run,
     /// The preprocessing of a model's images: `MODEL.toml` beside `MODEL.onnx`.
     Model,
+    /// A sweep, as `sysmt sweep` takes it.
+    Sweep,
 }
 
 impl FileKind {
     /// Every kind of file.
-    pub const ALL: [Self; 3] = [Self::Array, Self::Run, Self::Model];
+    pub const ALL: [Self; 4] = [Self::Array, Self::Run, Self::Model, Self::Sweep];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl FileKind {
             Self::Array => "array",
             Self::Run => "run",
             Self::Model => "model",
+            Self::Sweep => "sweep",
         }
     }
 
@@ -45,7 +48,19 @@ impl FileKind {
                 Section::Measure,
             ],
             Self::Model => &[],
+            Self::Sweep => &[Section::SweepMeasure],
         }
+    }
+
+    /// Whether a key stands in such a file.
+    pub fn has(self, key: &Key) -> bool {
+        let above = match self {
+            Self::Array => &[Section::Top][..],
+            Self::Run => &[Section::Top, Section::Run],
+            Self::Model => &[Section::Top, Section::Preprocessing],
+            Self::Sweep => &[Section::Top, Section::Sweep],
+        };
+        above.contains(&key.section) || self.sections().contains(&key.section)
     }
 }
 
@@ -74,13 +89,17 @@ pub enum Section {
     Costs,
     /// `[measure]`.
     Measure,
+    /// Above all tables of a sweep file.
+    Sweep,
+    /// `[measure]` of a sweep file.
+    SweepMeasure,
 }
 
 impl Section {
     /// The name in brackets; empty above all tables.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Top | Self::Run => "",
+            Self::Top | Self::Run | Self::Sweep => "",
             Self::Array => "array",
             Self::Pe => "pe",
             Self::Workload => "workload",
@@ -89,14 +108,14 @@ impl Section {
             Self::Layer => "layer",
             Self::Quantization => "quantization",
             Self::Costs => "costs",
-            Self::Measure => "measure",
+            Self::Measure | Self::SweepMeasure => "measure",
         }
     }
 
     /// The line that it begins with; empty above all tables.
     pub fn header(self) -> String {
         match self {
-            Self::Top | Self::Run => String::new(),
+            Self::Top | Self::Run | Self::Sweep => String::new(),
             Self::Layer => "[[layer]]".to_owned(),
             Self::Array
             | Self::Pe
@@ -105,7 +124,8 @@ impl Section {
             | Self::Layers
             | Self::Quantization
             | Self::Costs
-            | Self::Measure => format!("[{}]", self.name()),
+            | Self::Measure
+            | Self::SweepMeasure => format!("[{}]", self.name()),
         }
     }
 }
@@ -150,6 +170,18 @@ pub enum Values {
     Percentile,
     /// A fraction from 0 to below 1, or `"2:4"`.
     Pruning,
+    /// A probability from 0 to below 1.
+    Probability,
+    /// A list of seeds, from 0 to `max`, none of them twice.
+    Seeds {
+        /// Largest.
+        max: i64,
+    },
+    /// A table `{ images = N }`, N from 1 to `max`.
+    Accuracy {
+        /// Most images.
+        max: i64,
+    },
     /// A path, absolute or relative to the file that holds it.
     Path,
     /// An array file, or the tables of one in place.
@@ -229,6 +261,9 @@ impl Values {
             Self::Pruning => {
                 "a fraction from 0 to below 1, with at most six decimals, such as 0.4; or \"2:4\"".to_owned()
             }
+            Self::Probability => "from 0 to below 1, with at most six decimals, such as 0.5".to_owned(),
+            Self::Seeds { max } => format!("a list of whole numbers from 0 to {max}, none of them twice"),
+            Self::Accuracy { max } => format!("{{ images = N }} with N from 1 to {max}"),
             Self::Path => "a path, absolute or relative to this file".to_owned(),
             Self::ArrayFileOrTables => {
                 "the path of an array file, or the tables [array] and [pe] in this file".to_owned()
@@ -249,6 +284,9 @@ impl Values {
             Self::Name => vec!["\"/block1/conv1/Conv\"".to_owned()],
             Self::Percentile => vec!["99.9".to_owned(), "100".to_owned(), "0.5".to_owned()],
             Self::Pruning => vec!["0".to_owned(), "0.4".to_owned(), "\"2:4\"".to_owned()],
+            Self::Probability => vec!["0".to_owned(), "0.5".to_owned(), "0.999999".to_owned()],
+            Self::Seeds { max } => vec!["[1, 2, 3]".to_owned(), format!("[{max}]")],
+            Self::Accuracy { max } => vec!["{ images = 1 }".to_owned(), format!("{{ images = {max} }}")],
             Self::Path => vec!["\"a.bin\"".to_owned()],
             Self::ArrayFileOrTables => vec!["\"array.toml\"".to_owned()],
         }

@@ -15,5 +15,6 @@ pub mod resolved;
 pub mod run;
 pub mod schema;
 pub mod source;
+pub mod sweep;
 mod value;
 mod word;

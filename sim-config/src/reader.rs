@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use sim_core::prune::PruneSpec;
 use sim_core::range::Percentile;
+use sim_core::synthetic::ActivationZeros;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -264,6 +265,11 @@ impl<'a> Reader<'a> {
         self.value(key, |_, value| value::pruning(value))
     }
 
+    /// How many activations become zero; may be left out.
+    pub(crate) fn optional_activation_zeros(&self, key: &'static Key) -> Option<ActivationZeros> {
+        self.value(key, |_, value| value::activation_zeros(value))
+    }
+
     /// Rows and columns that may be left out.
     pub(crate) fn optional_sides(&self, key: &'static Key) -> Option<[usize; 2]> {
         self.value(key, |key, value| {
@@ -277,6 +283,46 @@ impl<'a> Reader<'a> {
             <[usize; 2]>::try_from(sides)
                 .map_err(|sides| Wrong::Value(format!("an array of {}", sides.len()), None))
         })
+    }
+
+    /// Complain about seeds that are none.
+    pub(crate) fn check_seeds(&self, key: &'static Key) {
+        self.value(key, |key, value| {
+            let Some(values) = value.as_array() else {
+                return Err(Wrong::Type(value.type_str(), "a list of whole numbers"));
+            };
+            let mut seeds: Vec<i64> = values
+                .iter()
+                .map(|value| integer(key, value.get_ref()))
+                .collect::<Result<_, _>>()?;
+            seeds.sort_unstable();
+            if let Some(twice) = seeds.windows(2).find(|pair| pair[0] == pair[1]) {
+                return Err(Wrong::Value(format!("{} twice", twice[0]), None));
+            }
+            if seeds.is_empty() {
+                return Err(Wrong::Value("[]".to_owned(), None));
+            }
+            Ok(())
+        });
+    }
+
+    /// How many images are evaluated; may be left out.
+    pub(crate) fn accuracy(&self, key: &'static Key) -> Option<usize> {
+        self.value(key, |key, value| {
+            let Some(table) = value.as_table() else {
+                return Err(Wrong::Type(value.type_str(), "a table { images = N }"));
+            };
+            match table.get("images") {
+                Some(images) if table.len() == 1 => integer(key, images.get_ref()).map(size),
+                Some(_) | None => Err(Wrong::Value("a table without just `images`".to_owned(), None)),
+            }
+        })
+    }
+
+    /// The same as [`Self::finish`], where `others` have been read elsewhere.
+    pub(crate) fn finish_beside(&self, others: &[&'static str]) {
+        self.taken.borrow_mut().extend(others);
+        self.finish(None);
     }
 
     /// Complain about every key that was not read. `kind` is the kind of PE, where it is known.
@@ -339,7 +385,15 @@ impl<'a> Reader<'a> {
             [first, ..] if first.name().is_empty() => self.file.sections(),
             _ => &[],
         };
-        sections.iter().map(|section| section.name())
+        // Tables whose keys are no keys of their own.
+        let free: &[&str] = match (self.file, sections) {
+            (FileKind::Sweep, [_, ..]) => &["axes", "exclude"],
+            (FileKind::Array | FileKind::Run | FileKind::Model | FileKind::Sweep, _) => &[],
+        };
+        sections
+            .iter()
+            .map(|section| section.name())
+            .chain(free.iter().copied())
     }
 
     /// Where a key of this name stands in this kind of file, if not here.

@@ -102,6 +102,9 @@ pub fn run(spec: &RunSpec) -> Value {
             tables["workload"][keys::PRUNE.name] = json!(PruneSpec::TWO_OF_FOUR);
         }
     }
+    if let Some(zeros) = spec.activation_zeros() {
+        tables["workload"][keys::ACTIVATION_ZEROS.name] = json!(zeros.value());
+    }
     tables["layers"] = Value::Object(layers);
     tables
 }

@@ -10,6 +10,7 @@ use sim_core::prune::PruneSpec;
 use sim_core::quantization::{DepthwiseThreads, QuantizationSpec, SelectionSpec};
 use sim_core::reorder::Reorder;
 use sim_core::spec::ArraySpec;
+use sim_core::synthetic::ActivationZeros;
 use toml::de::DeTable;
 
 use crate::error::{ConfigError, into_result};
@@ -27,12 +28,26 @@ pub struct RunSpec {
     design: DesignSpec,
     workload: Workload,
     pruning: Option<PruneSpec>,
+    activation_zeros: Option<ActivationZeros>,
     cost_table: Option<PathBuf>,
     error_measure: ErrorMeasure,
     seed: u64,
 }
 
 impl RunSpec {
+    /// `None` without a workload.
+    fn of(parts: Parts) -> Option<Self> {
+        Some(Self {
+            design: parts.design,
+            workload: parts.workload?,
+            pruning: parts.pruning,
+            activation_zeros: parts.activation_zeros,
+            cost_table: parts.cost_table,
+            error_measure: parts.error_measure,
+            seed: parts.seed,
+        })
+    }
+
     /// The array with the methods around it.
     pub const fn design(&self) -> &DesignSpec {
         &self.design
@@ -56,6 +71,11 @@ impl RunSpec {
     /// What prunes the weights of the workload before everything else; `None`: nothing.
     pub const fn pruning(&self) -> Option<PruneSpec> {
         self.pruning
+    }
+
+    /// Zeros that are made up among the activations of the workload; `None`: none are.
+    pub fn activation_zeros(&self) -> Option<ActivationZeros> {
+        self.activation_zeros.filter(|zeros| !zeros.is_none())
     }
 
     /// Threads of depthwise convolutions.
@@ -165,21 +185,25 @@ pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
     let table = source::parse(path, text)?;
     let parts = read(path, text, &table, NeedOfWorkload::Required)?;
     // Without complaints it is there; saying so again costs less than trusting it.
-    let Some(workload) = parts.workload else {
-        return Err(ConfigError::file(
-            path,
-            "the run names no workload",
-            "add [workload]",
-        ));
+    RunSpec::of(parts).ok_or_else(|| ConfigError::file(path, "the run names no workload", "add [workload]"))
+}
+
+/// A run from tables whose paths are those of the working folder; `None` after complaints.
+///
+/// - Errors: array files that the run names.
+pub(crate) fn of_table(
+    path: &Path,
+    text: &str,
+    table: &DeTable<'_>,
+    problems: &Problems,
+) -> Result<Option<RunSpec>, Box<ConfigError>> {
+    let place = Place {
+        path,
+        text,
+        folder: Path::new(""),
     };
-    Ok(RunSpec {
-        design: parts.design,
-        workload,
-        pruning: parts.pruning,
-        cost_table: parts.cost_table,
-        error_measure: parts.error_measure,
-        seed: parts.seed,
-    })
+    let parts = read_tables(place, table, problems, NeedOfWorkload::Required)?;
+    Ok(parts.and_then(RunSpec::of))
 }
 
 /// What a run file holds.
@@ -187,6 +211,7 @@ struct Parts {
     design: DesignSpec,
     workload: Option<Workload>,
     pruning: Option<PruneSpec>,
+    activation_zeros: Option<ActivationZeros>,
     cost_table: Option<PathBuf>,
     error_measure: ErrorMeasure,
     seed: u64,
@@ -206,15 +231,43 @@ fn read(
     table: &DeTable<'_>,
     need: NeedOfWorkload,
 ) -> Result<Parts, Box<ConfigError>> {
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let place = Place {
+        path,
+        text,
+        folder: path.parent().unwrap_or(Path::new("")),
+    };
     let problems = Problems::default();
-    let top = Reader::top(FileKind::Run, &[Section::Top, Section::Run], table, &problems);
+    let parts = read_tables(place, table, &problems, need)?;
+    into_result(path, text, problems.into_vec())?;
+    parts.ok_or_else(|| ConfigError::file(path, "the run names no array", "add `array`"))
+}
+
+/// The file that complaints are about, and the folder that its paths are relative to.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    path: &'a Path,
+    text: &'a str,
+    folder: &'a Path,
+}
+
+/// What tables say; `None` without an array, after a complaint.
+fn read_tables(
+    Place { path, text, folder }: Place<'_>,
+    table: &DeTable<'_>,
+    problems: &Problems,
+    need: NeedOfWorkload,
+) -> Result<Option<Parts>, Box<ConfigError>> {
+    let top = Reader::top(FileKind::Run, &[Section::Top, Section::Run], table, problems);
     top.integer(&keys::VERSION);
     let seed = top.integer(&keys::SEED);
-    let array = design::read_array(&top, &problems, folder)?;
+    let array = design::read_array(&top, problems, folder)?;
     let baseline = design::read_baseline(&top, folder)?;
     let layers = top.section(&[Section::Layers]);
-    let (workload, pruning) = workload::read(&top, &layers, folder, need);
+    let workload::Read {
+        workload,
+        pruning,
+        activation_zeros,
+    } = workload::read(&top, &layers, folder, need);
     let array_spec = array.as_ref().map(|array| &array.spec);
     let depthwise_threads = layers::read_depthwise_threads(&layers, array_spec);
     let reorder = layers::read_reorder(&layers, array_spec);
@@ -232,20 +285,20 @@ fn read(
     };
     measure.finish(None);
     top.finish(None);
-    into_result(path, text, problems.into_vec())?;
     let Some(array) = array else {
-        return Err(ConfigError::file(path, "the run names no array", "add `array`"));
+        return Ok(None);
     };
     let mut design = DesignSpec::new(path, array, baseline);
     design.depthwise_threads = depthwise_threads;
     design.reorder = reorder;
     design.layers = named_layers;
-    Ok(Parts {
+    Ok(Some(Parts {
         design,
         workload,
         pruning,
+        activation_zeros,
         cost_table,
         error_measure,
         seed: u64::try_from(seed).unwrap_or(0),
-    })
+    }))
 }

@@ -16,6 +16,7 @@ pub fn schema(file: FileKind) -> Value {
             object(properties, vec!["array", "pe"])
         }
         FileKind::Run => run(),
+        FileKind::Sweep => sweep(),
         FileKind::Model => object(
             properties_of(&[Section::Top, Section::Preprocessing], None),
             vec![],
@@ -66,6 +67,24 @@ fn run() -> Value {
         map.insert("else".to_owned(), json!({"not": {"required": ["pe"]}}));
     }
     schema
+}
+
+fn sweep() -> Value {
+    let mut properties = properties_of(&[Section::Top, Section::Sweep], None);
+    let any = json!({"type": ["string", "number", "boolean", "array", "object"]});
+    properties.insert(
+        "axes".to_owned(),
+        json!({"type": "object", "minProperties": 1, "additionalProperties": any}),
+    );
+    properties.insert(
+        "exclude".to_owned(),
+        json!({"type": "array", "items": {"type": "object", "minProperties": 1}}),
+    );
+    properties.insert(
+        Section::SweepMeasure.name().to_owned(),
+        section(Section::SweepMeasure),
+    );
+    object(properties, vec![keys::BASE.name, "axes"])
 }
 
 fn workload() -> Value {
@@ -178,6 +197,19 @@ fn property(key: &Key) -> Value {
             {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
             {"const": PruneSpec::TWO_OF_FOUR},
         ]}),
+        Values::Seeds { max } => json!({
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": true,
+            "items": {"type": "integer", "minimum": 0, "maximum": max},
+        }),
+        Values::Accuracy { max } => json!({
+            "type": "object",
+            "properties": {"images": {"type": "integer", "minimum": 1, "maximum": max}},
+            "required": ["images"],
+            "additionalProperties": false,
+        }),
+        Values::Probability => json!({"type": "number", "minimum": 0, "exclusiveMaximum": 1}),
         Values::Name | Values::Path | Values::ArrayFileOrTables => json!({"type": "string", "minLength": 1}),
     };
     if let Value::Object(map) = &mut schema {

@@ -2,6 +2,7 @@
 
 use sim_core::prune::PruneSpec;
 use sim_core::range::Percentile;
+use sim_core::synthetic::ActivationZeros;
 use toml::de::DeValue;
 
 use crate::keys::{Key, Values, Zero};
@@ -52,7 +53,8 @@ pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
     let is_allowed = match key.values {
         Values::Integer { min, max } => (min..=max).contains(&parsed),
         Values::Integers(allowed) => allowed.contains(&parsed),
-        Values::Sides { max } => (1..=max).contains(&parsed),
+        Values::Sides { max } | Values::Accuracy { max } => (1..=max).contains(&parsed),
+        Values::Seeds { max } => (0..=max).contains(&parsed),
         Values::Words(_)
         | Values::Flag
         | Values::Number(_)
@@ -60,6 +62,7 @@ pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
         | Values::Name
         | Values::Percentile
         | Values::Pruning
+        | Values::Probability
         | Values::Path
         | Values::ArrayFileOrTables => true,
     };
@@ -91,6 +94,15 @@ pub(crate) fn pruning(value: &DeValue<'_>) -> Result<PruneSpec, Wrong> {
     }
     let text = number_text(value, "a fraction or \"2:4\"")?;
     text.parse().map_err(|_| Wrong::Value(text.to_owned(), None))
+}
+
+/// How many activations become zero.
+pub(crate) fn activation_zeros(value: &DeValue<'_>) -> Result<ActivationZeros, Wrong> {
+    let text = number_text(value, "a probability")?;
+    let parsed = text.parse().ok();
+    parsed
+        .and_then(|number| ActivationZeros::new(number).ok())
+        .ok_or_else(|| Wrong::Value(text.to_owned(), None))
 }
 
 /// A float or a decimal integer, as written.

@@ -41,7 +41,9 @@ fn array_text(kind: &str, extra: Option<(&Key, &str)>) -> String {
 fn run_text(workload: &str, section: Section, line: &str) -> String {
     let top = if section == Section::Run { line } else { "" };
     let in_section = match section {
-        Section::Top | Section::Run | Section::Workload => String::new(),
+        Section::Top | Section::Run | Section::Workload | Section::Sweep | Section::SweepMeasure => {
+            String::new()
+        }
         Section::Array
         | Section::Pe
         | Section::Preprocessing
@@ -244,7 +246,8 @@ fn schemas_have_the_keys_of_the_table() {
         for key in ALL {
             let is_top = key.section == Section::Top
                 || (file == FileKind::Run && key.section == Section::Run)
-                || (file == FileKind::Model && key.section == Section::Preprocessing);
+                || (file == FileKind::Model && key.section == Section::Preprocessing)
+                || (file == FileKind::Sweep && key.section == Section::Sweep);
             if is_top {
                 want.insert(key.name.to_owned());
             }
@@ -253,6 +256,9 @@ fn schemas_have_the_keys_of_the_table() {
             }
         }
         want.extend(file.sections().iter().map(|section| section.name().to_owned()));
+        if file == FileKind::Sweep {
+            want.extend(["axes", "exclude", "measure.accuracy.images"].map(str::to_owned));
+        }
         assert_eq!(found, want, "{}", file.name());
     }
 }

@@ -33,6 +33,11 @@ impl Millionths {
         f64::from(self.0) / f64::from(ONE)
     }
 
+    /// Whether `draw`, as a fraction of 2⁶⁴, is below this.
+    pub(crate) fn is_above(self, draw: u64) -> bool {
+        (u128::from(draw) * u128::from(ONE)) >> 64 < u128::from(self.0)
+    }
+
     /// ⌊self · count⌋.
     pub(crate) fn floor_of(self, count: usize) -> usize {
         narrow(self.millionths_of(count) / u128::from(ONE))

@@ -19,5 +19,6 @@ pub mod record;
 pub mod reorder;
 pub mod shape;
 pub mod spec;
+pub mod synthetic;
 pub mod throttle;
 pub mod units;

@@ -85,7 +85,7 @@ impl Design {
     /// The array of each layer.
     ///
     /// - Errors: rules that the array cannot follow.
-    pub(crate) fn machines(&self) -> Result<LayerMachines, EvalError> {
+    pub fn machines(&self) -> Result<LayerMachines, EvalError> {
         let every_layer = LayerMachines::new(self.array).with_depthwise_threads(self.depthwise_threads);
         self.layers
             .iter()

@@ -35,9 +35,17 @@ pub enum EvalError {
         /// Why.
         error: ModelError,
     },
-    /// A model that cannot be hashed.
+    /// A trace that cannot be read, or a model that cannot be hashed.
     #[error(transparent)]
-    Hash(#[from] TraceError),
+    Trace(#[from] TraceError),
+    /// A folder of images that cannot be listed.
+    #[error("{}: the folder cannot be read: {error}; check its permissions", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// Images name themselves.
     #[error(transparent)]
     Images(#[from] ImageError),

@@ -2,7 +2,9 @@
 
 pub mod design;
 pub mod error;
+pub mod inputs;
 pub mod open;
 pub mod prepare;
 pub mod throttle;
+pub mod trace;
 pub mod training;

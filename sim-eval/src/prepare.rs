@@ -55,6 +55,7 @@ type Counts = Vec<Option<Vec<u64>>>;
 #[derive(Debug)]
 pub struct Prepared {
     workload: ModelWorkload,
+    pruning: Option<PruneSpec>,
     opened: Opened,
     /// The network before it was pruned, where it was.
     unpruned: Option<Network>,
@@ -86,6 +87,7 @@ impl Prepared {
             QuantizedNetwork::new(&opened.network, &calibration, &workload.quantization).map_err(failed)?;
         Ok(Self {
             workload,
+            pruning,
             opened,
             unpruned,
             calibration,
@@ -99,6 +101,11 @@ impl Prepared {
     /// What was asked for.
     pub const fn workload(&self) -> &ModelWorkload {
         &self.workload
+    }
+
+    /// What pruned it.
+    pub const fn pruning(&self) -> Option<PruneSpec> {
+        self.pruning
     }
 
     /// The network, its images and preprocessing.

@@ -28,4 +28,5 @@ pub mod reorder;
 pub mod selection;
 pub mod share;
 pub mod simulate;
+pub mod synthetic;
 pub mod tensor;

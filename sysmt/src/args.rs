@@ -1,7 +1,9 @@
 //! The command line as typed.
 
+mod export;
 mod parsers;
 mod plot;
+mod sweep;
 
 use std::path::PathBuf;
 
@@ -17,7 +19,9 @@ use sim_core::reorder::Reorder;
 use sim_core::spec::Threads;
 use sim_core::throttle::MaxDrop;
 
-pub(crate) use plot::{PlotArgs, Where};
+pub(crate) use export::ExportArgs;
+pub(crate) use plot::PlotArgs;
+pub(crate) use sweep::SweepArgs;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
 #[derive(Debug, Parser)]
@@ -46,6 +50,10 @@ pub(crate) enum Command {
     Eval(Box<EvalArgs>),
     /// Draw figures of a results folder, without simulating
     Plot(PlotArgs),
+    /// Run every point of a grid, stored as it finishes
+    Sweep(SweepArgs),
+    /// Write the rows of a results folder for other programs and papers
+    Export(ExportArgs),
     /// Show configuration keys: meaning, unit, default and allowed values
     Explain(ExplainArgs),
 }

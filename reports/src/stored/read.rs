@@ -119,7 +119,7 @@ pub fn of_run(result: &ResultFile, blake3: String) -> Stored {
         axes: vec!["design".to_owned()],
         points,
         layers,
-        synthetic: false,
+        synthetic: result.synthetic.is_some(),
         throttling: None,
         pe_map: None,
         unsimulated: (result.unsimulated.iter())

@@ -2,6 +2,7 @@
 
 mod csv_files;
 mod evaluations;
+mod exports;
 mod figures;
 mod folder;
 mod json;

@@ -120,6 +120,7 @@ pub(crate) fn run(pe: Pe, n_layers: u64) -> RunRecord {
             name: "fc".to_owned(),
             reason: "the last layer stays in full precision".to_owned(),
         }],
+        synthetic: None,
         warnings: Vec::new(),
     }
 }

@@ -147,6 +147,11 @@ table! {
         "Whether a fraction is that of each layer, or of all simulated layers together; not for \"2:4\".",
         unit "", values Values::Words(words::<PruneScope>), default Fallback::Value("\"layer\""), kinds &[],
     }
+    ACTIVATION_ZEROS = Workload."activation-zeros" {
+        "Synthetic sparsity: every activation of the simulated layers becomes zero with this probability, drawn from `seed`, \
+         beside the zeros that it has. Results and figures are marked as synthetic.",
+        unit "", values Values::Probability, default Fallback::Absent("activations stay as they are"), kinds &[],
+    }
     LAYOUT = Preprocessing."layout" {
         "Axes of four-dimensional image arrays.",
         unit "", values Values::Words(words::<Layout>), default Fallback::Value("\"nchw\""), kinds &[],
@@ -249,5 +254,19 @@ table! {
     MSE = Measure."mse" {
         "Whether the error against the exact product is measured.",
         unit "", values Values::Flag, default Fallback::Value("true"), kinds &[],
+    }
+    BASE = Sweep."base" {
+        "The run file that every point starts from; [axes] below names keys of run files with the values that they take, as \
+         in \"pe.threads\" = [1, 2, 4], and [[exclude]] leaves combinations out.",
+        unit "", values Values::Path, default Fallback::Required, kinds &[],
+    }
+    SEEDS = Sweep."seeds" {
+        "Seeds of points in which something is random: one point for each.",
+        unit "", values Values::Seeds { max: i64::MAX }, default Fallback::Absent("the seed of the base"), kinds &[],
+    }
+    ACCURACY = SweepMeasure."accuracy" {
+        "Evaluate the network on the first N images at every point; cycles and energy are those of the same images.",
+        unit "", values Values::Accuracy { max: MAX_COUNT },
+        default Fallback::Absent("points have no answers"), kinds &[],
     }
 }

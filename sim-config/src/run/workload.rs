@@ -6,6 +6,7 @@ use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{PruneScope, PruneSpec};
 use sim_core::quantization::{Divisor, QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
+use sim_core::synthetic::ActivationZeros;
 
 use super::{ModelWorkload, NeedOfWorkload, Unreadable, Workload};
 use crate::keys::{self, Key, Section};
@@ -23,16 +24,21 @@ const MODEL_KEYS: [&Key; 5] = [
 ];
 const SELECTION_KEYS: [&Key; 3] = [&keys::LAYERS, &keys::FIRST, &keys::LAST];
 
-/// The workload, `None` after a complaint, and what prunes it.
-pub(super) fn read(
-    top: &Reader<'_>,
-    layers: &Reader<'_>,
-    folder: &Path,
-    need: NeedOfWorkload,
-) -> (Option<Workload>, Option<PruneSpec>) {
+/// What [workload] says.
+pub(super) struct Read {
+    /// `None` after a complaint.
+    pub(super) workload: Option<Workload>,
+    pub(super) pruning: Option<PruneSpec>,
+    pub(super) activation_zeros: Option<ActivationZeros>,
+}
+
+pub(super) fn read(top: &Reader<'_>, layers: &Reader<'_>, folder: &Path, need: NeedOfWorkload) -> Read {
     let section = top.section(&[Section::Workload]);
-    let pruning = read_pruning(&section);
-    (read_workload(top, &section, layers, folder, need), pruning)
+    Read {
+        pruning: read_pruning(&section),
+        activation_zeros: section.optional_activation_zeros(&keys::ACTIVATION_ZEROS),
+        workload: read_workload(top, &section, layers, folder, need),
+    }
 }
 
 fn read_workload(

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use sim_eval::trace::PreparedTrace;
+
 use crate::args::CaptureArgs;
 use crate::failure::Failure;
 use crate::network_args;
 use crate::output;
-use crate::plan::{self, Prepared};
+use crate::plan;
 use crate::stop;
 
 /// Run a network, quantize it, and write a layer trace.
@@ -31,8 +33,8 @@ fn default_out(model: &Path) -> PathBuf {
     Path::new(model.file_name().unwrap_or_default()).with_extension("safetensors")
 }
 
-fn summary(out: &Path, prepared: &Prepared) -> String {
-    let Prepared { trace, pruned } = prepared;
+fn summary(out: &Path, prepared: &PreparedTrace) -> String {
+    let PreparedTrace { trace, pruned, .. } = prepared;
     let mut text = format!(
         "{}: {} images, {} layers\n",
         out.display(),

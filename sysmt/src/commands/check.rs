@@ -50,7 +50,7 @@ fn check_product(array: &Path, activations: &Path, weights: &Path) -> Result<Opt
 fn check_run(file: &Path, jobs: usize) -> Result<Option<String>, Failure> {
     let spec = run::load(file)?;
     let stop = stop::flag()?;
-    let trace = plan::trace(spec.workload(), spec.pruning(), jobs, stop)?.trace;
+    let trace = plan::trace(&spec, jobs, stop)?.trace;
     let machines = plan::machines(&spec, &trace)?;
     let product = Product::ByBothEngines;
     memory::check_trace(

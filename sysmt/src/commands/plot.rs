@@ -12,6 +12,7 @@ use reports::stored::{self, Stored};
 use sim_config::error::{Complaint, ConfigError};
 use sim_config::nearest::did_you_mean;
 use sim_config::source;
+use sim_sweep::stored::is_sweep;
 
 use crate::args::PlotArgs;
 use crate::failure::Failure;
@@ -22,7 +23,7 @@ pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
     let look = &args.look;
     let look = Look::new(look.style, look.width, look.palette, look.title)
         .map_err(|error| Failure::User(format!("--width: {error}")))?;
-    let stored = stored::read(&args.folder).map_err(|error| Failure::user(&error))?;
+    let stored = read(&args.folder)?;
     if args.columns {
         return output::print(&columns(&stored));
     }
@@ -42,6 +43,14 @@ pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
         })?;
     output::note(&format!("{} figures are in {}", figures.len(), out.display()));
     output::print(&written.iter().map(|name| format!("{name}\n")).collect::<String>())
+}
+
+/// What a folder holds.
+fn read(folder: &Path) -> Result<Stored, Failure> {
+    if is_sweep(folder) {
+        return Ok(sim_sweep::stored::read(folder)?);
+    }
+    stored::read(folder).map_err(|error| Failure::user(&error))
 }
 
 /// Every column of every table that there is, with its unit.

@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use reports::folder;
 use reports::pruning::Pruning;
+use reports::result::Synthetic;
 use reports::run::{Report, RunRecord, Spec};
 use reports::summary;
 use sim_array::engine::Mse;
 use sim_config::run::{self, ErrorMeasure, RunSpec};
 use sim_config::{resolved, source};
 use sim_core::record::{EngineKind, UnsimulatedLayer};
+use sim_eval::trace::PreparedTrace;
 use sim_net::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
 
@@ -18,7 +20,6 @@ use super::{cost_table, engine, simulate_failure, workload_file};
 use crate::args::RunArgs;
 use crate::failure::Failure;
 use crate::memory::{self, Product};
-use crate::plan::Prepared;
 use crate::progress::Bar;
 use crate::{inputs, output, plan, stop};
 
@@ -32,7 +33,7 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     let table = cost_table(spec.cost_table(), &[spec.array(), spec.baseline()])?;
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
-    let Prepared { trace, pruned } = plan::trace(spec.workload(), spec.pruning(), jobs, stop)?;
+    let PreparedTrace { trace, pruned, .. } = plan::trace(&spec, jobs, stop)?;
     let machines = plan::machines(&spec, &trace)?;
     let product = match args.engine.engine {
         EngineKind::Algebraic => Product::Streamed,
@@ -79,6 +80,7 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
         inputs,
         seed: spec.seed(),
         table,
+        synthetic: synthetic(&spec),
         warnings: Vec::new(),
         layers,
         unsimulated: unsimulated(&trace),
@@ -91,6 +93,14 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     folder::write(&out, &report)?;
     output::note(&format!("results are in {}", out.display()));
     output::print(&summary::text(&report))
+}
+
+fn synthetic(spec: &RunSpec) -> Option<Synthetic> {
+    let activation_zeros = spec.activation_zeros()?;
+    Some(Synthetic {
+        activation_zeros,
+        seed: spec.seed(),
+    })
 }
 
 /// The run file with every default filled in. Preprocessing, quantization and selection are those that the trace was

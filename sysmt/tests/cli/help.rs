@@ -15,6 +15,7 @@ fn help_lists_the_commands() {
       check    Run both engines and compare whole outcomes; exit code 0 where they are equal, else 1
       capture  Run a network, quantize it, and write a layer trace
       eval     Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
+      export   Write the rows of a results folder for other programs and papers
       explain  Show configuration keys: meaning, unit, default and allowed values
       help     Print this message or the help of the given subcommand(s)
 
@@ -229,6 +230,24 @@ fn help_of_every_command() {
           --resize-mode <MODE>   What resizing does with another aspect ratio [possible values: stretch,
                                  cover]
     "#);
+    insta::assert_snapshot!(folder.good(&["export", "--help"]), @"
+    Write the rows of a results folder for other programs and papers
+
+    Usage: sysmt export [OPTIONS] --format <FORMAT> <DIR>
+
+    Arguments:
+      <DIR>  Folder of results, as `run`, `eval --out` and `sweep` write it
+
+    Options:
+          --format <FORMAT>    What to write: comma-separated values, Parquet, an object a line, or a
+                               LaTeX table for a paper [possible values: csv, parquet, jsonl, tex]
+          --table <TABLE>      Which rows: one per design, or one per design and layer [default: layers
+                               of a run, else points] [possible values: points, layers]
+          --columns <COLUMNS>  Which columns, in this order, with commas [default: all; in LaTeX those
+                               that matter in a paper]
+          --out <FILE>         Where to write; an older file is replaced [default: print]
+      -h, --help               Print help
+    ");
     insta::assert_snapshot!(folder.good(&["explain", "--help"]), @r#"
     Show configuration keys: meaning, unit, default and allowed values
 

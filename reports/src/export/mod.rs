@@ -1,0 +1,140 @@
+//! Rows as files for other programs and papers: CSV, JSON Lines, Parquet, LaTeX.
+//!
+//! Rows come one at a time, so that a sweep of a million points needs no more memory than one of a thousand. Equal rows
+//! give equal bytes.
+
+mod csv;
+mod error;
+mod jsonl;
+mod parquet;
+mod selection;
+mod tex;
+
+use std::io::Write;
+
+pub use error::ExportError;
+pub use parquet::ROWS_IN_A_GROUP;
+pub use selection::{ColumnError, Selection};
+pub use tex::MAX_ROWS as MAX_TEX_ROWS;
+
+use crate::frame::{Column, Frame, Value};
+use crate::stored::{Provenance, Stored, StoredKind};
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values, RFC 4180.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+    /// JSON Lines: an object a row.
+    JsonLines,
+    /// A LaTeX table with the rules of the package booktabs.
+    Tex,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Csv, Self::Parquet, Self::JsonLines, Self::Tex];
+
+    /// As the command line calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+            Self::JsonLines => "jsonl",
+            Self::Tex => "tex",
+        }
+    }
+}
+
+/// Which rows of a folder are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// One row per design or point.
+    Points,
+    /// One row per design and simulated layer.
+    Layers,
+}
+
+impl Table {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Points, Self::Layers];
+
+    /// As the command line calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Points => "points",
+            Self::Layers => "layers",
+        }
+    }
+
+    /// The rows that somebody means who does not say: a run has one design, so its layers.
+    pub const fn usual(kind: StoredKind) -> Self {
+        match kind {
+            StoredKind::Run => Self::Layers,
+            StoredKind::Evaluation | StoredKind::Sweep => Self::Points,
+        }
+    }
+
+    /// These rows of what a folder holds.
+    pub const fn of(self, stored: &Stored) -> &Frame {
+        match self {
+            Self::Points => &stored.points,
+            Self::Layers => &stored.layers,
+        }
+    }
+}
+
+/// What is known of rows besides the rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// Columns that tell designs apart.
+    pub axes: &'a [String],
+    /// Whether any operand was made up.
+    pub synthetic: bool,
+    /// What a reader has to know before using the numbers.
+    pub warnings: &'a [String],
+    /// Where the rows come from.
+    pub provenance: &'a Provenance,
+}
+
+impl<'a> From<&'a Stored> for Origin<'a> {
+    fn from(stored: &'a Stored) -> Self {
+        Self {
+            axes: &stored.axes,
+            synthetic: stored.synthetic,
+            warnings: &stored.warnings,
+            provenance: &stored.provenance,
+        }
+    }
+}
+
+/// Write rows, each a value for every column that `selection` was made of.
+///
+/// - Errors: those of the rows, of `out`, a row that does not fit its columns, too many rows for a table in a paper.
+pub fn write<E: std::error::Error + 'static>(
+    format: Format,
+    selection: &Selection,
+    origin: &Origin<'_>,
+    rows: impl Iterator<Item = Result<Vec<Value>, E>>,
+    out: impl Write + Send,
+) -> Result<(), ExportError<E>> {
+    let selected = rows
+        .zip(1..)
+        .map(|(row, number): (_, u64)| selection.pick(row.map_err(ExportError::Rows)?, number));
+    match format {
+        Format::Csv => csv::write(selection.columns(), selected, out),
+        Format::Parquet => parquet::write(selection.columns(), origin, selected, out),
+        Format::JsonLines => jsonl::write(selection.columns(), selected, out),
+        Format::Tex => tex::write(selection, origin, selected, out),
+    }
+}
+
+/// The columns that are written where nobody names any: all, or in a paper those that matter.
+pub fn usual_columns(format: Format, columns: &[Column], origin: &Origin<'_>) -> Selection {
+    match format {
+        Format::Csv | Format::Parquet | Format::JsonLines => Selection::all(columns),
+        Format::Tex => tex::usual_columns(columns, origin.axes),
+    }
+}

@@ -1,0 +1,103 @@
+//! Why a sweep cannot be planned, run or stored.
+
+use std::io;
+use std::path::PathBuf;
+
+use sim_config::error::ConfigError;
+use sim_eval::error::EvalError;
+
+/// Why a sweep cannot be planned, run or stored. A point that fails is no such error: it is stored.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// A configuration file.
+    #[error(transparent)]
+    Config(#[from] Box<ConfigError>),
+    /// An input that cannot be read.
+    #[error(transparent)]
+    Input(#[from] EvalError),
+    /// Every combination is excluded.
+    #[error("{}: every point is excluded; take an [[exclude]] out", .path.display())]
+    NoPoint {
+        /// The sweep file.
+        path: PathBuf,
+    },
+    /// The folder is something else.
+    #[error("{}: is no folder of a sweep (it holds no {}), so nothing is written to it; name another folder, or remove this one", .path.display(), crate::store::FILE_NAME)]
+    NotSweep {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder has points already.
+    #[error("{}: holds a sweep with {n_results} stored points; add --resume to go on with it, or name another folder with --out", .path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+        /// Stored points.
+        n_results: u64,
+    },
+    /// There is nothing to go on with.
+    #[error("{}: holds no sweep; run the sweep first, or check the path", .path.display())]
+    Missing {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Another process works on it.
+    #[error("{}: another process is running this sweep; wait for it, or stop it", .path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The store is from another version of the format.
+    #[error("{}: the store has version {found}, and this program reads {}; use the version of sysmt that wrote it, or another folder", .path.display(), crate::store::VERSION)]
+    Version {
+        /// The store.
+        path: PathBuf,
+        /// What it says.
+        found: i64,
+    },
+    /// A file that only looks like a store.
+    #[error("{}: is no store of a sweep; move it away, or name another folder", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The disk is full.
+    #[error("{}: the disk is full; all points stored so far are kept: make room and add --resume", .path.display())]
+    Full {
+        /// The store.
+        path: PathBuf,
+    },
+    /// The store refuses.
+    #[error("{}: the store cannot be used: {error}; check the path, its permissions and free space", .path.display())]
+    Store {
+        /// The store.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: rusqlite::Error,
+    },
+    /// The file system refuses.
+    #[error("{}: cannot {action}: {error}; check the path, its permissions and free space", .path.display())]
+    Io {
+        /// What could not be done.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// A stored row is not what this program writes.
+    #[error("{}: point {position} cannot be read: {why}; run the sweep again with --resume", .path.display())]
+    Row {
+        /// The store.
+        path: PathBuf,
+        /// The point's number.
+        position: u64,
+        /// Why.
+        why: String,
+    },
+    /// Asked to stop.
+    #[error("stopped")]
+    Stopped,
+}

@@ -1,0 +1,117 @@
+//! How long a sweep may take: a few of its points are run, and nothing is stored.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use sim_config::run::Workload;
+use sim_core::shape::widen;
+use sim_core::units::count_as_f64;
+use sim_eval::prepare::Workers;
+use sim_eval::trace::PreparedTrace;
+use sim_net::progress::Silent;
+
+use crate::error::SweepError;
+use crate::evaluate;
+use crate::measure;
+use crate::plan::{Plan, Planned};
+use crate::run::Unstored;
+
+/// Images that an evaluation is judged by.
+const IMAGES: usize = 32;
+
+/// Why there is no estimate.
+#[derive(Debug, thiserror::Error)]
+pub enum EstimateError {
+    /// The sweep.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+    /// A point that was tried.
+    #[error("{0}")]
+    Point(String),
+}
+
+impl From<Unstored> for EstimateError {
+    fn from(error: Unstored) -> Self {
+        match error {
+            Unstored::Stopped => Self::Sweep(SweepError::Stopped),
+            Unstored::Failed(why) | Unstored::Fault(why) => Self::Point(why),
+        }
+    }
+}
+
+/// Seconds that `points` may take on `jobs` threads, from the first, the middle and the last of them; `None` of none.
+///
+/// - Errors: a point that cannot be run.
+pub fn seconds(
+    plan: &Plan<'_>,
+    points: &[Planned],
+    jobs: usize,
+    stop: &AtomicBool,
+) -> Result<Option<f64>, EstimateError> {
+    let Some(last) = points.len().checked_sub(1) else {
+        return Ok(None);
+    };
+    let mut tried = vec![0, last / 2, last];
+    tried.dedup();
+    let mut each = 0.0;
+    let mut once = 0.0_f64;
+    for &place in &tried {
+        let time = try_point(plan, &points[place], stop)?;
+        each += time.each;
+        once = once.max(time.once);
+    }
+    let mean = each / count_as_f64(widen(tried.len()));
+    let n_points = count_as_f64(widen(points.len()));
+    let n_jobs = count_as_f64(widen(jobs.clamp(1, points.len())));
+    let n_jobs = match plan.spec().accuracy() {
+        // An evaluation is on all threads already.
+        Some(_) => count_as_f64(widen(jobs.max(1))),
+        None => n_jobs,
+    };
+    Ok(Some(once + mean * n_points / n_jobs))
+}
+
+/// Seconds on one thread.
+struct Time {
+    /// What several points share.
+    once: f64,
+    /// What each takes.
+    each: f64,
+}
+
+fn try_point(plan: &Plan<'_>, point: &Planned, stop: &AtomicBool) -> Result<Time, EstimateError> {
+    let spec = plan.run(point).map_err(SweepError::from)?;
+    let workers = Workers {
+        jobs: 1,
+        stop,
+        progress: &Silent,
+    };
+    let failed = |error: &dyn std::fmt::Display| EstimateError::Point(error.to_string());
+    let start = Instant::now();
+    match (plan.spec().accuracy(), spec.workload()) {
+        (Some(accuracy), Workload::Model(model)) => {
+            let mut model = model.as_ref().clone();
+            let n_images = accuracy.images.min(IMAGES);
+            model.n_images = Some(n_images);
+            let prepared = evaluate::prepare(&model, spec.pruning(), &workers)?;
+            let once = start.elapsed().as_secs_f64();
+            for result in evaluate::evaluate(&prepared, &[&spec], &workers) {
+                result?;
+            }
+            let images = count_as_f64(widen(accuracy.images)) / count_as_f64(widen(n_images));
+            Ok(Time {
+                once,
+                each: (start.elapsed().as_secs_f64() - once) * images,
+            })
+        }
+        (None, _) | (Some(_), Workload::Trace(_)) => {
+            let prepared = PreparedTrace::of_run(&spec, &workers).map_err(|error| failed(&error))?;
+            let once = start.elapsed().as_secs_f64();
+            measure::simulate_point(&spec, &prepared.into(), 1, stop)?;
+            Ok(Time {
+                once,
+                each: start.elapsed().as_secs_f64() - once,
+            })
+        }
+    }
+}

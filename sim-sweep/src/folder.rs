@@ -1,0 +1,88 @@
+//! The folder of a sweep: made, gone on with, or looked at.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::error::SweepError;
+use crate::lock::{self, Lock};
+use crate::store::{FILE_NAME, Store};
+
+/// How a sweep begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// There are no results yet.
+    New,
+    /// With the results that there are.
+    Resume,
+}
+
+/// Lock a folder and open its store; make both where they are not there.
+///
+/// - Errors: a folder that holds something else, results where there should be none, none where there should be some,
+///   another process, and what the file system refuses.
+pub fn open(folder: &Path, begin: Begin) -> Result<(Lock, Store), SweepError> {
+    check(folder)?;
+    let store = folder.join(FILE_NAME);
+    if begin == Begin::Resume && !store.is_file() {
+        return Err(SweepError::Missing {
+            path: folder.to_owned(),
+        });
+    }
+    fs::create_dir_all(folder).map_err(|error| SweepError::Io {
+        action: "make the folder",
+        path: folder.to_owned(),
+        error,
+    })?;
+    let lock = Lock::take(folder)?;
+    let store = Store::create(&store)?;
+    match (begin, store.n_results()?) {
+        (Begin::New, 0) | (Begin::Resume, _) => Ok((lock, store)),
+        (Begin::New, n_results) => Err(SweepError::Exists {
+            path: folder.to_owned(),
+            n_results,
+        }),
+    }
+}
+
+/// The store of a folder, if it has one; nothing is made or locked.
+///
+/// - Errors: a store that cannot be read.
+pub fn look(folder: &Path) -> Result<Option<Store>, SweepError> {
+    let store = folder.join(FILE_NAME);
+    if store.is_file() {
+        Store::open(&store).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Whether a folder may become that of a sweep: absent or empty so far, or one already.
+fn check(folder: &Path) -> Result<(), SweepError> {
+    let not_sweep = || SweepError::NotSweep {
+        path: folder.to_owned(),
+    };
+    let mut entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(not_sweep()),
+        Err(error) => {
+            return Err(SweepError::Io {
+                action: "look into the folder",
+                path: folder.to_owned(),
+                error,
+            });
+        }
+    };
+    if folder.join(FILE_NAME).is_file() {
+        return Ok(());
+    }
+    // A sweep that ended before its store was there leaves its lock.
+    let is_else =
+        |entry: io::Result<fs::DirEntry>| !entry.is_ok_and(|entry| entry.file_name() == lock::FILE_NAME);
+    if entries.any(is_else) {
+        Err(not_sweep())
+    } else {
+        Ok(())
+    }
+}

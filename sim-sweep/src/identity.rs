@@ -1,0 +1,81 @@
+//! What makes two points the same: configuration, the bytes of their inputs, and the version of this program.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+use sim_config::resolved;
+use sim_config::run::{RunSpec, Workload};
+use sim_config::sweep::AccuracySpec;
+use sim_eval::error::EvalError;
+use sim_eval::inputs;
+
+/// BLAKE3 of everything that a point depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity(pub(crate) [u8; 32]);
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        blake3::Hash::from_bytes(self.0).to_hex().fmt(f)
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Fingerprints of input files, each read once.
+#[derive(Debug, Default)]
+pub struct Fingerprints {
+    known: Mutex<HashMap<PathBuf, String>>,
+}
+
+impl Fingerprints {
+    fn of(&self, path: &Path) -> Result<String, EvalError> {
+        // A thread that panicked left whole entries behind.
+        let mut known = self
+            .known
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(hash) = known.get(path) {
+            return Ok(hash.clone());
+        }
+        let hash = inputs::fingerprint(path)?;
+        known.insert(path.to_owned(), hash.clone());
+        Ok(hash)
+    }
+}
+
+/// The identity of a point.
+///
+/// Where nothing is random the seed is no part of it; paths are none, only what the files hold.
+///
+/// - Errors: inputs that cannot be read.
+pub fn of_point(
+    spec: &RunSpec,
+    accuracy: Option<AccuracySpec>,
+    fingerprints: &Fingerprints,
+) -> Result<Identity, EvalError> {
+    let mut tables = resolved::run(spec);
+    if spec.activation_zeros().is_none() {
+        tables["seed"] = Value::Null;
+    }
+    let workload = &mut tables["workload"];
+    for (role, path) in inputs::of_workload(spec.workload()) {
+        workload[role] = json!(fingerprints.of(&path)?);
+    }
+    if let (Workload::Model(_), Some(AccuracySpec { images })) = (spec.workload(), accuracy) {
+        tables["accuracy-images"] = json!(images);
+        // The answers of so many images are all that the point holds.
+        tables["workload"]["n-images"] = Value::Null;
+    }
+    if let Some(table) = spec.cost_table() {
+        tables["costs"] = json!(fingerprints.of(table)?);
+    }
+    tables["sysmt"] = json!(env!("CARGO_PKG_VERSION"));
+    Ok(Identity(*blake3::hash(tables.to_string().as_bytes()).as_bytes()))
+}

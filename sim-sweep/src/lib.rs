@@ -1,0 +1,14 @@
+//! Sweeps: a grid of runs is planned, run, and stored point by point, so that nothing that ends it loses a point.
+
+mod cache;
+pub mod error;
+pub mod estimate;
+mod evaluate;
+pub mod folder;
+pub mod identity;
+pub mod lock;
+mod measure;
+pub mod plan;
+pub mod run;
+pub mod store;
+pub mod stored;

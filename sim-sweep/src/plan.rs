@@ -1,0 +1,133 @@
+//! All points of a sweep, each with its identity, before anything runs.
+
+use std::sync::atomic::AtomicBool;
+
+use sim_config::error::ConfigError;
+use sim_config::run::RunSpec;
+use sim_config::sweep::{AxisValue, Combination, Randomness, SweepSpec, SweepTexts};
+use sim_net::share::{Unfinished, share};
+
+use crate::error::SweepError;
+use crate::identity::{Fingerprints, Identity, of_point};
+
+/// Combinations that one thread plans in a row.
+const CHUNK: u32 = 2048;
+
+/// A point of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Its number in the grid.
+    pub(crate) combination: u32,
+    /// What it is.
+    pub identity: Identity,
+    pub(crate) randomness: Randomness,
+}
+
+/// Every point of a sweep, in order.
+#[derive(Debug)]
+pub struct Plan<'t> {
+    spec: SweepSpec<'t>,
+    points: Vec<Planned>,
+    n_excluded: u64,
+}
+
+impl<'t> Plan<'t> {
+    /// Resolve and hash every point on `jobs` threads; the plan does not depend on their number.
+    ///
+    /// - Errors: the first combination, in order, that is no run; inputs that cannot be read; no point at all.
+    pub fn new(texts: &'t SweepTexts, jobs: usize, stop: &AtomicBool) -> Result<Self, SweepError> {
+        let spec = texts.spec()?;
+        let n = spec.n_combinations()?;
+        let fingerprints = Fingerprints::default();
+        let starts: Vec<u32> = (0..n.div_ceil(CHUNK)).map(|chunk| chunk * CHUNK).collect();
+        let chunks = share(&starts, jobs, stop, |&start| {
+            chunk(&spec, start..start.saturating_add(CHUNK).min(n), &fingerprints)
+        })
+        .map_err(|unfinished| match unfinished {
+            Unfinished::Stopped => SweepError::Stopped,
+            Unfinished::Failed(error) => error,
+        })?;
+        let n_excluded = chunks.iter().map(|chunk| chunk.n_excluded).sum();
+        let mut points = Vec::with_capacity(chunks.iter().map(|chunk| chunk.points.len()).sum());
+        for chunk in chunks {
+            points.extend(chunk.points);
+        }
+        if points.is_empty() {
+            return Err(SweepError::NoPoint {
+                path: texts.path().to_owned(),
+            });
+        }
+        Ok(Self {
+            spec,
+            points,
+            n_excluded,
+        })
+    }
+
+    /// The sweep that it plans.
+    pub const fn spec(&self) -> &SweepSpec<'t> {
+        &self.spec
+    }
+
+    /// The points, in order.
+    pub fn points(&self) -> &[Planned] {
+        &self.points
+    }
+
+    /// Combinations that the file excludes.
+    pub const fn n_excluded(&self) -> u64 {
+        self.n_excluded
+    }
+
+    /// The run of a point.
+    ///
+    /// - Errors: none that planning has not found; array files that have changed since.
+    pub fn run(&self, planned: &Planned) -> Result<RunSpec, Box<ConfigError>> {
+        match self.spec.combination(planned.combination)? {
+            Combination::Point(spec) => Ok(*spec),
+            Combination::Excluded | Combination::Repeated => {
+                unreachable!("a planned combination is a point, and combinations do not change")
+            }
+        }
+    }
+
+    /// The values of a point, one for each axis.
+    pub fn values(&self, planned: &Planned) -> Vec<AxisValue> {
+        self.spec.values(planned.combination, planned.randomness)
+    }
+
+    /// Whether any point has zeros that no image gave.
+    pub fn is_synthetic(&self) -> bool {
+        self.points
+            .iter()
+            .any(|point| point.randomness == Randomness::Some)
+    }
+}
+
+struct Chunk {
+    points: Vec<Planned>,
+    n_excluded: u64,
+}
+
+fn chunk(
+    spec: &SweepSpec<'_>,
+    combinations: std::ops::Range<u32>,
+    fingerprints: &Fingerprints,
+) -> Result<Chunk, SweepError> {
+    let mut chunk = Chunk {
+        points: Vec::new(),
+        n_excluded: 0,
+    };
+    for combination in combinations {
+        match spec.combination(combination)? {
+            Combination::Excluded => chunk.n_excluded += 1,
+            Combination::Repeated => {}
+            Combination::Point(run) => chunk.points.push(Planned {
+                combination,
+                identity: of_point(&run, spec.accuracy(), fingerprints)?,
+                randomness: Randomness::of(&run),
+            }),
+        }
+    }
+    Ok(chunk)
+}

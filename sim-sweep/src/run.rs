@@ -1,0 +1,393 @@
+//! Runs the points of a plan that have no results yet, and stores each as it finishes.
+
+use std::any::Any;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crossbeam::channel;
+use reports::stored::point::PointObject;
+use sim_config::run::{ModelWorkload, RunSpec, Workload};
+use sim_core::prune::PruneSpec;
+use sim_core::synthetic::ActivationZeros;
+use sim_eval::prepare::Workers;
+use sim_eval::trace::PreparedTrace;
+use sim_net::progress::Silent;
+
+use crate::cache::Cache;
+use crate::error::SweepError;
+use crate::evaluate::{self, TOGETHER};
+use crate::identity::Identity;
+use crate::measure;
+use crate::plan::{Plan, Planned};
+use crate::store::{Outcome, State, Store};
+
+/// Told how far a sweep is.
+pub trait Watch: Sync {
+    /// So many points run now; `n_reused` have results already.
+    fn begin(&self, n_points: usize, n_reused: usize);
+    /// A point begins.
+    fn start(&self);
+    /// A point has ended, and is stored.
+    fn finish(&self, state: State);
+}
+
+/// How a sweep is run.
+#[derive(Clone, Copy)]
+pub struct RunOptions<'a> {
+    /// Threads of this computer; at least one is used. Results do not depend on it.
+    pub jobs: usize,
+    /// Set from elsewhere to end after the points at hand.
+    pub stop: &'a AtomicBool,
+    /// Told how far work is.
+    pub watch: &'a dyn Watch,
+    /// Which of the points that have no results run here.
+    pub share: Share,
+}
+
+/// A part of the points: every `of`-th, from `index` on. Equal points are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// From 0 on, below `of`.
+    pub index: usize,
+    /// At least 1.
+    pub of: usize,
+}
+
+impl Share {
+    /// All points.
+    pub const ALL: Self = Self { index: 0, of: 1 };
+}
+
+/// How a sweep ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Points of the plan, equal ones once.
+    pub distinct: usize,
+    /// Points that had results before.
+    pub reused: usize,
+    /// Points that ran now and have counts.
+    pub done: usize,
+    /// Points that ran now and failed, by the user's mistake.
+    pub failed: usize,
+    /// Points that ran now and failed by a fault of this program.
+    pub faults: usize,
+    /// Points that are left, because the sweep was stopped or they are not of this share.
+    pub left: usize,
+}
+
+/// Why a point has no counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unstored {
+    /// The user has to change something.
+    Failed(String),
+    /// A fault of this program.
+    Fault(String),
+    /// Asked to stop.
+    Stopped,
+}
+
+/// A panic as what is stored about it.
+pub(crate) fn fault(panic: &(dyn Any + Send)) -> Unstored {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Unstored::Fault(text.unwrap_or("a panic without words").to_owned())
+}
+
+/// Points of `plan` without counts in `store`, equal ones once, in order.
+///
+/// A point that failed is one of them: what made it fail may have been mended.
+///
+/// - Errors: a store that cannot be read.
+pub fn pending(plan: &Plan<'_>, store: &Store) -> Result<Pending, SweepError> {
+    let states = store.states()?;
+    let mut seen: HashSet<Identity> = HashSet::with_capacity(plan.points().len());
+    let mut points = Vec::new();
+    let mut reused = 0;
+    for point in plan.points() {
+        if !seen.insert(point.identity) {
+            continue;
+        }
+        match states.get(&point.identity) {
+            Some(State::Done) => reused += 1,
+            Some(State::Failed | State::Fault) | None => points.push(*point),
+        }
+    }
+    Ok(Pending { points, reused })
+}
+
+/// What is left of a plan.
+#[derive(Debug)]
+pub struct Pending {
+    /// Without counts.
+    pub points: Vec<Planned>,
+    /// How many have counts.
+    pub reused: usize,
+}
+
+/// Run what is left of `plan` and store it.
+///
+/// - Errors: the store; points that fail are stored as such, and stopping is none either.
+pub fn run(plan: &Plan<'_>, store: &mut Store, options: &RunOptions<'_>) -> Result<Summary, SweepError> {
+    let Pending { points, reused } = pending(plan, store)?;
+    let n_pending = points.len();
+    let Share { index, of } = options.share;
+    let points: Vec<Planned> = points.into_iter().skip(index).step_by(of.max(1)).collect();
+    options.watch.begin(points.len(), reused);
+    let mut summary = Summary {
+        distinct: n_pending + reused,
+        reused,
+        ..Summary::default()
+    };
+    let mut put = |outcomes: Vec<(Identity, Result<PointObject, Unstored>)>| {
+        let outcomes: Vec<(Identity, Outcome)> = outcomes
+            .into_iter()
+            .filter_map(|(identity, result)| Some((identity, outcome(result)?)))
+            .collect();
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        store.put(&outcomes)?;
+        for (_, outcome) in &outcomes {
+            match outcome.state {
+                State::Done => summary.done += 1,
+                State::Failed => summary.failed += 1,
+                State::Fault => summary.faults += 1,
+            }
+            options.watch.finish(outcome.state);
+        }
+        Ok(())
+    };
+    match plan.spec().accuracy() {
+        Some(accuracy) => with_answers(plan, &points, accuracy.images, options, &mut put)?,
+        None => without_answers(plan, &points, options, &mut put)?,
+    }
+    summary.left = n_pending - summary.done - summary.failed - summary.faults;
+    Ok(summary)
+}
+
+/// `None` where there is nothing to store.
+fn outcome(result: Result<PointObject, Unstored>) -> Option<Outcome> {
+    let (state, body) = match result {
+        Ok(point) => match serde_json::to_string(&point) {
+            Ok(body) => (State::Done, body),
+            Err(error) => (State::Fault, error.to_string()),
+        },
+        Err(Unstored::Failed(why)) => (State::Failed, why),
+        Err(Unstored::Fault(why)) => (State::Fault, why),
+        Err(Unstored::Stopped) => return None,
+    };
+    Some(Outcome { state, body })
+}
+
+type Put<'a> = dyn FnMut(Vec<(Identity, Result<PointObject, Unstored>)>) -> Result<(), SweepError> + 'a;
+
+/// What a trace depends on.
+#[derive(Clone, Debug, PartialEq)]
+struct TraceKey {
+    workload: Workload,
+    pruning: Option<PruneSpec>,
+}
+
+/// Numbers for values that have equality alone.
+struct Numbered<T> {
+    values: Vec<T>,
+    by_hash: std::collections::HashMap<u64, Vec<usize>>,
+}
+
+impl<T: PartialEq + std::fmt::Debug> Numbered<T> {
+    fn new() -> Self {
+        Self {
+            values: Vec::new(),
+            by_hash: std::collections::HashMap::new(),
+        }
+    }
+
+    fn number(&mut self, value: T) -> usize {
+        let mut hasher = DefaultHasher::new();
+        format!("{value:?}").hash(&mut hasher);
+        let same = self.by_hash.entry(hasher.finish()).or_default();
+        if let Some(&number) = same.iter().find(|&&number| self.values[number] == value) {
+            return number;
+        }
+        same.push(self.values.len());
+        self.values.push(value);
+        self.values.len() - 1
+    }
+}
+
+/// Which trace a point runs: the one of a workload, thinned or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Thinned {
+    trace: usize,
+    zeros: Option<(u64, u64)>,
+}
+
+impl Thinned {
+    fn new(trace: usize, spec: &RunSpec) -> Self {
+        let bits = |zeros: ActivationZeros| zeros.value().to_bits();
+        Self {
+            trace,
+            zeros: spec.activation_zeros().map(|zeros| (bits(zeros), spec.seed())),
+        }
+    }
+}
+
+type Shared = Result<Arc<PreparedTrace>, Unstored>;
+
+/// Points whose counts come from a trace: each on one thread, the traces made once.
+fn without_answers(
+    plan: &Plan<'_>,
+    points: &[Planned],
+    options: &RunOptions<'_>,
+    put: &mut Put<'_>,
+) -> Result<(), SweepError> {
+    let mut keys = Numbered::new();
+    let mut work: Vec<(Thinned, Planned)> = Vec::with_capacity(points.len());
+    for point in points {
+        let spec = plan.run(point)?;
+        let key = keys.number(TraceKey {
+            workload: spec.workload().clone(),
+            pruning: spec.pruning(),
+        });
+        work.push((Thinned::new(key, &spec), *point));
+    }
+    // Points of one trace follow one another, so that few traces are in memory; the sort is stable.
+    work.sort_by_key(|(thinned, _)| *thinned);
+    let thinned: Cache<Thinned, Shared> = Cache::new(work.iter().map(|(thinned, _)| *thinned));
+    let mut distinct: Vec<Thinned> = work.iter().map(|(thinned, _)| *thinned).collect();
+    distinct.dedup();
+    let traces: Cache<usize, Shared> = Cache::new(distinct.iter().map(|thinned| thinned.trace));
+    let n_jobs = options.jobs.clamp(1, work.len().max(1));
+    let jobs_each = options.jobs.max(1) / n_jobs;
+    let next = AtomicUsize::new(0);
+    // The worker that finds the store broken has nobody else to tell.
+    let broken = AtomicBool::new(false);
+    let (sender, receiver) = channel::bounded(n_jobs);
+    let worker = |sender: channel::Sender<(Identity, Result<PointObject, Unstored>)>| {
+        while !options.stop.load(Ordering::Relaxed) && !broken.load(Ordering::Relaxed) {
+            let Some((key, point)) = work.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                break;
+            };
+            options.watch.start();
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                let spec = plan
+                    .run(point)
+                    .map_err(|error| Unstored::Failed(error.to_string()))?;
+                let prepared = thinned.get(key, || {
+                    let whole = traces.get(&key.trace, || trace(&keys.values[key.trace], options))?;
+                    thin(whole, &spec)
+                })?;
+                measure::simulate_point(&spec, &prepared, jobs_each.max(1), options.stop)
+            }))
+            .unwrap_or_else(|panic| Err(fault(panic.as_ref())));
+            if sender.send((point.identity, result)).is_err() {
+                break;
+            }
+        }
+    };
+    let stored = crossbeam::thread::scope(|scope| {
+        for _ in 0..n_jobs {
+            let sender = sender.clone();
+            scope.spawn(|_| worker(sender));
+        }
+        drop(sender);
+        let mut stored = Ok(());
+        for result in receiver {
+            if stored.is_ok() {
+                stored = put(vec![result]);
+                if stored.is_err() {
+                    broken.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+        stored
+    });
+    match stored {
+        Ok(stored) => stored,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+fn trace(key: &TraceKey, options: &RunOptions<'_>) -> Shared {
+    let workers = Workers {
+        // Whoever needs the trace waits for it.
+        jobs: options.jobs,
+        stop: options.stop,
+        progress: &Silent,
+    };
+    match PreparedTrace::of_workload(&key.workload, key.pruning, &workers) {
+        Ok(prepared) => Ok(Arc::new(prepared)),
+        Err(sim_eval::error::EvalError::Stopped) => Err(Unstored::Stopped),
+        Err(error) => Err(Unstored::Failed(error.to_string())),
+    }
+}
+
+fn thin(whole: Arc<PreparedTrace>, spec: &RunSpec) -> Shared {
+    let Some(zeros) = spec.activation_zeros() else {
+        return Ok(whole);
+    };
+    let mut thinned = PreparedTrace::clone(&whole);
+    thinned.thin(zeros, spec.seed());
+    Ok(Arc::new(thinned))
+}
+
+/// Points with answers: the points of a network in order, several designs in one pass over the images.
+fn with_answers(
+    plan: &Plan<'_>,
+    points: &[Planned],
+    n_images: usize,
+    options: &RunOptions<'_>,
+    put: &mut Put<'_>,
+) -> Result<(), SweepError> {
+    let mut keys: Numbered<(ModelWorkload, Option<PruneSpec>)> = Numbered::new();
+    let mut work: Vec<(usize, Planned)> = Vec::with_capacity(points.len());
+    for point in points {
+        let spec = plan.run(point)?;
+        // A sweep with answers over a trace is no sweep.
+        let Workload::Model(model) = spec.workload() else {
+            continue;
+        };
+        let mut model = model.as_ref().clone();
+        model.n_images = Some(n_images);
+        work.push((keys.number((model, spec.pruning())), *point));
+    }
+    work.sort_by_key(|(key, _)| *key);
+    let workers = Workers {
+        jobs: options.jobs,
+        stop: options.stop,
+        progress: &Silent,
+    };
+    for group in work.chunk_by(|(one, _), (other, _)| one == other) {
+        let Some((key, _)) = group.first() else { continue };
+        let (model, pruning) = &keys.values[*key];
+        let prepared = catch_unwind(AssertUnwindSafe(|| evaluate::prepare(model, *pruning, &workers)))
+            .unwrap_or_else(|panic| Err(fault(panic.as_ref())));
+        for chunk in group.chunks(TOGETHER) {
+            if options.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            for _ in chunk {
+                options.watch.start();
+            }
+            let results = match &prepared {
+                Err(error) => chunk.iter().map(|_| Err(error.clone())).collect(),
+                Ok(prepared) => {
+                    let runs: Vec<RunSpec> = chunk
+                        .iter()
+                        .map(|(_, point)| plan.run(point))
+                        .collect::<Result<_, _>>()?;
+                    let runs: Vec<&RunSpec> = runs.iter().collect();
+                    evaluate::evaluate(prepared, &runs, &workers)
+                }
+            };
+            let identities = chunk.iter().map(|(_, point)| point.identity);
+            put(identities.zip(results).collect())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,513 @@
+//! The store: one SQLite file in the sweep's folder, a transaction for each point.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+use serde_json::Value;
+use sim_config::sweep::AxisValue;
+
+use crate::error::SweepError;
+use crate::identity::Identity;
+use crate::plan::Plan;
+
+/// The file's name in a sweep's folder.
+pub const FILE_NAME: &str = "sweep.sqlite";
+/// Version of its format.
+pub const VERSION: i64 = 1;
+/// Marks the file as ours: "smtS".
+const APPLICATION_ID: i64 = 0x736d_7453;
+
+/// Points that are read at once.
+const PAGE: i64 = 256;
+
+const SCHEMA: &str = "
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE points (position INTEGER PRIMARY KEY, identity BLOB NOT NULL, axes TEXT NOT NULL);
+    CREATE TABLE results (identity BLOB PRIMARY KEY, state INTEGER NOT NULL, body TEXT NOT NULL);
+";
+
+/// How a point ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// With counts.
+    Done,
+    /// The user has to change something.
+    Failed,
+    /// A fault of this program.
+    Fault,
+}
+
+impl State {
+    const ALL: [Self; 3] = [Self::Done, Self::Failed, Self::Fault];
+
+    const fn number(self) -> i64 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Fault => 2,
+        }
+    }
+}
+
+/// What is stored of a point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub state: State,
+    /// A [`reports::stored::point::PointObject`] as JSON, or why there is none.
+    pub body: String,
+}
+
+/// A point as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPoint {
+    /// Its number, from 1.
+    pub position: u64,
+    /// Its place on each axis, a JSON array.
+    pub axes: String,
+    /// `None` where it has not run.
+    pub outcome: Option<Outcome>,
+}
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    path: PathBuf,
+    connection: Connection,
+}
+
+impl Store {
+    /// Open the store at `path`, or make it.
+    ///
+    /// - Errors: a file that is no store or of a newer version, and what the file system refuses.
+    pub fn create(path: &Path) -> Result<Self, SweepError> {
+        let store = Self::connect(path, Connection::open(path))?;
+        store.check(|connection| {
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            // A process that dies loses nothing; a machine that dies may lose the last points, which then run again.
+            connection.pragma_update(None, "synchronous", "NORMAL")
+        })?;
+        if store.is_empty()? {
+            store.check(|connection| {
+                connection.execute_batch(&format!(
+                    "BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; {SCHEMA} COMMIT;"
+                ))
+            })?;
+        }
+        store.check_version()?;
+        Ok(store)
+    }
+
+    /// Open a store to read it.
+    ///
+    /// - Errors: as [`Self::create`], and no such file.
+    pub fn open(path: &Path) -> Result<Self, SweepError> {
+        if !path.is_file() {
+            return Err(SweepError::Missing {
+                path: path.parent().unwrap_or(Path::new("")).to_owned(),
+            });
+        }
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let store = Self::connect(path, Connection::open_with_flags(path, flags))?;
+        store.check_version()?;
+        Ok(store)
+    }
+
+    /// A store without results that no file holds.
+    ///
+    /// - Errors: none that the file system could give.
+    pub fn in_memory() -> Result<Self, SweepError> {
+        let store = Self::connect(Path::new(":memory:"), Connection::open_in_memory())?;
+        store.check(|connection| connection.execute_batch(SCHEMA))?;
+        Ok(store)
+    }
+
+    fn connect(path: &Path, connection: rusqlite::Result<Connection>) -> Result<Self, SweepError> {
+        let connection = connection.map_err(|error| failure(path, error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            connection,
+        })
+    }
+
+    fn check<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, SweepError> {
+        work(&self.connection).map_err(|error| failure(&self.path, error))
+    }
+
+    fn pragma(&self, name: &str) -> Result<i64, SweepError> {
+        self.check(|connection| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)))
+    }
+
+    /// Whether nothing was ever written to it.
+    fn is_empty(&self) -> Result<bool, SweepError> {
+        let n_tables: i64 = self.check(|connection| {
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        })?;
+        Ok(n_tables == 0)
+    }
+
+    fn check_version(&self) -> Result<(), SweepError> {
+        if self.pragma("application_id")? != APPLICATION_ID {
+            return Err(SweepError::Foreign {
+                path: self.path.clone(),
+            });
+        }
+        match self.pragma("user_version")? {
+            VERSION => Ok(()),
+            found => Err(SweepError::Version {
+                path: self.path.clone(),
+                found,
+            }),
+        }
+    }
+
+    /// Put a plan in place of what was planned before; results stay.
+    ///
+    /// - Errors: what the file system refuses; the plan is then as it was.
+    pub fn plan(&mut self, plan: &Plan<'_>, sweep_text: &str) -> Result<(), SweepError> {
+        let columns: Vec<Value> = column_types(plan)
+            .into_iter()
+            .zip(plan.spec().axis_names())
+            .map(|(kind, name)| serde_json::json!({"name": name, "type": kind}))
+            .collect();
+        let meta = [
+            ("columns", Value::Array(columns).to_string()),
+            ("sweep", sweep_text.to_owned()),
+            ("base", plan.spec().base_text().to_owned()),
+            ("base-file", file_name(plan.spec().base_file())),
+            ("sweep-file", file_name(plan.spec().file())),
+            ("sysmt", env!("CARGO_PKG_VERSION").to_owned()),
+            ("synthetic", plan.is_synthetic().to_string()),
+        ];
+        let path = self.path.clone();
+        let failed = |error| failure(&path, error);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        for (key, value) in meta {
+            transaction
+                .execute("INSERT OR REPLACE INTO meta VALUES (?1, ?2)", params![key, value])
+                .map_err(failed)?;
+        }
+        transaction.execute("DELETE FROM points", []).map_err(failed)?;
+        {
+            let mut insert = transaction
+                .prepare("INSERT INTO points VALUES (?1, ?2, ?3)")
+                .map_err(failed)?;
+            for (position, point) in (1_i64..).zip(plan.points()) {
+                let axes = axes_json(&plan.values(point));
+                insert
+                    .execute(params![position, &point.identity.0[..], axes])
+                    .map_err(failed)?;
+            }
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    /// Identities that have results, with how they ended.
+    ///
+    /// - Errors: what the file system refuses.
+    pub fn states(&self) -> Result<HashMap<Identity, State>, SweepError> {
+        self.check(|connection| {
+            let mut select = connection.prepare("SELECT identity, state FROM results")?;
+            let rows = select.query_map([], |row| Ok((Identity(row.get(0)?), state(row.get(1)?))))?;
+            rows.collect()
+        })
+    }
+
+    /// How many results there are.
+    ///
+    /// - Errors: what the file system refuses.
+    pub fn n_results(&self) -> Result<u64, SweepError> {
+        self.check(|connection| {
+            connection
+                .query_row("SELECT count(*) FROM results", [], |row| row.get::<_, i64>(0))
+                .map(i64::unsigned_abs)
+        })
+    }
+
+    /// Store how points ended, all of them or none.
+    ///
+    /// - Errors: what the file system refuses.
+    pub fn put(&mut self, outcomes: &[(Identity, Outcome)]) -> Result<(), SweepError> {
+        let path = self.path.clone();
+        let failed = |error| failure(&path, error);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        for (identity, outcome) in outcomes {
+            transaction
+                .execute(
+                    "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3)",
+                    params![&identity.0[..], outcome.state.number(), outcome.body],
+                )
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    /// Take over the results of another store; those that are done stay as they are.
+    ///
+    /// - Errors: a file that is no store, and what the file system refuses.
+    pub fn merge(&mut self, other: &Path) -> Result<u64, SweepError> {
+        let other = Self::open(other)?;
+        let mut select = other
+            .connection
+            .prepare("SELECT identity, state, body FROM results ORDER BY identity")
+            .map_err(|error| failure(&other.path, error))?;
+        let rows = select
+            .query_map([], |row| {
+                let outcome = Outcome {
+                    state: state(row.get(1)?),
+                    body: row.get(2)?,
+                };
+                Ok((Identity(row.get(0)?), outcome))
+            })
+            .map_err(|error| failure(&other.path, error))?;
+        let path = self.path.clone();
+        let failed = |error| failure(&path, error);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        let mut n = 0;
+        for row in rows {
+            let (identity, outcome) = row.map_err(|error| failure(&other.path, error))?;
+            transaction
+                .execute(
+                    "INSERT INTO results VALUES (?1, ?2, ?3) ON CONFLICT (identity) DO UPDATE SET state = ?2, body = ?3 \
+                     WHERE results.state <> 0",
+                    params![&identity.0[..], outcome.state.number(), outcome.body],
+                )
+                .map_err(failed)?;
+            n += 1;
+        }
+        transaction.commit().map_err(failed)?;
+        Ok(n)
+    }
+
+    /// What was said about the sweep as a whole; `None` where nothing was.
+    ///
+    /// - Errors: what the file system refuses.
+    pub fn meta(&self, key: &str) -> Result<Option<String>, SweepError> {
+        self.check(|connection| {
+            let mut select = connection.prepare("SELECT value FROM meta WHERE key = ?1")?;
+            select.query_row([key], |row| row.get(0)).optional()
+        })
+    }
+
+    /// The planned points after a position, in order, at most [`PAGE`] of them; none after the last.
+    ///
+    /// - Errors: what the file system refuses.
+    pub fn page(&self, after: u64) -> Result<Vec<StoredPoint>, SweepError> {
+        self.check(|connection| {
+            let mut select = connection.prepare(
+                "SELECT position, axes, state, body FROM points LEFT JOIN results USING (identity) \
+                 WHERE ?1 < position ORDER BY position LIMIT ?2",
+            )?;
+            let after = i64::try_from(after).unwrap_or(i64::MAX);
+            let rows = select.query_map(params![after, PAGE], stored_point)?;
+            rows.collect()
+        })
+    }
+
+    /// Every planned point in order.
+    pub fn points(&self) -> impl Iterator<Item = Result<StoredPoint, SweepError>> {
+        let mut last = Some(0);
+        std::iter::from_fn(move || {
+            let page = self.page(last.take()?);
+            match &page {
+                Ok(points) => last = points.last().map(|point| point.position),
+                // One error ends it.
+                Err(_) => last = None,
+            }
+            Some(page)
+        })
+        .flat_map(|page| match page {
+            Ok(points) => points.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// At most so many pages, as a full disk would have it.
+    #[cfg(test)]
+    pub(crate) fn limit(&self, n_pages: i64) {
+        let limited: rusqlite::Result<i64> =
+            self.connection
+                .query_row(&format!("PRAGMA max_page_count = {n_pages}"), [], |row| {
+                    row.get(0)
+                });
+        assert!(limited.is_ok(), "{limited:?}");
+    }
+}
+
+fn stored_point(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredPoint> {
+    let outcome = match row.get::<_, Option<i64>>(2)? {
+        None => None,
+        Some(number) => Some(Outcome {
+            state: state(number),
+            body: row.get(3)?,
+        }),
+    };
+    Ok(StoredPoint {
+        position: row.get::<_, i64>(0)?.unsigned_abs(),
+        axes: row.get(1)?,
+        outcome,
+    })
+}
+
+/// Numbers that no version has written are faults.
+fn state(number: i64) -> State {
+    let states = State::ALL.into_iter();
+    states
+        .filter(|state| state.number() == number)
+        .next_back()
+        .unwrap_or(State::Fault)
+}
+
+fn failure(path: &Path, error: rusqlite::Error) -> SweepError {
+    let path = path.to_owned();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => SweepError::Full { path },
+        Some(ErrorCode::NotADatabase) => SweepError::Foreign { path },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => SweepError::Locked { path },
+        Some(_) | None => SweepError::Store { path, error },
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn axes_json(values: &[AxisValue]) -> String {
+    let values: Vec<Value> = values
+        .iter()
+        .map(|value| match value {
+            AxisValue::Absent => Value::Null,
+            AxisValue::Integer(number) => Value::from(*number),
+            AxisValue::Real(number) => Value::from(*number),
+            AxisValue::Flag(flag) => Value::from(*flag),
+            AxisValue::Text(text) => Value::from(text.as_str()),
+        })
+        .collect();
+    Value::Array(values).to_string()
+}
+
+/// What the values of each axis are, together.
+fn column_types(plan: &Plan<'_>) -> Vec<&'static str> {
+    let of_axis = |values: Vec<&AxisValue>| {
+        let mut types = values.into_iter().filter_map(|value| match value {
+            AxisValue::Absent => None,
+            AxisValue::Integer(number) if 0 <= *number => Some("count"),
+            AxisValue::Integer(_) | AxisValue::Real(_) => Some("real"),
+            AxisValue::Flag(_) => Some("flag"),
+            AxisValue::Text(_) => Some("text"),
+        });
+        let first = types.next().unwrap_or("text");
+        types.fold(first, |all, one| match (all, one) {
+            (all, one) if all == one => all,
+            ("count" | "real", "count" | "real") => "real",
+            _ => "text",
+        })
+    };
+    let names = plan.spec().axis_names();
+    let types = plan.spec().axis_values().into_iter().map(of_axis);
+    // Seeds come last and are counts.
+    types
+        .chain(std::iter::repeat("count"))
+        .take(names.len())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(body: String) -> Outcome {
+        Outcome {
+            state: State::Done,
+            body,
+        }
+    }
+
+    fn identity(n: u8) -> Identity {
+        Identity([n; 32])
+    }
+
+    #[test]
+    fn a_full_disk_keeps_what_is_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let mut store = Store::create(&path).unwrap();
+        store.put(&[(identity(1), outcome("small".to_owned()))]).unwrap();
+        store.limit(20);
+        let large = outcome("x".repeat(1 << 20));
+        let error = store.put(&[(identity(2), large.clone())]).unwrap_err();
+        assert!(matches!(error, SweepError::Full { .. }), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("the disk is full; all points stored so far are kept")
+        );
+        drop(store);
+        // Room was made.
+        let mut store = Store::create(&path).unwrap();
+        assert_eq!(
+            store.states().unwrap().into_keys().collect::<Vec<_>>(),
+            [identity(1)]
+        );
+        store.put(&[(identity(2), large)]).unwrap();
+        assert_eq!(store.n_results().unwrap(), 2);
+    }
+
+    #[test]
+    fn stores_of_other_versions_and_other_files_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let store = Store::create(&path).unwrap();
+        store
+            .check(|connection| connection.pragma_update(None, "user_version", VERSION + 1))
+            .unwrap();
+        drop(store);
+        for opened in [Store::open(&path), Store::create(&path)] {
+            let error = opened.unwrap_err();
+            assert!(matches!(error, SweepError::Version { found: 2, .. }), "{error}");
+        }
+        let other = folder.path().join("other.sqlite");
+        let connection = Connection::open(&other).unwrap();
+        connection.execute_batch("CREATE TABLE mine (x)").unwrap();
+        drop(connection);
+        for opened in [Store::open(&other), Store::create(&other)] {
+            assert!(matches!(opened.unwrap_err(), SweepError::Foreign { .. }));
+        }
+        let missing = Store::open(&folder.path().join("none.sqlite")).unwrap_err();
+        assert!(matches!(missing, SweepError::Missing { .. }), "{missing}");
+    }
+
+    #[test]
+    fn merging_keeps_what_is_done_and_replaces_what_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut one = Store::create(&folder.path().join("one.sqlite")).unwrap();
+        let mut other = Store::create(&folder.path().join("other.sqlite")).unwrap();
+        let failed = || Outcome {
+            state: State::Failed,
+            body: "why".to_owned(),
+        };
+        one.put(&[(identity(1), outcome("mine".to_owned())), (identity(2), failed())])
+            .unwrap();
+        other
+            .put(&[
+                (identity(1), failed()),
+                (identity(2), outcome("theirs".to_owned())),
+                (identity(3), failed()),
+            ])
+            .unwrap();
+        assert_eq!(one.merge(other.path()).unwrap(), 3);
+        let states = one.states().unwrap();
+        assert_eq!(states[&identity(1)], State::Done);
+        assert_eq!(states[&identity(2)], State::Done);
+        assert_eq!(states[&identity(3)], State::Failed);
+    }
+}

@@ -1,0 +1,25 @@
+//! Arguments of `sysmt sweep`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::JobsArgs;
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArgs {
+    /// Sweep file
+    #[arg(value_name = "SWEEP.toml")]
+    pub(crate) file: PathBuf,
+    /// The sweep's folder [default: results/SWEEP]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Go on with the sweep in the folder: points with results stay, failed ones run again; the file may have changed
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Print the points and how long they may take; run none
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) jobs: JobsArgs,
+}

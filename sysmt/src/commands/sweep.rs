@@ -1,0 +1,155 @@
+//! `sysmt sweep`.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use sim_config::sweep::{AxisValue, SweepTexts};
+use sim_sweep::estimate::{self, EstimateError};
+use sim_sweep::folder;
+use sim_sweep::plan::Plan;
+use sim_sweep::run::{RunOptions, Share, Summary, pending, run};
+use sim_sweep::store::Store;
+
+use crate::args::SweepArgs;
+use crate::failure::Failure;
+use crate::sweep_progress::Points;
+use crate::{output, stop};
+
+/// Run every point of a grid.
+pub(crate) fn execute(args: &SweepArgs) -> Result<(), Failure> {
+    let texts = SweepTexts::read(&args.file)?;
+    let stop = stop::flag()?;
+    let jobs = args.jobs.count();
+    let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
+    let plan = Plan::new(&texts, jobs, stop)?;
+    if args.dry_run {
+        return dry_run(&plan, &out, jobs, stop);
+    }
+    let start = Instant::now();
+    let begun = if args.resume {
+        folder::Begin::Resume
+    } else {
+        folder::Begin::New
+    };
+    let (_lock, mut store) = folder::open(&out, begun)?;
+    store.plan(&plan, texts.text())?;
+    let points = Points::new();
+    let options = RunOptions {
+        jobs,
+        stop,
+        watch: &points,
+        share: Share::ALL,
+    };
+    let summary = run(&plan, &mut store, &options);
+    points.clear();
+    let summary = summary?;
+    output::note(&format!(
+        "{} points in {:.3} s",
+        summary.done,
+        start.elapsed().as_secs_f64()
+    ));
+    output::print(&told(&plan, &summary, &out))?;
+    end(&summary)
+}
+
+/// `configs/sweeps/x.toml` gives `results/x` in the current folder.
+fn default_out(file: &Path) -> PathBuf {
+    Path::new("results").join(file.file_stem().unwrap_or_default())
+}
+
+fn told(plan: &Plan<'_>, summary: &Summary, out: &Path) -> String {
+    let Summary {
+        distinct,
+        reused,
+        done,
+        failed,
+        faults,
+        left,
+    } = *summary;
+    let mut text = format!("{}: {} points", out.display(), plan.points().len());
+    if distinct != plan.points().len() {
+        text.push_str(&format!(", {distinct} different ones"));
+    }
+    text.push_str(&format!("; {done} ran"));
+    for (n, what) in [
+        (reused, "had results"),
+        (failed, "failed"),
+        (faults, "ended in a fault"),
+        (left, "are left"),
+    ] {
+        if n != 0 {
+            text.push_str(&format!(", {n} {what}"));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn end(summary: &Summary) -> Result<(), Failure> {
+    let Summary {
+        reused,
+        done,
+        failed,
+        faults,
+        left,
+        ..
+    } = *summary;
+    if left != 0 {
+        return Err(Failure::SweepStopped(reused + done, left));
+    }
+    if failed + faults != 0 {
+        return Err(Failure::Points(failed, faults));
+    }
+    Ok(())
+}
+
+/// Print the points, and tell how long those may take that have no results.
+fn dry_run(plan: &Plan<'_>, out: &Path, jobs: usize, stop: &AtomicBool) -> Result<(), Failure> {
+    let names = plan.spec().axis_names();
+    let mut text = format!("point,{}\n", names.join(","));
+    for (number, point) in (1_u64..).zip(plan.points()) {
+        let values = plan.values(point);
+        let values: Vec<String> = values.iter().map(AxisValue::to_string).collect();
+        text.push_str(&format!("{number},{}\n", values.join(",")));
+    }
+    output::print(&text)?;
+    let n_left = match folder::look(out)? {
+        Some(store) => pending(plan, &store)?.points,
+        None => pending(plan, &Store::in_memory()?)?.points,
+    };
+    output::note(&format!(
+        "{} points, {} excluded; {} have no results in {}",
+        plan.points().len(),
+        plan.n_excluded(),
+        n_left.len(),
+        out.display()
+    ));
+    let Some(seconds) = estimate::seconds(plan, &n_left, jobs, stop).map_err(estimate_failure)? else {
+        output::note("nothing is left to run");
+        return Ok(());
+    };
+    output::note(&format!(
+        "about {} on {jobs} threads, judged by the first, the middle and the last of them run now",
+        duration(seconds)
+    ));
+    Ok(())
+}
+
+fn estimate_failure(error: EstimateError) -> Failure {
+    match error {
+        EstimateError::Sweep(error) => error.into(),
+        EstimateError::Point(why) => Failure::User(format!("a point that was tried fails: {why}")),
+    }
+}
+
+/// Seconds as a person says them.
+fn duration(seconds: f64) -> String {
+    if seconds < 90.0 {
+        format!("{seconds:.1} s")
+    } else if seconds < 5400.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3600.0)
+    }
+}

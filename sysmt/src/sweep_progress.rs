@@ -1,0 +1,80 @@
+//! How far a sweep is, on stderr, where that is a terminal.
+
+use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sim_core::shape::widen;
+use sim_sweep::run::Watch;
+use sim_sweep::store::State;
+
+const POINTS: &str = "{bar:30} {pos}/{len} points  {msg}  {eta} left";
+
+/// A bar of points, with those that run and those that failed.
+pub(crate) struct Points {
+    bar: ProgressBar,
+    running: AtomicUsize,
+    failed: AtomicUsize,
+    reused: AtomicUsize,
+}
+
+impl Points {
+    /// Silent where stderr is not a terminal.
+    pub(crate) fn new() -> Self {
+        let target = if std::io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template(POINTS) {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            running: AtomicUsize::new(0),
+            failed: AtomicUsize::new(0),
+            reused: AtomicUsize::new(0),
+        }
+    }
+
+    /// Take the bar off the terminal.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn tell(&self) {
+        let load = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        let mut message = format!("{} running, {} failed", load(&self.running), load(&self.failed));
+        match load(&self.reused) {
+            0 => {}
+            reused => message.push_str(&format!(", {reused} had results")),
+        }
+        self.bar.set_message(message);
+    }
+}
+
+impl Watch for Points {
+    fn begin(&self, n_points: usize, n_reused: usize) {
+        self.bar.set_length(widen(n_points));
+        self.reused.store(n_reused, Ordering::Relaxed);
+        self.tell();
+    }
+
+    fn start(&self) {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        self.tell();
+    }
+
+    fn finish(&self, state: State) {
+        self.running.fetch_sub(1, Ordering::Relaxed);
+        match state {
+            State::Done => {}
+            State::Failed | State::Fault => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        self.bar.inc(1);
+        self.tell();
+    }
+}
