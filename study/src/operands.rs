@@ -93,11 +93,12 @@ pub(crate) fn plot(layers: &[LayerOperands]) -> Plot {
         line: PlotLine::Joined,
     });
     Plot {
-        name: "operands".to_owned(),
-        x: PlotAxis::new("Simulated layer", Scale::Linear),
-        y: PlotAxis::new("Codes (%)", Scale::Percent),
         series: series.collect(),
-        references: Vec::new(),
+        ..Plot::new(
+            "operands",
+            PlotAxis::new("Simulated layer", Scale::Linear),
+            PlotAxis::new("Codes (%)", Scale::Percent),
+        )
     }
 }
 
