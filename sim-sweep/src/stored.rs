@@ -266,6 +266,7 @@ pub fn read(folder: &Path) -> Result<Stored, SweepError> {
         points,
         layers,
         synthetic,
+        mean_of: None,
         throttling: None,
         pe_map: None,
         unsimulated: Vec::new(),

@@ -8,9 +8,11 @@ mod identity;
 mod pe_map;
 pub mod point;
 mod read;
+mod seeds;
 
 pub use identity::{Identity, MACHINE_COLUMNS};
 pub use read::{StoredError, of_evaluation, of_run, read};
+pub use seeds::SEED;
 
 use crate::frame::{Column, ColumnType, Frame, Value};
 use crate::run::InputFile;
@@ -64,6 +66,8 @@ pub struct Stored {
     pub layers: Frame,
     /// Whether any operand was made up: zeros that no image gave. Every figure says so.
     pub synthetic: bool,
+    /// How many seeds the rows are means of, at most; `None`: none is.
+    pub mean_of: Option<usize>,
     /// Steps of automatic throttling, where there was any: `step`, `speedup`, `top1`, `lowered`.
     pub throttling: Option<Frame>,
     /// Utilization of every PE, where it was measured: `row`, `col`, `utilization`.

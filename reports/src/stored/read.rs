@@ -120,6 +120,7 @@ pub fn of_run(result: &ResultFile, blake3: String) -> Stored {
         points,
         layers,
         synthetic: result.synthetic.is_some(),
+        mean_of: None,
         throttling: None,
         pe_map: None,
         unsimulated: (result.unsimulated.iter())
@@ -157,6 +158,7 @@ pub fn of_evaluation(object: &EvaluationObject, blake3: String) -> Stored {
         points,
         layers,
         synthetic: false,
+        mean_of: None,
         throttling: object.throttling.as_ref().map(crate::accuracy::throttling::frame),
         pe_map: None,
         unsimulated: (object.unsimulated.iter())

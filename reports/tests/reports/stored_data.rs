@@ -26,6 +26,7 @@ fn stored(kind: StoredKind, axes: &[&str], points: Frame, layers: Frame) -> Stor
         points,
         layers,
         synthetic: false,
+        mean_of: None,
         throttling: None,
         pe_map: None,
         unsimulated: Vec::new(),

@@ -22,7 +22,7 @@ pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
     let look = &args.look;
     let look = Look::new(look.style, look.width, look.palette, look.title)
         .map_err(|error| Failure::User(format!("--width: {error}")))?;
-    let stored = folders::stored(&args.folder)?;
+    let stored = folders::stored(&args.folder)?.over_seeds();
     if args.columns {
         return output::print(&columns(&stored));
     }

@@ -106,7 +106,7 @@ pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Bu
             name: named(&spec.name, &label),
             head: Head {
                 title: title(spec, &label),
-                note: stored.synthetic.then(|| "synthetic zeros".to_owned()),
+                note: note(stored),
             },
         };
         let picture: Box<dyn Picture> = match spec.mark {
@@ -121,6 +121,14 @@ pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Bu
         });
     }
     Ok(all)
+}
+
+/// What every figure has to say about its points.
+fn note(stored: &Stored) -> Option<String> {
+    let synthetic = stored.synthetic.then(|| "synthetic zeros".to_owned());
+    let mean = stored.mean_of.map(|n| format!("mean of {n} seeds"));
+    let notes: Vec<String> = synthetic.into_iter().chain(mean).collect();
+    (!notes.is_empty()).then(|| notes.join(", "))
 }
 
 fn check_designs(rows: &Rows<'_>, spec: &FigureSpec) -> Result<(), Trouble> {
