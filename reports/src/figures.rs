@@ -12,6 +12,7 @@ mod marks;
 pub mod matrix;
 mod pixels;
 pub mod plot;
+mod spots;
 mod style;
 
 use canvas::Canvas;
@@ -22,6 +23,7 @@ use crate::text;
 pub use axis::Scale;
 pub(crate) use energy::energy_warning;
 pub use kinds::Kind;
+pub use spots::Spot;
 
 /// A figure that was not drawn.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +52,11 @@ pub trait Picture {
     ///
     /// - Errors: what the drawing library refuses.
     fn png(&self) -> Result<Vec<u8>, FigureError>;
+
+    /// Where the values of the SVG are.
+    ///
+    /// - Errors: what the drawing library refuses.
+    fn spots(&self) -> Result<Vec<Spot>, FigureError>;
 }
 
 /// What a picture is made of.
@@ -82,6 +89,13 @@ impl<D: Drawing> Picture for D {
 
     fn png(&self) -> Result<Vec<u8>, FigureError> {
         canvas::png(self).map_err(|message| FigureError {
+            figure: Drawing::name(self).to_owned(),
+            message,
+        })
+    }
+
+    fn spots(&self) -> Result<Vec<Spot>, FigureError> {
+        spots::of(self).map_err(|message| FigureError {
             figure: Drawing::name(self).to_owned(),
             message,
         })

@@ -9,7 +9,7 @@ use super::frame::{self, Frame, HAIR};
 use super::glyphs;
 use super::legend::{Legend, Sample};
 use super::style::{INK, PAPER};
-use super::{Arrangement, Figure};
+use super::{Arrangement, Figure, Series, spots};
 
 /// White between the parts of a bar.
 const GAP: f64 = 3.0;
@@ -77,6 +77,7 @@ fn bars(canvas: &mut dyn Canvas, frame: &Frame, axis: &Axis, figure: &Figure) ->
             sum += series.values[layer];
             let high = frame.y(axis.fraction(sum));
             canvas.rectangle([(left, high), (right, low)], series.colour)?;
+            canvas.spot([(left, high), (right, low)], &label(figure, layer, series));
             if 4.0 * GAP < low - high && 1 < figure.series.len() {
                 canvas.line([(left, high), (right, high)], GAP, PAPER)?;
             }
@@ -99,10 +100,17 @@ fn group(
         let value = series.values[layer];
         if 0.0 < value {
             let start = left + step * float(index);
-            canvas.rectangle([(start, y(value)), (start + step - gap, y(0.0))], series.colour)?;
+            let corners = [(start, y(value)), (start + step - gap, y(0.0))];
+            canvas.rectangle(corners, series.colour)?;
+            canvas.spot(corners, &label(figure, layer, series));
         }
     }
     Ok(())
+}
+
+fn label(figure: &Figure, layer: usize, series: &Series) -> String {
+    let series_name = if 1 < figure.series.len() { &series.name } else { "" };
+    spots::label(&figure.layers[layer], series_name, series.values[layer], &figure.unit)
 }
 
 fn layer_axis(canvas: &mut dyn Canvas, frame: &Frame, n_layers: usize) -> Result<(), String> {

@@ -113,6 +113,20 @@ impl Plot {
         )
     }
 
+    fn label(&self, series: &PlotSeries, point: &PlotPoint) -> String {
+        let interval = point.interval.map_or_else(String::new, |[low, high]| {
+            format!(" ({} to {})", text::significant(low), text::significant(high))
+        });
+        format!(
+            "{}: {} {}{interval}; {} {}",
+            series.name,
+            self.y.title,
+            text::significant(point.y),
+            self.x.title,
+            text::significant(point.x)
+        )
+    }
+
     fn points(&self) -> impl Iterator<Item = &PlotPoint> {
         self.series.iter().flat_map(|series| &series.points)
     }
@@ -221,7 +235,10 @@ impl Drawing for Plot {
         }
         for (index, series) in (0..).zip(&self.series) {
             for point in placed(series) {
-                Mark::of(index).draw(canvas, at(&point, point.y), MARK)?;
+                let (x, y) = at(&point, point.y);
+                Mark::of(index).draw(canvas, (x, y), MARK)?;
+                let corners = [(x - MARK, y - MARK), (x + MARK, y + MARK)];
+                canvas.spot(corners, &self.label(series, &point));
             }
         }
         Ok(())
