@@ -1,6 +1,7 @@
 //! The command line as typed.
 
 mod parsers;
+pub(crate) mod report;
 
 use std::path::PathBuf;
 
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Capture(Box<CaptureArgs>),
     /// Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
     Eval(Box<EvalArgs>),
+    /// Write one page of a results folder: figures, tables, configuration, what is modelled
+    Report(report::ReportArgs),
     /// Show configuration keys: meaning, unit, default and allowed values
     Explain(ExplainArgs),
 }

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod gemm;
+pub(crate) mod report;
 pub(crate) mod run;
 
 use std::path::Path;
