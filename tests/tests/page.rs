@@ -29,7 +29,7 @@ fn frame(columns: Vec<Column>, n_rows: usize, given: impl Fn(usize, &str) -> Opt
             let number = u64::try_from((row * 7919 + place * 104_729) % 9973).expect("small");
             given(row, &column.name).unwrap_or_else(|| match column.kind {
                 ColumnType::Text => Value::Null,
-                ColumnType::Count => Value::Count(number * 1_000_003),
+                ColumnType::Count => Value::Count(number * 103),
                 ColumnType::Real => Value::Real(f64::from(u32::try_from(number).expect("small")) / 9973.0 + 0.5),
                 ColumnType::Flag => Value::Flag(number % 2 == 0),
             })

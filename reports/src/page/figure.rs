@@ -62,12 +62,18 @@ pub fn plots_of(folder: &Path) -> io::Result<Vec<PageFigure>> {
     Ok(figures)
 }
 
-/// `pe-cycles` as `Pe cycles`.
+/// `pe-cycles` as `PE cycles`.
 fn title(name: &str) -> String {
-    let mut letters = name.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    let rest: String = letters.collect();
-    format!("{}{}", first.unwrap_or_default(), rest.replace('-', " "))
+    let word = |(place, word): (usize, &str)| match word {
+        "mse" | "pe" => word.to_uppercase(),
+        word if place == 0 => {
+            let (first, rest) = word.split_at(word.ceil_char_boundary(1));
+            format!("{}{rest}", first.to_uppercase())
+        }
+        word => word.to_owned(),
+    };
+    let words: Vec<String> = name.split('-').enumerate().map(word).collect();
+    words.join(" ")
 }
 
 /// The drawing with an invisible area over each value, which says it.

@@ -1,9 +1,11 @@
 //! Title, banners and the way through the page.
 
 use maud::{Markup, html};
+use sim_core::shape::widen;
 
 use super::section::Section;
 use crate::stored::{Stored, StoredKind};
+use crate::text;
 
 pub(super) fn render(stored: &Stored, sections: &[Section]) -> Markup {
     let n_points = stored.points.rows().len();
@@ -33,6 +35,6 @@ fn kind(kind: StoredKind, n_points: usize) -> String {
         StoredKind::Run => "Simulation of a systolic array".to_owned(),
         StoredKind::Evaluation if n_points == 1 => "Accuracy of a network on a systolic array".to_owned(),
         StoredKind::Evaluation => format!("Accuracy of a network on {n_points} systolic arrays"),
-        StoredKind::Sweep => format!("Sweep over {n_points} points"),
+        StoredKind::Sweep => format!("Sweep over {} points", text::grouped(widen(n_points))),
     }
 }

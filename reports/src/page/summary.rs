@@ -49,13 +49,13 @@ const MEASURES: [Measure; 12] = [
     measure("cycles", "Cycles", Form::Count, Best::None),
     measure("utilization", "Utilization", Form::Percent, Best::Largest),
     measure("top1", "Top-1", Form::Percent, Best::Largest),
-    measure("int8_top1", "Exact 8-bit", Form::Percent, Best::None),
-    measure("top1_change", "Change of top-1", Form::Points, Best::None),
-    measure("p_value", "p (McNemar)", Form::Plain, Best::None),
-    measure("agreement", "Answers as exact 8-bit", Form::Percent, Best::None),
+    measure("int8_top1", "8-bit top-1", Form::Percent, Best::None),
+    measure("top1_change", "Change", Form::Points, Best::None),
+    measure("p_value", "p", Form::Plain, Best::None),
+    measure("agreement", "Agreement", Form::Percent, Best::None),
     measure("relative_mse", "Relative error", Form::Plain, Best::Least),
     measure("total_energy_pj", "Energy", Form::Picojoules, Best::None),
-    measure("total_energy_per_mac_pj", "Energy per MAC", Form::Picojoules, Best::Least),
+    measure("total_energy_per_mac_pj", "Energy/MAC", Form::Picojoules, Best::Least),
     measure("area_um2", "Area", Form::SquareMicrometres, Best::Least),
 ];
 
@@ -99,7 +99,7 @@ fn one(points: &Frame, row: &[Value]) -> Markup {
                 @let value = points.value(row, measure.column);
                 @if *value != Value::Null {
                     div {
-                        dt { (measure.label) }
+                        dt title=(words::hint(measure.column)) { (measure.label) }
                         dd { span title=(value.text()) { (read(value, measure.form)) } }
                         @if let Some(note) = note(points, row, measure.column) { dd.note { (note) } }
                     }
@@ -132,6 +132,10 @@ fn note(points: &Frame, row: &[Value], column: &str) -> Option<String> {
         }
         "area_um2" => Some(format!("table {}", of("cost_table").text())),
         "relative_mse" => Some("mean over layers".to_owned()),
+        "int8_top1" => Some("exact products".to_owned()),
+        "p_value" => Some("exact McNemar test".to_owned()),
+        "agreement" => Some("with exact 8-bit".to_owned()),
+        "utilization" => Some("of all PE-cycles".to_owned()),
         _ => None,
     }
 }
@@ -149,7 +153,7 @@ fn side_by_side(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
                 thead {
                     tr {
                         th scope="col" { (axes_title(stored)) }
-                        @for measure in &measures { th.number scope="col" { (measure.label) } }
+                        @for measure in &measures { th.number scope="col" title=(words::hint(measure.column)) { (measure.label) } }
                     }
                 }
                 tbody {
@@ -171,9 +175,9 @@ fn side_by_side(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
             }
         }
         @if measures.iter().any(|measure| measure.column == "top1_change") {
-            p.hint { "Changes of top-1 are against exact 8-bit, in points. Speed-ups are over the baseline, in cycles." }
+            p.hint { "Changes of top-1 and agreement are against exact 8-bit, changes in points, p by the exact McNemar test. Speed-ups are over the baseline, in cycles. Relative errors are means over layers." }
         } @else {
-            p.hint { "Speed-ups are over the baseline, in cycles." }
+            p.hint { "Speed-ups are over the baseline, in cycles. Relative errors are means over layers." }
         }
     }
 }
@@ -209,7 +213,7 @@ fn best(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
                                     Best::Least => { "Lowest " }
                                     Best::None => {}
                                 }
-                                (measure.label.to_lowercase())
+                                (words::hint(measure.column))
                             }
                             td.number title=(value.text()) { (read(value, measure.form)) }
                             td { (name(stored, row)) }

@@ -17,6 +17,11 @@ function columnOf({name, unit, hint, kind, head, shown: isShown, ...stored}) {
   return {name, unit, hint, kind, head, isShown, isSame: stored.same !== undefined, isNumeric, at};
 }
 
+/** A name that may break after its dots and underscores. */
+function breakable(name) {
+  return name.split(/(?<=[._])/).flatMap((part) => [part, element('wbr')]);
+}
+
 /** Rows by a column; those without a value last. */
 function order(rows, column, isDescending) {
   const compare = column.isNumeric
@@ -101,7 +106,7 @@ class DataTable {
 
   head() {
     const cells = this.shownColumns.map((column) => {
-      const button = element('button', {type: 'button', 'data-column': column.name, title: column.hint}, column.name);
+      const button = element('button', {type: 'button', 'data-column': column.name, title: column.hint}, ...breakable(column.name));
       if (column.unit) button.append(' ', element('span', {class: 'unit'}, column.unit));
       const cell = element('th', {scope: 'col', class: column.isNumeric ? 'number' : ''}, button);
       if (this.sorted?.name === column.name) {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use serde_json::{Map, Value as Json, json};
+use sim_core::shape::widen;
 
 use super::{in_script, points_are, words};
 use crate::frame::{Column, ColumnType, Frame, Value};
 use crate::stored::{Stored, StoredKind};
+use crate::text;
 
 pub(super) const POINTS: &str = "points";
 pub(super) const LAYERS: &str = "layers";
@@ -58,7 +60,17 @@ pub(super) struct Table<'a> {
     frame: &'a Frame,
     /// Where all rows are.
     file: &'static str,
+    digits: Digits,
     pub(super) json: String,
+}
+
+/// How exact measures are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Digits {
+    /// To the last digit.
+    All,
+    /// Rounded, so that more rows find room.
+    Seven,
 }
 
 /// What is known of a table before its rows are counted.
@@ -125,10 +137,15 @@ impl<'a> Plan<'a> {
     /// With as many rows as there is room for.
     fn fitted(self, n_bytes: usize) -> Table<'a> {
         let mut n_rows = self.frame.rows().len().min(MAX_ROWS);
+        let mut digits = Digits::All;
         let json = loop {
-            let json = self.json(n_rows);
+            let json = self.json(n_rows, digits);
             if json.len() <= n_bytes || n_rows == 0 {
                 break json;
+            }
+            if digits == Digits::All {
+                digits = Digits::Seven;
+                continue;
             }
             let fitting = n_rows.saturating_mul(n_bytes) / json.len();
             n_rows = fitting.min(n_rows - 1);
@@ -139,21 +156,22 @@ impl<'a> Plan<'a> {
             n_rows,
             frame: self.frame,
             file: self.file,
+            digits,
             json,
         }
     }
 
-    fn json(&self, n_rows: usize) -> String {
+    fn json(&self, n_rows: usize, digits: Digits) -> String {
         let rows = &self.frame.rows()[..n_rows];
         let columns = self.frame.columns().iter().enumerate();
         let columns: Vec<Json> = columns
-            .filter_map(|(place, column)| self.column(column, rows, place))
+            .filter_map(|(place, column)| self.column(column, rows, place, digits))
             .collect();
         in_script(&json!({"id": self.id, "n": n_rows, "columns": columns}))
     }
 
     /// A column with its values; `None` where there are none.
-    fn column(&self, column: &Column, rows: &[Vec<Value>], place: usize) -> Option<Json> {
+    fn column(&self, column: &Column, rows: &[Vec<Value>], place: usize, digits: Digits) -> Option<Json> {
         let values = || rows.iter().map(|row| &row[place]);
         if values().all(|value| *value == Value::Null) {
             return None;
@@ -169,7 +187,7 @@ impl<'a> Plan<'a> {
         let is_default = self.defaults.contains(&column.name.as_str());
         set("shown", (is_default && !is_same).into());
         if is_same {
-            set("same", cell(&rows[0][place]));
+            set("same", cell(&rows[0][place], digits));
         } else if column.kind == ColumnType::Text {
             // Words come again and again.
             let mut words: BTreeMap<&str, usize> = BTreeMap::new();
@@ -189,7 +207,7 @@ impl<'a> Plan<'a> {
             set("words", list.into());
             set("at", at.into());
         } else {
-            set("values", values().map(cell).collect());
+            set("values", values().map(|value| cell(value, digits)).collect());
         }
         Some(Json::Object(object))
     }
@@ -204,15 +222,22 @@ const fn kind(kind: ColumnType) -> &'static str {
     }
 }
 
-fn cell(value: &Value) -> Json {
+fn cell(value: &Value, digits: Digits) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Text(text) => text.as_str().into(),
         Value::Count(count) if LARGEST_EXACT < *count => count.to_string().into(),
         Value::Count(count) => (*count).into(),
-        Value::Real(real) => (*real).into(),
+        Value::Real(real) => match digits {
+            Digits::All => (*real).into(),
+            Digits::Seven => format!("{real:.6e}").parse().unwrap_or(*real).into(),
+        },
         Value::Flag(flag) => (*flag).into(),
     }
+}
+
+fn grouped(count: usize) -> String {
+    text::grouped(widen(count))
 }
 
 impl Table<'_> {
@@ -224,8 +249,11 @@ impl Table<'_> {
             div.data data-table=(self.id) {
                 @if self.n_rows < n_rows {
                     p.banner role="note" {
-                        "The first " (self.n_rows) " of " (n_rows) " rows are on this page; " (self.file) " has all of them."
+                        "The first " (grouped(self.n_rows)) " of " (grouped(n_rows)) " rows are on this page, as many as it has room for; "
+                        (self.file) " has all of them, with all digits."
                     }
+                } @else if self.digits == Digits::Seven {
+                    p.hint { "Measures are rounded to seven digits on this page; " (self.file) " has all digits." }
                 }
                 div.bar.controls {
                     label for=(filter) { "Filter" }

@@ -51,7 +51,7 @@ const HINTS: [(&str, &str); 54] = [
     ("relative_mse", "squared error over squared exact outputs; of several layers the mean"),
     ("energy_pj", "energy of the logic, without clock and leakage"),
     ("clock_pj", "energy of the clock pins"),
-    ("leakage_pj", "leakage over the time at the given clock"),
+    ("leakage_pj", "leakage of all PE-cycles"),
     ("total_energy_pj", "logic, clock and leakage"),
     ("total_energy_per_mac_pj", "logic, clock and leakage for each of M·N·K"),
     ("energy_uncertainty_percent", "of the prices, as the technology table states it"),
