@@ -30,7 +30,9 @@ fn frame(columns: Vec<Column>, n_rows: usize, given: impl Fn(usize, &str) -> Opt
             given(row, &column.name).unwrap_or_else(|| match column.kind {
                 ColumnType::Text => Value::Null,
                 ColumnType::Count => Value::Count(number * 103),
-                ColumnType::Real => Value::Real(f64::from(u32::try_from(number).expect("small")) / 9973.0 + 0.5),
+                ColumnType::Real => {
+                    Value::Real(f64::from(u32::try_from(number).expect("small")) / 9973.0 + 0.5)
+                }
                 ColumnType::Flag => Value::Flag(number % 2 == 0),
             })
         });
@@ -49,11 +51,15 @@ fn stored(kind: StoredKind, points: Frame, layers: Frame, axes: &[&str]) -> Stor
         synthetic: true,
         throttling: None,
         pe_map: None,
-        unsimulated: vec![(HOSTILE[1].to_owned(), "the first convolution stays FP32".to_owned())],
+        unsimulated: vec![(
+            HOSTILE[1].to_owned(),
+            "the first convolution stays FP32".to_owned(),
+        )],
         warnings: vec![format!("energy is left out: no row for {}", HOSTILE[0])],
         configuration: vec![Configuration {
             name: "run.toml".to_owned(),
-            text: "version = 1\n# </code></pre><script>alert(3)</script>\n[pe]\nkind = \"nb-smt\"\n".to_owned(),
+            text: "version = 1\n# </code></pre><script>alert(3)</script>\n[pe]\nkind = \"nb-smt\"\n"
+                .to_owned(),
         }],
         provenance: Provenance {
             command: "sysmt eval fashion-resnet8.onnx --images t10k-images-idx3-ubyte.gz".to_owned(),
@@ -121,13 +127,15 @@ fn large() -> String {
         Column::new("pe.policy", ColumnType::Text),
         Column::new("error", ColumnType::Text),
     ];
-    let points = frame(point_columns(&columns), 20_000, |row, column| match (column, row % 150) {
-        ("array.rows", _) => Some((row % 64 + 1).into()),
-        ("pe.policy", _) => Some(["S", "S+A", "S+Aw"][row % 3].into()),
-        ("error", 7) => Some("array.rows = 2048 is outside 1..=1024: an overflow of the array".into()),
-        ("error", _) => Some(Value::Null),
-        (_, 7) => Some(Value::Null),
-        _ => None,
+    let points = frame(point_columns(&columns), 20_000, |row, column| {
+        match (column, row % 150) {
+            ("array.rows", _) => Some((row % 64 + 1).into()),
+            ("pe.policy", _) => Some(["S", "S+A", "S+Aw"][row % 3].into()),
+            ("error", 7) => Some("array.rows = 2048 is outside 1..=1024: an overflow of the array".into()),
+            ("error", _) => Some(Value::Null),
+            (_, 7) => Some(Value::Null),
+            _ => None,
+        }
     });
     let layers = Frame::new(layer_columns(&columns));
     let stored = stored(StoredKind::Sweep, points, layers, &["array.rows", "pe.policy"]);
@@ -146,8 +154,16 @@ fn a_page_works_in_a_browser() {
         path
     });
     let python = repository("target/python/bin/python");
-    for tool in [&python, Path::new("/usr/bin/chromium"), Path::new("/usr/bin/chromedriver")] {
-        assert!(tool.exists(), "{} is missing: cargo xtask outside", tool.display());
+    for tool in [
+        &python,
+        Path::new("/usr/bin/chromium"),
+        Path::new("/usr/bin/chromedriver"),
+    ] {
+        assert!(
+            tool.exists(),
+            "{} is missing: cargo xtask outside",
+            tool.display()
+        );
     }
     let status = Command::new(python)
         .args(["-B".into(), repository("tests/python/open_page.py")])

@@ -110,7 +110,12 @@ fn group(
 
 fn label(figure: &Figure, layer: usize, series: &Series) -> String {
     let series_name = if 1 < figure.series.len() { &series.name } else { "" };
-    spots::label(&figure.layers[layer], series_name, series.values[layer], &figure.unit)
+    spots::label(
+        &figure.layers[layer],
+        series_name,
+        series.values[layer],
+        &figure.unit,
+    )
 }
 
 fn layer_axis(canvas: &mut dyn Canvas, frame: &Frame, n_layers: usize) -> Result<(), String> {

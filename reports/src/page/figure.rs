@@ -49,13 +49,21 @@ pub fn plots_of(folder: &Path) -> io::Result<Vec<PageFigure>> {
         if path.extension().is_none_or(|ending| ending != "svg") {
             continue;
         }
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let csv = path.with_extension("csv");
         figures.push(PageFigure {
             title: title(&name),
             name,
             svg: fs::read_to_string(&path)?,
-            csv: if csv.is_file() { fs::read_to_string(csv)? } else { String::new() },
+            csv: if csv.is_file() {
+                fs::read_to_string(csv)?
+            } else {
+                String::new()
+            },
         });
     }
     figures.sort_by(|a, b| a.name.cmp(&b.name));
@@ -124,7 +132,9 @@ impl<'a> Shown<'a> {
     /// The points, where they are shown.
     pub(super) fn csv(&self) -> Option<&'a str> {
         match *self {
-            Self::Whole(figure) => Some(&figure.csv).filter(|csv| !csv.is_empty()).map(String::as_str),
+            Self::Whole(figure) => Some(&figure.csv)
+                .filter(|csv| !csv.is_empty())
+                .map(String::as_str),
             Self::Drawing(_) | Self::Named(_) => None,
         }
     }

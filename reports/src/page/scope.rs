@@ -60,13 +60,14 @@ pub(super) fn render(stored: &Stored) -> Markup {
 fn energies(stored: &Stored) -> Markup {
     let tables = texts(&stored.points, "cost_table");
     let delays = texts(&stored.points, "delay_model");
-    let uncertainty = stored.points.rows().iter().filter_map(|row| {
-        stored
-            .points
-            .value(row, "energy_uncertainty_percent")
-            .number()
+    let uncertainty = stored
+        .points
+        .rows()
+        .iter()
+        .filter_map(|row| stored.points.value(row, "energy_uncertainty_percent").number());
+    let largest = uncertainty.fold(None, |most: Option<f64>, next| {
+        Some(most.map_or(next, |most| most.max(next)))
     });
-    let largest = uncertainty.fold(None, |most: Option<f64>, next| Some(most.map_or(next, |most| most.max(next))));
     html! {
         h3 { "Energy and area" }
         @if tables.is_empty() {

@@ -55,7 +55,12 @@ const MEASURES: [Measure; 12] = [
     measure("agreement", "Agreement", Form::Percent, Best::None),
     measure("relative_mse", "Relative error", Form::Plain, Best::Least),
     measure("total_energy_pj", "Energy", Form::Picojoules, Best::None),
-    measure("total_energy_per_mac_pj", "Energy/MAC", Form::Picojoules, Best::Least),
+    measure(
+        "total_energy_per_mac_pj",
+        "Energy/MAC",
+        Form::Picojoules,
+        Best::Least,
+    ),
     measure("area_um2", "Area", Form::SquareMicrometres, Best::Least),
 ];
 
@@ -124,7 +129,11 @@ fn note(points: &Frame, row: &[Value], column: &str) -> Option<String> {
             Value::Count(cycles) => Some(format!("baseline: {}", text::grouped(*cycles))),
             Value::Null | Value::Text(_) | Value::Real(_) | Value::Flag(_) => None,
         },
-        "top1" => Some(format!("95 %: {} to {}", percent("top1_low")?, percent("top1_high")?)),
+        "top1" => Some(format!(
+            "95 %: {} to {}",
+            percent("top1_low")?,
+            percent("top1_high")?
+        )),
         "top1_change" => Some("against exact 8-bit".to_owned()),
         "total_energy_pj" => {
             let uncertainty = text::significant(of("energy_uncertainty_percent").number()?);
@@ -250,13 +259,20 @@ fn axes_title(stored: &Stored) -> String {
 
 /// The values of the axes.
 fn name(stored: &Stored, row: &[Value]) -> String {
-    let values = stored.axes.iter().map(|axis| stored.points.value(row, axis).text());
+    let values = stored
+        .axes
+        .iter()
+        .map(|axis| stored.points.value(row, axis).text());
     values.collect::<Vec<_>>().join(", ")
 }
 
 fn read(value: &Value, form: Form) -> String {
     let Some(number) = value.number() else {
-        return if *value == Value::Null { "–".to_owned() } else { value.text() };
+        return if *value == Value::Null {
+            "–".to_owned()
+        } else {
+            value.text()
+        };
     };
     match form {
         Form::Times => format!("{}×", text::significant(number)),

@@ -95,7 +95,11 @@ pub(super) fn of(stored: &Stored, n_bytes: usize) -> Vec<Table<'_>> {
             name: "steps",
             frame,
             file: "result.json",
-            defaults: frame.columns().iter().map(|column| column.name.as_str()).collect(),
+            defaults: frame
+                .columns()
+                .iter()
+                .map(|column| column.name.as_str())
+                .collect(),
             head: "step",
         });
     }

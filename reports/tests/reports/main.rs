@@ -5,6 +5,7 @@ mod evaluations;
 mod figures;
 mod folder;
 mod json;
+mod page;
 mod plots;
 mod pruning;
 mod summary;

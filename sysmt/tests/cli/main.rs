@@ -8,6 +8,7 @@ mod eval_images;
 mod help;
 mod layers;
 mod pruning;
+mod report;
 mod simd;
 mod stop;
 mod support;
