@@ -23,6 +23,7 @@ pub mod plot;
 mod python;
 pub mod set;
 pub mod spec;
+mod spots;
 mod style;
 
 use canvas::Canvas;
@@ -33,6 +34,7 @@ pub use bars::Bars;
 pub(crate) use energy::energy_warning;
 pub use heat::HeatMap;
 pub use metadata::Made;
+pub use spots::Spot;
 
 /// A figure that was not drawn.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +82,11 @@ pub trait Picture {
     fn png(&self) -> Result<Vec<u8>, FigureError> {
         self.png_as(&Look::default(), None)
     }
+
+    /// Where the values of the SVG are.
+    ///
+    /// - Errors: what the drawing library refuses.
+    fn spots(&self) -> Result<Vec<Spot>, FigureError>;
 }
 
 /// What a picture is made of.
@@ -122,6 +129,13 @@ impl<D: Drawing> Picture for D {
     fn png_as(&self, look: &Look, made: Option<&Made>) -> Result<Vec<u8>, FigureError> {
         let texts = made.map_or_else(Vec::new, Made::png_texts);
         canvas::png(self, look, &texts).map_err(|message| FigureError {
+            figure: Drawing::name(self).to_owned(),
+            message,
+        })
+    }
+
+    fn spots(&self) -> Result<Vec<Spot>, FigureError> {
+        spots::of(self).map_err(|message| FigureError {
             figure: Drawing::name(self).to_owned(),
             message,
         })

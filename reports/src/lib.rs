@@ -12,6 +12,7 @@ pub mod frame;
 pub mod json;
 pub mod layers_csv;
 pub mod markdown;
+pub mod page;
 pub mod pruning;
 pub mod ratio;
 pub mod result;

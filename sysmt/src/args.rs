@@ -3,6 +3,7 @@
 mod export;
 mod parsers;
 mod plot;
+pub(crate) mod report;
 mod sweep;
 
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Draw figures of a results folder, without simulating
     Plot(PlotArgs),
+    /// Write one page of a results folder: figures, tables, configuration, what is modelled
+    Report(report::ReportArgs),
     /// Show configuration keys: meaning, unit, default and allowed values
     Explain(ExplainArgs),
 }

@@ -52,6 +52,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Sweep(args) => commands::sweep::execute(args),
         Command::Export(args) => commands::export::execute(args),
         Command::Plot(args) => commands::plot::execute(args),
+        Command::Report(args) => commands::report::execute(args),
         Command::Explain(args) => commands::explain::execute(args),
     }
 }

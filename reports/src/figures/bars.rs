@@ -12,7 +12,7 @@ use super::look::Page;
 use super::palette::Tone;
 use super::plot::{PlotReference, RULES};
 use super::style::{INK, PAPER};
-use super::{Drawing, Scale, glyphs};
+use super::{Drawing, Scale, glyphs, spots};
 use crate::text;
 
 /// White between the parts of a bar.
@@ -173,7 +173,9 @@ impl Bars {
                 let low = frame.y(axis.fraction(sum));
                 sum += value;
                 let high = frame.y(axis.fraction(sum));
-                canvas.rectangle([(left, high), (right, low)], palette.colour(series.tone))?;
+                let corners = [(left, high), (right, low)];
+                canvas.rectangle(corners, palette.colour(series.tone))?;
+                canvas.spot(corners, &self.label(place, series, value));
                 if 4.0 * GAP < low - high && 1 < self.series.len() {
                     canvas.line([(left, high), (right, high)], GAP, PAPER)?;
                 }
@@ -201,9 +203,15 @@ impl Bars {
                 let (one, other) = (y(value), y(0.0));
                 let corners = [(start, one.min(other)), (start + step - gap, one.max(other))];
                 canvas.rectangle(corners, palette.colour(series.tone))?;
+                canvas.spot(corners, &self.label(place, series, value));
             }
         }
         Ok(())
+    }
+
+    fn label(&self, place: usize, series: &Series, value: f64) -> String {
+        let series_name = if 1 < self.series.len() { &series.name } else { "" };
+        spots::label(&self.places.names()[place], series_name, value, &self.unit)
     }
 
     fn draw_places(&self, canvas: &mut dyn Canvas, frame: &Frame) -> Result<(), String> {

@@ -45,6 +45,8 @@ pub(crate) trait Canvas {
     fn line(&mut self, ends: [(f64, f64); 2], width: f64, colour: Colour) -> Result<(), String>;
     /// Text.
     fn text(&mut self, text: &str, at: (f64, f64), side: Side, colour: Colour) -> Result<(), String>;
+    /// A value was drawn here: nothing to be seen, but to be pointed at.
+    fn spot(&mut self, _corners: [(f64, f64); 2], _label: &str) {}
 }
 
 /// How text gets on a surface.

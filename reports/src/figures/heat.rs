@@ -10,7 +10,7 @@ use super::frame::{HAIR, LINE, MARGIN, fitted, title};
 use super::head::Head;
 use super::look::Page;
 use super::style::{GRID, INK};
-use super::{Drawing, Scale, glyphs};
+use super::{Drawing, Scale, glyphs, spots};
 use crate::text;
 
 /// Width of the scale.
@@ -124,6 +124,13 @@ impl HeatMap {
         for (row, values) in self.values.iter().enumerate() {
             for (column, value) in values.iter().enumerate() {
                 let corners = grid.corners(row, column);
+                if let Some(value) = value {
+                    let place = format!(
+                        "{} {}, {} {}",
+                        self.y_title, self.rows[row], self.x_title, self.columns[column]
+                    );
+                    canvas.spot(corners, &spots::label(&place, "", *value, &self.unit));
+                }
                 let ink = match value.filter(|&value| self.scale.places(value)) {
                     Some(value) => {
                         let colour = palette.ramp(axis.fraction(value));

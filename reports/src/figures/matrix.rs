@@ -171,6 +171,7 @@ impl Drawing for Matrix {
             let ink = if most < 2 * count { PAPER } else { INK };
             let middle = (x + part.cell_width / 2.0, y + CELL_HEIGHT / 2.0);
             canvas.text(&count.to_string(), middle, Side::Middle, ink)?;
+            canvas.spot(corners, &format!("from {from} to {to}: {count}"));
         }
         for index in 0..=part.classes.len() {
             let (x, y) = side(index);

@@ -281,6 +281,25 @@ impl Plot {
         frame::polyline(canvas, &front, (dashes, palette.colour(tone)))
     }
 
+    /// What a mark says to who points at it.
+    fn label(&self, series: &PlotSeries, point: &PlotPoint) -> String {
+        let interval = point.interval.map_or_else(String::new, |[low, high]| {
+            format!(" ({} to {})", text::significant(low), text::significant(high))
+        });
+        let value = format!(
+            "{} {}{interval}; {} {}",
+            self.y.title,
+            text::significant(point.y),
+            self.x.title,
+            text::significant(point.x)
+        );
+        if series.name.is_empty() {
+            value
+        } else {
+            format!("{}: {value}", series.name)
+        }
+    }
+
     fn draw_series(&self, canvas: &mut dyn Canvas, place: &Place) -> Result<(), String> {
         let palette = canvas.page().palette;
         let placed = |series: &PlotSeries| -> Vec<PlotPoint> {
@@ -319,7 +338,10 @@ impl Plot {
         };
         for (index, series) in (0..).zip(&self.series) {
             for point in placed(series) {
-                Mark::of(index).draw(canvas, at(&point, point.y), size)?;
+                let (x, y) = at(&point, point.y);
+                Mark::of(index).draw(canvas, (x, y), size)?;
+                let corners = [(x - size, y - size), (x + size, y + size)];
+                canvas.spot(corners, &self.label(series, &point));
             }
         }
         Ok(())

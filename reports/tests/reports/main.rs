@@ -6,6 +6,7 @@ mod exports;
 mod figures;
 mod folder;
 mod json;
+mod page;
 mod plots;
 mod pruning;
 mod stored_data;

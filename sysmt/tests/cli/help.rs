@@ -16,6 +16,7 @@ fn help_lists_the_commands() {
       capture  Run a network, quantize it, and write a layer trace
       eval     Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
       export   Write the rows of a results folder for other programs and papers
+      report   Write one page of a results folder: figures, tables, configuration, what is modelled
       explain  Show configuration keys: meaning, unit, default and allowed values
       help     Print this message or the help of the given subcommand(s)
 

@@ -10,6 +10,7 @@ mod help;
 mod layers;
 mod plot;
 mod pruning;
+mod report;
 mod simd;
 mod stop;
 mod support;

@@ -126,7 +126,7 @@ pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Bu
 /// What every figure has to say about its points.
 fn note(stored: &Stored) -> Option<String> {
     let synthetic = stored.synthetic.then(|| "synthetic zeros".to_owned());
-    let mean = stored.mean_of.map(|n| format!("mean of {n} seeds"));
+    let mean = stored.mean_of.map(|n| format!("{n} seeds"));
     let notes: Vec<String> = synthetic.into_iter().chain(mean).collect();
     (!notes.is_empty()).then(|| notes.join(", "))
 }
