@@ -1,6 +1,7 @@
 //! The command line as typed.
 
 mod parsers;
+mod wave;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ use sim_core::record::EngineKind;
 use sim_core::reorder::Reorder;
 use sim_core::spec::Threads;
 use sim_core::throttle::MaxDrop;
+pub(crate) use wave::WaveArgs;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
 #[derive(Debug, Parser)]
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     Capture(Box<CaptureArgs>),
     /// Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
     Eval(Box<EvalArgs>),
+    /// Write the registers of a tile, cycle by cycle, for a waveform viewer
+    Wave(WaveArgs),
     /// Show configuration keys: meaning, unit, default and allowed values
     Explain(ExplainArgs),
 }

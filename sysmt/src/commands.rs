@@ -6,6 +6,7 @@ pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod gemm;
 pub(crate) mod run;
+pub(crate) mod wave;
 
 use std::path::Path;
 

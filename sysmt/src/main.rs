@@ -47,6 +47,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Check(args) => commands::check::execute(args),
         Command::Capture(args) => commands::capture::execute(args),
         Command::Eval(args) => commands::eval::execute(args),
+        Command::Wave(args) => commands::wave::execute(args),
         Command::Explain(args) => commands::explain::execute(args),
     }
 }

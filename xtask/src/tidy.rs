@@ -24,6 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &["sim-core", "sim-array", "sim-trace", "sim-net", "sim-config"],
     ),
     ("reports", &["sim-core", "sim-cost"]),
+    ("sim-wave", &["sim-core", "sim-pe", "sim-array"]),
     (
         "sysmt",
         &[
@@ -34,6 +35,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-cost",
             "sim-config",
             "sim-eval",
+            "sim-wave",
             "reports",
         ],
     ),

@@ -229,6 +229,7 @@ fn help_of_every_command() {
           --resize-mode <MODE>   What resizing does with another aspect ratio [possible values: stretch,
                                  cover]
     "#);
+    insta::assert_snapshot!(folder.good(&["wave", "--help"]), @r#""#);
     insta::assert_snapshot!(folder.good(&["explain", "--help"]), @r#"
     Show configuration keys: meaning, unit, default and allowed values
 

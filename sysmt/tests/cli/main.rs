@@ -11,3 +11,4 @@ mod pruning;
 mod simd;
 mod stop;
 mod support;
+mod wave;
