@@ -5,6 +5,7 @@ mod parsers;
 mod plot;
 pub(crate) mod report;
 mod sweep;
+mod wave;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ use sim_core::record::EngineKind;
 use sim_core::reorder::Reorder;
 use sim_core::spec::Threads;
 use sim_core::throttle::MaxDrop;
+pub(crate) use wave::WaveArgs;
 
 pub(crate) use export::ExportArgs;
 pub(crate) use plot::PlotArgs;
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     Plot(PlotArgs),
     /// Write one page of a results folder: figures, tables, configuration, what is modelled
     Report(report::ReportArgs),
+    /// Write the registers of a tile, cycle by cycle, for a waveform viewer
+    Wave(WaveArgs),
     /// Show configuration keys: meaning, unit, default and allowed values
     Explain(ExplainArgs),
 }

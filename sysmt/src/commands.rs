@@ -10,6 +10,7 @@ pub(crate) mod plot;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sweep;
+pub(crate) mod wave;
 
 use std::path::Path;
 

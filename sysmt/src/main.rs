@@ -53,6 +53,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Export(args) => commands::export::execute(args),
         Command::Plot(args) => commands::plot::execute(args),
         Command::Report(args) => commands::report::execute(args),
+        Command::Wave(args) => commands::wave::execute(args),
         Command::Explain(args) => commands::explain::execute(args),
     }
 }

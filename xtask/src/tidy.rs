@@ -36,6 +36,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("reports", &["sim-core", "sim-cost"]),
+    ("sim-wave", &["sim-core", "sim-pe", "sim-array"]),
     (
         "sysmt",
         &[
@@ -47,6 +48,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-config",
             "sim-eval",
             "sim-sweep",
+            "sim-wave",
             "reports",
         ],
     ),

@@ -27,6 +27,16 @@ pub(crate) enum Sample {
     Number(usize),
 }
 
+impl Sample {
+    /// From where it starts to its name.
+    fn width(&self) -> f64 {
+        match self {
+            Self::Area(_) | Self::Mark(_) | Self::Rule(..) => NAME,
+            Self::Number(number) => NAME.max(glyphs::width(&number.to_string()) + 0.35 * EM),
+        }
+    }
+}
+
 /// A sample, its name and where it starts.
 #[derive(Clone, Debug, PartialEq)]
 struct Entry {
@@ -50,8 +60,9 @@ impl Legend {
         let mut entries = Vec::new();
         let (mut x, mut line) = (MARGIN, 0_u8);
         for (sample, name) in samples {
-            let name = frame::fitted(&name, right - MARGIN - NAME);
-            let width = NAME + glyphs::width(&name);
+            let before = sample.width();
+            let name = frame::fitted(&name, right - MARGIN - before);
+            let width = before + glyphs::width(&name);
             if right < x + width && MARGIN < x {
                 (x, line) = (MARGIN, line.saturating_add(1));
             }
@@ -100,11 +111,11 @@ impl Legend {
                     frame::rule(canvas, [(*x, y), (x + side, y)], (dashes, palette.colour(tone)))?;
                 }
                 Sample::Number(number) => {
-                    let right = (x + NAME - 0.35 * EM, y);
+                    let right = (x + sample.width() - 0.35 * EM, y);
                     canvas.text(&number.to_string(), right, Side::Right, INK)?;
                 }
             }
-            canvas.text(name, (x + NAME, y), Side::Left, INK)?;
+            canvas.text(name, (x + sample.width(), y), Side::Left, INK)?;
         }
         Ok(match self.n_lines {
             0 => first,

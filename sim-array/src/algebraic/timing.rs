@@ -1,6 +1,9 @@
 //! Closed-form time: NB-SMT and SPARQ arrays never stall on data, so shapes alone decide.
 
+use std::ops::Range;
+
 use sim_core::counters::{ActiveSteps, PeCycles};
+use sim_core::ids::TileId;
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Tiles};
 use sim_core::units::Cycles;
@@ -57,6 +60,21 @@ pub fn cycles(array: &ArraySpec, gemm: Gemm) -> Cycles {
         Tiles::Pipelined => (terms.tiles - 1) * terms.period + terms.tile_cycles(),
     };
     Cycles(cycles + u64::from(mutant::is_on(Mutant::AlgebraicCycle)))
+}
+
+/// The cycles in which a tile of one product is in the array, from its first step at PE (0, 0) to the exit of its last
+/// result; of an edge tile too the results that nobody takes.
+///
+/// - Units: array-clock cycles of the whole product.
+/// - Errors: none; `tile` must be one of the product's.
+pub fn tile_span(array: &ArraySpec, gemm: Gemm, tile: TileId) -> Range<Cycles> {
+    let terms = Terms::new(array, gemm);
+    let start = widen(tile.idx())
+        * match array.tiles() {
+            Tiles::Serial => terms.tile_cycles(),
+            Tiles::Pipelined => terms.period,
+        };
+    Cycles(start)..Cycles(start + terms.tile_cycles())
 }
 
 /// Every PE-cycle of one product, given the steps of real outputs by active threads.

@@ -55,7 +55,12 @@ impl<'a> Machine<'a> {
     #[inline(always)]
     pub(super) fn tick<P: Probe>(&mut self, now: Cycles, probe: &mut P) -> Cycles {
         let n_quiet = match P::LOOKS {
-            Looks::EveryCycle => 0,
+            Looks::EveryCycle => match probe.looks_from().0.saturating_sub(now.0) {
+                0 => 0,
+                n_before => self
+                    .n_quiet()
+                    .min(usize::try_from(n_before).unwrap_or(usize::MAX)),
+            },
             Looks::Never => self.n_quiet(),
         };
         if 0 < n_quiet {

@@ -40,6 +40,24 @@ impl Stepped {
     ) -> Result<Outcome, EngineError> {
         run_with(algebraic::of_clock(), array, operands, mse, probe)
     }
+
+    /// Clock a product for `probe` alone, until it has seen enough or the last result has left.
+    ///
+    /// - Errors: as [`Engine::run`].
+    pub fn watch<P: Probe>(
+        &self,
+        array: &ArraySpec,
+        operands: &Operands<'_>,
+        probe: &mut P,
+    ) -> Result<(), EngineError> {
+        check_operands(array, &operands.into())?;
+        let mut machine = array::Machine::new(array, operands, algebraic::of_clock());
+        let mut now = Cycles(0);
+        while !machine.is_done() && !probe.has_seen_enough() {
+            now += machine.tick(now, probe);
+        }
+        Ok(())
+    }
 }
 
 /// Run a product with the vectors of `simd`.

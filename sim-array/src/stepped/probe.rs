@@ -23,6 +23,17 @@ pub trait Probe {
 
     /// Output `(m, n)` leaves the array in `cycle`.
     fn output(&mut self, _cycle: Cycles, _m: usize, _n: usize, _value: i32) {}
+
+    /// The first cycle that it must see. Of those before, it sees only those in which a tile begins, ends or drains, or
+    /// may do so.
+    fn looks_from(&self) -> Cycles {
+        Cycles(0)
+    }
+
+    /// Whether the clock may stop, where the outcome is not asked for ([`Stepped::watch`](super::Stepped::watch)).
+    fn has_seen_enough(&self) -> bool {
+        false
+    }
 }
 
 /// Sees nothing.

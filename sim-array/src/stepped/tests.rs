@@ -1,13 +1,15 @@
 //! The portable clock beside the fastest, and cycles that are watched beside cycles that are not.
 
 use sim_core::fixed::{Overflow, Rounding};
+use sim_core::ids::TileId;
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
 use sim_pe::lanes::Simd;
 
 use super::probe::{NoProbe, Probe};
-use super::registers::Registers;
-use super::{Cycles, Mse, Operands, run_with};
+use super::registers::{Registers, control};
+use super::{Cycles, Mse, Operands, Stepped, run_with};
+use crate::algebraic::timing;
 
 /// Every register of every PE in every cycle.
 #[derive(Default)]
@@ -91,6 +93,138 @@ fn every_clock_does_the_same() {
                 };
                 if k < 500 {
                     assert!(seen(Simd::Portable) == seen(Simd::fastest()), "{array:?}");
+                }
+            }
+        }
+    }
+}
+
+/// The registers from a cycle on, what was at the edge of a tile before it, and when to stop.
+struct Late {
+    from: Cycles,
+    n_cycles: usize,
+    n_seen: usize,
+    n_seen_early: usize,
+    edges: Vec<(Cycles, usize)>,
+    seen: Seen,
+}
+
+impl Late {
+    fn new(from: Cycles, n_cycles: usize) -> Self {
+        Self {
+            from,
+            n_cycles,
+            n_seen: 0,
+            n_seen_early: 0,
+            edges: Vec::new(),
+            seen: Seen::default(),
+        }
+    }
+}
+
+impl Probe for Late {
+    fn cycle(&mut self, cycle: Cycles, registers: &Registers) {
+        let is_edge = |&pe: &usize| registers.control(pe) & (control::FIRST | control::LAST) != 0;
+        self.edges
+            .extend((0..registers.n_pes()).filter(is_edge).map(|pe| (cycle, pe)));
+        if self.from <= cycle {
+            self.n_seen += 1;
+            self.seen.cycle(cycle, registers);
+        } else {
+            self.n_seen_early += 1;
+        }
+    }
+
+    fn looks_from(&self) -> Cycles {
+        self.from
+    }
+
+    fn has_seen_enough(&self) -> bool {
+        self.n_seen == self.n_cycles
+    }
+}
+
+#[test]
+fn a_late_look_sees_the_registers_and_no_edge_is_missed() {
+    let shape = Gemm::new(20, 17, 700).expect("a shape");
+    let activations: Vec<u8> = (0..20 * 700_u32).map(|at| at.to_le_bytes()[0]).collect();
+    let weights: Vec<i8> = (0..17 * 700_u32)
+        .map(|at| at.wrapping_mul(77).to_le_bytes()[0].cast_signed())
+        .collect();
+    let operands = Operands::new(shape, &activations, &weights).expect("operands");
+    for (pe, depth) in [(Pe::Conventional, 1), (Pe::Conventional, 2), (machines()[4], 1)] {
+        for tiles in Tiles::ALL {
+            let array = ArraySpec::new(16, 16, pe).expect("an array").with_tiles(tiles);
+            let array = array.with_pipeline_depth(depth).expect("a depth");
+            let mut all = Late::new(Cycles(0), usize::MAX);
+            Stepped.watch(&array, &operands, &mut all).expect("runs");
+            let n_values = all.seen.0.len() / all.n_seen;
+            for from in [0, 1, 333, 750, 1_300] {
+                let mut late = Late::new(Cycles(from), 9);
+                Stepped.watch(&array, &operands, &mut late).expect("runs");
+                assert_eq!(late.n_seen, 9, "{array:?}, from {from}");
+                let first = usize::try_from(from).expect("a small cycle") * n_values;
+                assert!(
+                    late.seen.0 == all.seen.0[first..first + 9 * n_values],
+                    "{array:?}, {from}"
+                );
+                let edges = all.edges.iter().filter(|(cycle, _)| cycle.0 < from + 9);
+                assert!(late.edges.iter().eq(edges), "{array:?}, from {from}");
+                if depth == 1 && from == 1_300 {
+                    assert!(late.n_seen_early < 800, "{array:?}: {}", late.n_seen_early);
+                }
+            }
+        }
+    }
+}
+
+/// When each tile's first step and last result were seen.
+struct Spans {
+    tiles: Vec<(Cycles, Cycles)>,
+    side: usize,
+    n_tile_cols: usize,
+}
+
+impl Probe for Spans {
+    fn cycle(&mut self, cycle: Cycles, registers: &Registers) {
+        if registers.control(0) & control::FIRST != 0 {
+            self.tiles.push((cycle, cycle));
+        }
+    }
+
+    fn output(&mut self, cycle: Cycles, m: usize, n: usize, _value: i32) {
+        let tile = m / self.side * self.n_tile_cols + n / self.side;
+        self.tiles[tile].1 = self.tiles[tile].1.max(cycle);
+    }
+}
+
+#[test]
+fn a_tile_is_in_the_array_as_long_as_its_formula_says() {
+    for (side, depth, (m, n, k)) in [
+        (1, 1, (3, 2, 1)),
+        (3, 1, (6, 9, 1)),
+        (3, 3, (6, 6, 11)),
+        (4, 2, (4, 12, 40)),
+    ] {
+        let shape = Gemm::new(m, n, k).expect("a shape");
+        let (activations, weights) = (vec![1; m * k], vec![1; n * k]);
+        let operands = Operands::new(shape, &activations, &weights).expect("operands");
+        for tiles in Tiles::ALL {
+            for pe in [machines()[0], machines()[4]] {
+                let array = ArraySpec::new(side, side, pe)
+                    .expect("an array")
+                    .with_tiles(tiles);
+                let array = array.with_pipeline_depth(depth).expect("a depth");
+                let mut spans = Spans {
+                    tiles: Vec::new(),
+                    side,
+                    n_tile_cols: n / side,
+                };
+                Stepped.watch(&array, &operands, &mut spans).expect("runs");
+                assert_eq!(spans.tiles.len(), m * n / side / side);
+                for (tile, &(first, last)) in spans.tiles.iter().enumerate() {
+                    let span = timing::tile_span(&array, shape, TileId(tile));
+                    assert_eq!(span, first..last + Cycles(1), "{array:?}, tile {tile}");
                 }
             }
         }

@@ -7,6 +7,7 @@ mod layers;
 mod models;
 mod operands;
 mod traces;
+mod waves;
 
 use crate::support::{Folder, Ran};
 
@@ -110,4 +111,9 @@ fn evaluations() {
 #[test]
 fn model_files() {
     assert!(18 <= check(models::cases()));
+}
+
+#[test]
+fn waveforms() {
+    assert!(25 <= check(waves::cases()));
 }

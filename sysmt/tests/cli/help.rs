@@ -249,6 +249,7 @@ fn help_of_every_command() {
           --out <FILE>         Where to write; an older file is replaced [default: print]
       -h, --help               Print help
     ");
+    insta::assert_snapshot!(folder.good(&["wave", "--help"]), @r#""#);
     insta::assert_snapshot!(folder.good(&["explain", "--help"]), @r#"
     Show configuration keys: meaning, unit, default and allowed values
 

@@ -15,3 +15,4 @@ mod simd;
 mod stop;
 mod support;
 mod sweep;
+mod wave;

@@ -9,7 +9,7 @@ use super::rows::{self, Row};
 use super::{Context, MAX_SERIES, Trouble, no_points, wrong};
 
 /// More names than this are unreadable.
-const MAX_NAMES: usize = 30;
+const MAX_NAMES: usize = 20;
 
 /// Rows of one bar, or of one group of bars.
 struct Slot<'a> {
