@@ -4,7 +4,7 @@ use crate::support::Folder;
 
 #[test]
 fn help_lists_the_commands() {
-    insta::assert_snapshot!(Folder::new().good(&["--help"]), @r#"
+    insta::assert_snapshot!(Folder::new().good(&["--help"]), @r"
     Cycle-accurate simulator of NB-SMT systolic arrays
 
     Usage: sysmt <COMMAND>
@@ -15,8 +15,11 @@ fn help_lists_the_commands() {
       check    Run both engines and compare whole outcomes; exit code 0 where they are equal, else 1
       capture  Run a network, quantize it, and write a layer trace
       eval     Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
+      sweep    Run every point of a grid, stored as it finishes
       export   Write the rows of a results folder for other programs and papers
+      plot     Draw figures of a results folder, without simulating
       report   Write one page of a results folder: figures, tables, configuration, what is modelled
+      wave     Write the registers of a tile, cycle by cycle, for a waveform viewer
       explain  Show configuration keys: meaning, unit, default and allowed values
       help     Print this message or the help of the given subcommand(s)
 
@@ -30,7 +33,7 @@ fn help_lists_the_commands() {
 
     Exit codes: 0 done; 1 a fault of sysmt, or `check` found a difference; 2 a bad file, key or shape;
     130 stopped.
-    "#);
+    ");
 }
 
 #[test]
@@ -249,8 +252,26 @@ fn help_of_every_command() {
           --out <FILE>         Where to write; an older file is replaced [default: print]
       -h, --help               Print help
     ");
-    insta::assert_snapshot!(folder.good(&["wave", "--help"]), @r#""#);
-    insta::assert_snapshot!(folder.good(&["explain", "--help"]), @r#"
+    insta::assert_snapshot!(folder.good(&["wave", "--help"]), @r"
+    Write the registers of a tile, cycle by cycle, for a waveform viewer
+
+    Usage: sysmt wave [OPTIONS] --array <ARRAY.toml> --activations <A.npy> --weights <W.npy> --out <FILE.fst>
+
+    Options:
+          --array <ARRAY.toml>   Array file
+          --activations <A.npy>  Activations, uint8 [M, K]
+          --weights <W.npy>      Weights, int8 [N, K]
+          --tile <I>             Tile of the product, from 0, row tiles outside: from its first step to
+                                 its last value drained [default: 0, or all tiles with --from or --to]
+          --from <CYCLE>         First cycle of the run to show; with --tile, of those in which the tile
+                                 is in the array
+          --to <CYCLE>           Cycle before which to end; it is left out
+          --pes <ROWS,COLS>      PEs to show, the end of each range left out: 0..4,8..12 is rows 0 to 3
+                                 and columns 8 to 11 [default: all]
+          --out <FILE.fst>       Where to write the waveform, as FST; a nanosecond in it is a cycle
+      -h, --help                 Print help
+    ");
+    insta::assert_snapshot!(folder.good(&["explain", "--help"]), @r"
     Show configuration keys: meaning, unit, default and allowed values
 
     Usage: sysmt explain [OPTIONS] [KEY]
@@ -260,9 +281,9 @@ fn help_of_every_command() {
 
     Options:
           --json-schema <FILE>  Print the JSON Schema of a kind of file instead [possible values: array,
-                                run, model]
+                                run, model, sweep]
       -h, --help                Print help
-    "#);
+    ");
 }
 
 #[test]
