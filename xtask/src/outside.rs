@@ -190,6 +190,27 @@ pub(crate) fn run_python_examples() -> anyhow::Result<()> {
         ))?;
         run(&format!("target/python/bin/python examples/{script} {file}"))?;
     }
+    run_figure_scripts(sysmt, results)
+}
+
+/// The scripts that stand beside figures.
+fn run_figure_scripts(sysmt: &str, results: &str) -> anyhow::Result<()> {
+    let plots = "target/examples/plots";
+    run(&format!("{sysmt} plot {results} --format svg --out {plots}"))?;
+    let mut n_scripts = 0;
+    for entry in std::fs::read_dir(plots)? {
+        let script = entry?.path();
+        if script.extension().is_some_and(|ending| ending == "py") {
+            run(&format!(
+                "target/python/bin/python -B {} target/examples/matplotlib.png",
+                script.display()
+            ))?;
+            n_scripts += 1;
+        }
+    }
+    if n_scripts == 0 {
+        bail!("{plots} has no script");
+    }
     Ok(())
 }
 

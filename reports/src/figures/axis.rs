@@ -36,7 +36,10 @@ impl Scale {
     }
 }
 
-/// A labelled value.
+/// Decades between which there is room for more ticks.
+const FEW_DECADES: f64 = 3.0;
+
+/// A value, and its label, which may be empty.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tick {
     pub(crate) value: f64,
@@ -165,7 +168,8 @@ fn labels(step: f64, largest: f64) -> impl Fn(f64) -> String {
     }
 }
 
-/// Exponents are the coordinates: bars start a decade at most below the lowest value.
+/// Exponents are the coordinates: bars start a decade at most below the lowest value. Of few decades, twos and fives have
+/// ticks without labels.
 fn decades(lowest: f64, highest: f64) -> Axis {
     let low = (lowest.log10() - 1e-9).ceil() - 1.0;
     let high = (highest.log10() - 1e-9).ceil().max(low + 1.0);
@@ -173,10 +177,17 @@ fn decades(lowest: f64, highest: f64) -> Axis {
     let mut ticks = Vec::new();
     let mut exponent = low;
     while exponent <= high {
+        let decade = 10_f64.powf(exponent);
         ticks.push(Tick {
-            value: 10_f64.powf(exponent),
+            value: decade,
             label: format!("10{}", superscript(exponent)),
         });
+        if high - low <= FEW_DECADES && exponent < high {
+            ticks.extend([2.0, 5.0].map(|digit| Tick {
+                value: digit * decade,
+                label: String::new(),
+            }));
+        }
         exponent += stride;
     }
     Axis {
@@ -231,7 +242,12 @@ mod tests {
         check(Scale::Tight, &[0.0], &["-1.0", "-0.5", "0.0", "0.5", "1.0"]);
         check(Scale::Tight, &[], &["0.00", "0.25", "0.50", "0.75", "1.00"]);
         check(Scale::Percent, &[3.0], &["0", "25", "50", "75", "100"]);
-        check(Scale::Log, &[0.0, 20.0, 3000.0], &["10¹", "10²", "10³", "10⁴"]);
-        check(Scale::Log, &[0.0, f64::NAN], &["10⁻¹", "10⁰"]);
+        check(
+            Scale::Log,
+            &[0.0, 20.0, 3e4],
+            &["10¹", "10²", "10³", "10⁴", "10⁵"],
+        );
+        check(Scale::Log, &[30.0], &["10¹", "", "", "10²"]);
+        check(Scale::Log, &[0.0, f64::NAN], &["10⁻¹", "", "", "10⁰"]);
     }
 }

@@ -100,6 +100,9 @@ impl<DB: DrawingBackend> Canvas for Surface<DB> {
     }
 
     fn text(&mut self, text: &str, at: (f64, f64), side: Side, colour: Colour) -> Result<(), String> {
+        if text.is_empty() {
+            return Ok(());
+        }
         match self.lettering {
             Lettering::Text => self.set(text, at, side, colour),
             Lettering::Dots => self.paint(text, at, side, colour),

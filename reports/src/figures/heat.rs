@@ -9,7 +9,7 @@ use super::canvas::{Canvas, EM, Side};
 use super::frame::{HAIR, LINE, MARGIN, fitted, title};
 use super::head::Head;
 use super::look::Page;
-use super::style::{GRID, INK};
+use super::style::INK;
 use super::{Drawing, Scale, glyphs, spots};
 use crate::text;
 
@@ -18,7 +18,7 @@ const BAR: f64 = 1.0 * EM;
 /// Steps of the scale.
 const N_STEPS: u8 = 64;
 /// The highest cell.
-const HIGHEST: f64 = 5.0 * EM;
+const HIGHEST: f64 = 8.0 * EM;
 
 /// In which order rows stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,7 +248,6 @@ impl Drawing for HeatMap {
         self.draw_cells(canvas, &grid, &axis)?;
         let bottom = self.draw_labels(canvas, &grid)?;
         let right = grid.left + grid.cell.0 * float(self.columns.len());
-        canvas.line([(grid.left, bottom), (right, bottom)], HAIR, GRID)?;
         self.draw_scale(canvas, [grid.top, bottom], right + 0.6 * EM, &axis)
     }
 }

@@ -1,7 +1,7 @@
 //! Which built-in figures are drawn.
 
 use super::build::{Built, Only, Trouble, build};
-use super::spec::{FigureSpec, builtin};
+use super::spec::builtin;
 use crate::stored::Stored;
 
 /// The figures that a run leaves in its folder.
@@ -27,19 +27,16 @@ pub fn kinds() -> Vec<String> {
 
 /// The figures of a kind: those of the first spec of this name that the results have points for.
 ///
-/// - Errors: why the first spec of this name has none; a later one may say more.
+/// - Errors: why the last spec of this name, which asks for least, has none.
 pub fn of_kind(stored: &Stored, kind: &str, only: &[Only]) -> Result<Vec<Built>, Trouble> {
-    let specs: Vec<FigureSpec> = builtin().into_iter().filter(|spec| spec.name == kind).collect();
-    let mut first = None;
-    for spec in &specs {
-        match build(stored, spec, only) {
+    let mut last = Trouble::NoPoints("there is no figure of this name".to_owned());
+    for spec in builtin().into_iter().filter(|spec| spec.name == kind) {
+        match build(stored, &spec, only) {
             Ok(figures) => return Ok(figures),
-            Err(trouble) => {
-                first.get_or_insert(trouble);
-            }
+            Err(trouble) => last = trouble,
         }
     }
-    Err(first.unwrap_or_else(|| Trouble::NoPoints("there is no figure of this name".to_owned())))
+    Err(last)
 }
 
 /// The figures of a run that it has points for.

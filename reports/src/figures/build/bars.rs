@@ -5,7 +5,7 @@ use super::super::bars::{Arrangement, Bars, Places, Series};
 use super::super::palette::Tone;
 use super::super::spec::{By, Mark, Part, Share};
 use super::columns::{self, Shown};
-use super::rows::{self, Row};
+use super::rows::{self, Row, key};
 use super::{Context, MAX_SERIES, Trouble, no_points, wrong};
 
 /// More names than this are unreadable.
@@ -58,11 +58,15 @@ pub(super) fn build(context: &Context<'_>) -> Result<Bars, Trouble> {
     used.extend(&by);
     let mut series = Vec::new();
     let groups = context.rows.groups(&by);
+    if spec.mark == Mark::Bar && MAX_SERIES < groups.len() * parts.len() {
+        return Err(context.too_many_series(groups.len() * parts.len(), &by));
+    }
     for (index, part) in parts.iter().enumerate() {
         for (label, group) in &groups {
             let mut values = Vec::new();
             for slot in &slots {
-                let is_here = |row: &Row<'_>| group.iter().any(|other| std::ptr::eq(*other, *row));
+                let own = group.first().map(|row| key(row, &by));
+                let is_here = |row: &Row<'_>| own.as_ref() == Some(&key(row, &by));
                 let rows: Vec<Row<'_>> = slot.rows.iter().copied().filter(is_here).collect();
                 values.push(value(context, &rows, part, &used)?.map(|value| shown.factor * value));
             }
@@ -84,7 +88,7 @@ pub(super) fn build(context: &Context<'_>) -> Result<Bars, Trouble> {
         Mark::Bar | Mark::Scatter | Mark::Line | Mark::HeatMap => series.values.iter().any(Option::is_some),
     };
     series.retain(is_something);
-    finish(context, series, slots, &shown, &by)
+    finish(context, series, slots, &shown)
 }
 
 fn finish(
@@ -92,7 +96,6 @@ fn finish(
     mut series: Vec<Series>,
     slots: Vec<Slot<'_>>,
     shown: &Shown,
-    by: &[usize],
 ) -> Result<Bars, Trouble> {
     let spec = context.spec;
     let y = names(
@@ -119,9 +122,6 @@ fn finish(
         Mark::Bar | Mark::Scatter | Mark::Line | Mark::HeatMap => Arrangement::Grouped,
     };
     if arrangement == Arrangement::Grouped {
-        if MAX_SERIES < series.len() {
-            return Err(context.too_many_series(series.len(), by));
-        }
         let is_single = series.len() == 1;
         for (index, series) in series.iter_mut().enumerate() {
             series.tone = if is_single {

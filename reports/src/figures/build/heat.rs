@@ -1,5 +1,7 @@
 //! Heat maps.
 
+use std::collections::BTreeMap;
+
 use super::super::heat::{HeatMap, RowOrder};
 use super::super::spec::{Named, Table};
 use super::columns;
@@ -35,9 +37,10 @@ pub(super) fn build(context: &Context<'_>) -> Result<HeatMap, Trouble> {
     );
     let shown = shown.titled(spec.y_title.as_ref());
     let mut cells = vec![vec![Vec::<Row<'_>>::new(); columns.len()]; rows.len()];
+    let (at, across) = (places(&rows), places(&columns));
     for &row in &context.rows.rows {
-        let place = |values: &[&Value], of: usize| values.iter().position(|value| **value == row[of]);
-        if let (Some(at), Some(across)) = (place(&rows, y), place(&columns, x)) {
+        let (at, across) = (at.get(&row[y].text()), across.get(&row[x].text()));
+        if let (Some(&at), Some(&across)) = (at, across) {
             cells[at][across].push(row);
         }
     }
@@ -86,6 +89,12 @@ pub(super) fn build(context: &Context<'_>) -> Result<HeatMap, Trouble> {
         values: shades,
     };
     Ok(coarser(map))
+}
+
+/// Places of values by their texts.
+fn places(values: &[&Value]) -> BTreeMap<String, usize> {
+    let texts = values.iter().map(|value| value.text());
+    texts.zip(0..).collect()
 }
 
 /// What stands on a side: numbers in their order, words in that of the rows.

@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::head::Head;
 use super::spec::{Aggregate, By, Complaint, Designs, FigureSpec, Level, Mark, Reference};
 use super::{Picture, plot::PlotReference};
-use crate::frame::Frame;
+use crate::frame::{Frame, Value};
 use crate::stored::Stored;
 
 pub use rows::Only;
@@ -69,6 +69,7 @@ pub struct Built {
 /// - Errors: the results have no points for it, or it asks for something that cannot be.
 pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Built>, Trouble> {
     let rows = Rows::of(stored, spec, only)?;
+    let spec = &filled(spec, &rows);
     check_designs(&rows, spec)?;
     let mut used = Vec::new();
     for by in [&spec.x, &spec.series] {
@@ -129,6 +130,33 @@ fn note(stored: &Stored) -> Option<String> {
     let mean = stored.mean_of.map(|n| format!("{n} seeds"));
     let notes: Vec<String> = synthetic.into_iter().chain(mean).collect();
     (!notes.is_empty()).then(|| notes.join(", "))
+}
+
+/// The same with the values of columns in place of their names in braces, in titles.
+fn filled(spec: &FigureSpec, rows: &Rows<'_>) -> FigureSpec {
+    let fill = |title: &Option<String>| {
+        let mut title = title.clone()?;
+        for (place, column) in rows.frame.columns().iter().enumerate() {
+            let braced = format!("{{{}}}", column.name);
+            if title.contains(&braced) {
+                let values = rows.distinct(&[place]);
+                let mut known = values.iter().filter(|values| *values[0] != Value::Null);
+                let value = match (known.next(), known.next()) {
+                    (Some(only), None) => columns::tick(only[0]),
+                    (None, _) => "unknown".to_owned(),
+                    (Some(_), Some(_)) => "several".to_owned(),
+                };
+                title = title.replace(&braced, &value);
+            }
+        }
+        Some(title)
+    };
+    FigureSpec {
+        title: fill(&spec.title),
+        x_title: fill(&spec.x_title),
+        y_title: fill(&spec.y_title),
+        ..spec.clone()
+    }
 }
 
 fn check_designs(rows: &Rows<'_>, spec: &FigureSpec) -> Result<(), Trouble> {

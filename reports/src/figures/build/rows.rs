@@ -1,5 +1,7 @@
 //! The rows of a figure: which columns it names, which rows count, and by what they differ.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::spec::{By, Complaint, FigureSpec, Named, Table};
 use super::columns::label;
 use super::{Trouble, no_points};
@@ -63,6 +65,24 @@ fn is(value: &Value, wanted: &str) -> bool {
     value.text() == wanted || super::columns::number(value).is_some_and(|number| wanted.parse() == Ok(number))
 }
 
+/// What a row has in these columns, as one text: equal where the values are.
+pub(super) fn key(row: Row<'_>, places: &[usize]) -> String {
+    let mut key = String::new();
+    for &place in places {
+        let kind = match &row[place] {
+            Value::Null => 'n',
+            Value::Text(_) => 't',
+            Value::Count(_) => 'c',
+            Value::Real(_) => 'r',
+            Value::Flag(_) => 'f',
+        };
+        let text = row[place].text();
+        // With its length, so that no text is taken for another's end.
+        key.push_str(&format!("{kind}{}:{text}", text.len()));
+    }
+    key
+}
+
 impl<'a> Rows<'a> {
     /// The rows of a figure.
     pub(super) fn of(stored: &'a Stored, spec: &FigureSpec, only: &[Only]) -> Result<Self, Trouble> {
@@ -103,11 +123,11 @@ impl<'a> Rows<'a> {
 
     /// What the rows have in these columns, each once, in the order of the rows.
     pub(super) fn distinct(&self, places: &[usize]) -> Vec<Vec<&'a Value>> {
-        let mut found: Vec<Vec<&Value>> = Vec::new();
+        let mut known = HashSet::new();
+        let mut found = Vec::new();
         for row in &self.rows {
-            let values: Vec<&Value> = places.iter().map(|&place| &row[place]).collect();
-            if !found.contains(&values) {
-                found.push(values);
+            if known.insert(key(row, places)) {
+                found.push(places.iter().map(|&place| &row[place]).collect());
             }
         }
         found
@@ -125,19 +145,23 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The rows that have the same in these columns, group by group.
+    /// The rows that have the same in these columns, group by group, in the order of the rows.
     pub(super) fn groups(&self, places: &[usize]) -> Vec<(String, Vec<Row<'a>>)> {
-        let groups = self.distinct(places).into_iter().map(|values| {
-            let is_here = |row: &Row<'a>| {
-                places
-                    .iter()
-                    .zip(&values)
-                    .all(|(&place, value)| row[place] == **value)
-            };
-            let rows = self.rows.iter().copied().filter(is_here).collect();
-            (self.label(places, &values), rows)
-        });
-        groups.collect()
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut groups: Vec<Vec<Row<'a>>> = Vec::new();
+        for &row in &self.rows {
+            let place = *known.entry(key(row, places)).or_insert(groups.len());
+            if place == groups.len() {
+                groups.push(Vec::new());
+            }
+            groups[place].push(row);
+        }
+        let label_of = |rows: &Vec<Row<'a>>| {
+            let first = rows.first().map_or(&[][..], |row| *row);
+            let values: Vec<&Value> = places.iter().filter_map(|&place| first.get(place)).collect();
+            self.label(places, &values)
+        };
+        groups.into_iter().map(|rows| (label_of(&rows), rows)).collect()
     }
 
     /// Values of these columns in few words.
