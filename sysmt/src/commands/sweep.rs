@@ -50,7 +50,12 @@ pub(crate) fn execute(args: &SweepArgs) -> Result<(), Failure> {
         start.elapsed().as_secs_f64()
     ));
     output::print(&told(&plan, &summary, &out))?;
-    end(&summary)
+    end(&summary)?;
+    let folder = out.display();
+    output::note(&format!(
+        "sysmt plot {folder} draws figures, sysmt report {folder} writes a page, sysmt export {folder} --format csv rows"
+    ));
+    Ok(())
 }
 
 /// `configs/sweeps/x.toml` gives `results/x` in the current folder.
