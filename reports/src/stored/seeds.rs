@@ -54,9 +54,10 @@ fn mean(frame: &Frame, keys: &[&str]) -> (Frame, usize) {
         // Means of counts are no counts.
         let is_count = rows.iter().all(|row| !matches!(row[index], Value::Real(_)));
         Column {
-            kind: match column.kind {
-                ColumnType::Count if !is_count => ColumnType::Real,
-                kind => kind,
+            kind: if column.kind == ColumnType::Count && !is_count {
+                ColumnType::Real
+            } else {
+                column.kind
             },
             ..column.clone()
         }
