@@ -44,6 +44,7 @@ pub(crate) fn execute(args: &SweepArgs) -> Result<(), Failure> {
     let summary = run(&plan, &mut store, &options);
     points.clear();
     let summary = summary?;
+    store.settle()?;
     output::note(&format!(
         "{} points in {:.3} s",
         summary.done,
