@@ -111,6 +111,7 @@ impl Store {
                 path: path.parent().unwrap_or(Path::new("")).to_owned(),
             });
         }
+        // What a killed process left in the log is taken over by who may write; SQLite falls back to reading alone.
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
         let store = Self::connect(path, Connection::open_with_flags(path, flags))?;
         store.check_version()?;
@@ -324,6 +325,13 @@ impl Store {
             Ok(points) => points.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error)],
         })
+    }
+
+    /// Leave one file behind, that can be read where nothing can be written.
+    ///
+    /// - Errors: what the file system refuses.
+    pub fn settle(self) -> Result<(), SweepError> {
+        self.check(|connection| connection.pragma_update(None, "journal_mode", "DELETE"))
     }
 
     /// The file.

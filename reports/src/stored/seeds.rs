@@ -54,9 +54,10 @@ fn mean(frame: &Frame, keys: &[&str]) -> (Frame, usize) {
         // Means of counts are no counts.
         let is_count = rows.iter().all(|row| !matches!(row[index], Value::Real(_)));
         Column {
-            kind: match column.kind {
-                ColumnType::Count if !is_count => ColumnType::Real,
-                kind => kind,
+            kind: if column.kind == ColumnType::Count && !is_count {
+                ColumnType::Real
+            } else {
+                column.kind
             },
             ..column.clone()
         }
@@ -79,4 +80,47 @@ fn one(rows: &[&[Value]], place: usize) -> Value {
         return first.clone();
     }
     (numbers.iter().sum::<f64>() / count_as_f64(widen(numbers.len()))).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_differ_in_their_seed_alone_are_one() {
+        let mut frame = Frame::new(vec![
+            Column::new("pe.threads", ColumnType::Count),
+            Column::new(SEED, ColumnType::Count),
+            Column::new("status", ColumnType::Text),
+            Column::new("cycles", ColumnType::Count),
+            Column::new("fill", ColumnType::Count),
+            Column::new("energy", ColumnType::Real),
+        ]);
+        let row = |threads: u64, seed: Option<u64>, fill: u64, energy: Option<f64>| {
+            vec![
+                threads.into(),
+                seed.into(),
+                "done".into(),
+                7_u64.into(),
+                fill.into(),
+                energy.into(),
+            ]
+        };
+        frame.push(row(1, None, 5, Some(1.0)));
+        frame.push(row(2, Some(1), 5, Some(2.0)));
+        frame.push(row(2, Some(2), 6, None));
+        frame.push(row(2, Some(3), 7, Some(4.0)));
+        let (mean, n_seeds) = mean(&frame, &["pe.threads"]);
+        assert_eq!(n_seeds, 3);
+        assert_eq!(mean.find(SEED), None);
+        let rows: Vec<Vec<String>> = mean
+            .rows()
+            .iter()
+            .map(|row| row.iter().map(Value::text).collect())
+            .collect();
+        // Nobody's mean is of what was not measured.
+        assert_eq!(rows, [["1", "done", "7", "5", "1"], ["2", "done", "7", "6", "3"]]);
+        let kinds: Vec<ColumnType> = mean.columns().iter().map(|column| column.kind).collect();
+        assert_eq!(kinds[2..4], [ColumnType::Count, ColumnType::Real]);
+    }
 }

@@ -5,9 +5,7 @@ use std::io;
 
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
-use reports::export::{
-    self, ColumnError, ExportError, Format, MAX_TEX_ROWS, Origin, ROWS_IN_A_GROUP, Selection, Table,
-};
+use reports::export::{self, ColumnError, ExportError, Format, Origin, ROWS_IN_A_GROUP, Selection, Table};
 use reports::folder;
 use reports::frame::{Column, ColumnType, Value};
 use reports::stored::{self, Provenance, Stored, StoredKind};
@@ -55,7 +53,7 @@ fn rows() -> Vec<Vec<Value>> {
     ]
 }
 
-fn provenance() -> Provenance {
+pub(crate) fn provenance() -> Provenance {
     Provenance {
         command: "sysmt run a\nb.toml".to_owned(),
         sysmt_version: "0.1.0".to_owned(),
@@ -79,7 +77,7 @@ fn bytes_of(format: Format, selection: &Selection, rows: Vec<Vec<Value>>) -> Vec
     bytes
 }
 
-fn all(format: Format) -> Vec<u8> {
+pub(crate) fn all(format: Format) -> Vec<u8> {
     bytes_of(format, &Selection::all(&columns()), rows())
 }
 
@@ -94,7 +92,7 @@ fn parquet_reader(bytes: &[u8]) -> SerializedFileReader<std::fs::File> {
     SerializedFileReader::new(file).unwrap()
 }
 
-fn stored_run() -> Stored {
+pub(crate) fn stored_run() -> Stored {
     let place = tempfile::tempdir().unwrap();
     let target = place.path().join("results");
     folder::write(&target, &report(nb_smt(Threads::Two, Policy::SA), 3)).unwrap();
@@ -102,7 +100,7 @@ fn stored_run() -> Stored {
 }
 
 /// A table of a folder, with the columns that nobody named.
-fn exported(stored: &Stored, table: Table, format: Format) -> Vec<u8> {
+pub(crate) fn exported(stored: &Stored, table: Table, format: Format) -> Vec<u8> {
     let frame = table.of(stored);
     let origin = Origin::from(stored);
     let selection = export::usual_columns(format, frame.columns(), &origin);
@@ -436,82 +434,4 @@ fn a_run_is_exported_as_its_layers() {
     }
     let reader = parquet_reader(&exported(&stored, Table::Points, Format::Parquet));
     assert_eq!(reader.metadata().file_metadata().num_rows(), 1);
-}
-
-#[test]
-fn latex_of_a_run() {
-    let text = String::from_utf8(exported(&stored_run(), Table::Layers, Format::Tex)).unwrap();
-    // The hash is that of the record, which names the program's version.
-    let hash = text
-        .split("BLAKE3 ")
-        .nth(1)
-        .and_then(|rest| rest.get(..64))
-        .unwrap();
-    insta::assert_snapshot!(text.replace(hash, "HASH"), @r"
-    % sysmt run RUN.toml; sysmt 0.1.0; BLAKE3 HASH
-    % all rows: design = RUN
-    % in the preamble: \usepackage{booktabs}
-    \begin{tabular}{lrrrrrrr}
-    \toprule
-    Layer & Layer threads & Cycles & Speed-up & Utilization (\%) & Relative MSE & SNR (dB) & Energy (nJ) \\
-    \midrule
-    stage0/conv, 0\textbar{}x & 2 & 46 & 1.870 & 67.7 & 0 & -- & 1.045 \\
-    stage0/conv, 1\textbar{}x & 2 & 60 & 1.867 & 59.0 & $1.00\times10^{-5}$ & 50.0 & 1.281 \\
-    stage0/conv, 2\textbar{}x & 2 & 74 & 1.865 & 49.6 & $2.00\times10^{-4}$ & 37.0 & 1.462 \\
-    \bottomrule
-    \end{tabular}
-    ");
-}
-
-#[test]
-fn latex_of_chosen_columns_has_all_of_them() {
-    let text = String::from_utf8(all(Format::Tex)).unwrap();
-    insta::assert_snapshot!(text, @r"
-    % sysmt run a b.toml; sysmt 0.1.0; BLAKE3 00ff
-    % operands were made up: zeros that no image gave
-    % in the preamble: \usepackage{booktabs}
-    \begin{tabular}{rlrl}
-    \toprule
-    Threads & words, all & Energy (pJ) & good \\
-    \midrule
-    9,223,372,036,854,775,809 & a,{''}b{''}  c\_1 \& 50 \% \#2 \$x \{y\} \textasciitilde{}\textasciicircum{}\textbackslash{} 4$\times$4 $\mu$m$^{2}$ & 0.300 & true \\
-    -- & -- & -- & -- \\
-    0 &  & 0.000 & false \\
-    18,446,744,073,709,551,615 & x & NaN & -- \\
-    -- & -- & $-\infty$ & -- \\
-    \bottomrule
-    \end{tabular}
-    ");
-}
-
-#[test]
-fn latex_leaves_out_what_says_nothing() {
-    let stored = stored_run();
-    let text = String::from_utf8(exported(&stored, Table::Points, Format::Tex)).unwrap();
-    assert!(!text.contains("Top-1"), "{text}");
-    // The only row keeps its name.
-    assert!(text.contains("Design"), "{text}");
-    let layers = String::from_utf8(exported(&stored, Table::Layers, Format::Tex)).unwrap();
-    assert!(
-        layers.contains("% all rows: design = ") && !layers.contains("Design"),
-        "{layers}"
-    );
-}
-
-#[test]
-fn a_table_longer_than_a_page_is_refused() {
-    let provenance = provenance();
-    let origin = Origin {
-        axes: &[],
-        synthetic: false,
-        warnings: &[],
-        provenance: &provenance,
-    };
-    let columns = [Column::new("index", ColumnType::Count)];
-    let write = |n_rows: usize| {
-        let rows = (0..n_rows).map(|_| Ok::<_, Infallible>(vec![Value::Count(1)]));
-        export::write(Format::Tex, &Selection::all(&columns), &origin, rows, io::sink())
-    };
-    write(MAX_TEX_ROWS).unwrap();
-    assert!(matches!(write(MAX_TEX_ROWS + 1), Err(ExportError::TooLong)));
 }

@@ -3,6 +3,7 @@
 mod csv_files;
 mod evaluations;
 mod exports;
+mod exports_tex;
 mod figures;
 mod folder;
 mod json;

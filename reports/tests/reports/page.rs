@@ -98,15 +98,16 @@ fn values_of_figures_stay_texts() {
     use reports::figures::Scale;
     use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotSeries};
     let plot = Plot {
-        name: "p".to_owned(),
-        x: PlotAxis::new("x", Scale::Linear),
-        y: PlotAxis::new("y (%)", Scale::Linear),
         series: vec![PlotSeries {
             name: "</title><script>".to_owned(),
             points: vec![(1.0, 2.5).into(), (f64::NAN, 1.0).into(), (3.0, 4.0).into()],
             line: PlotLine::None,
         }],
-        references: Vec::new(),
+        ..Plot::new(
+            "p",
+            PlotAxis::new("x", Scale::Linear),
+            PlotAxis::new("y (%)", Scale::Linear),
+        )
     };
     let figure = PageFigure::draw(&plot, "P").unwrap();
     assert_eq!(figure.svg.matches("class=\"spot\"").count(), 2, "{}", figure.svg);

@@ -44,13 +44,19 @@ pub(crate) fn execute(args: &SweepArgs) -> Result<(), Failure> {
     let summary = run(&plan, &mut store, &options);
     points.clear();
     let summary = summary?;
+    store.settle()?;
     output::note(&format!(
         "{} points in {:.3} s",
         summary.done,
         start.elapsed().as_secs_f64()
     ));
     output::print(&told(&plan, &summary, &out))?;
-    end(&summary)
+    end(&summary)?;
+    let folder = out.display();
+    output::note(&format!(
+        "sysmt plot {folder} draws figures, sysmt report {folder} writes a page, sysmt export {folder} --format csv rows"
+    ));
+    Ok(())
 }
 
 /// `configs/sweeps/x.toml` gives `results/x` in the current folder.

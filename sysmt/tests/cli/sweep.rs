@@ -349,3 +349,32 @@ fn a_dry_run_lists_the_points_and_writes_nothing() {
     assert!(ran.stderr.contains("about "), "{}", ran.stderr);
     assert_eq!(folder.listing(), before);
 }
+
+#[test]
+fn a_sweep_is_drawn_and_shown_on_a_page_without_simulating() {
+    let folder = folder();
+    folder.good(&["sweep", "s.toml", "--out", "s"]);
+    // Nothing is left to simulate from.
+    std::fs::remove_file(folder.path("t.safetensors")).unwrap_or_else(|error| panic!("{error}"));
+    folder.write("s.toml", "no longer there");
+    folder.good(&[
+        "plot",
+        "s",
+        "--kind",
+        "utilization-by-sparsity",
+        "--where",
+        "workload.prune=0",
+        "--format",
+        "svg",
+    ]);
+    let svg = String::from_utf8_lossy(&folder.read("s/plots/utilization-by-sparsity.svg")).into_owned();
+    assert!(svg.contains("synthetic zeros, 2 seeds"), "{svg}");
+    assert!(svg.contains("sysmt sweep s.toml"), "{svg}");
+    // Means over seeds: five probabilities for each number of threads.
+    let csv = String::from_utf8_lossy(&folder.read("s/plots/utilization-by-sparsity.csv")).into_owned();
+    assert_eq!(csv.lines().count(), 1 + 3 * 5, "{csv}");
+    folder.good(&["report", "s"]);
+    let page = String::from_utf8_lossy(&folder.read("s/report.html")).into_owned();
+    assert!(page.contains("Synthetic operands") && page.contains("activation-zeros"));
+    assert!(page.len() < 3_000_000);
+}
