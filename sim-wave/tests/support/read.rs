@@ -109,9 +109,10 @@ impl Wave {
 
     pub(crate) fn timescale(&self) -> String {
         let scale = self.wave.hierarchy().timescale().expect("a time scale");
-        let unit = match scale.unit {
-            wellen::TimescaleUnit::NanoSeconds => "ns",
-            _ => "another unit",
+        let unit = if scale.unit == wellen::TimescaleUnit::NanoSeconds {
+            "ns"
+        } else {
+            "another unit"
         };
         format!("{} {unit}", scale.factor)
     }

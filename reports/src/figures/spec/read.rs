@@ -44,16 +44,12 @@ pub fn read(text: &str) -> Result<Vec<FigureSpec>, Vec<Complaint>> {
         Some(value) => {
             let tables = value.get_ref().as_array().map(|values| values.iter().collect());
             for entry in tables.unwrap_or_else(|| vec![value]) {
-                match entry.get_ref() {
-                    DeValue::Table(table) => {
-                        let reader = Reader::new(entry.span(), table, &complaints);
-                        specs.extend(figure(&reader));
-                    }
-                    _ => top.wrong(
-                        "figure",
-                        entry,
-                        "[[figure]] on a line of its own and its keys below",
-                    ),
+                if let DeValue::Table(table) = entry.get_ref() {
+                    let reader = Reader::new(entry.span(), table, &complaints);
+                    specs.extend(figure(&reader));
+                } else {
+                    let wanted = "[[figure]] on a line of its own and its keys below";
+                    top.wrong("figure", entry, wanted);
                 }
             }
         }
@@ -274,9 +270,9 @@ fn only(reader: &Reader<'_>) -> Vec<(Named, Vec<String>)> {
     };
     let mut only = Vec::new();
     for (column, value) in table {
-        let values: Option<Vec<String>> = match value.get_ref() {
-            DeValue::Array(values) => values.iter().map(|value| scalar(value.get_ref())).collect(),
-            one => scalar(one).map(|one| vec![one]),
+        let values: Option<Vec<String>> = match value.get_ref().as_array() {
+            Some(values) => values.iter().map(|value| scalar(value.get_ref())).collect(),
+            None => scalar(value.get_ref()).map(|one| vec![one]),
         };
         match values {
             Some(values) => only.push((

@@ -129,9 +129,9 @@ impl<'a> Reader<'a> {
     /// One or more texts.
     pub(super) fn texts(&self, key: &'static str) -> Option<Vec<Named>> {
         let value = self.entry(key)?;
-        let found = match value.get_ref() {
-            DeValue::Array(values) if !values.is_empty() => values.iter().map(named).collect(),
-            _ => named(value).map(|one| vec![one]),
+        let found = match value.get_ref().as_array() {
+            Some(values) if !values.is_empty() => values.iter().map(named).collect(),
+            Some(_) | None => named(value).map(|one| vec![one]),
         };
         if found.is_none() {
             self.wrong(key, value, "a name in quotes, or a list of them");
