@@ -130,9 +130,8 @@ impl Plot {
 
     fn legend(&self, page: Page) -> Legend {
         // The title of the axis says what a single series of that name is.
-        let is_named = |series: &PlotSeries| {
-            1 < self.series.len() || !self.y.title.starts_with(series.name.as_str())
-        };
+        let is_named =
+            |series: &PlotSeries| 1 < self.series.len() || !self.y.title.starts_with(series.name.as_str());
         let series = (0..)
             .zip(&self.series)
             .filter(|(_, series)| is_named(series))
