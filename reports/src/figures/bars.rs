@@ -252,7 +252,7 @@ impl Drawing for Bars {
         &self.name
     }
 
-    /// One row per place and series.
+    /// One row per place and series, then level lines, which have no place.
     fn csv(&self) -> String {
         let header = ["index", "layer", "series", "value", "unit", "x_axis", "y_axis"];
         let mut rows = vec![header.map(str::to_owned).to_vec()];
@@ -271,6 +271,17 @@ impl Drawing for Bars {
                     self.title.clone(),
                 ]);
             }
+        }
+        for PlotReference { name, y } in &self.references {
+            rows.push(vec![
+                String::new(),
+                String::new(),
+                name.clone(),
+                y.to_string(),
+                self.unit.clone(),
+                self.x_title.clone(),
+                self.title.clone(),
+            ]);
         }
         text::csv(&rows)
     }

@@ -71,7 +71,8 @@ pub fn write(
     let mut names = BTreeSet::new();
     let mut all: Vec<(String, Vec<u8>)> = Vec::new();
     let formats: BTreeSet<Format> = formats.iter().copied().collect();
-    for Built { picture, title, mark } in figures {
+    for figure in figures {
+        let Built { picture, title, .. } = figure;
         let name = picture.name();
         if !names.insert(name.to_lowercase()) {
             return Err(FilesError::Twice {
@@ -88,7 +89,7 @@ pub fn write(
             all.push((format!("{name}.{}", format.name()), bytes));
         }
         all.push((format!("{name}.csv"), picture.csv().into_bytes()));
-        let script = python::script(name, *mark, &made);
+        let script = python::script(figure, &made);
         all.push((format!("{name}.py"), script.into_bytes()));
     }
     let failed = |path: &Path| {

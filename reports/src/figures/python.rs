@@ -1,7 +1,8 @@
 //! A script beside each figure that draws it with matplotlib, for who wants it to look otherwise.
 
-use super::Made;
+use super::build::Built;
 use super::spec::Mark;
+use super::{Made, Scale};
 
 /// What all scripts begin with.
 const BEGIN: &str = include_str!("python/begin.py");
@@ -9,20 +10,29 @@ const BEGIN: &str = include_str!("python/begin.py");
 const END: &str = include_str!("python/end.py");
 
 /// The script of a figure.
-pub(crate) fn script(name: &str, mark: Mark, made: &Made) -> String {
-    let body = match mark {
+pub(super) fn script(figure: &Built, made: &Made) -> String {
+    let body = match figure.mark {
         Mark::Scatter | Mark::Line => include_str!("python/points.py"),
         Mark::Bar => include_str!("python/bars.py"),
         Mark::Stacked => include_str!("python/stacked.py"),
         Mark::HeatMap => include_str!("python/heat_map.py"),
     };
+    let join = match figure.mark {
+        Mark::Line => "-",
+        Mark::Scatter | Mark::Bar | Mark::Stacked | Mark::HeatMap => "none",
+    };
+    let [x_scale, y_scale] = figure.scales.map(|scale| match scale {
+        Scale::Log => "log",
+        Scale::Linear | Scale::Tight | Scale::Percent => "linear",
+    });
     // Names are plain; what comes from results stands in comments, on one line.
-    let comment = made.sentence().replace(['\n', '\r'], " ");
-    let title = made.title.replace(['\n', '\r'], " ");
+    let line = |text: &str| text.replace(['\n', '\r'], " ");
     let begin = BEGIN
-        .replace("@TITLE@", &title)
-        .replace("@MADE@", &comment)
-        .replace("@NAME@", name)
-        .replace("@JOINED@", if mark == Mark::Line { "\"-\"" } else { "\"\"" });
+        .replace("@JOIN@", join)
+        .replace("@X_SCALE@", x_scale)
+        .replace("@Y_SCALE@", y_scale)
+        .replace("@NAME@", figure.picture.name())
+        .replace("@MADE@", &line(&made.sentence()))
+        .replace("@TITLE@", &line(&made.title));
     format!("{begin}\n{body}\n{END}")
 }

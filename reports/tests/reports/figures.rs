@@ -27,7 +27,9 @@ fn one(report: &Report, name: &str) -> Option<Built> {
 fn points(figure: &Built) -> Vec<(usize, String, f64)> {
     let (header, rows) = read(&figure.picture.csv());
     assert_eq!(header[..5], ["index", "layer", "series", "value", "unit"]);
+    // Level lines have no place.
     rows.into_iter()
+        .filter(|row| !row[0].is_empty())
         .map(|row| (row[0].parse().unwrap(), row[2].clone(), row[3].parse().unwrap()))
         .collect()
 }

@@ -9,8 +9,9 @@ mod rows;
 use std::ops::Range;
 
 use super::head::Head;
+use super::plot::PlotReference;
 use super::spec::{Aggregate, By, Complaint, Designs, FigureSpec, Level, Mark, Reference};
-use super::{Picture, plot::PlotReference};
+use super::{Picture, Scale};
 use crate::frame::{Frame, Value};
 use crate::stored::Stored;
 
@@ -62,6 +63,8 @@ pub struct Built {
     pub title: String,
     /// How its points are drawn.
     pub mark: Mark,
+    /// Of x and y.
+    pub scales: [Scale; 2],
 }
 
 /// The figures that a spec asks for; more than one where it draws one for each of some values.
@@ -110,15 +113,24 @@ pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Bu
                 note: note(stored),
             },
         };
-        let picture: Box<dyn Picture> = match spec.mark {
-            Mark::Scatter | Mark::Line => Box::new(plots::build(&context)?),
-            Mark::Bar | Mark::Stacked => Box::new(bars::build(&context)?),
-            Mark::HeatMap => Box::new(heat::build(&context)?),
+        let (picture, scales): (Box<dyn Picture>, [Scale; 2]) = match spec.mark {
+            Mark::Scatter | Mark::Line => {
+                let plot = plots::build(&context)?;
+                let scales = [plot.x.scale, plot.y.scale];
+                (Box::new(plot), scales)
+            }
+            Mark::Bar | Mark::Stacked => {
+                let bars = bars::build(&context)?;
+                let scales = [Scale::Linear, bars.scale];
+                (Box::new(bars), scales)
+            }
+            Mark::HeatMap => (Box::new(heat::build(&context)?), [Scale::Linear; 2]),
         };
         all.push(Built {
             title: context.head.title.unwrap_or_else(|| context.name.clone()),
             picture,
             mark: spec.mark,
+            scales,
         });
     }
     Ok(all)
