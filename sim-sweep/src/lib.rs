@@ -10,5 +10,6 @@ pub mod lock;
 mod measure;
 pub mod plan;
 pub mod run;
+pub mod shards;
 pub mod store;
 pub mod stored;

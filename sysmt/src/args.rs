@@ -2,6 +2,7 @@
 
 mod export;
 mod parsers;
+mod shards;
 mod sweep;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use sim_core::spec::Threads;
 use sim_core::throttle::MaxDrop;
 
 pub(crate) use export::ExportArgs;
+pub(crate) use shards::{Mode, SbatchArgs, ShardArgs};
 pub(crate) use sweep::SweepArgs;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
@@ -47,7 +49,7 @@ pub(crate) enum Command {
     /// Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
     Eval(Box<EvalArgs>),
     /// Run every point of a grid, stored as it finishes
-    Sweep(SweepArgs),
+    Sweep(Box<SweepArgs>),
     /// Write the rows of a results folder for other programs and papers
     Export(ExportArgs),
     /// Show configuration keys: meaning, unit, default and allowed values

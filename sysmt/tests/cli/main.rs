@@ -9,6 +9,7 @@ mod exports;
 mod help;
 mod layers;
 mod pruning;
+mod shards;
 mod simd;
 mod stop;
 mod support;
