@@ -1,7 +1,7 @@
 //! Why a sweep cannot be planned, run or stored.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sim_config::error::ConfigError;
 use sim_eval::error::EvalError;
@@ -45,6 +45,50 @@ pub enum SweepError {
     #[error("{}: another process is running this sweep; wait for it, or stop it", .path.display())]
     Locked {
         /// The folder.
+        path: PathBuf,
+    },
+    /// Its points are with tasks.
+    #[error("{}: the points of this sweep are with tasks; --collect takes what they have so far, and --resume takes all back once none of them runs", .path.display())]
+    Out {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No points are with tasks.
+    #[error("{}: no points of a sweep are shared here; share them with --slurm, or with --shards", .path.display())]
+    NotShared {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The list of points that are with tasks is not what this program writes.
+    #[error("{}:{line}: is no list of points of this version of sysmt; remove the file and share the points again with --resume", .path.display())]
+    List {
+        /// The list.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+    },
+    /// Shards of another number.
+    #[error("{}: the points are shared among {n_shards}, not {asked}; ask for a shard of {n_shards}", .path.display())]
+    OtherShards {
+        /// The list.
+        path: PathBuf,
+        /// Shards of the list.
+        n_shards: usize,
+        /// Shards that were asked for.
+        asked: usize,
+    },
+    /// The sweep file, or what it names, is not what it was when its points were shared.
+    #[error("{}: {n_gone} points of this shard are no points of the file any more: it, an input or sysmt has changed since they were shared; share them again with --resume", .path.display())]
+    Changed {
+        /// The sweep file.
+        path: PathBuf,
+        /// Points that are gone.
+        n_gone: usize,
+    },
+    /// Another process runs the shard.
+    #[error("{}: a process is running this shard; wait for it, stop it, or remove the file where its machine is no more", .path.display())]
+    ShardLocked {
+        /// The lock.
         path: PathBuf,
     },
     /// The store is from another version of the format.
@@ -100,4 +144,15 @@ pub enum SweepError {
     /// Asked to stop.
     #[error("stopped")]
     Stopped,
+}
+
+impl SweepError {
+    pub(crate) fn of_io(action: &'static str, path: &Path, error: io::Error) -> Self {
+        let path = path.to_owned();
+        if error.kind() == io::ErrorKind::StorageFull {
+            Self::Full { path }
+        } else {
+            Self::Io { action, path, error }
+        }
+    }
 }

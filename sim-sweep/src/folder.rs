@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::error::SweepError;
 use crate::lock::{self, Lock};
+use crate::shards;
 use crate::store::{FILE_NAME, Store};
 
 /// How a sweep begins.
@@ -19,8 +20,8 @@ pub enum Begin {
 
 /// Lock a folder and open its store; make both where they are not there.
 ///
-/// - Errors: a folder that holds something else, results where there should be none, none where there should be some,
-///   another process, and what the file system refuses.
+/// - Errors: a folder that holds something else, results where there should be none or points that are with tasks, none
+///   where there should be some, another process, and what the file system refuses.
 pub fn open(folder: &Path, begin: Begin) -> Result<(Lock, Store), SweepError> {
     check(folder)?;
     let store = folder.join(FILE_NAME);
@@ -36,6 +37,11 @@ pub fn open(folder: &Path, begin: Begin) -> Result<(Lock, Store), SweepError> {
     })?;
     let lock = Lock::take(folder)?;
     let store = Store::create(&store)?;
+    if begin == Begin::New && shards::are_out(folder) {
+        return Err(SweepError::Out {
+            path: folder.to_owned(),
+        });
+    }
     match (begin, store.n_results()?) {
         (Begin::New, 0) | (Begin::Resume, _) => Ok((lock, store)),
         (Begin::New, n_results) => Err(SweepError::Exists {

@@ -16,6 +16,15 @@ use sim_eval::inputs;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identity(pub(crate) [u8; 32]);
 
+impl Identity {
+    /// From what [`fmt::Display`] writes.
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+        blake3::Hash::from_hex(text)
+            .ok()
+            .map(|hash| Self(*hash.as_bytes()))
+    }
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         blake3::Hash::from_bytes(self.0).to_hex().fmt(f)

@@ -10,6 +10,7 @@ pub mod lock;
 mod measure;
 pub mod plan;
 pub mod run;
+pub mod shards;
 pub mod store;
 pub mod stored;
 mod traces;

@@ -1,4 +1,4 @@
-//! One process at a time works on a sweep.
+//! One process at a time works on a sweep, and one on each shard.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -19,24 +19,25 @@ impl Lock {
     ///
     /// - Errors: another process has it, or the folder cannot be written to.
     pub fn take(folder: &Path) -> Result<Self, SweepError> {
-        let path = folder.join(FILE_NAME);
-        let failed = |action, error| SweepError::Io {
-            action,
-            path: path.clone(),
-            error,
-        };
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| failed("write the file", error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(SweepError::Locked {
-                path: folder.to_owned(),
-            }),
-            Err(TryLockError::Error(error)) => Err(failed("lock the file", error)),
-        }
+        take_file(&folder.join(FILE_NAME))?.ok_or_else(|| SweepError::Locked {
+            path: folder.to_owned(),
+        })
+    }
+}
+
+/// The lock on a file, which is made where it is not there; `None` while another process has it.
+///
+/// - Errors: the file cannot be written to, or its file system has no locks.
+pub(crate) fn take_file(path: &Path) -> Result<Option<Lock>, SweepError> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(|error| SweepError::of_io("write the file", path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Lock { _file: file })),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(SweepError::of_io("lock the file", path, error)),
     }
 }

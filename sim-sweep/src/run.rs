@@ -1,7 +1,7 @@
 //! Runs the points of a plan that have no results yet, and stores each as it finishes.
 
 use std::any::Any;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ use crate::evaluate::{self, TOGETHER};
 use crate::identity::Identity;
 use crate::measure;
 use crate::plan::{Plan, Planned};
-use crate::store::{Outcome, State, Store};
+use crate::store::{Outcome, State};
 use crate::traces::{Numbered, Thinned, TraceKey};
 
 /// Told how far a sweep is.
@@ -43,27 +43,35 @@ pub struct RunOptions<'a> {
     /// Told how far work is.
     pub watch: &'a dyn Watch,
     /// Which of the points that have no results run here.
-    pub share: Share,
+    pub share: Share<'a>,
 }
 
-/// A part of the points: every `of`-th, from `index` on. Equal points are one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// From 0 on, below `of`.
-    pub index: usize,
-    /// At least 1.
-    pub of: usize,
+/// A part of the points.
+#[derive(Clone, Copy, Debug)]
+pub enum Share<'a> {
+    /// All of them.
+    All,
+    /// These.
+    Of(&'a HashSet<Identity>),
 }
 
-impl Share {
-    /// All points.
-    pub const ALL: Self = Self { index: 0, of: 1 };
+/// Where results are kept.
+pub trait Results {
+    /// Identities that have results, with how they ended.
+    ///
+    /// - Errors: what the file system refuses.
+    fn states(&self) -> Result<HashMap<Identity, State>, SweepError>;
+
+    /// Keep how points ended, all of them or none.
+    ///
+    /// - Errors: what the file system refuses.
+    fn put(&mut self, outcomes: &[(Identity, Outcome)]) -> Result<(), SweepError>;
 }
 
 /// How a sweep ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Points of the plan, equal ones once.
+    /// Points of the share, equal ones once.
     pub distinct: usize,
     /// Points that had results before.
     pub reused: usize,
@@ -73,7 +81,7 @@ pub struct Summary {
     pub failed: usize,
     /// Points that ran now and failed by a fault of this program.
     pub faults: usize,
-    /// Points that are left, because the sweep was stopped or they are not of this share.
+    /// Points that are left, because the sweep was stopped.
     pub left: usize,
 }
 
@@ -97,13 +105,13 @@ pub(crate) fn fault(panic: &(dyn Any + Send)) -> Unstored {
     Unstored::Fault(text.unwrap_or("a panic without words").to_owned())
 }
 
-/// Points of `plan` without counts in `store`, equal ones once, in order.
+/// Points of `plan` without counts in `results`, equal ones once, in order.
 ///
 /// A point that failed is one of them: what made it fail may have been mended.
 ///
-/// - Errors: a store that cannot be read.
-pub fn pending(plan: &Plan<'_>, store: &Store) -> Result<Pending, SweepError> {
-    let states = store.states()?;
+/// - Errors: results that cannot be read.
+pub fn pending(plan: &Plan<'_>, results: &dyn Results) -> Result<Pending, SweepError> {
+    let states = results.states()?;
     let mut seen: HashSet<Identity> = HashSet::with_capacity(plan.points().len());
     let mut points = Vec::new();
     let mut reused = 0;
@@ -128,14 +136,20 @@ pub struct Pending {
     pub reused: usize,
 }
 
-/// Run what is left of `plan` and store it.
+/// Run what is left of a share of `plan` and keep it in `results`.
 ///
-/// - Errors: the store; points that fail are stored as such, and stopping is none either.
-pub fn run(plan: &Plan<'_>, store: &mut Store, options: &RunOptions<'_>) -> Result<Summary, SweepError> {
-    let Pending { points, reused } = pending(plan, store)?;
+/// - Errors: those of `results`; points that fail are stored as such, and stopping is none either.
+pub fn run(
+    plan: &Plan<'_>,
+    results: &mut dyn Results,
+    options: &RunOptions<'_>,
+) -> Result<Summary, SweepError> {
+    let Pending { mut points, reused } = pending(plan, results)?;
+    match options.share {
+        Share::All => {}
+        Share::Of(share) => points.retain(|point| share.contains(&point.identity)),
+    }
     let n_pending = points.len();
-    let Share { index, of } = options.share;
-    let points: Vec<Planned> = points.into_iter().skip(index).step_by(of.max(1)).collect();
     options.watch.begin(points.len(), reused);
     let mut summary = Summary {
         distinct: n_pending + reused,
@@ -150,7 +164,7 @@ pub fn run(plan: &Plan<'_>, store: &mut Store, options: &RunOptions<'_>) -> Resu
         if outcomes.is_empty() {
             return Ok(());
         }
-        store.put(&outcomes)?;
+        results.put(&outcomes)?;
         for (_, outcome) in &outcomes {
             match outcome.state {
                 State::Done => summary.done += 1,

@@ -1,18 +1,20 @@
 //! The store: one SQLite file in the sweep's folder, a transaction for each point.
 
-#[cfg(test)]
-mod tests;
+mod columns;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use serde_json::Value;
-use sim_config::sweep::AxisValue;
+use sim_core::shape::widen;
 
 use crate::error::SweepError;
 use crate::identity::Identity;
 use crate::plan::Plan;
+use crate::run::Results;
+use crate::shards::Record;
+use columns::{axes_json, column_types};
 
 /// The file's name in a sweep's folder.
 pub const FILE_NAME: &str = "sweep.sqlite";
@@ -44,12 +46,20 @@ pub enum State {
 impl State {
     const ALL: [Self; 3] = [Self::Done, Self::Failed, Self::Fault];
 
-    const fn number(self) -> i64 {
+    pub(crate) const fn number(self) -> i64 {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Fault => 2,
         }
+    }
+
+    /// Numbers that no version has written are faults.
+    pub(crate) fn from_number(number: i64) -> Self {
+        let mut states = Self::ALL.into_iter();
+        states
+            .find(|state| state.number() == number)
+            .unwrap_or(Self::Fault)
     }
 }
 
@@ -71,6 +81,19 @@ pub struct StoredPoint {
     pub axes: String,
     /// `None` where it has not run.
     pub outcome: Option<Outcome>,
+}
+
+/// How the points of a plan have ended, equal ones once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// With counts.
+    pub done: usize,
+    /// By the user's mistake.
+    pub failed: usize,
+    /// By a fault of this program.
+    pub faults: usize,
+    /// Without results.
+    pub missing: usize,
 }
 
 /// An open store.
@@ -207,17 +230,6 @@ impl Store {
         transaction.commit().map_err(failed)
     }
 
-    /// Identities that have results, with how they ended.
-    ///
-    /// - Errors: what the file system refuses.
-    pub fn states(&self) -> Result<HashMap<Identity, State>, SweepError> {
-        self.check(|connection| {
-            let mut select = connection.prepare("SELECT identity, state FROM results")?;
-            let rows = select.query_map([], |row| Ok((Identity(row.get(0)?), state(row.get(1)?))))?;
-            rows.collect()
-        })
-    }
-
     /// How many results there are.
     ///
     /// - Errors: what the file system refuses.
@@ -229,59 +241,58 @@ impl Store {
         })
     }
 
-    /// Store how points ended, all of them or none.
+    /// Take over results in one transaction; those that are done stay as they are.
     ///
-    /// - Errors: what the file system refuses.
-    pub fn put(&mut self, outcomes: &[(Identity, Outcome)]) -> Result<(), SweepError> {
+    /// - Errors: the first of the results themselves, and what the file system refuses; the store is then as it was.
+    pub(crate) fn merge(
+        &mut self,
+        results: impl IntoIterator<Item = Result<Record, SweepError>>,
+    ) -> Result<u64, SweepError> {
         let path = self.path.clone();
         let failed = |error| failure(&path, error);
         let transaction = self.connection.transaction().map_err(failed)?;
-        for (identity, outcome) in outcomes {
-            transaction
-                .execute(
-                    "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3)",
-                    params![&identity.0[..], outcome.state.number(), outcome.body],
-                )
-                .map_err(failed)?;
-        }
-        transaction.commit().map_err(failed)
-    }
-
-    /// Take over the results of another store; those that are done stay as they are.
-    ///
-    /// - Errors: a file that is no store, and what the file system refuses.
-    pub fn merge(&mut self, other: &Path) -> Result<u64, SweepError> {
-        let other = Self::open(other)?;
-        let mut select = other
-            .connection
-            .prepare("SELECT identity, state, body FROM results ORDER BY identity")
-            .map_err(|error| failure(&other.path, error))?;
-        let rows = select
-            .query_map([], |row| {
-                let outcome = Outcome {
-                    state: state(row.get(1)?),
-                    body: row.get(2)?,
-                };
-                Ok((Identity(row.get(0)?), outcome))
-            })
-            .map_err(|error| failure(&other.path, error))?;
-        let path = self.path.clone();
-        let failed = |error| failure(&path, error);
-        let transaction = self.connection.transaction().map_err(failed)?;
-        let mut n = 0;
-        for row in rows {
-            let (identity, outcome) = row.map_err(|error| failure(&other.path, error))?;
-            transaction
-                .execute(
+        let mut n_new = 0;
+        {
+            let mut insert = transaction
+                .prepare(
                     "INSERT INTO results VALUES (?1, ?2, ?3) ON CONFLICT (identity) DO UPDATE SET state = ?2, body = ?3 \
                      WHERE results.state <> 0",
-                    params![&identity.0[..], outcome.state.number(), outcome.body],
                 )
                 .map_err(failed)?;
-            n += 1;
+            for result in results {
+                let (identity, outcome) = result?;
+                let n_changed = insert
+                    .execute(params![&identity.0[..], outcome.state.number(), outcome.body])
+                    .map_err(failed)?;
+                n_new += widen(n_changed);
+            }
         }
         transaction.commit().map_err(failed)?;
-        Ok(n)
+        Ok(n_new)
+    }
+
+    /// How the planned points have ended so far, equal ones once.
+    ///
+    /// - Errors: what the file system refuses.
+    pub fn tally(&self) -> Result<Tally, SweepError> {
+        self.check(|connection| {
+            let mut tally = Tally::default();
+            let mut select = connection.prepare(
+                "SELECT state, count(*) FROM (SELECT DISTINCT identity FROM points) LEFT JOIN results USING (identity) \
+                 GROUP BY state",
+            )?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let n = usize::try_from(row.get::<_, i64>(1)?).unwrap_or(usize::MAX);
+                match row.get::<_, Option<i64>>(0)?.map(State::from_number) {
+                    None => tally.missing += n,
+                    Some(State::Done) => tally.done += n,
+                    Some(State::Failed) => tally.failed += n,
+                    Some(State::Fault) => tally.faults += n,
+                }
+            }
+            Ok(tally)
+        })
     }
 
     /// What was said about the sweep as a whole; `None` where nothing was.
@@ -351,11 +362,38 @@ impl Store {
     }
 }
 
+impl Results for Store {
+    fn states(&self) -> Result<HashMap<Identity, State>, SweepError> {
+        self.check(|connection| {
+            let mut select = connection.prepare("SELECT identity, state FROM results")?;
+            let rows = select.query_map([], |row| {
+                Ok((Identity(row.get(0)?), State::from_number(row.get(1)?)))
+            })?;
+            rows.collect()
+        })
+    }
+
+    fn put(&mut self, outcomes: &[(Identity, Outcome)]) -> Result<(), SweepError> {
+        let path = self.path.clone();
+        let failed = |error| failure(&path, error);
+        let transaction = self.connection.transaction().map_err(failed)?;
+        for (identity, outcome) in outcomes {
+            transaction
+                .execute(
+                    "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3)",
+                    params![&identity.0[..], outcome.state.number(), outcome.body],
+                )
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+}
+
 fn stored_point(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredPoint> {
     let outcome = match row.get::<_, Option<i64>>(2)? {
         None => None,
         Some(number) => Some(Outcome {
-            state: state(number),
+            state: State::from_number(number),
             body: row.get(3)?,
         }),
     };
@@ -364,14 +402,6 @@ fn stored_point(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredPoint> {
         axes: row.get(1)?,
         outcome,
     })
-}
-
-/// Numbers that no version has written are faults.
-fn state(number: i64) -> State {
-    let mut states = State::ALL.into_iter();
-    states
-        .find(|state| state.number() == number)
-        .unwrap_or(State::Fault)
 }
 
 fn failure(path: &Path, error: rusqlite::Error) -> SweepError {
@@ -391,42 +421,5 @@ fn file_name(path: &Path) -> String {
         .into_owned()
 }
 
-fn axes_json(values: &[AxisValue]) -> String {
-    let values: Vec<Value> = values
-        .iter()
-        .map(|value| match value {
-            AxisValue::Absent => Value::Null,
-            AxisValue::Integer(number) => Value::from(*number),
-            AxisValue::Real(number) => Value::from(*number),
-            AxisValue::Flag(flag) => Value::from(*flag),
-            AxisValue::Text(text) => Value::from(text.as_str()),
-        })
-        .collect();
-    Value::Array(values).to_string()
-}
-
-/// What the values of each axis are, together.
-fn column_types(plan: &Plan<'_>) -> Vec<&'static str> {
-    let of_axis = |values: Vec<&AxisValue>| {
-        let mut types = values.into_iter().filter_map(|value| match value {
-            AxisValue::Absent => None,
-            AxisValue::Integer(number) if 0 <= *number => Some("count"),
-            AxisValue::Integer(_) | AxisValue::Real(_) => Some("real"),
-            AxisValue::Flag(_) => Some("flag"),
-            AxisValue::Text(_) => Some("text"),
-        });
-        let first = types.next().unwrap_or("text");
-        types.fold(first, |all, one| match (all, one) {
-            (all, one) if all == one => all,
-            ("count" | "real", "count" | "real") => "real",
-            _ => "text",
-        })
-    };
-    let names = plan.spec().axis_names();
-    let types = plan.spec().axis_values().into_iter().map(of_axis);
-    // Seeds come last and are counts.
-    types
-        .chain(std::iter::repeat("count"))
-        .take(names.len())
-        .collect()
-}
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ mod export;
 mod parsers;
 mod plot;
 pub(crate) mod report;
+mod shards;
 mod sweep;
 mod wave;
 
@@ -24,6 +25,7 @@ pub(crate) use wave::WaveArgs;
 
 pub(crate) use export::ExportArgs;
 pub(crate) use plot::PlotArgs;
+pub(crate) use shards::{Mode, SbatchArgs, ShardArgs};
 pub(crate) use sweep::SweepArgs;
 
 /// Cycle-accurate simulator of NB-SMT systolic arrays
@@ -52,7 +54,7 @@ pub(crate) enum Command {
     /// Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
     Eval(Box<EvalArgs>),
     /// Run every point of a grid, stored as it finishes
-    Sweep(SweepArgs),
+    Sweep(Box<SweepArgs>),
     /// Write the rows of a results folder for other programs and papers
     Export(ExportArgs),
     /// Draw figures of a results folder, without simulating

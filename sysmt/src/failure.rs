@@ -26,6 +26,10 @@ pub(crate) enum Failure {
     Part,
     /// Ctrl-C in a sweep; so many points are stored, and so many left.
     SweepStopped(usize, usize),
+    /// Ctrl-C in a shard; so many of its points are left.
+    ShardStopped(usize),
+    /// So many points of a sweep have no results yet.
+    SweepPart(usize),
     /// Points of a sweep failed; the others are stored. So many by the user's mistake, and so many by faults.
     Points(usize, usize),
 }
@@ -49,6 +53,16 @@ impl Failure {
             ),
             Self::SweepStopped(stored, left) => (
                 format!("stopped: {stored} points are stored, {left} are left; add --resume to go on\n"),
+                130,
+            ),
+            Self::ShardStopped(left) => (
+                format!("stopped: {left} points of the shard are left; run it again to go on\n"),
+                130,
+            ),
+            Self::SweepPart(missing) => (
+                format!(
+                    "{missing} points have no results yet; once no task runs, --resume runs them here, and --slurm --resume in Slurm\n"
+                ),
                 130,
             ),
             Self::Points(failed, 0) => (
@@ -97,6 +111,12 @@ impl From<SweepError> for Failure {
             error @ (SweepError::NoPoint { .. }
             | SweepError::NotSweep { .. }
             | SweepError::Exists { .. }
+            | SweepError::Out { .. }
+            | SweepError::NotShared { .. }
+            | SweepError::List { .. }
+            | SweepError::OtherShards { .. }
+            | SweepError::Changed { .. }
+            | SweepError::ShardLocked { .. }
             | SweepError::Missing { .. }
             | SweepError::Locked { .. }
             | SweepError::Version { .. }

@@ -1,7 +1,7 @@
 //! The gate: every check that a change must pass, in the order in which mistakes are cheapest to see.
 
 use crate::command::{run, run_with};
-use crate::{assembly, outside, study, tidy};
+use crate::{assembly, outside, slurm, study, tidy};
 
 pub(crate) fn run_all_tests() -> anyhow::Result<()> {
     run("cargo test --workspace")?;
@@ -28,6 +28,7 @@ pub(crate) fn gate() -> anyhow::Result<()> {
     run_all_tests()?;
     cosimulate(&[])?;
     outside::run_python_examples()?;
+    slurm::test()?;
     study::run_short()?;
     run_with(
         "cargo doc --workspace --no-deps",

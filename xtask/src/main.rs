@@ -11,6 +11,7 @@ mod bench;
 mod ci;
 mod command;
 mod outside;
+mod slurm;
 mod study;
 mod synth;
 mod tidy;
@@ -34,6 +35,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// A sweep through a real Slurm on two nodes of the loopback, one of which dies; the bytes are a local run's.
+    SlurmTest,
     /// Area and critical path of every PE from logic synthesis: tables in configs/tech and docs/synthesis.md.
     #[command(disable_help_flag = true)]
     Synth(synth::Options),
@@ -54,6 +57,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Assembly => assembly::check(),
         Chore::Outside => outside::fetch(),
         Chore::Cosim { options } => ci::cosimulate(&options),
+        Chore::SlurmTest => slurm::test(),
         Chore::Synth(options) => synth::measure(&options),
         Chore::Bench(options) => bench::measure(&options),
         Chore::Study(options) => study::run(&options),

@@ -64,6 +64,14 @@ const BROWSER: &[(&str, &str)] = &[
     ("chromium-driver", "/usr/bin/chromedriver"),
 ];
 
+/// Slurm's daemons and commands, and what they authenticate with.
+const SLURM: &[(&str, &str)] = &[
+    ("slurmctld", "/usr/sbin/slurmctld"),
+    ("slurmd", "/usr/sbin/slurmd"),
+    ("slurm-client", "/usr/bin/sbatch"),
+    ("munge", "/usr/sbin/munged"),
+];
+
 /// Fetch all of it; what is there already is left alone.
 pub(crate) fn fetch() -> anyhow::Result<()> {
     hardware_tools()?;
@@ -156,6 +164,11 @@ pub(crate) fn debian_images() -> anyhow::Result<()> {
 /// Verilator, Yosys and what they need, and a standard-cell library.
 pub(crate) fn hardware_tools() -> anyhow::Result<()> {
     debian_packages(HARDWARE_TOOLS)
+}
+
+/// Slurm, none of which is started.
+pub(crate) fn slurm() -> anyhow::Result<()> {
+    debian_packages(SLURM)
 }
 
 fn debian_packages(packages: &[(&str, &str)]) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use sim_config::sweep::SweepTexts;
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
 use sim_sweep::plan::Plan;
-use sim_sweep::run::pending;
+use sim_sweep::run::{Results as _, pending};
 use sim_sweep::store::{FILE_NAME, Outcome, State, Store};
 
 use crate::HEAP;

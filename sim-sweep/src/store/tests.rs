@@ -1,4 +1,4 @@
-//! A store that is full, foreign, newer, or two.
+//! Stores that fill up, are of other versions, and take results over.
 
 use super::*;
 
@@ -66,24 +66,27 @@ fn stores_of_other_versions_and_other_files_are_refused() {
 #[test]
 fn merging_keeps_what_is_done_and_replaces_what_failed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut one = Store::create(&folder.path().join("one.sqlite")).unwrap();
-    let mut other = Store::create(&folder.path().join("other.sqlite")).unwrap();
+    let mut store = Store::create(&folder.path().join(FILE_NAME)).unwrap();
     let failed = || Outcome {
         state: State::Failed,
         body: "why".to_owned(),
     };
-    one.put(&[(identity(1), outcome("mine".to_owned())), (identity(2), failed())])
+    let done = outcome;
+    store
+        .put(&[(identity(1), done("mine".to_owned())), (identity(2), failed())])
         .unwrap();
-    other
-        .put(&[
-            (identity(1), failed()),
-            (identity(2), outcome("theirs".to_owned())),
-            (identity(3), failed()),
-        ])
-        .unwrap();
-    assert_eq!(one.merge(other.path()).unwrap(), 3);
-    let states = one.states().unwrap();
+    let theirs = [
+        (identity(1), failed()),
+        (identity(2), done("theirs".to_owned())),
+        (identity(3), failed()),
+    ];
+    assert_eq!(store.merge(theirs.clone().map(Ok)).unwrap(), 2);
+    let states = store.states().unwrap();
     assert_eq!(states[&identity(1)], State::Done);
     assert_eq!(states[&identity(2)], State::Done);
     assert_eq!(states[&identity(3)], State::Failed);
+    // All or nothing.
+    let stopped = [Ok((identity(4), failed())), Err(SweepError::Stopped)];
+    assert!(matches!(store.merge(stopped), Err(SweepError::Stopped)));
+    assert_eq!(store.n_results().unwrap(), 3);
 }

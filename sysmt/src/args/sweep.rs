@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::JobsArgs;
+use super::{JobsArgs, ShardArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct SweepArgs {
@@ -22,4 +22,6 @@ pub(crate) struct SweepArgs {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) jobs: JobsArgs,
+    #[command(flatten)]
+    pub(crate) shards: ShardArgs,
 }

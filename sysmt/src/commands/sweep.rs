@@ -1,5 +1,8 @@
 //! `sysmt sweep`.
 
+mod shards;
+mod slurm;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -11,13 +14,24 @@ use sim_sweep::plan::Plan;
 use sim_sweep::run::{RunOptions, Share, Summary, pending, run};
 use sim_sweep::store::Store;
 
-use crate::args::SweepArgs;
+use crate::args::{Mode, SweepArgs};
 use crate::failure::Failure;
 use crate::sweep_progress::Points;
 use crate::{output, stop};
 
-/// Run every point of a grid.
+/// Run every point of a grid, here or elsewhere.
 pub(crate) fn execute(args: &SweepArgs) -> Result<(), Failure> {
+    match args.shards.mode() {
+        Mode::Here => run_here(args),
+        Mode::Tasks(_) if args.dry_run => run_here(args),
+        Mode::Tasks(n_shards) => shards::share(args, n_shards),
+        Mode::Slurm(n_shards, sbatch) => shards::submit(args, n_shards, sbatch),
+        Mode::Shard(id) => shards::run_shard(args, id),
+        Mode::Collect => shards::collect(args),
+    }
+}
+
+fn run_here(args: &SweepArgs) -> Result<(), Failure> {
     let texts = SweepTexts::read(&args.file)?;
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
@@ -27,19 +41,17 @@ pub(crate) fn execute(args: &SweepArgs) -> Result<(), Failure> {
         return dry_run(&plan, &out, jobs, stop);
     }
     let start = Instant::now();
-    let begun = if args.resume {
-        folder::Begin::Resume
-    } else {
-        folder::Begin::New
-    };
-    let (_lock, mut store) = folder::open(&out, begun)?;
+    let (_lock, mut store) = folder::open(&out, begin(args))?;
+    if args.resume {
+        shards::take_back(&out, &mut store)?;
+    }
     store.plan(&plan, texts.text())?;
     let points = Points::new();
     let options = RunOptions {
         jobs,
         stop,
         watch: &points,
-        share: Share::ALL,
+        share: Share::All,
     };
     let summary = run(&plan, &mut store, &options);
     points.clear();
@@ -59,25 +71,38 @@ pub(crate) fn execute(args: &SweepArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+const fn begin(args: &SweepArgs) -> folder::Begin {
+    if args.resume {
+        folder::Begin::Resume
+    } else {
+        folder::Begin::New
+    }
+}
+
 /// `configs/sweeps/x.toml` gives `results/x` in the current folder.
 fn default_out(file: &Path) -> PathBuf {
     Path::new("results").join(file.file_stem().unwrap_or_default())
 }
 
 fn told(plan: &Plan<'_>, summary: &Summary, out: &Path) -> String {
+    let mut text = format!("{}: {} points", out.display(), plan.points().len());
+    if summary.distinct != plan.points().len() {
+        text.push_str(&format!(", {} different ones", summary.distinct));
+    }
+    text.push_str(&format!("; {}\n", ended(summary)));
+    text
+}
+
+fn ended(summary: &Summary) -> String {
     let Summary {
-        distinct,
         reused,
         done,
         failed,
         faults,
         left,
+        ..
     } = *summary;
-    let mut text = format!("{}: {} points", out.display(), plan.points().len());
-    if distinct != plan.points().len() {
-        text.push_str(&format!(", {distinct} different ones"));
-    }
-    text.push_str(&format!("; {done} ran"));
+    let mut text = format!("{done} ran");
     for (n, what) in [
         (reused, "had results"),
         (failed, "failed"),
@@ -88,7 +113,6 @@ fn told(plan: &Plan<'_>, summary: &Summary, out: &Path) -> String {
             text.push_str(&format!(", {n} {what}"));
         }
     }
-    text.push('\n');
     text
 }
 

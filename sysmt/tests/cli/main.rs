@@ -11,6 +11,7 @@ mod layers;
 mod plot;
 mod pruning;
 mod report;
+mod shards;
 mod simd;
 mod stop;
 mod support;
