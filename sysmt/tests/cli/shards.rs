@@ -275,7 +275,20 @@ fn a_script_says_all_of_it_and_a_dry_run_only_prints_it() {
     ]);
     let program = env!("CARGO_BIN_EXE_sysmt");
     assert!(printed.contains(program), "{printed}");
-    insta::assert_snapshot!(printed.replace(program, "SYSMT"), @"");
+    insta::assert_snapshot!(printed.replace(program, "SYSMT"), @r#"
+    #!/bin/sh
+    #SBATCH --job-name=sysmt-it-s-a--sweep-----x-
+    #SBATCH --array=0-7
+    #SBATCH --output=%A_%a.log
+    #SBATCH --partition=short,long
+    #SBATCH --time=1-12:00:00
+    #SBATCH --mem=4G
+    #SBATCH --account=group@site
+    #SBATCH --cpus-per-task=6
+    #SBATCH --constraint="avx2&ib"
+    #SBATCH --mail-type=END
+    exec SYSMT sweep 'FOLDER/it'\''s a "sweep"; $(x).toml' --out 'FOLDER/my $HOME' --shard "$SLURM_ARRAY_TASK_ID/8" --jobs "6"
+    "#);
     // Not more tasks than points; threads as Slurm gives them.
     let printed = folder.good(&["sweep", "s.toml", "--slurm", "--dry-run"]);
     assert!(printed.contains("#SBATCH --array=0-14\n"), "{printed}");
