@@ -27,16 +27,18 @@ pub fn kinds() -> Vec<String> {
 
 /// The figures of a kind: those of the first spec of this name that the results have points for.
 ///
-/// - Errors: why the last spec of this name, which asks for least, has none.
+/// - Errors: why none of the specs of this name has any.
 pub fn of_kind(stored: &Stored, kind: &str, only: &[Only]) -> Result<Vec<Built>, Trouble> {
-    let mut last = Trouble::NoPoints("there is no figure of this name".to_owned());
+    let mut reasons: Vec<String> = Vec::new();
     for spec in builtin().into_iter().filter(|spec| spec.name == kind) {
         match build(stored, &spec, only) {
             Ok(figures) => return Ok(figures),
-            Err(trouble) => last = trouble,
+            Err(Trouble::Wrong(complaint)) if complaint.unknown.is_some() => reasons.push(complaint.why),
+            Err(trouble) => reasons.push(trouble.reason()),
         }
     }
-    Err(last)
+    reasons.dedup();
+    Err(Trouble::NoPoints(reasons.join("; or else ")))
 }
 
 /// The figures of a run that it has points for.

@@ -9,7 +9,7 @@ use sim_cost::table::Table;
 
 use crate::csv_files::read;
 use crate::support::{nb_smt, report, run, sparq};
-use crate::svg::assert_inside_the_paper;
+use crate::svg::{assert_inside_the_paper, texts};
 
 /// The figures of a run.
 fn all(report: &Report) -> Vec<Built> {
@@ -102,7 +102,7 @@ fn points_are_the_results() {
 }
 
 #[test]
-fn where_events_are_priced_the_bars_hold_them_and_the_clock() {
+fn where_events_are_priced_the_bars_hold_them_clock_and_leakage() {
     let mut record = run(nb_smt(Threads::Two, Policy::SA), 9);
     record.table = Table::builtin();
     let report = Report::new(record);
@@ -116,7 +116,7 @@ fn where_events_are_priced_the_bars_hold_them_and_the_clock() {
             .filter(|(index, _, _)| *index == layer + 1)
             .map(|(_, _, value)| 1e3 * value)
             .sum();
-        let wanted = energy.value + energy.clock.unwrap();
+        let wanted = energy.value + energy.clock.unwrap() + energy.leakage.unwrap();
         assert!((bars - wanted).abs() < 1e-6 * wanted, "{bars} is not {wanted}");
     }
 }
@@ -139,9 +139,22 @@ fn energy_without_rows_has_no_figure_but_a_warning() {
 }
 
 #[test]
-fn unmeasured_errors_have_no_figure() {
+fn what_was_not_measured_has_a_dash_and_no_point() {
     let mut record = run(nb_smt(Threads::Two, Policy::SA), 9);
     record.layers[4].product.error = None;
+    let figure = one(&Report::new(record.clone()), "mse").unwrap();
+    assert!(points(&figure).iter().all(|(index, _, _)| *index != 5));
+    assert_eq!(points(&figure).len(), 8);
+    assert_eq!(
+        texts(&figure.picture.svg().unwrap())
+            .iter()
+            .filter(|text| *text == "–")
+            .count(),
+        1
+    );
+    for layer in &mut record.layers {
+        layer.product.error = None;
+    }
     assert!(one(&Report::new(record), "mse").is_none());
 }
 

@@ -137,9 +137,14 @@ impl Ticks {
 
     /// Of the axis at the left.
     pub(crate) fn y(svg: &str) -> Self {
-        let texts = placed_texts(svg).into_iter().filter(|text| text.anchor == "end");
+        let texts: Vec<Placed> = placed_texts(svg);
+        let texts: Vec<&Placed> = texts.iter().filter(|text| text.anchor == "end").collect();
+        // Numbers of a legend and notes end elsewhere.
+        let n_at = |x: f64| texts.iter().filter(|text| text.x == x).count();
+        let x = texts.iter().map(|text| text.x).max_by_key(|&x| n_at(x)).unwrap();
+        let texts = texts.iter().filter(|text| text.x == x);
         // Base lines lie lower than what they are about.
-        Self::of(texts.map(|text| (text.y - 4.0, text.words)))
+        Self::of(texts.map(|text| (text.y - 4.0, text.words.clone())))
     }
 
     /// Of the axis at the bottom.

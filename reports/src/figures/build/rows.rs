@@ -88,6 +88,9 @@ impl<'a> Rows<'a> {
     pub(super) fn of(stored: &'a Stored, spec: &FigureSpec, only: &[Only]) -> Result<Self, Trouble> {
         let frame = table(stored, spec)?;
         let mut rows: Vec<Row<'a>> = frame.rows().iter().map(Vec::as_slice).collect();
+        if rows.is_empty() {
+            return Err(no_points(format!("the table `{}` is empty", spec.table.name())));
+        }
         for (named, values) in &spec.only {
             let place = column(frame, named)?;
             rows.retain(|row| values.iter().any(|wanted| is(&row[place], wanted)));
