@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::figures::{self, FigureError, Picture};
 use crate::run::Report;
-use crate::{layers_csv, result, summary};
+use crate::{layers_csv, pe_map, result, summary};
 
 /// A results folder that was not written.
 #[derive(Debug, thiserror::Error)]
@@ -69,11 +69,12 @@ pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
     let figures = figures::all(report);
     let pictures: Vec<&dyn Picture> = figures.iter().map(|figure| -> &dyn Picture { figure }).collect();
     let layers = layers_csv::render(&report.result().layers, &report.record().array);
-    let files = [
+    let mut files = vec![
         (layers_csv::FILE_NAME, layers),
         ("summary.md", summary::text(report)),
         (result::FILE_NAME, report.json()),
     ];
+    files.extend(pe_map::render(&report.record().layers).map(|map| (pe_map::FILE_NAME, map)));
     write_files(target, &pictures, &files)
 }
 

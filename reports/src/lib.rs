@@ -10,6 +10,7 @@ pub mod folder;
 pub mod json;
 pub mod layers_csv;
 pub mod markdown;
+pub mod pe_map;
 pub mod pruning;
 pub mod ratio;
 pub mod result;

@@ -6,6 +6,7 @@ mod workload;
 
 use std::path::{Path, PathBuf};
 
+use sim_core::busy::PeMap;
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{DepthwiseThreads, QuantizationSpec, SelectionSpec};
 use sim_core::reorder::Reorder;
@@ -29,6 +30,7 @@ pub struct RunSpec {
     pruning: Option<PruneSpec>,
     cost_table: Option<PathBuf>,
     error_measure: ErrorMeasure,
+    pe_map: PeMap,
     seed: u64,
 }
 
@@ -81,6 +83,11 @@ impl RunSpec {
     /// Whether the error against the exact product is measured.
     pub const fn error_measure(&self) -> ErrorMeasure {
         self.error_measure
+    }
+
+    /// Whether busy steps are counted for each PE.
+    pub const fn pe_map(&self) -> PeMap {
+        self.pe_map
     }
 
     /// Seed of everything random.
@@ -178,6 +185,7 @@ pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
         pruning: parts.pruning,
         cost_table: parts.cost_table,
         error_measure: parts.error_measure,
+        pe_map: parts.pe_map,
         seed: parts.seed,
     })
 }
@@ -189,6 +197,7 @@ struct Parts {
     pruning: Option<PruneSpec>,
     cost_table: Option<PathBuf>,
     error_measure: ErrorMeasure,
+    pe_map: PeMap,
     seed: u64,
 }
 
@@ -230,6 +239,10 @@ fn read(
         Flag::On => ErrorMeasure::On,
         Flag::Off => ErrorMeasure::Off,
     };
+    let pe_map = match measure.flag(&keys::PE_MAP) {
+        Flag::On => PeMap::Count,
+        Flag::Off => PeMap::Off,
+    };
     measure.finish(None);
     top.finish(None);
     into_result(path, text, problems.into_vec())?;
@@ -246,6 +259,7 @@ fn read(
         pruning,
         cost_table,
         error_measure,
+        pe_map,
         seed: u64::try_from(seed).unwrap_or(0),
     })
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use sim_array::algebraic::timing::cycles;
-use sim_array::engine::Mse;
+use sim_array::engine::Measures;
 use sim_array::stepped::Stepped;
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
@@ -55,7 +55,7 @@ fn records_are_sums_over_images_and_groups() {
         assert!(product.error.is_some());
     }
     let skipped = SimulateOptions {
-        mse: Mse::Skip,
+        measures: Measures::NONE,
         ..options(&machines)
     };
     assert!(

@@ -250,4 +250,8 @@ table! {
         "Whether the error against the exact product is measured.",
         unit "", values Values::Flag, default Fallback::Value("true"), kinds &[],
     }
+    PE_MAP = Measure."pe-map" {
+        "Whether the busy steps of each PE are counted and written to `pe_map.csv`; `sysmt run` alone does so.",
+        unit "", values Values::Flag, default Fallback::Value("false"), kinds &[],
+    }
 }
