@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sim_array::engine::{Mse, Operands};
+use sim_array::engine::{Measures, Operands};
 use sim_array::mapping::{KMap, Tiling};
 use sim_array::stepped::Stepped;
 use sim_array::stepped::probe::Probe;
@@ -55,7 +55,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<Result<Tally, Divergence>> {
     let mut probe = Lockstep::new(model, array, visibility, operands);
     probe.begin();
-    let outcome = Stepped.run_probed(array, operands, Mse::Skip, &mut probe)?;
+    let outcome = Stepped.run_probed(array, operands, Measures::NONE, &mut probe)?;
     probe.end(outcome.cycles);
     let found = probe.first.clone();
     Ok(match found {

@@ -1,6 +1,6 @@
 //! What one PE of an array sees, cycle by cycle, and what it does there.
 
-use sim_array::engine::{Mse, Operands};
+use sim_array::engine::{Measures, Operands};
 use sim_array::stepped::Stepped;
 use sim_array::stepped::probe::Probe;
 use sim_array::stepped::registers::{Registers, control};
@@ -78,7 +78,7 @@ pub(crate) fn record(
         drain_parity: false,
         cycles: Vec::new(),
     };
-    Stepped.run_probed(array, operands, Mse::Skip, &mut recorder)?;
+    Stepped.run_probed(array, operands, Measures::NONE, &mut recorder)?;
     Ok(recorder.cycles)
 }
 

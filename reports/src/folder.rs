@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::figures::look::Look;
 use crate::figures::{FigureError, Made, Picture, set};
 use crate::run::Report;
-use crate::{layers_csv, result, stored, summary};
+use crate::{layers_csv, pe_map, result, stored, summary};
 
 /// A results folder that was not written.
 #[derive(Debug, thiserror::Error)]
@@ -83,11 +83,12 @@ pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
         })
         .collect();
     let layers = layers_csv::render(&report.result().layers, &report.record().array);
-    let files = [
+    let mut files = vec![
         (layers_csv::FILE_NAME, layers),
         ("summary.md", summary::text(report)),
         (result::FILE_NAME, json),
     ];
+    files.extend(pe_map::render(&report.record().layers).map(|map| (pe_map::FILE_NAME, map)));
     write_files(target, &pictures, &files)
 }
 

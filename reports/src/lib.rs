@@ -13,6 +13,7 @@ pub mod json;
 pub mod layers_csv;
 pub mod markdown;
 pub mod page;
+pub mod pe_map;
 pub mod pruning;
 pub mod ratio;
 pub mod result;

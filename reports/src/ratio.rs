@@ -17,6 +17,11 @@ pub fn utilization(array: &ArraySpec, cycles: Cycles, pe_cycles: &PeCycles) -> f
     count_as_f64(busy) / (count_as_f64(array.n_pes()) * cycles_as_f64(cycles))
 }
 
+/// PE-steps of one PE with at least one active thread, as a fraction of its cycles.
+pub fn utilization_of_pe(busy: u64, cycles: Cycles) -> f64 {
+    count_as_f64(busy) / cycles_as_f64(cycles)
+}
+
 /// Mean over outputs of the squared error, in squared accumulator units.
 pub fn mse(error: &ErrorSums, n_outputs: u64) -> f64 {
     sum_as_f64(error.squared_error) / count_as_f64(n_outputs)

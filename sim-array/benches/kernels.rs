@@ -111,7 +111,7 @@ fn run(bencher: Bencher<'_, '_>, name: &str, (m, n, k): (usize, usize, usize), m
         .bench_local(|| {
             let operands = Operands::new(layer.shape, &layer.activations, &layer.weights)
                 .expect("as long as the shape says");
-            Algebraic.run(&array, &operands, mse).expect("runs")
+            Algebraic.run(&array, &operands, mse.into()).expect("runs")
         });
 }
 
@@ -151,7 +151,11 @@ fn network_with_mse(bencher: Bencher<'_, '_>, name: &str) {
         for layer in &layers {
             let operands = Operands::new(layer.shape, &layer.activations, &layer.weights);
             let operands = operands.expect("as long as the shape says");
-            divan::black_box(Algebraic.run(&array, &operands, Mse::Measure).expect("runs"));
+            divan::black_box(
+                Algebraic
+                    .run(&array, &operands, Mse::Measure.into())
+                    .expect("runs"),
+            );
         }
     });
 }

@@ -2,7 +2,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use sim_array::engine::{Engine, Mse, Operands};
+use sim_array::engine::{Engine, Measures, Operands};
 use sim_array::stepped::Stepped;
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
@@ -60,7 +60,7 @@ fn cycles(bencher: Bencher<'_, '_>, name: &str) {
     let operands = Operands::new(shape, &activations, &weights).expect("lengths agree");
     let run = || {
         Stepped
-            .run(&array, &operands, Mse::Skip)
+            .run(&array, &operands, Measures::NONE)
             .expect("operands suit the machine")
     };
     bencher.counter(ItemsCount::new(run().cycles.0)).bench_local(run);

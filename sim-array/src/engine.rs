@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use sim_core::busy::{BusyMap, PeMap};
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::record::EngineKind;
 use sim_core::shape::{EmptyDimension, Gemm};
@@ -183,6 +184,35 @@ pub enum Mse {
     Skip,
 }
 
+/// What is measured beside the counters: what costs time and is not always asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measures {
+    /// The error against the exact product.
+    pub mse: Mse,
+    /// Busy steps of each PE.
+    pub pe_map: PeMap,
+}
+
+impl Measures {
+    /// Counters alone.
+    pub const NONE: Self = Self {
+        mse: Mse::Skip,
+        pe_map: PeMap::Off,
+    };
+    /// All there is.
+    pub const ALL: Self = Self {
+        mse: Mse::Measure,
+        pe_map: PeMap::Count,
+    };
+}
+
+/// No more than the error.
+impl From<Mse> for Measures {
+    fn from(mse: Mse) -> Self {
+        Self { mse, ..Self::NONE }
+    }
+}
+
 /// What a run of a product gives; equal to the bit for every engine that can run it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -194,6 +224,8 @@ pub struct Outcome {
     pub counters: Counters,
     /// Error sums, where measured.
     pub error: Option<ErrorSums>,
+    /// Busy steps of each PE, where measured.
+    pub busy: Option<BusyMap>,
 }
 
 /// A way to run a product on an array.
@@ -205,7 +237,12 @@ pub trait Engine: Sync {
     ///
     /// - Errors: K beyond the accumulators' range; weights that are not 2:4 on a machine that needs them. An engine
     ///   that cannot model a machine says so and never approximates.
-    fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError>;
+    fn run(
+        &self,
+        array: &ArraySpec,
+        operands: &Operands<'_>,
+        measures: Measures,
+    ) -> Result<Outcome, EngineError>;
 
     /// Run one product whose activations are made as they are needed; here, all of them at once.
     ///
@@ -214,14 +251,14 @@ pub trait Engine: Sync {
         &self,
         array: &ArraySpec,
         operands: &StreamedOperands<'_>,
-        mse: Mse,
+        measures: Measures,
     ) -> Result<Outcome, EngineError> {
         let mut buffer = Vec::new();
         let activations = operands.activations.rows(0..operands.shape.m(), &mut buffer);
         self.run(
             array,
             &Operands::new(operands.shape, activations, operands.weights)?,
-            mse,
+            measures,
         )
     }
 }

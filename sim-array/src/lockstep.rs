@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use sim_core::busy::BusyMap;
 use sim_core::ids::{Col, Row, TileId};
 use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 
 use crate::algebraic::Algebraic;
-use crate::engine::{Engine, EngineError, Mse, Operands, Outcome};
+use crate::engine::{Engine, EngineError, Measures, Operands, Outcome};
 use crate::mapping::Tiling;
 use crate::stepped::Stepped;
 use crate::stepped::probe::ExitOf;
@@ -88,8 +89,8 @@ impl fmt::Display for Divergence {
 ///
 /// - Errors: those of [`Engine::run`], where both engines refuse alike.
 pub fn check(array: &ArraySpec, operands: &Operands<'_>) -> Result<Option<Divergence>, EngineError> {
-    let stepped = Stepped.run(array, operands, Mse::Measure);
-    let algebraic = Algebraic.run(array, operands, Mse::Measure);
+    let stepped = Stepped.run(array, operands, Measures::ALL);
+    let algebraic = Algebraic.run(array, operands, Measures::ALL);
     let (stepped, algebraic) = match (stepped, algebraic) {
         (Ok(stepped), Ok(algebraic)) => (stepped, algebraic),
         (Err(stepped), Err(algebraic)) if stepped == algebraic => return Err(stepped),
@@ -108,7 +109,7 @@ pub fn check(array: &ArraySpec, operands: &Operands<'_>) -> Result<Option<Diverg
     let mut divergence = first_divergence(array, operands.shape(), &stepped, &algebraic);
     if let Some(Divergence::Value(value)) = &mut divergence {
         let mut exit = ExitOf::new(value.m, value.n);
-        Stepped.run_probed(array, operands, Mse::Skip, &mut exit)?;
+        Stepped.run_probed(array, operands, Measures::NONE, &mut exit)?;
         value.cycle = exit.cycle();
     }
     Ok(divergence)
@@ -184,6 +185,28 @@ pub fn first_divergence(
             stepped,
             algebraic,
         })
+        .or_else(|| busy_divergence(stepped.busy.as_ref(), algebraic.busy.as_ref()))
+}
+
+/// The first PE whose busy steps differ; a whole map is too much to read.
+fn busy_divergence(stepped: Option<&BusyMap>, algebraic: Option<&BusyMap>) -> Option<Divergence> {
+    if stepped == algebraic {
+        return None;
+    }
+    let of = |map: Option<&BusyMap>| map.map(|map| map.iter().collect()).unwrap_or_default();
+    let (stepped, algebraic): (Vec<_>, Vec<_>) = (of(stepped), of(algebraic));
+    let differ = stepped.iter().zip(&algebraic).find(|(s, a)| s != a);
+    Some(match differ {
+        Some(((row, col, stepped), (_, _, algebraic))) => {
+            let at = |n_steps: &u64| format!("{n_steps} at PE ({}, {})", row.idx(), col.idx());
+            Divergence::Field {
+                field: "busy",
+                stepped: at(stepped),
+                algebraic: at(algebraic),
+            }
+        }
+        None => field("busy.len", &stepped.len(), &algebraic.len()),
+    })
 }
 
 fn pair<T: fmt::Debug>(stepped: &T, algebraic: &T) -> (String, String) {
@@ -200,5 +223,34 @@ fn field<T: fmt::Debug>(field: &'static str, stepped: &T, algebraic: &T) -> Dive
         field,
         stepped,
         algebraic,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::spec::Pe;
+
+    use super::*;
+
+    #[test]
+    fn a_map_that_parts_is_told_by_its_first_pe() {
+        let array = ArraySpec::new(2, 2, Pe::Conventional).expect("in range");
+        let shape = Gemm::new(2, 2, 1).expect("not empty");
+        let operands = Operands::new(shape, &[3, 4], &[5, 0]).expect("as long as the shape says");
+        let right = Stepped.run(&array, &operands, Measures::ALL).expect("runs");
+        let mut wrong = right.clone();
+        if let Some(map) = &mut wrong.busy {
+            map.add(Row(1), Col(0), 2);
+        }
+        let told = |other: &Outcome| {
+            first_divergence(&array, shape, &right, other).map(|divergence| divergence.to_string())
+        };
+        assert_eq!(told(&right), None);
+        assert_eq!(
+            told(&wrong).as_deref(),
+            Some("busy: stepped 1 at PE (1, 0), algebraic 3 at PE (1, 0)")
+        );
+        wrong.busy = None;
+        assert_eq!(told(&wrong).as_deref(), Some("busy.len: stepped 4, algebraic 0"));
     }
 }

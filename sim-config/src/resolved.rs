@@ -1,6 +1,7 @@
 //! Specs as JSON with every default filled in: what a result says about how it came about.
 
 use serde_json::{Map, Value, json};
+use sim_core::busy::PeMap;
 use sim_core::layer_rules::LayerRules;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::PruneSpec;
@@ -69,7 +70,10 @@ pub fn run(spec: &RunSpec) -> Value {
     tables["version"] = json!(1);
     tables["seed"] = json!(spec.seed());
     tables["baseline"] = array(spec.baseline());
-    tables["measure"] = json!({"mse": spec.error_measure() == ErrorMeasure::On});
+    tables["measure"] = json!({
+        "mse": spec.error_measure() == ErrorMeasure::On,
+        "pe-map": spec.pe_map() == PeMap::Count,
+    });
     if let Some(table) = spec.cost_table() {
         tables["costs"] = json!({"table": table});
     }

@@ -6,6 +6,7 @@ mod workload;
 
 use std::path::{Path, PathBuf};
 
+use sim_core::busy::PeMap;
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{DepthwiseThreads, QuantizationSpec, SelectionSpec};
 use sim_core::reorder::Reorder;
@@ -31,6 +32,7 @@ pub struct RunSpec {
     activation_zeros: Option<ActivationZeros>,
     cost_table: Option<PathBuf>,
     error_measure: ErrorMeasure,
+    pe_map: PeMap,
     seed: u64,
 }
 
@@ -44,6 +46,7 @@ impl RunSpec {
             activation_zeros: parts.activation_zeros,
             cost_table: parts.cost_table,
             error_measure: parts.error_measure,
+            pe_map: parts.pe_map,
             seed: parts.seed,
         })
     }
@@ -101,6 +104,11 @@ impl RunSpec {
     /// Whether the error against the exact product is measured.
     pub const fn error_measure(&self) -> ErrorMeasure {
         self.error_measure
+    }
+
+    /// Whether busy steps are counted for each PE.
+    pub const fn pe_map(&self) -> PeMap {
+        self.pe_map
     }
 
     /// Seed of everything random.
@@ -214,6 +222,7 @@ struct Parts {
     activation_zeros: Option<ActivationZeros>,
     cost_table: Option<PathBuf>,
     error_measure: ErrorMeasure,
+    pe_map: PeMap,
     seed: u64,
 }
 
@@ -283,6 +292,10 @@ fn read_tables(
         Flag::On => ErrorMeasure::On,
         Flag::Off => ErrorMeasure::Off,
     };
+    let pe_map = match measure.flag(&keys::PE_MAP) {
+        Flag::On => PeMap::Count,
+        Flag::Off => PeMap::Off,
+    };
     measure.finish(None);
     top.finish(None);
     let Some(array) = array else {
@@ -299,6 +312,7 @@ fn read_tables(
         activation_zeros,
         cost_table,
         error_measure,
+        pe_map,
         seed: u64::try_from(seed).unwrap_or(0),
     }))
 }

@@ -60,7 +60,7 @@ fn runs() {
         "[workload]\nmodel = \"m\"\nimages = \"i\"\nprune = 0\n\
          [quantization]\nweights = \"per-tensor\"\nrange = \"percentile\"\npercentile = 99.95\n",
         "[workload]\nmodel = \"m\"\nimages = \"i\"\n[quantization]\nrange = \"least-squares\"\n",
-        "[workload]\ntrace = \"t\"\n[layers]\ndepthwise-threads = 2\n[measure]\nmse = false\n[costs]\ntable = \"c\"\n",
+        "[workload]\ntrace = \"t\"\n[layers]\ndepthwise-threads = 2\n[measure]\nmse = false\npe-map = true\n[costs]\ntable = \"c\"\n",
         "[workload]\ntrace = \"t\"\n[layers]\nreorder = \"weights\"\n[[layer]]\nname = \"a\"\nthreads = 1\n\
          [[layer]]\nname = \"b/c\"\npolicy = \"S+aW\"\nthreads = 4\n",
         "[workload]\nmodel = \"m\"\nimages = \"i\"\ncalibration = \"c\"\nn-images = 2\nn-calibration = 3\n\

@@ -3,6 +3,7 @@
 //! Nothing here reads a file, draws a random number or knows an engine. What is built from good input
 //! cannot fail later.
 
+pub mod busy;
 pub mod counters;
 mod decimal;
 pub mod evaluation;

@@ -1,5 +1,6 @@
 //! The record of one simulated product or layer: integers only. Ratios are made in reports.
 
+use crate::busy::BusyMap;
 use crate::counters::{Counters, ErrorSums};
 use crate::shape::Gemm;
 use crate::spec::{ArraySpec, Threads};
@@ -46,6 +47,8 @@ pub struct ProductRecord {
     pub counters: Counters,
     /// Error sums; `None` where not asked for.
     pub error: Option<ErrorSums>,
+    /// Busy steps of each PE, summed over products; `None` where not asked for.
+    pub busy: Option<BusyMap>,
 }
 
 impl ProductRecord {

@@ -1,10 +1,13 @@
 //! A trace on an array: one record per layer.
 
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sim_array::algebraic::timing;
-use sim_array::engine::{Engine, EngineError, Mse, StreamedOperands};
+use sim_array::engine::{Engine, EngineError, Measures, StreamedOperands};
+use sim_core::busy::BusyMap;
 use sim_core::counters::{Counters, ErrorSums};
+use sim_core::ids::LayerId;
 use sim_core::record::{LayerRecord, ProductRecord};
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
@@ -29,8 +32,8 @@ pub struct SimulateOptions<'a> {
     pub baseline: ArraySpec,
     /// What runs the products.
     pub engine: &'a dyn Engine,
-    /// Whether the error against exact products is measured.
-    pub mse: Mse,
+    /// What is measured beside the counters.
+    pub measures: Measures,
     /// Threads of this computer; at least one is used. Results do not depend on it.
     pub jobs: usize,
     /// Set from elsewhere to end the run after the products at hand.
@@ -96,8 +99,9 @@ pub fn simulate(
     )?;
     progress.begin("simulating", plan.products.len());
     let size = |product: &Product| product.gemm.macs();
+    let maps = Maps::new(trace.layers.len());
     let done = share_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
-        let sums = run(&plan, product, options);
+        let sums = run(&plan, product, options, &maps);
         progress.advance(&plan.layer(product.layer).name);
         sums
     });
@@ -110,7 +114,9 @@ pub fn simulate(
     for (product, sums) in plan.products.iter().zip(sums) {
         // Products are in order of their layers.
         if current != Some(product.layer) {
-            records.push(empty_record(&plan, product, options));
+            let mut record = empty_record(&plan, product, options);
+            record.product.busy = maps.take(product.layer);
+            records.push(record);
             current = Some(product.layer);
         }
         if let Some(record) = records.last_mut() {
@@ -124,6 +130,32 @@ pub fn simulate(
     Ok(records)
 }
 
+/// Busy steps by layer. A map can be large and products many, so each is added as soon as it is there; the order of
+/// sums of integers does not show.
+struct Maps(Vec<Mutex<Option<BusyMap>>>);
+
+impl Maps {
+    fn new(n_layers: usize) -> Self {
+        Self((0..n_layers).map(|_| Mutex::new(None)).collect())
+    }
+
+    fn add(&self, layer: LayerId, map: BusyMap) {
+        match &mut *self.of(layer) {
+            Some(sum) => *sum += &map,
+            sum @ None => *sum = Some(map),
+        }
+    }
+
+    fn take(&self, layer: LayerId) -> Option<BusyMap> {
+        self.of(layer).take()
+    }
+
+    fn of(&self, layer: LayerId) -> MutexGuard<'_, Option<BusyMap>> {
+        // A thread that panics ends the run, so nobody sees what it left.
+        self.0[layer.idx()].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// What is kept of an outcome: the product itself can be large.
 struct Sums {
     cycles: Cycles,
@@ -131,11 +163,19 @@ struct Sums {
     error: Option<ErrorSums>,
 }
 
-fn run(plan: &Plan<'_>, product: &Product, options: &SimulateOptions<'_>) -> Result<Sums, SimulateError> {
+fn run(
+    plan: &Plan<'_>,
+    product: &Product,
+    options: &SimulateOptions<'_>,
+    maps: &Maps,
+) -> Result<Sums, SimulateError> {
     plan.with_operands(product, |shape, activations, weights| {
         let operands = StreamedOperands::new(shape, activations, weights)?;
         let array = plan.array(product.layer);
-        let outcome = options.engine.run_streamed(array, &operands, options.mse)?;
+        let outcome = options.engine.run_streamed(array, &operands, options.measures)?;
+        if let Some(map) = outcome.busy {
+            maps.add(product.layer, map);
+        }
         Ok(Sums {
             cycles: outcome.cycles,
             counters: outcome.counters,
@@ -167,6 +207,7 @@ fn empty_record(plan: &Plan<'_>, first: &Product, options: &SimulateOptions<'_>)
             // Sums take the wider histogram, so a throttled layer gets the entries of the whole array.
             counters: Counters::zero(options.machines.array().pe().max_active()),
             error: None,
+            busy: None,
         },
     }
 }

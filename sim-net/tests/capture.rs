@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::Mse;
+use sim_array::engine::Measures;
 use sim_core::preprocessing::{Channels, Preprocessing};
 use sim_core::quantization::{EdgeLayer, LayerSelection, QuantizationSpec, SelectionSpec, SignedInputs};
 use sim_core::reorder::Reorder;
@@ -211,7 +211,7 @@ fn a_captured_trace_is_written_read_and_simulated() {
         reorder: Reorder::Off,
         baseline: array,
         engine: &Algebraic,
-        mse: Mse::Measure,
+        measures: Measures::ALL,
         jobs: 2,
         stop: &GO,
     };

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use proptest::prelude::*;
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::{EngineError, Mse};
+use sim_array::engine::{EngineError, Measures};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneScope, PruneSpec};
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
@@ -127,7 +127,7 @@ fn run_sparse(trace: &Trace) -> Result<Vec<LayerRecord>, SimulateError> {
         reorder: Reorder::Off,
         baseline: array.default_baseline(),
         engine: &Algebraic,
-        mse: Mse::Skip,
+        measures: Measures::NONE,
         jobs: 1,
         stop: &GO,
     };

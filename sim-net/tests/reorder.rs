@@ -4,7 +4,7 @@ mod common;
 
 use proptest::prelude::*;
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::{ActivationRows as _, Engine as _, Mse, Operands};
+use sim_array::engine::{ActivationRows as _, Engine as _, Measures, Operands};
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::layer_rules::LayerRules;
 use sim_core::record::LayerRecord;
@@ -165,7 +165,7 @@ fn naive_sums(layer: &Layer, mode: Reorder, threads: Threads) -> (Counters, Erro
             let shape = Gemm::new(lowering.m(), lowering.n(), order.len()).expect("not empty");
             let operands = Operands::new(shape, &a, &w).expect("fits");
             let outcome = Algebraic
-                .run(&array(nb_smt(threads)), &operands, Mse::Measure)
+                .run(&array(nb_smt(threads)), &operands, Measures::ALL)
                 .expect("runs");
             sums.0 += outcome.counters;
             sums.1 += outcome.error.expect("measured");

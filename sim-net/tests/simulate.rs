@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use sim_array::algebraic::timing::cycles;
-use sim_array::engine::Mse;
+use sim_array::engine::Measures;
 use sim_array::stepped::Stepped;
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
@@ -53,15 +53,19 @@ fn records_are_sums_over_images_and_groups() {
             array.n_pes() * product.cycles.0
         );
         assert!(product.error.is_some());
+        let busy: u64 = product.counters.pe_cycles.active.counts()[1..].iter().sum();
+        let map = product.busy.as_ref().expect("was asked for");
+        assert_eq!((map.rows(), map.cols()), (array.rows(), array.cols()));
+        assert_eq!(map.total(), busy, "{}", record.name);
     }
     let skipped = SimulateOptions {
-        mse: Mse::Skip,
+        measures: Measures::NONE,
         ..options(&machines)
     };
     assert!(
         self::records(&skipped)
             .iter()
-            .all(|record| record.product.error.is_none())
+            .all(|record| record.product.error.is_none() && record.product.busy.is_none())
     );
 }
 

@@ -1,6 +1,9 @@
 //! A plane of PEs does what each PE does alone, with every kind of vectors.
 
+use sim_core::busy::{BusyMap, PeMap};
 use sim_core::fixed::{Overflow, Rounding};
+use sim_core::ids::{Col, Row};
+use sim_core::shape::widen;
 use sim_core::spec::{NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
 use sim_pe::lanes::edge::{self, Edge};
 use sim_pe::lanes::{BitStrides, Bits, Held, Lanes, PES_PER_GROUP, Simd, Tallies, WordStrides, Words};
@@ -182,10 +185,11 @@ fn a_plane_is_its_pes() {
     };
     for pe in machines() {
         for simd in [Simd::Portable, Simd::fastest()] {
-            let mut lanes = Lanes::new(pe, ROWS, COLS, simd);
+            let mut lanes = Lanes::new(pe, ROWS, COLS, simd, PeMap::Count);
             let mut sums = vec![0; ROWS * FILLED_COLS];
             let mut want_sums = sums.clone();
             let mut want = Tallies::default();
+            let mut want_map = BusyMap::zero(ROWS, COLS);
             for _ in 0..N_STEPS {
                 let plane = Plane::new(pe, &mut pick);
                 lanes.steps(1, &plane.held(), &mut sums);
@@ -194,6 +198,7 @@ fn a_plane_is_its_pes() {
                     want_sums[number / COLS * FILLED_COLS + number % COLS] += step.product;
                     if let Some(n) = step.n_active.checked_sub(1) {
                         want.active[n] += 1;
+                        want_map.add(Row(number / COLS), Col(number % COLS), 1);
                     }
                     want.reduced.activations += u64::from(step.reduced_activations);
                     want.reduced.weights += u64::from(step.reduced_weights);
@@ -209,6 +214,36 @@ fn a_plane_is_its_pes() {
             }
             assert_eq!(sums, want_sums, "{pe:?} {simd:?}");
             assert_eq!(lanes.tallies(), want, "{pe:?} {simd:?}");
+            assert_eq!(lanes.into_map(), Some(want_map), "{pe:?} {simd:?}");
+        }
+    }
+}
+
+#[test]
+fn a_map_counts_as_far_as_steps_go() {
+    let mut picks = (0..).map(|n: usize| n * n);
+    let mut pick = |n: usize| picks.next().unwrap_or(0) % n;
+    for pe in [machines()[0], machines()[3]] {
+        let plane = Plane::new(pe, &mut pick);
+        let is_busy: Vec<bool> = (plane.raw.iter())
+            .map(|&operands| 0 < plane.alone(operands).n_active)
+            .collect();
+        assert!(is_busy.contains(&true) && is_busy.contains(&false));
+        for simd in [Simd::Portable, Simd::fastest()] {
+            for n_steps in [1, 254, 255, 256, 1_000] {
+                let mut lanes = Lanes::new(pe, ROWS, COLS, simd, PeMap::Count);
+                // Every step holds the same operands.
+                lanes.steps(n_steps, &plane.held(), &mut vec![0; ROWS * FILLED_COLS]);
+                let map = lanes.into_map().expect("was asked for");
+                let found: Vec<u64> = map.iter().map(|(_, _, n_steps)| n_steps).collect();
+                let want: Vec<u64> = (is_busy.iter())
+                    .map(|&is_busy| if is_busy { widen(n_steps) } else { 0 })
+                    .collect();
+                assert_eq!(found, want, "{pe:?} {simd:?} {n_steps}");
+            }
+            let mut silent = Lanes::new(pe, ROWS, COLS, simd, PeMap::Off);
+            silent.steps(9, &plane.held(), &mut vec![0; ROWS * FILLED_COLS]);
+            assert_eq!(silent.into_map(), None);
         }
     }
 }

@@ -46,7 +46,8 @@ pub(crate) fn simulate_point(
         reorder: spec.reorder(),
         baseline: *spec.baseline(),
         engine: &Algebraic,
-        mse: mse(spec),
+        // A map for each point would outweigh all else that is stored.
+        measures: mse(spec).into(),
         jobs,
         stop,
     };

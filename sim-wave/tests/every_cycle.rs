@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use sim_array::engine::{Engine as _, Mse};
+use sim_array::engine::{Engine as _, Measures};
 use sim_array::stepped::Stepped;
 use sim_core::ids::TileId;
 use sim_core::spec::Tiles;
@@ -86,7 +86,7 @@ fn modes_of_a_whole_run_are_the_books() {
             }
         }
         let books = Stepped
-            .run(&case.array, &case.operands(), Mse::Skip)
+            .run(&case.array, &case.operands(), Measures::NONE)
             .expect("runs")
             .counters
             .pe_cycles;

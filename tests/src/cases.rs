@@ -96,19 +96,24 @@ pub fn case() -> impl Strategy<Value = Case> {
 /// Any small product on one machine.
 pub fn case_on(array: ArraySpec) -> impl Strategy<Value = Case> {
     let length = |most| prop_oneof![1 => Just(1_usize), 5 => 1_usize..most];
-    (length(14), length(14), length(24)).prop_flat_map(move |(m, n, k)| {
-        let operands = (
-            proptest::collection::vec(activation(), m * k),
-            proptest::collection::vec(weight(), n * k),
-        );
-        operands.prop_map(move |(activations, mut weights)| {
-            keep_two_of_four(array.pe(), &mut weights, k);
-            Case {
-                array,
-                shape: Gemm::new(m, n, k).expect("a shape"),
-                activations,
-                weights,
-            }
-        })
+    (length(14), length(14), length(24))
+        .prop_flat_map(move |(m, n, k)| case_of(array, Gemm::new(m, n, k).expect("a shape")))
+}
+
+/// Any product of one shape on one machine.
+pub fn case_of(array: ArraySpec, shape: Gemm) -> impl Strategy<Value = Case> {
+    let (m, n, k) = (shape.m(), shape.n(), shape.k());
+    let operands = (
+        proptest::collection::vec(activation(), m * k),
+        proptest::collection::vec(weight(), n * k),
+    );
+    operands.prop_map(move |(activations, mut weights)| {
+        keep_two_of_four(array.pe(), &mut weights, k);
+        Case {
+            array,
+            shape,
+            activations,
+            weights,
+        }
     })
 }

@@ -1,9 +1,11 @@
 //! An oracle for values, counts and time: plain loops written from the definitions of `docs/model.md`, calling none of
 //! the code under test. It uses the simulator's vocabulary for its answer only.
 
-use sim_array::engine::{Mse, Operands, Outcome};
+use sim_array::engine::{Measures, Mse, Operands, Outcome};
+use sim_core::busy::{BusyMap, PeMap};
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, PeCycles, Reduced, Switching};
 use sim_core::fixed::{Overflow, Rounding};
+use sim_core::ids::{Col, Row};
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Tiles, Window, WindowRounding};
 use sim_core::units::Cycles;
 
@@ -17,7 +19,7 @@ struct StepTruth {
 }
 
 /// The outcome of a product, slowly.
-pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Outcome {
+pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, measures: Measures) -> Outcome {
     let shape = operands.shape();
     let n_steps = n_steps(array.pe(), shape.k());
     let n_threads = n_threads(array.pe());
@@ -25,6 +27,7 @@ pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Outcome 
     let mut reduced = [0_u64; 2];
     let mut widths = [0_u64; 4];
     let mut switching = Switching::default();
+    let mut busy = BusyMap::zero(array.rows(), array.cols());
     let mut product = Vec::new();
     let mut sums = ErrorSums::default();
     for m in 0..shape.m() {
@@ -41,6 +44,8 @@ pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Outcome 
                 let truth = step(array.pe(), n_steps, x, w, i);
                 sum += truth.product;
                 active[truth.n_active] += 1;
+                let pe = (Row(m % array.rows()), Col(n % array.cols()));
+                busy.add(pe.0, pe.1, u64::from(0 < truth.n_active));
                 reduced[0] += truth.reduced[0];
                 reduced[1] += truth.reduced[1];
             }
@@ -73,9 +78,13 @@ pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Outcome 
             },
             switching,
         },
-        error: match mse {
+        error: match measures.mse {
             Mse::Measure => Some(sums),
             Mse::Skip => None,
+        },
+        busy: match measures.pe_map {
+            PeMap::Count => Some(busy),
+            PeMap::Off => None,
         },
     }
 }

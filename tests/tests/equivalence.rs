@@ -4,11 +4,17 @@ use std::io::Write as _;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use sim_array::engine::{Mse, Operands};
+use sim_array::engine::{Measures, Operands};
 use sim_array::lockstep;
-use sim_array::{algebraic::Simd, engine::Engine, stepped::Stepped};
-use sim_core::shape::widen;
-use sim_tests::cases::{Case, case};
+use sim_array::{
+    algebraic::{Algebraic, Simd},
+    engine::Engine,
+    stepped::Stepped,
+};
+use sim_core::fixed::{Overflow, Rounding};
+use sim_core::shape::{Gemm, widen};
+use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_tests::cases::{Case, case, case_of};
 use sim_tests::census::Census;
 use sim_tests::exits::Exits;
 use sim_tests::oracle;
@@ -26,6 +32,25 @@ fn runner() -> TestRunner {
 
 fn operands(case: &Case) -> Operands<'_> {
     Operands::new(case.shape, &case.activations, &case.weights).expect("operands of their shape")
+}
+
+/// Each way in which lanes lie along K and decide.
+fn machines() -> Vec<Pe> {
+    let sparq = Sparq {
+        window: Window::Opt5,
+        rounding: WindowRounding::Round,
+        pairs: Pairs::On,
+    };
+    let mut machines = vec![Pe::Conventional, Pe::Sparq(sparq), Pe::SparqStc(sparq)];
+    machines.extend(Threads::ALL.map(|threads| {
+        Pe::NbSmt(NbSmt {
+            threads,
+            policy: Policy::SA,
+            rounding: Rounding::HalfEven,
+            overflow: Overflow::Saturate,
+        })
+    }));
+    machines
 }
 
 #[test]
@@ -50,11 +75,11 @@ fn engines_and_oracle_agree_and_every_case_is_reached() {
     for _ in 0..N_CASES {
         let case = strategy.new_tree(&mut runner).expect("a case").current();
         let operands = operands(&case);
-        let truth = oracle::outcome(&case.array, &operands, Mse::Measure);
+        let truth = oracle::outcome(&case.array, &operands, Measures::ALL);
         let (m, n, k) = (case.shape.m(), case.shape.n(), case.shape.k());
         let mut exits = Exits::new(m, n);
         let stepped = Stepped
-            .run_probed(&case.array, &operands, Mse::Measure, &mut exits)
+            .run_probed(&case.array, &operands, Measures::ALL, &mut exits)
             .expect("an outcome");
         let wanted: Vec<_> = oracle::exits(&case.array, m, n, k)
             .into_iter()
@@ -64,7 +89,7 @@ fn engines_and_oracle_agree_and_every_case_is_reached() {
         assert_eq!(stepped, truth, "stepped against the oracle: {case:?}");
         for (simd, engine) in &engines {
             let mut algebraic = engine
-                .run(&case.array, &operands, Mse::Measure)
+                .run(&case.array, &operands, Measures::ALL)
                 .expect("an outcome");
             assert_eq!(algebraic, truth, "{simd:?} against the oracle: {case:?}");
             assert_eq!(
@@ -72,9 +97,11 @@ fn engines_and_oracle_agree_and_every_case_is_reached() {
                 None
             );
             // Without the error, other products make up the same sums.
-            algebraic.error = None;
-            let without_error = engine.run(&case.array, &operands, Mse::Skip).expect("an outcome");
-            assert_eq!(without_error, algebraic, "{simd:?} without the error: {case:?}");
+            (algebraic.error, algebraic.busy) = (None, None);
+            let counters_alone = engine
+                .run(&case.array, &operands, Measures::NONE)
+                .expect("an outcome");
+            assert_eq!(counters_alone, algebraic, "{simd:?} without measures: {case:?}");
         }
         census.note(&case, &truth);
     }
@@ -83,6 +110,38 @@ fn engines_and_oracle_agree_and_every_case_is_reached() {
         "not reached in {N_CASES} cases: {:?}",
         census.missing()
     );
+}
+
+#[test]
+fn maps_count_beyond_bytes() {
+    let mut runner = runner();
+    // More rows, columns and steps on one PE than eight bits count, alone and together.
+    for (rows, cols, (m, n, k)) in [
+        (1, 1, (520, 1, 5)),
+        (2, 1, (1_030, 260, 6)),
+        (1, 3, (2, 800, 5)),
+        (3, 2, (4, 3, 1_300)),
+    ] {
+        for pe in machines() {
+            let array = ArraySpec::new(rows, cols, pe).expect("in range");
+            let shape = Gemm::new(m, n, k).expect("a shape");
+            let case = case_of(array, shape)
+                .new_tree(&mut runner)
+                .expect("a case")
+                .current();
+            let operands = operands(&case);
+            let truth = oracle::outcome(&array, &operands, Measures::ALL);
+            let algebraic = Algebraic
+                .run(&array, &operands, Measures::ALL)
+                .expect("an outcome");
+            assert!(algebraic == truth, "algebraic: {array:?}, {shape:?}");
+            // A clock per output is slow where outputs are many.
+            if 255 < k {
+                let stepped = Stepped.run(&array, &operands, Measures::ALL).expect("an outcome");
+                assert!(stepped == truth, "stepped: {array:?}, {shape:?}");
+            }
+        }
+    }
 }
 
 proptest::proptest! {
@@ -97,13 +156,23 @@ proptest::proptest! {
     #[test]
     fn switching_is_what_the_registers_do(case in case()) {
         let mut watch = Watch::default();
-        let outcome = Stepped.run_probed(&case.array, &operands(&case), Mse::Skip, &mut watch).expect("an outcome");
+        let outcome = Stepped.run_probed(&case.array, &operands(&case), Measures::NONE, &mut watch).expect("an outcome");
         proptest::prop_assert_eq!(outcome.counters.switching, watch.seen);
     }
 
     #[test]
+    fn busy_steps_are_those_of_active_threads(case in case()) {
+        let engines: [&dyn Engine; 2] = [&Algebraic, &Stepped];
+        for engine in engines {
+            let outcome = engine.run(&case.array, &operands(&case), Measures::ALL).expect("an outcome");
+            let active: u64 = outcome.counters.pe_cycles.active.counts()[1..].iter().sum();
+            proptest::prop_assert_eq!(outcome.busy.map(|busy| busy.total()), Some(active));
+        }
+    }
+
+    #[test]
     fn every_pe_cycle_falls_in_one_bucket(case in case()) {
-        let outcome = Stepped.run(&case.array, &operands(&case), Mse::Skip).expect("an outcome");
+        let outcome = Stepped.run(&case.array, &operands(&case), Measures::NONE).expect("an outcome");
         let n_pes = widen(case.array.rows() * case.array.cols());
         proptest::prop_assert_eq!(outcome.counters.pe_cycles.total(), n_pes * outcome.cycles.0);
     }

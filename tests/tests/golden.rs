@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::{Engine, Mse, Operands, Outcome};
+use sim_array::engine::{Engine, Measures, Operands, Outcome};
 use sim_array::stepped::Stepped;
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
@@ -92,11 +92,11 @@ fn outcomes(file: &BTreeMap<String, Array>, pe: Pe) -> Vec<(&'static str, Outcom
         .map(|engine| {
             (
                 engine.kind().name(),
-                engine.run(&array, &operands, Mse::Measure).expect("an outcome"),
+                engine.run(&array, &operands, Measures::ALL).expect("an outcome"),
             )
         })
         .collect();
-    outcomes.push(("oracle", oracle::outcome(&array, &operands, Mse::Measure)));
+    outcomes.push(("oracle", oracle::outcome(&array, &operands, Measures::ALL)));
     outcomes
 }
 

@@ -5,7 +5,7 @@
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::{Engine as _, Mse, Operands, Outcome};
+use sim_array::engine::{Engine as _, Measures, Operands, Outcome};
 use sim_array::stepped::Stepped;
 use sim_core::units::Cycles;
 use sim_pe::mutant::{self, Mutant};
@@ -72,7 +72,7 @@ fn operands(case: &Case) -> Operands<'_> {
 fn stepped(case: &Case) -> Option<(Outcome, Vec<Option<Cycles>>)> {
     caught_panic(|| {
         let mut exits = Exits::new(case.shape.m(), case.shape.n());
-        let outcome = Stepped.run_probed(&case.array, &operands(case), Mse::Measure, &mut exits);
+        let outcome = Stepped.run_probed(&case.array, &operands(case), Measures::ALL, &mut exits);
         (outcome.expect("an outcome"), exits.cycles)
     })
 }
@@ -80,7 +80,7 @@ fn stepped(case: &Case) -> Option<(Outcome, Vec<Option<Cycles>>)> {
 fn algebraic(case: &Case) -> Option<Outcome> {
     caught_panic(|| {
         Algebraic
-            .run(&case.array, &operands(case), Mse::Measure)
+            .run(&case.array, &operands(case), Measures::ALL)
             .expect("an outcome")
     })
 }
@@ -88,7 +88,7 @@ fn algebraic(case: &Case) -> Option<Outcome> {
 fn truth(case: &Case) -> (Outcome, Vec<Option<Cycles>>) {
     let exits = oracle::exits(&case.array, case.shape.m(), case.shape.n(), case.shape.k());
     (
-        oracle::outcome(&case.array, &operands(case), Mse::Measure),
+        oracle::outcome(&case.array, &operands(case), Measures::ALL),
         exits.into_iter().map(Some).collect(),
     )
 }

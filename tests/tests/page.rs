@@ -49,6 +49,7 @@ fn stored(kind: StoredKind, points: Frame, layers: Frame, axes: &[&str]) -> Stor
         points,
         layers,
         synthetic: true,
+        mean_of: None,
         throttling: None,
         pe_map: None,
         unsimulated: vec![(
@@ -88,14 +89,16 @@ fn plot(name: &str, n_points: u16) -> PageFigure {
         line: PlotLine::Joined,
     });
     let plot = Plot {
-        name: name.to_owned(),
-        x: PlotAxis::new("Speed-up (×)", Scale::Tight),
-        y: PlotAxis::new("Top-1 (%)", Scale::Tight),
         series: series.collect(),
         references: vec![PlotReference {
             name: "FP32".to_owned(),
             y: 91.0,
         }],
+        ..Plot::new(
+            name,
+            PlotAxis::new("Speed-up (×)", Scale::Tight),
+            PlotAxis::new("Top-1 (%)", Scale::Tight),
+        )
     };
     PageFigure::draw(&plot, format!("Top-1 over speed-up, {name}")).expect("draws")
 }

@@ -3,7 +3,7 @@
 use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
 use reports::figures::{Picture as _, Scale};
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::{Engine as _, Mse};
+use sim_array::engine::{Engine as _, Measures};
 use sim_core::units::count_as_f64;
 
 use crate::bench::{Bench, Size};
@@ -97,7 +97,7 @@ fn of(bench: &mut Bench, growing: Growing) -> anyhow::Result<PlotSeries> {
         let matrices = Matrices::new(m, n, k)?;
         let operands = matrices.operands()?;
         let seconds = rounds::seconds(bench.n_rounds, || {
-            std::hint::black_box(Algebraic.run(&array, &operands, Mse::Skip)?);
+            std::hint::black_box(Algebraic.run(&array, &operands, Measures::NONE)?);
             Ok(())
         })?;
         points.push((count_as_f64(matrices.shape.macs()), seconds));

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::Mse;
+use sim_array::engine::{Measures, Mse};
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
 use sim_core::units::count_as_f64;
@@ -74,7 +74,7 @@ fn simulation(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
             reorder: Reorder::Off,
             baseline: array.default_baseline(),
             engine: &Algebraic,
-            mse: Mse::Skip,
+            measures: Measures::NONE,
             jobs,
             stop: &stop,
         };
@@ -193,7 +193,7 @@ fn records(bench: &Bench, trace: &Trace) -> anyhow::Result<Vec<LayerRecord>> {
         reorder: Reorder::Off,
         baseline: array.default_baseline(),
         engine: &Algebraic,
-        mse: Mse::Skip,
+        measures: Measures::NONE,
         jobs: 1,
         stop: &AtomicBool::new(false),
     };

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use sim_array::algebraic::{Algebraic, timing};
-use sim_array::engine::{Engine as _, Mse};
+use sim_array::engine::{Engine as _, Measures};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Tiles};
 use sim_core::units::count_as_f64;
@@ -181,7 +181,7 @@ fn own_seconds(bench: &mut Bench, layers: &[Layer]) -> anyhow::Result<f64> {
         for _ in 0..n_networks {
             for (n_layers, matrices) in &products {
                 for _ in 0..*n_layers {
-                    std::hint::black_box(Algebraic.run(&array, &matrices.operands()?, Mse::Skip)?);
+                    std::hint::black_box(Algebraic.run(&array, &matrices.operands()?, Measures::NONE)?);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! What all statistics but the error cost on top of the product alone, inside the library.
 
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::{Engine as _, Mse};
+use sim_array::engine::{Engine as _, Measures};
 
 use super::products::shape;
 use crate::bench::Bench;
@@ -28,7 +28,7 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
         let operands = matrices.operands()?;
         let contestants = [
             Contestant::Library(Box::new(|| {
-                std::hint::black_box(Algebraic.run(&array, &operands, Mse::Skip)?);
+                std::hint::black_box(Algebraic.run(&array, &operands, Measures::NONE)?);
                 Ok(())
             })),
             Contestant::Library(Box::new(|| {

@@ -9,6 +9,7 @@ mod figures;
 mod folder;
 mod json;
 mod page;
+mod pe_map;
 mod plots;
 mod pruning;
 mod stored_data;

@@ -82,6 +82,7 @@ pub(crate) fn product(array: ArraySpec, seed: u64) -> ProductRecord {
             squared_error: u128::from(seed % 5) * 10_u128.pow(u32::try_from(seed % 4).expect("small")),
             squared_exact: 1_000_000,
         }),
+        busy: None,
     }
 }
 

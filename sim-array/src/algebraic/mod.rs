@@ -4,6 +4,7 @@
 //! data-dependent at every step, is a sum of a few integer products of transformed operands; and their counters are
 //! products of row and column histograms. Everything is exact.
 
+mod busy;
 mod code;
 mod columns;
 mod components;
@@ -29,14 +30,18 @@ mod windowed;
 use std::ops::Range;
 
 use kernels::Kernels;
+use sim_core::busy::PeMap;
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, PeCycles};
 use sim_core::record::EngineKind;
 use sim_core::shape::Gemm;
-use sim_core::spec::ArraySpec;
+use sim_core::spec::{ArraySpec, Pe};
 use sim_core::units::Cycles;
 
-use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, StreamedOperands, check_operands};
+use crate::engine::{
+    Engine, EngineError, Measures, Mse, Operands, Outcome, StreamedOperands, check_operands,
+};
 use crate::pages;
+use busy::Busy;
 pub use columns::{ROWS_TURNED, turn};
 pub(crate) use kernels::of_clock;
 pub use kernels::{Simd, Unavailable, select};
@@ -60,18 +65,23 @@ impl Engine for Algebraic {
         EngineKind::Algebraic
     }
 
-    fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError> {
-        self.run_streamed(array, &operands.into(), mse)
+    fn run(
+        &self,
+        array: &ArraySpec,
+        operands: &Operands<'_>,
+        measures: Measures,
+    ) -> Result<Outcome, EngineError> {
+        self.run_streamed(array, &operands.into(), measures)
     }
 
     fn run_streamed(
         &self,
         array: &ArraySpec,
         operands: &StreamedOperands<'_>,
-        mse: Mse,
+        measures: Measures,
     ) -> Result<Outcome, EngineError> {
         check_operands(array, operands)?;
-        Ok(run(Kernels::selected(), array, operands, mse))
+        Ok(run(Kernels::selected(), array, operands, measures))
     }
 }
 
@@ -85,12 +95,13 @@ impl Algebraic {
         operands: &StreamedOperands<'_>,
     ) -> Result<Vec<i32>, EngineError> {
         check_operands(array, operands)?;
-        let (product, _) = multiply(Kernels::selected(), array, operands, Mse::Skip, |_| {});
+        let (product, _) = multiply(Kernels::selected(), array.pe(), operands, Mse::Skip, |_| {});
         Ok(product)
     }
 
     /// Products by the same weights one after the other, each of `shape`: what [`Engine::run_streamed`] gives for them,
     /// added up, with all their rows of C behind one another. Weights are made ready once.
+    /// There is no map of PEs: only each product by itself knows where its rows meet the array's.
     ///
     /// - Shapes: the rows of `operands` are those of all products, in order.
     /// - Errors: as [`Engine::run`].
@@ -110,7 +121,7 @@ impl Algebraic {
             all.m() == n_products * shape.m() && (all.n(), all.k()) == (shape.n(), shape.k()),
             "products of another shape"
         );
-        let outcome = self.run_streamed(array, operands, mse)?;
+        let outcome = self.run_streamed(array, operands, mse.into())?;
         Ok(in_turn(outcome, array, shape, n_products))
     }
 }
@@ -156,17 +167,36 @@ impl Engine for Pinned {
         EngineKind::Algebraic
     }
 
-    fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError> {
+    fn run(
+        &self,
+        array: &ArraySpec,
+        operands: &Operands<'_>,
+        measures: Measures,
+    ) -> Result<Outcome, EngineError> {
         let operands = operands.into();
         check_operands(array, &operands)?;
-        Ok(run(self.0, array, &operands, mse))
+        Ok(run(self.0, array, &operands, measures))
     }
 }
 
-fn run(kernels: Kernels, array: &ArraySpec, operands: &StreamedOperands<'_>, mse: Mse) -> Outcome {
+fn run(
+    kernels: Kernels,
+    array: &ArraySpec,
+    operands: &StreamedOperands<'_>,
+    Measures { mse, pe_map }: Measures,
+) -> Outcome {
     let shape = operands.shape();
     let mut tally = Tally::new(kernels, array.pe(), shape);
-    let (product, error) = multiply(kernels, array, operands, mse, |block| tally.add(block));
+    let mut busy = match pe_map {
+        PeMap::Off => None,
+        PeMap::Count => Some(Busy::new(kernels, array, operands)),
+    };
+    let (product, error) = multiply(kernels, array.pe(), operands, mse, |block| {
+        tally.add(block);
+        if let Some(busy) = &mut busy {
+            busy.add(block.given);
+        }
+    });
     let statistics = tally.finish(operands.weights());
     Outcome {
         product,
@@ -181,21 +211,22 @@ fn run(kernels: Kernels, array: &ArraySpec, operands: &StreamedOperands<'_>, mse
             Mse::Measure => Some(error),
             Mse::Skip => None,
         },
+        busy: busy.map(Busy::finish),
     }
 }
 
 /// C, `[m, n]`, and its error sums where they are measured; `see` sees every block of rows once, in order.
 fn multiply(
     kernels: Kernels,
-    array: &ArraySpec,
+    pe: Pe,
     operands: &StreamedOperands<'_>,
     mse: Mse,
     mut see: impl FnMut(Block<'_>),
 ) -> (Vec<i32>, ErrorSums) {
     let (m, n) = (operands.shape().m(), operands.shape().n());
     let mut product = pages::zeros(m * n);
-    let mut multiplier = Multiplier::new(kernels, array.pe(), operands, mse);
-    let mut windows = Windows::of(kernels, array.pe(), operands.shape().k());
+    let mut multiplier = Multiplier::new(kernels, pe, operands, mse);
+    let mut windows = Windows::of(kernels, pe, operands.shape().k());
     let mut error = ErrorSums::default();
     let mut buffer = Vec::new();
     for (rows, outputs) in blocks(m).zip(product.chunks_mut(BLOCK_ROWS * n)) {

@@ -10,7 +10,7 @@ use sim_pe::step::Step;
 use sim_pe::{nbsmt, sparq};
 
 use super::{Algebraic, Simd, run, timing};
-use crate::engine::{Engine, EngineError, Mse, Operands, Outcome};
+use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome};
 
 /// What the engine must find, time apart.
 #[derive(Debug, PartialEq)]
@@ -116,7 +116,7 @@ fn check(pe: Pe, shape: Gemm, activations: &[u8], weights: &[i8]) {
         };
         for mse in [Mse::Measure, Mse::Skip] {
             let place = format!("{simd:?}, {mse:?}, {pe:?}, {shape:?}");
-            let got = run(kernels, &array, &(&operands).into(), mse);
+            let got = run(kernels, &array, &(&operands).into(), mse.into());
             assert!(got.product == want.product, "other accumulators: {place}");
             assert_eq!(got.counters.pe_cycles.active, want.active, "{place}");
             assert_eq!(got.counters.reduced, want.reduced, "{place}");
@@ -290,7 +290,11 @@ fn accumulators_reach_their_ends() {
         let operands = Operands::new(Gemm::new(1, 1, k + 1).expect("not empty"), &activations, &weights);
         let array = ArraySpec::new(1, 1, pe).expect("in range");
         assert_eq!(
-            Algebraic.run(&array, &operands.expect("as long as the shape says"), Mse::Skip),
+            Algebraic.run(
+                &array,
+                &operands.expect("as long as the shape says"),
+                Measures::NONE
+            ),
             Err(EngineError::AccumulatorRange { k: k + 1, max: k })
         );
     }
@@ -340,7 +344,7 @@ fn products_in_turn_are_the_products() {
             let mut sums = None;
             for activations in activations.chunks(m * k) {
                 let operands = Operands::new(shape, activations, &weights).expect("fits");
-                let outcome = Algebraic.run(&array, &operands, mse).expect("runs");
+                let outcome = Algebraic.run(&array, &operands, mse.into()).expect("runs");
                 product.extend(&outcome.product);
                 let (cycles, counters, error) = sums.get_or_insert((
                     Cycles::default(),
@@ -358,6 +362,7 @@ fn products_in_turn_are_the_products() {
                 cycles,
                 counters,
                 error,
+                busy: None,
             });
             assert_eq!(Some(found), want, "{array:?}, {mse:?}");
         }

@@ -1,5 +1,6 @@
 //! The array's clock: evaluate everything from the registers as they stand, then commit at the edge.
 
+use sim_core::busy::{BusyMap, PeMap};
 use sim_core::counters::Counters;
 use sim_core::shape::widen;
 use sim_core::spec::ArraySpec;
@@ -26,7 +27,7 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(array: &ArraySpec, operands: &Operands<'a>, simd: Simd) -> Self {
+    pub(super) fn new(array: &ArraySpec, operands: &Operands<'a>, simd: Simd, pe_map: PeMap) -> Self {
         let mut registers = Registers::new(array);
         let mut feeder = Feeder::new(array, operands);
         // Cycle 0 is the one in which PE (0, 0) executes step 0; loading it is not counted.
@@ -34,7 +35,7 @@ impl<'a> Machine<'a> {
         Self {
             products: vec![0; registers.accumulators.len()],
             registers,
-            lanes: Lanes::new(array.pe(), array.rows(), array.cols(), simd),
+            lanes: Lanes::new(array.pe(), array.rows(), array.cols(), simd, pe_map),
             feeder,
             drain: Drain::new(array, operands.shape()),
             books: Books::new(array),
@@ -45,10 +46,11 @@ impl<'a> Machine<'a> {
         self.drain.is_done()
     }
 
-    /// The product and the counters of a machine that is done before cycle `now`.
-    pub(super) fn finish(self, now: Cycles) -> (Vec<i32>, Counters) {
+    /// The product, the counters and, where it was asked for, the map of a machine that is done before cycle `now`.
+    pub(super) fn finish(self, now: Cycles) -> (Vec<i32>, Counters, Option<BusyMap>) {
         let counters = self.books.close(now, &self.lanes.tallies());
-        (self.drain.into_product(), counters)
+        // A bubble or a PE without an output has no active thread, so all busy steps are those of real outputs.
+        (self.drain.into_product(), counters, self.lanes.into_map())
     }
 
     /// One cycle, or several where nothing happens but that operands move and meet: how many there were.

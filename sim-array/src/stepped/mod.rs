@@ -12,6 +12,7 @@ mod streams;
 mod tests;
 mod window;
 
+use sim_core::busy::PeMap;
 use sim_core::counters::ErrorSums;
 use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
@@ -19,7 +20,7 @@ use sim_core::units::Cycles;
 use sim_pe::lanes::Simd;
 
 use crate::algebraic;
-use crate::engine::{Engine, EngineError, Mse, Operands, Outcome, check_operands};
+use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome, check_operands};
 use crate::switching;
 use probe::{NoProbe, Probe};
 
@@ -35,10 +36,10 @@ impl Stepped {
         &self,
         array: &ArraySpec,
         operands: &Operands<'_>,
-        mse: Mse,
+        measures: Measures,
         probe: &mut P,
     ) -> Result<Outcome, EngineError> {
-        run_with(algebraic::of_clock(), array, operands, mse, probe)
+        run_with(algebraic::of_clock(), array, operands, measures, probe)
     }
 
     /// Clock a product for `probe` alone, until it has seen enough or the last result has left.
@@ -51,7 +52,7 @@ impl Stepped {
         probe: &mut P,
     ) -> Result<(), EngineError> {
         check_operands(array, &operands.into())?;
-        let mut machine = array::Machine::new(array, operands, algebraic::of_clock());
+        let mut machine = array::Machine::new(array, operands, algebraic::of_clock(), PeMap::Off);
         let mut now = Cycles(0);
         while !machine.is_done() && !probe.has_seen_enough() {
             now += machine.tick(now, probe);
@@ -65,11 +66,11 @@ fn run_with<P: Probe>(
     simd: Simd,
     array: &ArraySpec,
     operands: &Operands<'_>,
-    mse: Mse,
+    measures: Measures,
     probe: &mut P,
 ) -> Result<Outcome, EngineError> {
     check_operands(array, &operands.into())?;
-    let mut machine = array::Machine::new(array, operands, simd);
+    let mut machine = array::Machine::new(array, operands, simd, measures.pe_map);
     let cycles = match simd {
         #[cfg(target_arch = "x86_64")]
         Simd::Avx2(_) => {
@@ -84,9 +85,9 @@ fn run_with<P: Probe>(
         }
         Simd::Portable => clock(&mut machine, probe),
     };
-    let (product, mut counters) = machine.finish(cycles);
+    let (product, mut counters, busy) = machine.finish(cycles);
     counters.switching = switching::count(array.pe(), operands);
-    let error = match mse {
+    let error = match measures.mse {
         Mse::Measure => Some(error_sums(operands, &product)),
         Mse::Skip => None,
     };
@@ -95,6 +96,7 @@ fn run_with<P: Probe>(
         cycles,
         counters,
         error,
+        busy,
     })
 }
 
@@ -103,8 +105,13 @@ impl Engine for Stepped {
         EngineKind::Stepped
     }
 
-    fn run(&self, array: &ArraySpec, operands: &Operands<'_>, mse: Mse) -> Result<Outcome, EngineError> {
-        self.run_probed(array, operands, mse, &mut NoProbe)
+    fn run(
+        &self,
+        array: &ArraySpec,
+        operands: &Operands<'_>,
+        measures: Measures,
+    ) -> Result<Outcome, EngineError> {
+        self.run_probed(array, operands, measures, &mut NoProbe)
     }
 }
 

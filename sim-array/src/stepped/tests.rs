@@ -8,7 +8,7 @@ use sim_pe::lanes::Simd;
 
 use super::probe::{NoProbe, Probe};
 use super::registers::{Registers, control};
-use super::{Cycles, Mse, Operands, Stepped, run_with};
+use super::{Cycles, Measures, Operands, Stepped, run_with};
 use crate::algebraic::timing;
 
 /// Every register of every PE in every cycle.
@@ -82,12 +82,13 @@ fn every_clock_does_the_same() {
                     .expect("an array")
                     .with_tiles(tiles);
                 let array = array.with_pipeline_depth(depth).expect("a depth");
-                let run = |simd| run_with(simd, &array, &operands, Mse::Skip, &mut NoProbe).expect("runs");
+                let run =
+                    |simd| run_with(simd, &array, &operands, Measures::ALL, &mut NoProbe).expect("runs");
                 let outcome = run(Simd::fastest());
                 assert_eq!(run(Simd::Portable), outcome, "{array:?}");
                 let seen = |simd| {
                     let mut seen = Seen::default();
-                    let probed = run_with(simd, &array, &operands, Mse::Skip, &mut seen).expect("runs");
+                    let probed = run_with(simd, &array, &operands, Measures::ALL, &mut seen).expect("runs");
                     assert_eq!(probed, outcome, "{array:?}");
                     seen.0
                 };

@@ -255,6 +255,10 @@ table! {
         "Whether the error against the exact product is measured.",
         unit "", values Values::Flag, default Fallback::Value("true"), kinds &[],
     }
+    PE_MAP = Measure."pe-map" {
+        "Whether the busy steps of each PE are counted and written to `pe_map.csv`; `sysmt run` alone does so.",
+        unit "", values Values::Flag, default Fallback::Value("false"), kinds &[],
+    }
     BASE = Sweep."base" {
         "The run file that every point starts from; [axes] below names keys of run files with the values that they take, as \
          in \"pe.threads\" = [1, 2, 4], and [[exclude]] leaves combinations out.",

@@ -210,6 +210,7 @@ fn records(
                     baseline_cycles: sums.baseline_cycles,
                     counters: sums.counters,
                     error: sums.error,
+                    busy: None,
                 },
             })
         })

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::Mse;
+use sim_array::engine::Measures;
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
@@ -98,7 +98,7 @@ pub(crate) fn options(machines: &LayerMachines) -> SimulateOptions<'_> {
         reorder: Reorder::Off,
         baseline: machines.array().default_baseline(),
         engine: &Algebraic,
-        mse: Mse::Measure,
+        measures: Measures::ALL,
         jobs: 2,
         stop: &GO,
     }

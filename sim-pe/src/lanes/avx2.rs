@@ -7,6 +7,7 @@
 use std::arch::x86_64::*;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
+use super::busy::Watch;
 use super::word::Word;
 use super::{Cuts, Held, Lanes, PES_PER_GROUP, Words};
 use crate::mask::{Flag, Mask};
@@ -22,16 +23,23 @@ impl HasAvx2 {
 }
 
 #[inline(always)]
-pub(super) fn steps(_found: HasAvx2, n: usize, lanes: &mut Lanes, held: &Held<'_>, sums: &mut [i32]) {
+pub(super) fn steps<W: Watch>(
+    _found: HasAvx2,
+    n: usize,
+    lanes: &mut Lanes,
+    held: &Held<'_>,
+    sums: &mut [i32],
+    watch: &mut W,
+) {
     // SAFETY: the processor has AVX2, the only thing that the function asks for.
-    unsafe { steps_avx2(n, lanes, held, sums) }
+    unsafe { steps_avx2(n, lanes, held, sums, watch) }
 }
 
 #[target_feature(enable = "avx2")]
-fn steps_avx2(n: usize, lanes: &mut Lanes, held: &Held<'_>, sums: &mut [i32]) {
+fn steps_avx2<W: Watch>(n: usize, lanes: &mut Lanes, held: &Held<'_>, sums: &mut [i32], watch: &mut W) {
     for step in 0..n {
         let held = held.later(step);
-        lanes.decide::<Wide>(&held);
+        lanes.decide::<Wide, W>(&held, watch);
         add(&held, &lanes.cuts, sums);
     }
 }
@@ -304,6 +312,12 @@ impl Word for Wide {
     fn load(rows: &[u16; PES_PER_GROUP]) -> Self {
         // SAFETY: see `Wide`; nothing else calls this for it.
         unsafe { Self(load(rows)) }
+    }
+
+    #[inline(always)]
+    fn store(self, into: &mut [u16; PES_PER_GROUP]) {
+        // SAFETY: see `Wide`.
+        unsafe { store(into, self.0) }
     }
 
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! What a step does with the operands that meet, a bit per PE.
 
+use super::busy::Watch;
 use super::edge::{CHANGED, N_WEIGHT_BITS, NONZERO, WIDE};
 use super::tally::{Kind, Tally};
 use super::word::Word;
@@ -114,13 +115,15 @@ impl Decide<4> for Selected {
     }
 }
 
-/// Decide for every PE: who is cut goes to `cuts` where the machine has such a rule, what was done to `tally`.
+/// Decide for every PE: who is cut goes to `cuts` where the machine has such a rule, what was done to `tally`, who is
+/// busy to `watch`.
 #[inline(always)]
 pub(super) fn plane<M: Word, D: Decide<L>, const L: usize>(
     rule: D,
     held: &Held<'_>,
     cuts: &mut [Cuts; 2],
     tally: &mut Tally,
+    watch: &mut impl Watch,
 ) {
     for group in 0..held.n_groups {
         for first_row in (0..held.n_rows).step_by(PES_PER_GROUP) {
@@ -144,8 +147,11 @@ pub(super) fn plane<M: Word, D: Decide<L>, const L: usize>(
                 }
             }
             count_lanes(lanes, &decision, tally);
+            let [is_odd, twos, is_four] = decision.n_active;
+            watch.see(group, first_row, is_odd | twos | is_four);
         }
     }
+    watch.end_step();
 }
 
 #[inline(always)]

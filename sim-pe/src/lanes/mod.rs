@@ -7,6 +7,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod busy;
 mod decide;
 pub mod edge;
 mod held;
@@ -14,9 +15,11 @@ mod multiply;
 mod tally;
 mod word;
 
+use sim_core::busy::{BusyMap, PeMap};
 use sim_core::spec::{Pe, Threads};
 
 use crate::nbsmt::Collision;
+use busy::{Busy, Unwatched, Watch};
 use decide::{Pairs, Selected, Sharing};
 pub use held::{BitStrides, Bits, Held, PES_PER_GROUP, WordStrides, Words};
 pub use tally::Tallies;
@@ -61,6 +64,8 @@ pub struct Lanes {
     /// Which operands this step reduces: activations, weights.
     cuts: [Cuts; 2],
     tally: Tally,
+    /// Where it is asked for.
+    busy: Option<Busy>,
 }
 
 /// A bit per PE and lane, by pair, group and row: a pair's second lane in the upper half of a word.
@@ -98,7 +103,7 @@ impl Cuts {
 
 impl Lanes {
     /// Idle PEs of an array of `rows` by `cols`.
-    pub fn new(pe: Pe, rows: usize, cols: usize, simd: Simd) -> Self {
+    pub fn new(pe: Pe, rows: usize, cols: usize, simd: Simd, pe_map: PeMap) -> Self {
         let n_groups = cols.div_ceil(PES_PER_GROUP);
         let n_rows = rows.next_multiple_of(PES_PER_GROUP);
         let rule = match pe {
@@ -125,6 +130,10 @@ impl Lanes {
             rule,
             cuts: edge::reduces(pe).map(cuts),
             tally: Tally::default(),
+            busy: match pe_map {
+                PeMap::Off => None,
+                PeMap::Count => Some(Busy::new(rows, cols)),
+            },
         }
     }
 
@@ -132,33 +141,55 @@ impl Lanes {
     /// add each product to `sums`, which stand as the PEs do.
     #[inline(always)]
     pub fn steps(&mut self, n: usize, held: &Held<'_>, sums: &mut [i32]) {
-        match self.simd {
-            Simd::Portable => {
-                for step in 0..n {
-                    let held = held.later(step);
-                    self.decide::<word::Rows>(&held);
-                    multiply::add_products(&held, &self.cuts, sums);
-                }
-            }
-            #[cfg(target_arch = "x86_64")]
-            Simd::Avx2(found) => avx2::steps(found, n, self, held, sums),
+        match self.busy {
+            None => self.watched_steps(n, held, sums, &mut Unwatched),
+            Some(_) => self.counted_steps(n, held, sums),
+        }
+    }
+
+    /// Apart, so that what watches does not slow down what does not.
+    #[inline(never)]
+    fn counted_steps(&mut self, n: usize, held: &Held<'_>, sums: &mut [i32]) {
+        if let Some(mut busy) = self.busy.take() {
+            self.watched_steps(n, held, sums, &mut busy);
+            self.busy = Some(busy);
         }
     }
 
     #[inline(always)]
-    fn decide<M: word::Word>(&mut self, held: &Held<'_>) {
+    fn watched_steps<W: Watch>(&mut self, n: usize, held: &Held<'_>, sums: &mut [i32], watch: &mut W) {
+        match self.simd {
+            Simd::Portable => {
+                for step in 0..n {
+                    let held = held.later(step);
+                    self.decide::<word::Rows, W>(&held, watch);
+                    multiply::add_products(&held, &self.cuts, sums);
+                }
+            }
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx2(found) => avx2::steps(found, n, self, held, sums, watch),
+        }
+    }
+
+    #[inline(always)]
+    fn decide<M: word::Word, W: Watch>(&mut self, held: &Held<'_>, watch: &mut W) {
         let (cuts, tally) = (&mut self.cuts, &mut self.tally);
         match self.rule {
-            Rule::One(rule) => decide::plane::<M, _, 1>(rule, held, cuts, tally),
-            Rule::Two(rule) => decide::plane::<M, _, 2>(rule, held, cuts, tally),
-            Rule::Four(rule) => decide::plane::<M, _, 4>(rule, held, cuts, tally),
-            Rule::Pairs => decide::plane::<M, _, 2>(Pairs, held, cuts, tally),
-            Rule::Selected => decide::plane::<M, _, 4>(Selected, held, cuts, tally),
+            Rule::One(rule) => decide::plane::<M, _, 1>(rule, held, cuts, tally, watch),
+            Rule::Two(rule) => decide::plane::<M, _, 2>(rule, held, cuts, tally, watch),
+            Rule::Four(rule) => decide::plane::<M, _, 4>(rule, held, cuts, tally, watch),
+            Rule::Pairs => decide::plane::<M, _, 2>(Pairs, held, cuts, tally, watch),
+            Rule::Selected => decide::plane::<M, _, 4>(Selected, held, cuts, tally, watch),
         }
     }
 
     /// What the PEs did since the start.
     pub fn tallies(&self) -> Tallies {
         self.tally.total()
+    }
+
+    /// In how many steps each PE was busy since the start, where that was to be counted.
+    pub fn into_map(self) -> Option<BusyMap> {
+        self.busy.map(Busy::into_map)
     }
 }

@@ -12,6 +12,8 @@ pub(super) trait Word: Mask {
 
     fn load(rows: &[u16; PES_PER_GROUP]) -> Self;
 
+    fn store(self, into: &mut [u16; PES_PER_GROUP]);
+
     /// How many bits are set.
     fn ones(self) -> Self::Ones;
 
@@ -85,6 +87,11 @@ impl Word for Rows {
     #[inline(always)]
     fn load(rows: &[u16; PES_PER_GROUP]) -> Self {
         Self(*rows)
+    }
+
+    #[inline(always)]
+    fn store(self, into: &mut [u16; PES_PER_GROUP]) {
+        *into = self.0;
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Machines with products.
 
-use sim_array::engine::{Engine as _, Mse, Operands, Outcome};
+use sim_array::engine::{Engine as _, Measures, Operands, Outcome};
 use sim_array::mapping::Tiling;
 use sim_array::stepped::Stepped;
 use sim_core::fixed::{Overflow, Rounding};
@@ -67,7 +67,7 @@ impl Case {
 
     pub(crate) fn outcome(&self) -> Outcome {
         Stepped
-            .run(&self.array, &self.operands(), Mse::Skip)
+            .run(&self.array, &self.operands(), Measures::NONE)
             .expect("runs")
     }
 

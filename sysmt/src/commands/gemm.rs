@@ -25,7 +25,7 @@ pub(crate) fn execute(args: &GemmArgs) -> Result<(), Failure> {
     let matrices = Matrices::read(&args.activations, &args.weights, Product::Whole)?;
     let start = Instant::now();
     let outcome = engine(kind)
-        .run(&array, &matrices.operands()?, mse)
+        .run(&array, &matrices.operands()?, mse.into())
         .map_err(|error| matrices.failure(&error))?;
     let took = start.elapsed();
     let shape = matrices.shape();
@@ -38,6 +38,7 @@ pub(crate) fn execute(args: &GemmArgs) -> Result<(), Failure> {
         baseline_cycles: timing::cycles(&array.default_baseline(), shape),
         counters: outcome.counters,
         error: outcome.error,
+        busy: None,
     };
     if let Some(out) = &args.out {
         npy::write_product(out, [shape.m(), shape.n()], &outcome.product)

@@ -8,7 +8,7 @@ use reports::pruning::Pruning;
 use reports::result::Synthetic;
 use reports::run::{Report, RunRecord, Spec};
 use reports::summary;
-use sim_array::engine::Mse;
+use sim_array::engine::{Measures, Mse};
 use sim_config::run::{self, ErrorMeasure, RunSpec};
 use sim_config::{resolved, source};
 use sim_core::record::{EngineKind, UnsimulatedLayer};
@@ -55,9 +55,12 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
         reorder: spec.reorder(),
         baseline: *spec.baseline(),
         engine: engine(args.engine.engine),
-        mse: match spec.error_measure() {
-            ErrorMeasure::On => Mse::Measure,
-            ErrorMeasure::Off => Mse::Skip,
+        measures: Measures {
+            mse: match spec.error_measure() {
+                ErrorMeasure::On => Mse::Measure,
+                ErrorMeasure::Off => Mse::Skip,
+            },
+            pe_map: spec.pe_map(),
         },
         jobs,
         stop,

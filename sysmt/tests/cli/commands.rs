@@ -175,6 +175,58 @@ fn run_writes_the_same_folder_whatever_the_jobs() {
 }
 
 #[test]
+fn a_map_of_pes_is_written_where_it_is_asked_for() {
+    let folder = Folder::new();
+    let text = run("trace = \"t.safetensors\"") + "[measure]\npe-map = true\n";
+    folder.write("map.toml", &text);
+    folder.good(&["run", "map.toml", "--jobs", "1"]);
+    folder.good(&["run", "map.toml", "--jobs", "2", "--out", "two"]);
+    folder.good(&["run", "map.toml", "--engine", "stepped", "--out", "stepped"]);
+    let map = folder.read("results/map/pe_map.csv");
+    assert_eq!(map, folder.read("two/pe_map.csv"));
+    assert_eq!(map, folder.read("stepped/pe_map.csv"));
+
+    let result: serde_json::Value =
+        serde_json::from_slice(&folder.read("results/map/result.json")).unwrap_or_default();
+    assert_eq!(result["spec"]["resolved"]["measure"]["pe-map"], true);
+    let array = &result["spec"]["resolved"]["array"];
+    let map = String::from_utf8_lossy(&map);
+    let (mut n_pes, mut busy, mut cycles) = (0, 0, 0);
+    for line in map.lines().skip(1) {
+        let fields: Vec<u64> = line.split(',').filter_map(|field| field.parse().ok()).collect();
+        n_pes += 1;
+        busy += fields[2];
+        cycles = fields[3];
+    }
+    assert_eq!(
+        Some(n_pes),
+        array["rows"]
+            .as_u64()
+            .zip(array["cols"].as_u64())
+            .map(|(r, c)| r * c)
+    );
+    let of_layers = |of: fn(&serde_json::Value) -> u64| -> u64 {
+        result["layers"].as_array().into_iter().flatten().map(of).sum()
+    };
+    assert_eq!(cycles, of_layers(|layer| layer["cycles"].as_u64().unwrap_or(0)));
+    assert_eq!(
+        busy,
+        of_layers(|layer| {
+            let active = layer["active_threads"].as_array().into_iter().flatten();
+            active.skip(1).filter_map(serde_json::Value::as_u64).sum()
+        })
+    );
+
+    // By default nothing is counted, and all else is the same.
+    folder.good(&["run", "run.toml"]);
+    assert!(!folder.path("results/run/pe_map.csv").exists());
+    assert_eq!(
+        folder.read("results/run/layers.csv"),
+        folder.read("results/map/layers.csv")
+    );
+}
+
+#[test]
 fn a_clock_that_the_pe_does_not_reach_is_a_warning_in_the_result() {
     let folder = Folder::new();
     folder.write(

@@ -126,6 +126,10 @@ pub(crate) fn cases() -> Vec<Case> {
             &["bad.toml:5", "true, false"],
         ),
         run_file(
+            &run("trace = \"t.safetensors\"\n[measure]\npe-map = \"on\""),
+            &["bad.toml:5", "true, false"],
+        ),
+        run_file(
             &run("model = \"m.onnx\"\nimages = \"x.npz\"\nn-images = 0"),
             &["bad.toml:5", "from 1"],
         ),
