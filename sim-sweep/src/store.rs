@@ -305,7 +305,7 @@ impl Store {
         })
     }
 
-    /// The planned points after a position, in order, at most [`PAGE`] of them; none after the last.
+    /// The planned points after a position, in order, some hundreds at most; none after the last.
     ///
     /// - Errors: what the file system refuses.
     pub fn page(&self, after: u64) -> Result<Vec<StoredPoint>, SweepError> {
