@@ -17,6 +17,7 @@ mod page;
 mod point;
 mod results;
 mod tables;
+mod warnings;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

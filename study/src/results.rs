@@ -11,7 +11,7 @@ use crate::columns;
 use crate::file::{FigureSpec, LAYER, LAYER_RELATIVE_MSE, Study};
 use crate::measure::Results;
 use crate::point::Point;
-use crate::{figures, operands, page, tables};
+use crate::{figures, operands, page, tables, warnings};
 
 /// Whether the figures can be drawn from these points; asked before anything runs.
 pub(crate) fn check(study: &Study, points: &[Point]) -> anyhow::Result<()> {
@@ -62,9 +62,7 @@ pub(crate) fn write(out: &Path, name: &str, study: &Study, results: &Results) ->
         results.rows.first().map_or(0, |row| row.images),
         tables::markdown(&results.rows)
     );
-    for warning in &results.warnings {
-        written.push_str(&format!("\n- {warning}"));
-    }
+    written.push_str(&warnings::markdown(&results.warnings));
     let mut plots = Vec::new();
     if !results.operands.is_empty() {
         plots.push(operands::plot(&results.operands));
