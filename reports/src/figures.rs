@@ -86,7 +86,7 @@ pub trait Picture {
     /// Where the values of the SVG are.
     ///
     /// - Errors: what the drawing library refuses.
-    fn spots(&self) -> Result<Vec<Spot>, FigureError>;
+    fn spots(&self, look: &Look) -> Result<Vec<Spot>, FigureError>;
 }
 
 /// What a picture is made of.
@@ -134,8 +134,8 @@ impl<D: Drawing> Picture for D {
         })
     }
 
-    fn spots(&self) -> Result<Vec<Spot>, FigureError> {
-        spots::of(self).map_err(|message| FigureError {
+    fn spots(&self, look: &Look) -> Result<Vec<Spot>, FigureError> {
+        spots::of(self, look).map_err(|message| FigureError {
             figure: Drawing::name(self).to_owned(),
             message,
         })

@@ -4,6 +4,7 @@
 //! it cannot be read, and a default that is not in it does not exist.
 
 pub mod array;
+mod defaults;
 pub mod error;
 pub mod explain;
 pub mod keys;

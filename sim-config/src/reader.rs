@@ -10,6 +10,7 @@ use sim_core::synthetic::ActivationZeros;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::defaults;
 use crate::error::Problem;
 use crate::keys::{ALL, Fallback, FileKind, Key, Section};
 use crate::nearest::did_you_mean;
@@ -423,9 +424,9 @@ impl<'a> Reader<'a> {
         let result = match (self.entry(key.name), key.fallback) {
             (Some((_, value)), _) => read(key, value.get_ref()).map_err(|wrong| (value.span(), wrong)),
             (None, Fallback::Absent(_)) => return None,
-            (None, Fallback::Value(text)) => match DeValue::parse(text) {
-                Ok(value) => read(key, value.get_ref()).map_err(|wrong| (self.span(), wrong)),
-                Err(error) => Err((self.span(), Wrong::Value(error.to_string(), None))),
+            (None, Fallback::Value(_)) => match defaults::of(key) {
+                Ok(value) => read(key, value).map_err(|wrong| (self.span(), wrong)),
+                Err(error) => Err((self.span(), Wrong::Value(error.clone(), None))),
             },
             // The missing section is a complaint of its own.
             (None, Fallback::Required) if self.table.is_none() => return None,

@@ -86,5 +86,8 @@ pub fn of_point(
         tables["costs"] = json!(fingerprints.of(table)?);
     }
     tables["sysmt"] = json!(env!("CARGO_PKG_VERSION"));
-    Ok(Identity(*blake3::hash(tables.to_string().as_bytes()).as_bytes()))
+    // The bytes of `to_string`, in half the time.
+    let bytes = serde_json::to_vec(&tables);
+    let bytes = bytes.unwrap_or_else(|error| unreachable!("a JSON value is JSON: {error}"));
+    Ok(Identity(*blake3::hash(&bytes).as_bytes()))
 }

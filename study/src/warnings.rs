@@ -16,7 +16,10 @@ pub(crate) fn markdown(warnings: &[String]) -> String {
         if known.contains(&kind) {
             continue;
         }
-        let n_alike = warnings.iter().filter(|other| kind_of(other).as_ref() == Some(&kind)).count();
+        let n_alike = warnings
+            .iter()
+            .filter(|other| kind_of(other).as_ref() == Some(&kind))
+            .count();
         list.push_str(&format!("\n- {warning}"));
         if 1 < n_alike {
             list.push_str(&format!(" (and so for {} more rows)", n_alike - 1));
@@ -36,7 +39,12 @@ mod tests {
     #[test]
     fn missing_prices_are_one_warning() {
         let price = |pe: &str| format!("no energy: `t` has no [[energy]] row with kind = \"{pe}\"");
-        let warnings = [price("a"), "seen the test images".to_owned(), price("b"), price("c")];
+        let warnings = [
+            price("a"),
+            "seen the test images".to_owned(),
+            price("b"),
+            price("c"),
+        ];
         assert_eq!(
             markdown(&warnings),
             "\n- no energy: `t` has no [[energy]] row with kind = \"a\" (and so for 2 more rows)\n- seen the test images\n"

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use reports::figures::set;
-use reports::page::PageFigure;
+use reports::page::{self, PageFigure};
 use reports::stored::{self, Stored};
 
 use crate::failure::Failure;
@@ -16,17 +16,26 @@ pub(crate) fn stored(folder: &Path) -> Result<Stored, Failure> {
     stored::read(folder).map_err(|error| Failure::user(&error))
 }
 
-/// Every built-in figure that results have points for, for a page of them.
-pub(crate) fn page_figures(stored: &Stored) -> Result<Vec<PageFigure>, Failure> {
+/// Figures for a page of the results of a folder: the built-in ones that they have points for, and behind them others
+/// that lie in its `plots`.
+pub(crate) fn page_figures(folder: &Path, stored: &Stored) -> Result<Vec<PageFigure>, Failure> {
     let means = stored.clone().over_seeds();
     let kinds = set::kinds();
     let figures = kinds
         .iter()
         .flat_map(|kind| set::of_kind(&means, kind, &[]).unwrap_or_default());
-    figures
-        .map(|figure| {
-            PageFigure::draw(figure.picture.as_ref(), figure.title)
-                .map_err(|error| Failure::Ours(error.to_string()))
-        })
-        .collect()
+    let drawn = figures.map(|figure| {
+        PageFigure::draw(figure.picture.as_ref(), figure.title)
+            .map_err(|error| Failure::Ours(error.to_string()))
+    });
+    let mut all: Vec<PageFigure> = drawn.collect::<Result<_, _>>()?;
+    let others = page::plots_of(folder)
+        .map_err(|error| Failure::User(format!("{}: its plots cannot be read: {error}", folder.display())))?;
+    for other in others {
+        let is_known = |name: &String| *name == other.name;
+        if !kinds.iter().any(is_known) && !all.iter().any(|figure| is_known(&figure.name)) {
+            all.push(other);
+        }
+    }
+    Ok(all)
 }

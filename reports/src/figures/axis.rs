@@ -11,11 +11,19 @@ pub enum Scale {
     Percent,
     /// Decades; what is not positive has no place.
     Log,
+    /// The same, from a one, two or five of a decade to another: for points that few decades hold.
+    TightLog,
 }
 
 impl Scale {
     /// Every scale.
-    pub const ALL: [Self; 4] = [Self::Linear, Self::Tight, Self::Percent, Self::Log];
+    pub const ALL: [Self; 5] = [
+        Self::Linear,
+        Self::Tight,
+        Self::Percent,
+        Self::Log,
+        Self::TightLog,
+    ];
 
     /// The name in figure files.
     pub const fn name(self) -> &'static str {
@@ -24,6 +32,15 @@ impl Scale {
             Self::Tight => "tight",
             Self::Percent => "percent",
             Self::Log => "log",
+            Self::TightLog => "tight-log",
+        }
+    }
+
+    /// Whether equal ratios are equally long.
+    pub(crate) const fn is_log(self) -> bool {
+        match self {
+            Self::Linear | Self::Tight | Self::Percent => false,
+            Self::Log | Self::TightLog => true,
         }
     }
 
@@ -31,13 +48,16 @@ impl Scale {
     pub(crate) fn places(self, value: f64) -> bool {
         match self {
             Self::Linear | Self::Tight | Self::Percent => value.is_finite(),
-            Self::Log => value.is_finite() && 0.0 < value,
+            Self::Log | Self::TightLog => value.is_finite() && 0.0 < value,
         }
     }
 }
 
 /// Decades between which there is room for more ticks.
 const FEW_DECADES: f64 = 3.0;
+
+/// From this ratio of ends on, decades are ticks enough.
+const MANY_DIGITS: f64 = 100.0;
 
 /// A value, and its label, which may be empty.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +105,13 @@ impl Axis {
                 let (low, high) = range.unwrap_or((1.0, 1.0));
                 decades(low, high)
             }
+            (Scale::TightLog, Some((low, high))) if low < high && high / low < MANY_DIGITS => {
+                digits(low, high)
+            }
+            (Scale::TightLog, range) => {
+                let (low, high) = range.unwrap_or((1.0, 1.0));
+                decades(low, high)
+            }
         }
     }
 
@@ -92,8 +119,8 @@ impl Axis {
     pub(crate) fn fraction(&self, value: f64) -> f64 {
         let fraction = match self.scale {
             Scale::Linear | Scale::Tight | Scale::Percent => (value - self.low) / (self.high - self.low),
-            Scale::Log if value <= 0.0 => 0.0,
-            Scale::Log => (value.log10() - self.low) / (self.high - self.low),
+            Scale::Log | Scale::TightLog if value <= 0.0 => 0.0,
+            Scale::Log | Scale::TightLog => (value.log10() - self.low) / (self.high - self.low),
         };
         fraction.clamp(0.0, 1.0)
     }
@@ -103,7 +130,7 @@ impl Axis {
         let coordinate = self.low + fraction * (self.high - self.low);
         match self.scale {
             Scale::Linear | Scale::Tight | Scale::Percent => coordinate,
-            Scale::Log => 10_f64.powf(coordinate),
+            Scale::Log | Scale::TightLog => 10_f64.powf(coordinate),
         }
     }
 
@@ -198,6 +225,57 @@ fn decades(lowest: f64, highest: f64) -> Axis {
     }
 }
 
+/// Ones, twos and fives around `lowest` to `highest`, each with its label.
+fn digits(lowest: f64, highest: f64) -> Axis {
+    let room = 1e-9;
+    let mut exponent = lowest.log10().floor();
+    let mut ticks: Vec<Tick> = Vec::new();
+    while ticks
+        .last()
+        .is_none_or(|last| last.value < highest * (1.0 - room))
+    {
+        for digit in [1.0, 2.0, 5.0] {
+            let value = digit * 10_f64.powf(exponent);
+            // The one below the lowest value is the last that a later one replaces.
+            if value <= lowest * (1.0 + room) {
+                ticks.clear();
+            }
+            if ticks
+                .last()
+                .is_none_or(|last| last.value < highest * (1.0 - room))
+            {
+                ticks.push(Tick {
+                    value,
+                    label: digit_label(digit, exponent),
+                });
+            }
+        }
+        exponent += 1.0;
+    }
+    let end = |tick: Option<&Tick>| tick.map_or(0.0, |tick| tick.value.log10());
+    Axis {
+        scale: Scale::TightLog,
+        low: end(ticks.first()),
+        high: end(ticks.last()),
+        ticks,
+    }
+}
+
+fn digit_label(digit: f64, exponent: f64) -> String {
+    if (0.0..6.0).contains(&exponent) {
+        return format!("{:.0}", digit * 10_f64.powf(exponent));
+    }
+    if (-3.0..0.0).contains(&exponent) {
+        return format!("{}", digit / 10_f64.powf(-exponent));
+    }
+    let power = format!("10{}", superscript(exponent));
+    if digit == 1.0 {
+        power
+    } else {
+        format!("{digit}×{power}")
+    }
+}
+
 fn superscript(exponent: f64) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     format!("{exponent:.0}")
@@ -248,6 +326,23 @@ mod tests {
             &["10¹", "10²", "10³", "10⁴", "10⁵"],
         );
         check(Scale::Log, &[30.0], &["10¹", "", "", "10²"]);
+        check(
+            Scale::TightLog,
+            &[190.0, 1024.0],
+            &["100", "200", "500", "1000", "2000"],
+        );
+        check(
+            Scale::TightLog,
+            &[0.02, 0.3],
+            &["0.02", "0.05", "0.1", "0.2", "0.5"],
+        );
+        check(Scale::TightLog, &[2e-5, 4e-5], &["2×10⁻⁵", "5×10⁻⁵"]);
+        check(
+            Scale::TightLog,
+            &[1.0, 200.0],
+            &["10⁻¹", "10⁰", "10¹", "10²", "10³"],
+        );
+        check(Scale::TightLog, &[30.0], &["10¹", "", "", "10²"]);
         check(Scale::Log, &[0.0, f64::NAN], &["10⁻¹", "", "", "10⁰"]);
     }
 }

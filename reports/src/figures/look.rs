@@ -178,6 +178,14 @@ impl Look {
         })
     }
 
+    /// For a column of a paper, where a caption has the title.
+    pub(crate) fn captioned() -> Self {
+        Self {
+            titles: Titles::None,
+            ..Self::default()
+        }
+    }
+
     /// Its style.
     pub(crate) const fn style(&self) -> Style {
         self.style

@@ -390,7 +390,7 @@ fn bar(canvas: &mut dyn Canvas, ends: [(f64, f64); 2], colour: Colour) -> Result
 const fn inset(scale: Scale) -> f64 {
     match scale {
         Scale::Linear | Scale::Percent => 0.0,
-        Scale::Tight | Scale::Log => INSET,
+        Scale::Tight | Scale::Log | Scale::TightLog => INSET,
     }
 }
 

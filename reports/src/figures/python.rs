@@ -22,7 +22,7 @@ pub(super) fn script(figure: &Built, made: &Made) -> String {
         Mark::Scatter | Mark::Bar | Mark::Stacked | Mark::HeatMap => "none",
     };
     let [x_scale, y_scale] = figure.scales.map(|scale| match scale {
-        Scale::Log => "log",
+        Scale::Log | Scale::TightLog => "log",
         Scale::Linear | Scale::Tight | Scale::Percent => "linear",
     });
     // Names are plain; what comes from results stands in comments, on one line.

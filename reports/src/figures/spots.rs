@@ -16,9 +16,9 @@ pub struct Spot {
 }
 
 /// The places of a drawing, in the order in which they are drawn.
-pub(super) fn of(drawing: &dyn Drawing) -> Result<Vec<Spot>, String> {
+pub(super) fn of(drawing: &dyn Drawing, look: &Look) -> Result<Vec<Spot>, String> {
     let mut recorder = Recorder {
-        page: Look::default().page(),
+        page: look.page(),
         spots: Vec::new(),
     };
     drawing.draw(&mut recorder)?;

@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use maud::{Markup, PreEscaped, html};
 
+use crate::figures::look::Look;
 use crate::figures::{FigureError, Picture, Spot};
 
 /// A figure of a page.
@@ -26,10 +27,11 @@ impl PageFigure {
     ///
     /// - Errors: what the drawing library refuses.
     pub fn draw(picture: &dyn Picture, title: impl Into<String>) -> Result<Self, FigureError> {
+        let look = Look::captioned();
         Ok(Self {
             name: picture.name().to_owned(),
             title: title.into(),
-            svg: with_spots(&picture.svg()?, &picture.spots()?),
+            svg: with_spots(&picture.svg_as(&look, None)?, &picture.spots(&look)?),
             csv: picture.csv(),
         })
     }
@@ -201,11 +203,11 @@ fn of(shown: Shown<'_>) -> Markup {
                     @if shown.csv().is_some() {
                         details.values.controls { summary { "Values" } }
                     } @else if !figure.csv.is_empty() {
-                        p.hint { "Its values are too many for this page: plots/" (figure.name) ".csv has them." }
+                        p.hint { "Its values are too many for this page: " code { "sysmt plot" } " writes them to " (figure.name) ".csv." }
                     }
                 }
                 Shown::Named(figure) => {
-                    p.hint { "This figure is too large for this page: see plots/" (figure.name) ".svg." }
+                    p.hint { "This figure is too large for this page: " code { "sysmt plot" } " draws it as " (figure.name) ".svg." }
                 }
             }
         }

@@ -161,7 +161,7 @@ fn side_by_side(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
             table.summary {
                 thead {
                     tr {
-                        th scope="col" { (axes_title(stored)) }
+                        th scope="col" { (names_title(stored)) }
                         @for measure in &measures { th.number scope="col" title=(words::hint(measure.column)) { (measure.label) } }
                     }
                 }
@@ -211,18 +211,13 @@ fn best(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
         }
         div.scroll tabindex="0" role="region" aria-label="The best of each measure" {
             table.summary {
-                thead { tr { th scope="col" { "measure" } th.number scope="col" { "best" } th scope="col" { (axes_title(stored)) } } }
+                thead { tr { th scope="col" { "measure" } th.number scope="col" { "best" } th scope="col" { (names_title(stored)) } } }
                 tbody {
                     @for (measure, row) in found {
                         @let value = points.value(row, measure.column);
                         tr {
                             th scope="row" {
-                                @match measure.best {
-                                    Best::Largest => { "Highest " }
-                                    Best::Least => { "Lowest " }
-                                    Best::None => {}
-                                }
-                                (words::hint(measure.column))
+                                span title=(words::hint(measure.column)) { (superlative(measure)) }
                             }
                             td.number title=(value.text()) { (read(value, measure.form)) }
                             td { (name(stored, row)) }
@@ -253,17 +248,35 @@ fn best_of<'a>(points: &Frame, rows: &'a [Vec<Value>], measure: &Measure) -> Opt
     best.map(|(_, row)| row)
 }
 
-fn axes_title(stored: &Stored) -> String {
-    stored.axes.join(", ")
+fn superlative(measure: &Measure) -> String {
+    let label = measure.label.to_lowercase();
+    match measure.best {
+        Best::Largest => format!("Highest {label}"),
+        Best::Least => format!("Lowest {label}"),
+        Best::None => label,
+    }
 }
 
-/// The values of the axes.
+/// What stands above names.
+fn names_title(stored: &Stored) -> &str {
+    match (stored.axes.as_slice(), stored.kind) {
+        ([axis], _) => axis,
+        (_, StoredKind::Run | StoredKind::Evaluation) => "design",
+        (_, StoredKind::Sweep) => "point",
+    }
+}
+
+/// The values of the axes, each with its axis where there are several.
 fn name(stored: &Stored, row: &[Value]) -> String {
-    let values = stored
-        .axes
-        .iter()
-        .map(|axis| stored.points.value(row, axis).text());
-    values.collect::<Vec<_>>().join(", ")
+    let value = |axis: &String| stored.points.value(row, axis);
+    if let [axis] = stored.axes.as_slice() {
+        return value(axis).text();
+    }
+    let known = stored.axes.iter().filter(|axis| *value(axis) != Value::Null);
+    let named: Vec<String> = known
+        .map(|axis| format!("{axis} {}", value(axis).text()))
+        .collect();
+    named.join(", ")
 }
 
 fn read(value: &Value, form: Form) -> String {

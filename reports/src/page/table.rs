@@ -21,7 +21,8 @@ const MAX_ROWS: usize = 10_000;
 const LARGEST_EXACT: u64 = 1 << 53;
 
 /// Columns that are shown at first, where their values are not all the same.
-const POINT_DEFAULTS: [&str; 12] = [
+const POINT_DEFAULTS: [&str; 13] = [
+    "status",
     words::ERROR,
     "cycles",
     "speedup",
@@ -111,7 +112,7 @@ pub(super) fn of(stored: &Stored, n_bytes: usize) -> Vec<Table<'_>> {
             frame: &stored.points,
             file: match stored.kind {
                 StoredKind::Run | StoredKind::Evaluation => "arrays.csv",
-                StoredKind::Sweep => "points.csv",
+                StoredKind::Sweep => "`sysmt export --table points`",
             },
             defaults: axes().chain(POINT_DEFAULTS).collect(),
             head: stored.axes.first().map_or("", String::as_str),
@@ -122,7 +123,10 @@ pub(super) fn of(stored: &Stored, n_bytes: usize) -> Vec<Table<'_>> {
             id: LAYERS,
             name: "layers",
             frame: &stored.layers,
-            file: "layers.csv",
+            file: match stored.kind {
+                StoredKind::Run | StoredKind::Evaluation => "layers.csv",
+                StoredKind::Sweep => "`sysmt export --table layers`",
+            },
             defaults: axes().chain(LAYER_DEFAULTS).collect(),
             head: "name",
         });

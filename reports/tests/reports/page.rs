@@ -154,8 +154,8 @@ fn what_has_no_room_is_left_out_and_said() {
     let page = page::render(&sweep(20_000), &figures);
     assert!(page.len() < page::MAX_BYTES, "{}", page.len());
     assert!(1_900_000 < page.len(), "{}", page.len());
-    assert!(page.contains("of 20,000 rows are on this page") && page.contains("points.csv"));
-    assert!(page.contains("plots/two.csv has them") && page.contains("plots/three.svg"));
+    assert!(page.contains("of 20,000 rows are on this page") && page.contains("sysmt export --table points"));
+    assert!(page.contains("writes them to two.csv") && page.contains("draws it as three.svg"));
     let data = data(&page);
     let n = data["tables"][0]["n"].as_u64().unwrap();
     assert!(1000 < n && n < 20_000, "{n}");

@@ -224,21 +224,26 @@ pub(crate) fn evaluation() -> Stored {
     stored
 }
 
-/// The same with only these rows of `points` and `layers`.
-pub(crate) fn without_column(mut stored: Stored, name: &str) -> Stored {
-    let nulled = |frame: &Frame| {
+/// The same with other values in a column of `points` and `layers`.
+pub(crate) fn with_column(mut stored: Stored, name: &str, value: impl Fn(&Value) -> Value) -> Stored {
+    let changed = |frame: &Frame| {
         let place = frame.find(name);
         let mut new = Frame::new(frame.columns().to_vec());
         for row in frame.rows() {
             let mut row = row.clone();
             if let Some(place) = place {
-                row[place] = Value::Null;
+                row[place] = value(&row[place]);
             }
             new.push(row);
         }
         new
     };
-    stored.points = nulled(&stored.points);
-    stored.layers = nulled(&stored.layers);
+    stored.points = changed(&stored.points);
+    stored.layers = changed(&stored.layers);
     stored
+}
+
+/// The same with nothing in a column of `points` and `layers`.
+pub(crate) fn without_column(stored: Stored, name: &str) -> Stored {
+    with_column(stored, name, |_| Value::Null)
 }

@@ -132,6 +132,21 @@ impl Ticks {
         let mut ticks: Vec<(f64, f64)> = ticks.collect();
         ticks.sort_by(|one, other| one.0.total_cmp(&other.0));
         ticks.dedup();
+        // Numbers that are not evenly apart stand in decades.
+        let slopes: Vec<f64> = ticks
+            .windows(2)
+            .map(|pair| (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0))
+            .collect();
+        if !is_log
+            && slopes
+                .windows(2)
+                .any(|pair| 0.05 < (pair[0] / pair[1] - 1.0).abs())
+        {
+            is_log = true;
+            for tick in &mut ticks {
+                tick.1 = tick.1.log10();
+            }
+        }
         Self { ticks, is_log }
     }
 

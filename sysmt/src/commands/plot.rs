@@ -94,17 +94,29 @@ fn builtin(args: &PlotArgs, stored: &Stored, only: &[Only]) -> Result<Vec<Built>
     let kinds = set::kinds();
     let mut figures = Vec::new();
     if args.kind.is_empty() {
+        let mut left_out: Vec<&str> = Vec::new();
         for kind in &kinds {
             match set::of_kind(stored, kind, only) {
                 Ok(found) => figures.extend(found),
-                Err(trouble) => output::note(&format!("no figure {kind}: {}", trouble.reason())),
+                Err(_) => left_out.push(kind),
             }
         }
         if figures.is_empty() {
+            let remedy = if only.is_empty() {
+                "simulate at least one layer"
+            } else {
+                "take --where out, or name other values"
+            };
             return Err(Failure::User(format!(
-                "{}: no figure can be drawn of these results; simulate at least one layer",
+                "{}: no figure can be drawn of these results; {remedy}",
                 args.folder.display()
             )));
+        }
+        if !left_out.is_empty() {
+            output::note(&format!(
+                "not drawn: {} (--kind NAME says why)",
+                left_out.join(", ")
+            ));
         }
         return Ok(figures);
     }

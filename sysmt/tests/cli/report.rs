@@ -18,6 +18,27 @@ fn a_results_folder_becomes_one_page() {
 }
 
 #[test]
+fn figures_of_ones_own_are_on_the_page() {
+    let folder = Folder::new();
+    folder.good(&["run", "run.toml", "--out", "results"]);
+    let figure = "[[figure]]\nname = \"mine\"\ntable = \"layers\"\nx = \"macs\"\ny = \"speedup\"\n";
+    folder.write("figures.toml", figure);
+    folder.good(&["plot", "results"]);
+    folder.good(&["plot", "results", "--figures", "figures.toml"]);
+    folder.good(&["report", "results"]);
+    let page = String::from_utf8(folder.read("results/report.html")).expect("UTF-8");
+    for name in ["mine", "speedup"] {
+        assert_eq!(
+            page.matches(&format!("id=\"figure-{name}\"")).count(),
+            1,
+            "{name}"
+        );
+    }
+    // The caption has the title; the drawing does not say it again.
+    assert!(!page.contains(">Speed-up by layer</text>") && page.contains(">Speed-up by layer</figcaption>"));
+}
+
+#[test]
 fn what_is_no_results_folder_is_said_and_nothing_is_written() {
     let folder = Folder::new();
     folder.write("empty/x", "");

@@ -107,8 +107,12 @@ fn finish(
     if series.is_empty() {
         return Err(no_points(format!("no row has a value in {y}")));
     }
-    let scale = spec.y_scale.unwrap_or(shown.scale);
-    if scale == Scale::Log
+    let scale = match spec.y_scale.unwrap_or(shown.scale) {
+        // A bar that begins at its end is none.
+        Scale::TightLog => Scale::Log,
+        scale @ (Scale::Linear | Scale::Tight | Scale::Percent | Scale::Log) => scale,
+    };
+    if scale.is_log()
         && series
             .iter()
             .flat_map(|series| &series.values)

@@ -6,6 +6,7 @@ mod heat;
 mod plots;
 mod rows;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::head::Head;
@@ -88,7 +89,8 @@ pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Bu
             }
         }
     }
-    let each = rows.by(&spec.each, &used)?;
+    let mut each = rows.by(&spec.each, &used)?;
+    each.retain(|&place| 1 < rows.distinct(&[place]).len());
     let groups = rows.groups(&each);
     if MAX_FIGURES < groups.len() {
         return Err(wrong(
@@ -102,12 +104,13 @@ pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Bu
         ));
     }
     let mut all = Vec::new();
+    let mut known = BTreeSet::new();
     for (label, group) in groups {
         let context = Context {
             spec,
             rows: rows.with(group),
             each: each.clone(),
-            name: named(&spec.name, &label),
+            name: unlike(&mut known, named(&spec.name, &label)),
             head: Head {
                 title: title(spec, &label),
                 note: note(stored),
@@ -197,6 +200,18 @@ fn named(name: &str, label: &str) -> String {
     } else {
         format!("{name}-{plain}")
     }
+}
+
+/// The name, with a number behind it where another one is spelt alike but for capitals (`S+Aw` and `S+aW`), since
+/// there are file systems on which they are one.
+fn unlike(known: &mut BTreeSet<String>, name: String) -> String {
+    if known.insert(name.to_lowercase()) {
+        return name;
+    }
+    let mut numbered = (2..=MAX_FIGURES).map(|number| format!("{name}-{number}"));
+    numbered
+        .find(|name| known.insert(name.to_lowercase()))
+        .unwrap_or(name)
 }
 
 fn names(rows: &Rows<'_>, places: &[usize]) -> String {

@@ -11,6 +11,15 @@ use crate::frame::Value;
 /// More curves than this hide the points.
 const MAX_CURVES: usize = 4;
 
+/// Axes along which the work changes, and not what does it.
+const WORKLOAD: [&str; 5] = [
+    "workload.trace",
+    "workload.model",
+    "workload.images",
+    "workload.n-images",
+    "workload.activation-zeros",
+];
+
 /// Places of the columns of a figure.
 struct Columns {
     x: usize,
@@ -68,7 +77,10 @@ pub(super) fn build(context: &Context<'_>) -> Result<Plot, Trouble> {
     plot.curves = spec
         .curves
         .map_or_else(Vec::new, |kind| curves(&context.rows, kind));
-    plot.front = spec.pareto.map_or_else(Vec::new, |best| front(&series, best));
+    plot.front = match spec.pareto {
+        Some(best) if is_one_workload(&context.rows) => front(&series, best),
+        Some(_) | None => Vec::new(),
+    };
     plot.series = series;
     Ok(plot)
 }
@@ -220,29 +232,28 @@ fn along_axis<'a>(
     Ok(points)
 }
 
+/// Whether no design had less work than another: then it is none that is better.
+fn is_one_workload(rows: &Rows<'_>) -> bool {
+    rows.axes.iter().all(|(_, axis)| !WORKLOAD.contains(axis))
+}
+
 /// Points that no other is better than in one coordinate and as good in the other, by x.
 fn front(series: &[PlotSeries], best: [Best; 2]) -> Vec<[f64; 2]> {
-    let signed = |[x, y]: [f64; 2]| {
-        let sign = |best: Best| match best {
-            Best::Most => 1.0,
-            Best::Least => -1.0,
-        };
-        [sign(best[0]) * x, sign(best[1]) * y]
+    let better = |best: Best, one: f64, other: f64| match best {
+        Best::Most => other.total_cmp(&one),
+        Best::Least => one.total_cmp(&other),
     };
-    let all: Vec<[f64; 2]> = series
-        .iter()
-        .flat_map(|series| series.points.iter().map(|point| [point.x, point.y]))
-        .collect();
-    let is_surpassed = |point: &[f64; 2]| {
-        let [x, y] = signed(*point);
-        all.iter().any(|other| {
-            let [other_x, other_y] = signed(*other);
-            x <= other_x && y <= other_y && (x < other_x || y < other_y)
-        })
-    };
-    let mut front: Vec<[f64; 2]> = all.iter().copied().filter(|point| !is_surpassed(point)).collect();
-    front.sort_by(|one, other| one[0].total_cmp(&other[0]).then(one[1].total_cmp(&other[1])));
-    front.dedup();
+    let points = series.iter().flat_map(|series| &series.points);
+    let mut all: Vec<[f64; 2]> = points.map(|point| [point.x, point.y]).collect();
+    all.sort_by(|one, other| better(best[0], one[0], other[0]).then(better(best[1], one[1], other[1])));
+    // From the best x on, a point must have a better y than all before it.
+    let mut front: Vec<[f64; 2]> = Vec::new();
+    for point in all {
+        if (front.last()).is_none_or(|last| better(best[1], point[1], last[1]).is_lt()) {
+            front.push(point);
+        }
+    }
+    front.sort_by(|one, other| one[0].total_cmp(&other[0]));
     front
 }
 
