@@ -249,7 +249,8 @@ fn best_of<'a>(points: &Frame, rows: &'a [Vec<Value>], measure: &Measure) -> Opt
 }
 
 fn superlative(measure: &Measure) -> String {
-    let label = measure.label.to_lowercase();
+    let (first, rest) = measure.label.split_at(1);
+    let label = format!("{}{rest}", first.to_lowercase());
     match measure.best {
         Best::Largest => format!("Highest {label}"),
         Best::Least => format!("Lowest {label}"),
