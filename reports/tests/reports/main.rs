@@ -4,6 +4,7 @@ mod csv_files;
 mod evaluations;
 mod exports;
 mod exports_tex;
+mod figure_sets;
 mod figure_troubles;
 mod figures;
 mod folder;

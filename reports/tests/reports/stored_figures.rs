@@ -1,6 +1,6 @@
 //! Figures of stored results: what is drawn is what the CSV says, whatever the kind, style and palette.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use reports::figures::build::Built;
 use reports::figures::files::{self, FilesError, Format};
@@ -8,11 +8,10 @@ use reports::figures::look::{Look, Style, Titles};
 use reports::figures::palette::Palette;
 use reports::figures::spec::Mark;
 use reports::figures::{Made, set};
-use reports::frame::Frame;
 use reports::stored::Stored;
 
 use crate::csv_files;
-use crate::stored_data::{THREADS, ZEROS, evaluation, run, sweep, with_column};
+use crate::stored_data::{THREADS, ZEROS, evaluation, run, sweep};
 use crate::svg::{Polygon, Ticks, assert_inside_the_page, placed_texts, polygons, rectangles, texts};
 
 fn all(stored: &Stored) -> Vec<Built> {
@@ -413,61 +412,6 @@ fn two_figures_of_one_name_are_refused_and_nothing_is_written() {
     );
     assert!(matches!(error, Err(FilesError::Twice { .. })));
     assert!(!target.exists());
-}
-
-#[test]
-fn figures_whose_names_differ_in_capitals_alone_are_told_apart() {
-    let stored = with_column(sweep(), "pe.policy", |policy| {
-        let is_activations = *policy == "A".into();
-        if is_activations { "S+aW" } else { "S+Aw" }.into()
-    });
-    let maps = set::of_kind(&stored, "threads-by-sparsity-energy", &[]).unwrap();
-    assert_eq!(
-        names(&maps),
-        [
-            "threads-by-sparsity-energy-S+Aw",
-            "threads-by-sparsity-energy-S+aW-2"
-        ]
-    );
-    let place = tempfile::tempdir().unwrap();
-    let written = files::write(
-        place.path(),
-        &maps,
-        &stored.provenance,
-        &Look::default(),
-        &[Format::Svg],
-    );
-    assert_eq!(written.unwrap().len(), 6);
-}
-
-#[test]
-fn every_size_of_an_array_has_its_roofline() {
-    let rooflines = |stored: &Stored| set::of_kind(stored, "roofline", &[]).unwrap();
-    assert_eq!(names(&rooflines(&evaluation())), ["roofline"]);
-    // A size of its own for each design.
-    let mut sizes = evaluation();
-    let (rows_at, threads_at) = (
-        sizes.layers.find("array.rows").unwrap(),
-        sizes.layers.find("pe.threads").unwrap(),
-    );
-    let mut layers = Frame::new(sizes.layers.columns().to_vec());
-    for row in sizes.layers.rows() {
-        let mut row = row.clone();
-        row[rows_at] = row[threads_at].clone();
-        layers.push(row);
-    }
-    sizes.layers = layers;
-    let figures = rooflines(&sizes);
-    assert_eq!(
-        names(&figures),
-        ["roofline-rows-2", "roofline-rows-4", "roofline-rows-1"]
-    );
-    for figure in &figures {
-        let rows = rows(figure);
-        let curves = rows.iter().filter(|row| row["kind"] == "curve");
-        let curves: BTreeSet<&String> = curves.map(|row| &row["series"]).collect();
-        assert_eq!(curves.len(), 1, "the roof of its own machine");
-    }
 }
 
 #[track_caller]
