@@ -6,6 +6,7 @@ pub mod build;
 mod canvas;
 pub mod curve;
 mod energy;
+pub(crate) mod file_names;
 pub mod files;
 mod frame;
 mod glyphs;

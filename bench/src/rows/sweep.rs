@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Context;
 use sim_config::sweep::SweepTexts;
 use sim_sweep::plan::Plan;
-use sim_sweep::run::Results as _;
+use sim_sweep::run::{Results as _, pending};
 use sim_sweep::store::{FILE_NAME, Outcome, State, Store};
 
 use crate::bench::{Bench, Size};
@@ -36,7 +36,7 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
     let file = folder.path().join("s.toml");
     let out = folder.path().join("results");
     write(&file, n_side)?;
-    let seconds = fill(&file, &out)?;
+    let seconds = fill(&file, &out, n_points)?;
     let (file, out) = (text(&file)?, text(&out)?);
     let cost = measured(&sysmt(&["sweep", file, "--out", out, "--resume", "--jobs", "2"]))?;
     let work = format!(
@@ -76,10 +76,11 @@ fn write(file: &Path, n_side: u32) -> anyhow::Result<()> {
 }
 
 /// Store results that no simulation gave; the seconds that takes.
-fn fill(file: &Path, out: &Path) -> anyhow::Result<f64> {
+fn fill(file: &Path, out: &Path, n_points: u32) -> anyhow::Result<f64> {
     std::fs::create_dir_all(out)?;
     let texts = SweepTexts::read(file)?;
     let plan = Plan::new(&texts, 2, &AtomicBool::new(false)).context("planning")?;
+    anyhow::ensure!(plan.points().len() == usize::try_from(n_points)?);
     let mut store = Store::create(&out.join(FILE_NAME))?;
     store.plan(&plan, texts.text())?;
     let began = Instant::now();
@@ -94,5 +95,8 @@ fn fill(file: &Path, out: &Path) -> anyhow::Result<f64> {
             .collect();
         store.put(&outcomes)?;
     }
-    Ok(began.elapsed().as_secs_f64())
+    let seconds = began.elapsed().as_secs_f64();
+    let left = pending(&plan, &store)?.points.len();
+    anyhow::ensure!(left == 0, "{left} points are left");
+    Ok(seconds)
 }

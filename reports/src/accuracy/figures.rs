@@ -7,7 +7,7 @@ use super::significance::{Interval, wilson};
 use super::throttling;
 use crate::figures::matrix::{Count, Matrix};
 use crate::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
-use crate::figures::{Bars, Picture, Scale};
+use crate::figures::{Bars, Picture, Scale, file_names};
 
 /// The figures that an evaluation has points for.
 pub fn all(object: &EvaluationObject) -> Vec<Box<dyn Picture>> {
@@ -138,18 +138,7 @@ pub fn changes(object: &EvaluationObject) -> Vec<Matrix> {
 
 /// A name of a file that no array before has.
 fn file_name(array: &str, taken: &mut BTreeSet<String>) -> String {
-    let is_plain = |character: char| character.is_alphanumeric() || "-_.+".contains(character);
-    let plain: String = array
-        .chars()
-        .map(|character| if is_plain(character) { character } else { '-' })
-        .collect();
-    let mut name = format!("flips-{plain}");
-    let mut number = 2_u32;
-    while !taken.insert(name.to_lowercase()) {
-        name = format!("flips-{plain}-{number}");
-        number += 1;
-    }
-    name
+    file_names::unlike(taken, &format!("flips-{}", file_names::plain(array)))
 }
 
 #[cfg(test)]

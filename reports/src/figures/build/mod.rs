@@ -12,7 +12,7 @@ use std::ops::Range;
 use super::head::Head;
 use super::plot::PlotReference;
 use super::spec::{Aggregate, By, Complaint, Designs, FigureSpec, Level, Mark, Reference};
-use super::{Picture, Scale};
+use super::{Picture, Scale, file_names};
 use crate::frame::{Frame, Value};
 use crate::stored::Stored;
 
@@ -110,7 +110,7 @@ pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Bu
             spec,
             rows: rows.with(group),
             each: each.clone(),
-            name: unlike(&mut known, named(&spec.name, &label)),
+            name: file_names::unlike(&mut known, &named(&spec.name, &label)),
             head: Head {
                 title: title(spec, &label),
                 note: note(stored),
@@ -193,25 +193,12 @@ fn title(spec: &FigureSpec, label: &str) -> Option<String> {
 
 /// The name of a file.
 fn named(name: &str, label: &str) -> String {
-    let is_plain = |character: char| character.is_alphanumeric() || "-_.+".contains(character);
-    let plain = label.replace(|character: char| !is_plain(character), "-");
+    let plain = file_names::plain(label);
     if plain.is_empty() {
         name.to_owned()
     } else {
         format!("{name}-{plain}")
     }
-}
-
-/// The name, with a number behind it where another one is spelt alike but for capitals (`S+Aw` and `S+aW`), since
-/// there are file systems on which they are one.
-fn unlike(known: &mut BTreeSet<String>, name: String) -> String {
-    if known.insert(name.to_lowercase()) {
-        return name;
-    }
-    let mut numbered = (2..=MAX_FIGURES).map(|number| format!("{name}-{number}"));
-    numbered
-        .find(|name| known.insert(name.to_lowercase()))
-        .unwrap_or(name)
 }
 
 fn names(rows: &Rows<'_>, places: &[usize]) -> String {
