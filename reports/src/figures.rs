@@ -120,8 +120,7 @@ impl<D: Drawing> Picture for D {
     }
 
     fn pdf_as(&self, look: &Look, made: Option<&Made>) -> Result<Vec<u8>, FigureError> {
-        let svg = self.svg_as(look, None)?;
-        pdf::of_svg(&svg, made).map_err(|message| FigureError {
+        pdf::of(self, look, made).map_err(|message| FigureError {
             figure: Drawing::name(self).to_owned(),
             message,
         })

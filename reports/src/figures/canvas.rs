@@ -1,4 +1,4 @@
-//! A drawing surface of one size for SVG and bitmaps, with one font.
+//! What figures are drawn on, and its surfaces for SVG and bitmaps, with one font.
 
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::coord::Shift;
@@ -23,7 +23,7 @@ const SVG_SIZE_PER_EM: f64 = 1.24;
 /// How far below its point the SVG backend puts the base line of centred text: half an x-height.
 const SVG_DROP: f64 = 0.27 * EM;
 /// How far below its point the base line of text belongs: capitals and digits are then centred.
-const DROP: f64 = 0.34 * EM;
+pub(crate) const DROP: f64 = 0.34 * EM;
 
 /// Where text stands about its point, horizontally; vertically it is centred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,17 @@ pub(crate) enum Side {
     Left,
     Middle,
     Right,
+}
+
+impl Side {
+    /// Where a text of this width about `x` begins.
+    pub(crate) fn left(self, x: f64, width: f64) -> f64 {
+        match self {
+            Self::Left => x,
+            Self::Middle => x - width / 2.0,
+            Self::Right => x - width,
+        }
+    }
 }
 
 /// Draws in dots from the upper left corner.
@@ -131,11 +142,7 @@ impl<DB: DrawingBackend> Surface<DB> {
     }
 
     fn paint(&mut self, text: &str, (x, y): (f64, f64), side: Side, colour: Colour) -> Result<(), String> {
-        let left = match side {
-            Side::Left => x,
-            Side::Middle => x - glyphs::width(text) / 2.0,
-            Side::Right => x - glyphs::width(text),
-        };
+        let left = side.left(x, glyphs::width(text));
         let start = self.pixel((left, y + DROP));
         for glyphs::Dot { at, coverage } in glyphs::dots(text, start, single(self.pixels_per_dot)) {
             self.area
@@ -231,7 +238,7 @@ const fn rgb(colour: Colour) -> RGBColor {
     clippy::as_conversions,
     reason = "coordinates are within the canvas; the cast saturates elsewhere"
 )]
-fn dot((x, y): (f64, f64)) -> (i32, i32) {
+pub(crate) fn dot((x, y): (f64, f64)) -> (i32, i32) {
     (x.round() as i32, y.round() as i32)
 }
 

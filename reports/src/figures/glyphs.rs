@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use ab_glyph::{Font as _, FontRef, Glyph, PxScale, PxScaleFont, ScaleFont as _, point};
+use ab_glyph::{Font as _, FontRef, Glyph, GlyphId, PxScale, PxScaleFont, ScaleFont as _, point};
+use ttf_parser::name_id::POST_SCRIPT_NAME;
 
 use super::canvas::EM_DOTS;
 
@@ -24,6 +25,60 @@ pub(crate) struct Dot {
 /// Width of a text in dots.
 pub(crate) fn width(text: &str) -> f64 {
     f64::from(lay_out(text, 1.0).1)
+}
+
+/// A glyph on the base line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Placed {
+    /// Its number in the font.
+    pub(crate) glyph: u16,
+    pub(crate) character: char,
+    /// Where it starts, in dots.
+    pub(crate) x: f32,
+}
+
+/// The glyphs of a text from a base line that starts at 0.
+pub(crate) fn placed(text: &str) -> impl Iterator<Item = Placed> {
+    let (glyphs, _) = lay_out(text, 1.0);
+    text.chars().zip(glyphs).map(|(character, glyph)| Placed {
+        glyph: glyph.id.0,
+        character,
+        x: glyph.position.x,
+    })
+}
+
+/// How far a glyph moves the next one, in ems.
+pub(crate) fn advance(glyph: u16) -> f32 {
+    per_em(FONT.h_advance_unscaled(GlyphId(glyph)))
+}
+
+/// What a document says of an embedded font, in thousandths of an em.
+pub(crate) struct Face {
+    pub(crate) name: String,
+    /// Left, bottom, right and top of all its glyphs on one another.
+    pub(crate) bounds: [f32; 4],
+    pub(crate) ascent: f32,
+    pub(crate) descent: f32,
+    pub(crate) cap_height: f32,
+}
+
+/// The font as it describes itself.
+pub(crate) fn face() -> Result<Face, String> {
+    let face = ttf_parser::Face::parse(FONT_FILE, 0).map_err(|error| error.to_string())?;
+    let names = face.names().into_iter();
+    let name = names
+        .filter(|name| name.name_id == POST_SCRIPT_NAME)
+        .find_map(|name| name.to_string());
+    let thousandths = |units: i16| per_em(f32::from(units)) * 1000.0;
+    let bounds = face.global_bounding_box();
+    Ok(Face {
+        name: name.ok_or("the embedded font has no name")?,
+        bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(thousandths),
+        ascent: thousandths(face.ascender()),
+        descent: thousandths(face.descender()),
+        // A font of before OS/2's second version does not say; its capitals are then as high as it rises.
+        cap_height: thousandths(face.capital_height().unwrap_or(face.ascender())),
+    })
 }
 
 /// The pixels of a text whose base line starts at the pixel `start`, with so many pixels for each dot.
@@ -72,6 +127,10 @@ fn scaled(pixels_per_dot: f32) -> PxScaleFont<&'static FontRef<'static>> {
         .units_per_em()
         .map_or(1.0, |units| FONT.height_unscaled() / units);
     FONT.as_scaled(PxScale::from(EM_DOTS * pixels_per_dot * line_per_em))
+}
+
+fn per_em(units: f32) -> f32 {
+    FONT.units_per_em().map_or(0.0, |per_em| units / per_em)
 }
 
 #[expect(
