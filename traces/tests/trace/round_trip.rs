@@ -1,7 +1,5 @@
 //! A trace survives its file, whose bytes are the same each time.
 
-mod common;
-
 use sim_core::quantization::WeightScales;
 use sim_core::range::{ActivationRange, Percentile};
 use sim_trace::trace::Trace;
@@ -17,7 +15,7 @@ fn a_trace_reads_back_equal_and_its_bytes_repeat() {
         folder.path().join("a.safetensors"),
         folder.path().join("b.safetensors"),
     );
-    let trace = common::trace();
+    let trace = crate::common::trace();
     sim_trace::write(&first, &trace).expect("writes");
     let back = sim_trace::read(&first).expect("reads");
     assert_eq!(back, trace);
@@ -44,7 +42,7 @@ fn a_trace_reads_back_equal_and_its_bytes_repeat() {
 fn options_that_older_files_do_not_name_are_written_only_where_they_say_something() {
     let folder = folder();
     let path = folder.path().join("a.safetensors");
-    let mut trace = common::trace();
+    let mut trace = crate::common::trace();
     let named = |trace: &Trace| {
         sim_trace::write(&path, trace).expect("writes");
         assert_eq!(&sim_trace::read(&path).expect("reads"), trace);
@@ -65,9 +63,9 @@ fn options_that_older_files_do_not_name_are_written_only_where_they_say_somethin
 fn an_old_file_stays_when_a_bad_trace_is_written_over_it() {
     let folder = folder();
     let path = folder.path().join("a.safetensors");
-    sim_trace::write(&path, &common::trace()).expect("writes");
+    sim_trace::write(&path, &crate::common::trace()).expect("writes");
     let before = std::fs::read(&path).expect("reads");
-    let mut bad = common::trace();
+    let mut bad = crate::common::trace();
     bad.layers[0].input.pop();
     sim_trace::write(&path, &bad).expect_err("the input is too short");
     assert_eq!(std::fs::read(&path).expect("reads"), before);
@@ -78,7 +76,7 @@ fn traces_that_break_a_rule_are_not_written() {
     #[track_caller]
     fn check(spoil: fn(&mut Trace), want: &str) {
         let folder = folder();
-        let mut trace = common::trace();
+        let mut trace = crate::common::trace();
         spoil(&mut trace);
         let error = sim_trace::write(&folder.path().join("a"), &trace)
             .expect_err(want)

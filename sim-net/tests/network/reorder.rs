@@ -1,7 +1,5 @@
 //! K in another order: the same sums, steps in which other operands meet.
 
-mod common;
-
 use proptest::prelude::*;
 use sim_array::algebraic::Algebraic;
 use sim_array::engine::{ActivationRows as _, Engine as _, Measures, Operands};
@@ -19,7 +17,7 @@ use sim_net::reorder::ColumnOrder;
 use sim_net::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::{Geometry, Layer, Trace};
 
-use common::{GO, array, layer, nb_smt, options, sparq, trace};
+use crate::common::{GO, array, layer, nb_smt, options, sparq, trace};
 
 /// The definition: pad, sort, reverse every second segment.
 fn naive_order(counts: &[u64], n_threads: usize) -> Vec<Option<usize>> {

@@ -1,7 +1,5 @@
 //! Layers that run with fewer threads or another policy than their array.
 
-mod common;
-
 use sim_core::layer_rules::LayerRules;
 use sim_core::record::LayerRecord;
 use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Threads};
@@ -9,7 +7,7 @@ use sim_net::machines::{LayerMachines, MachineError};
 use sim_net::progress::Silent;
 use sim_net::simulate::{SimulateError, simulate};
 
-use common::{array, layer, nb_smt, options, sparq, trace};
+use crate::common::{array, layer, nb_smt, options, sparq, trace};
 
 const fn threads(threads: Threads) -> LayerRules {
     LayerRules {

@@ -1,8 +1,6 @@
 //! Every signal in every cycle, read back by a reader of waveforms, beside what the engine's registers held and what the
 //! definitions say.
 
-mod support;
-
 use std::collections::BTreeMap;
 
 use sim_array::engine::{Engine as _, Measures};
@@ -12,9 +10,9 @@ use sim_core::spec::Tiles;
 use sim_core::units::Cycles;
 use sim_wave::{Mode, Request};
 
-use support::case::{Case, cases};
-use support::expected::Expected;
-use support::read::Wave;
+use crate::support::case::{Case, cases};
+use crate::support::expected::Expected;
+use crate::support::read::Wave;
 
 /// Ranges of a case: all of it, tiles, parts.
 fn requests(case: &Case) -> Vec<Request> {
@@ -129,7 +127,7 @@ fn long_waveforms_are_written_in_parts_and_come_back() {
     let case = Case::random(
         0,
         (4, 4),
-        support::case::nb_smt(1),
+        crate::support::case::nb_smt(1),
         1,
         Tiles::Pipelined,
         (4, 4, 14_000),

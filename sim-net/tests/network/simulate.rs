@@ -1,7 +1,5 @@
 //! A trace on arrays: sums over products, independent of the number of threads.
 
-mod common;
-
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
@@ -18,7 +16,7 @@ use sim_net::machines::LayerMachines;
 use sim_net::progress::{Progress, Silent};
 use sim_net::simulate::{SimulateError, SimulateOptions, simulate};
 
-use common::{GO, array, nb_smt, options, sparq, trace};
+use crate::common::{GO, array, nb_smt, options, sparq, trace};
 
 fn records(options: &SimulateOptions<'_>) -> Vec<LayerRecord> {
     simulate(&trace(), options, &Silent).expect("runs")

@@ -1,7 +1,5 @@
 //! Broken and hostile files are errors that say what is wrong, never a panic.
 
-mod common;
-
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -17,7 +15,7 @@ struct Parts {
 fn good_bytes() -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("a.safetensors");
-    sim_trace::write(&path, &common::trace()).expect("writes");
+    sim_trace::write(&path, &crate::common::trace()).expect("writes");
     std::fs::read(path).expect("reads")
 }
 

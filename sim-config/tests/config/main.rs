@@ -1,0 +1,8 @@
+//! Configuration files, good and bad.
+
+mod files;
+mod keys;
+mod layers;
+mod messages;
+mod resolved;
+mod sweeps;

@@ -1,0 +1,13 @@
+//! Networks: images in, traces and records out.
+
+mod capture;
+mod common;
+mod images;
+mod lowered_rows;
+mod lowering;
+mod machines;
+mod preprocessing;
+mod prune;
+mod ranges;
+mod reorder;
+mod simulate;

@@ -1,0 +1,4 @@
+//! Waveforms, read back.
+
+mod every_cycle;
+mod support;

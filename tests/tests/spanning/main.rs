@@ -1,0 +1,9 @@
+//! What spans crates: engines, oracle, golden operands, ONNX, the page in a browser.
+
+mod equivalence;
+mod fake_quantization;
+mod golden;
+mod onnx_models;
+mod onnx_nodes;
+mod page;
+mod recalibrated_model;

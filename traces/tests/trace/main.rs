@@ -1,0 +1,5 @@
+//! The layer-trace file.
+
+mod common;
+mod hostile;
+mod round_trip;
