@@ -4,11 +4,15 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::{Context, bail};
 use sim_rtl::Source;
 
 use crate::ports::{Port, glue};
+
+/// What is compiled and how: this file, and the C++ that stands beside a model.
+const RECIPE: [&str; 2] = [include_str!("build.rs"), include_str!("ports.rs")];
 
 /// A file to compile.
 #[derive(Clone, Debug)]
@@ -27,6 +31,7 @@ impl From<Source> for File {
 }
 
 /// A top to compile.
+#[derive(Debug)]
 pub(crate) struct Top {
     /// The module.
     pub(crate) name: &'static str,
@@ -45,6 +50,7 @@ pub(crate) struct Top {
 }
 
 /// A module that is compiled once, however many of it the top has.
+#[derive(Debug)]
 pub(crate) struct Block {
     /// The module.
     pub(crate) name: &'static str,
@@ -65,10 +71,17 @@ pub(crate) enum Purpose {
     Hunt,
 }
 
-/// Compile `top` in `folder`, which is made anew, and return the library's path.
+/// Compile `top` in `folder` and return the library's path. The folder is made anew, unless it holds what the same
+/// sources, parameters and tools gave before.
 ///
 /// - Errors: a missing tool, by the package that has it; whatever the tools say.
 pub(crate) fn build(top: &Top, folder: &Path) -> anyhow::Result<PathBuf> {
+    let key = blake3::hash(format!("{RECIPE:?} {} {top:?}", versions()?).as_bytes()).to_hex();
+    let (library, stamp) = (folder.join("model.so"), folder.join("key"));
+    if library.exists() && std::fs::read_to_string(&stamp).is_ok_and(|there| there == key.as_str()) {
+        forget_waveforms(folder)?;
+        return Ok(library);
+    }
     if folder.exists() {
         std::fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
@@ -89,7 +102,35 @@ pub(crate) fn build(top: &Top, folder: &Path) -> anyhow::Result<PathBuf> {
     }
     run(&mut verilator, "verilator")?;
     std::fs::write(folder.join(CPP).join("glue.cpp"), glue(top.name, &top.ports))?;
-    compile(&parts, top.purpose, folder)
+    compile(&parts, top.purpose, folder, &library)?;
+    // Last: a folder with a key is whole.
+    std::fs::write(stamp, key.as_str())?;
+    Ok(library)
+}
+
+/// Remove what an earlier run saw: a waveform that is there was written by this one.
+fn forget_waveforms(folder: &Path) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "vcd") {
+            std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// What the tools say they are, asked once.
+fn versions() -> anyhow::Result<&'static str> {
+    static VERSIONS: OnceLock<String> = OnceLock::new();
+    if let Some(versions) = VERSIONS.get() {
+        return Ok(versions);
+    }
+    let mut versions = String::new();
+    for tool in ["verilator", "g++"] {
+        let said = Command::new(tool).arg("--version").output();
+        versions += &String::from_utf8(said.with_context(|| missing(tool))?.stdout)?;
+    }
+    Ok(VERSIONS.get_or_init(|| versions))
 }
 
 /// Where Verilator writes C++.
@@ -129,8 +170,8 @@ fn set(verilator: &mut Command, parameters: impl Iterator<Item = (String, usize)
     verilator.args(parameters.map(|(name, value)| format!("-G{name}={value}")));
 }
 
-/// All C++ of `parts` as one library in `folder`.
-fn compile(parts: &[PathBuf], purpose: Purpose, folder: &Path) -> anyhow::Result<PathBuf> {
+/// All C++ of `parts` as one library.
+fn compile(parts: &[PathBuf], purpose: Purpose, folder: &Path, library: &Path) -> anyhow::Result<()> {
     // One unit: the headers take longer to read than the rest to compile.
     let mut unit = String::new();
     for part in parts {
@@ -150,7 +191,6 @@ fn compile(parts: &[PathBuf], purpose: Purpose, folder: &Path) -> anyhow::Result
     }
     let whole = folder.join("model.cpp");
     std::fs::write(&whole, unit)?;
-    let library = folder.join("model.so");
     let optimization = match purpose {
         Purpose::Proof => "-O1",
         // Compiling takes longer than the run.
@@ -167,17 +207,17 @@ fn compile(parts: &[PathBuf], purpose: Purpose, folder: &Path) -> anyhow::Result
         .arg(&whole)
         .args(runtime(&include, folder)?)
         .arg("-o")
-        .arg(&library);
-    run(&mut compiler, "g++")?;
-    Ok(library)
+        .arg(library);
+    run(&mut compiler, "g++")
 }
 
 /// Verilator's own runtime, compiled once for all models of a folder.
 fn runtime(include: &Path, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let shared = folder.parent().unwrap_or(folder);
+    let tools = blake3::hash(versions()?.as_bytes()).to_hex();
     let mut objects = Vec::new();
     for part in ["verilated", "verilated_dpi", "verilated_threads"] {
-        let object = shared.join(format!("{part}.o"));
+        let object = shared.join(format!("{part}-{}.o", &tools[..16]));
         if !object.exists() {
             // Models may be built side by side: the object appears whole or not at all.
             let unfinished = tempfile::Builder::new()

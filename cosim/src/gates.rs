@@ -1,6 +1,8 @@
 //! Netlists of PEs in place of the PEs that they were synthesized from.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
@@ -45,11 +47,18 @@ pub(crate) struct Gates {
 }
 
 impl Gates {
+    /// Netlists are kept in `folder`, one for each design.
+    ///
     /// - Errors: a missing tool or library, by the package that has it; a cell without a function.
-    pub(crate) fn of(array: &ArraySpec) -> anyhow::Result<Self> {
+    pub(crate) fn of(array: &ArraySpec, folder: &Path) -> anyhow::Result<Self> {
         let library = Library::osu018()?;
-        let folder = tempfile::tempdir()?;
-        let netlist = synthesize(Module::Pe, &Design::of(array), &library, CLOCK, folder.path())?;
+        let design = Design::of(array);
+        let folder = folder.join(NETLISTS).join(design.name().replace('+', "_"));
+        // A mutant begins with the netlist that may just be in the making.
+        let alone = lock_of(&folder);
+        let _alone = alone.lock().unwrap_or_else(PoisonError::into_inner);
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let netlist = synthesize(Module::Pe, &design, &library, CLOCK, &folder)?;
         let names = library.liberty().cells().map(|cell| cell.name());
         // Also cells that a mutant puts in place of those that are there.
         let wanted = |name: &&str| netlist.cells.contains_key(*name) || SPARE.contains(name);
@@ -69,6 +78,16 @@ impl Gates {
         let files = vec![file("pe_block.v", self.netlist), file("cells.v", self.cells)];
         top_of_blocks(array, files, Visibility::Boundary)
     }
+}
+
+/// The folder of netlists.
+const NETLISTS: &str = "netlists";
+
+/// The lock of a folder.
+fn lock_of(folder: &Path) -> Arc<Mutex<()>> {
+    static LOCKS: Mutex<BTreeMap<PathBuf, Arc<Mutex<()>>>> = Mutex::new(BTreeMap::new());
+    let mut locks = LOCKS.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(locks.entry(folder.to_owned()).or_default())
 }
 
 /// Cells that only mutants have.
@@ -124,7 +143,7 @@ impl GateMutant {
     /// - Errors: a netlist without such a cell; what is wrong with tools; a mutant that lives.
     pub(crate) fn hunt(&self, folder: &Path, n_cases: usize) -> anyhow::Result<Divergence> {
         let array = array(4, 4, self.pe, 1)?;
-        let mut gates = Gates::of(&array)?;
+        let mut gates = Gates::of(&array, folder.parent().unwrap_or(folder))?;
         // A cell begins a line of its own in what Yosys writes.
         let cell = format!("\n  {} ", self.right);
         let Some((at, _)) = gates.netlist.match_indices(&cell).nth(self.which) else {

@@ -162,7 +162,7 @@ fn run(task: &Task, options: &Options) -> anyhow::Result<Line> {
             })
         }
         Task::Gates(array) => {
-            let gates = gates::Gates::of(array)?;
+            let gates = gates::Gates::of(array, &options.folder)?;
             let n_cells = gates.n_cells;
             let seen = (Visibility::Boundary, layer_on_gates(array));
             let compared = compare(array, &gates.top(array), &folder, seen, options)?;

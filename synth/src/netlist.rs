@@ -113,8 +113,11 @@ const SCRIPT: &str = "synth.ys";
 const VERILOG: &str = "netlist.v";
 const JSON: &str = "netlist.json";
 const RENAMED: &str = "renamed.v";
+/// Says what the netlist was made of.
+const KEY: &str = "netlist.key";
 
-/// Map a module of `design` to the cells of `library`, for a clock, in `folder`, which exists and is kept.
+/// Map a module of `design` to the cells of `library`, for a clock, in `folder`, which exists and is kept. A netlist that
+/// the same sources, library and programs made there before is taken as it is.
 ///
 /// With a library that knows delays, abc buffers and sizes for the clock; without, it takes the smallest cells. The
 /// hierarchy is dissolved.
@@ -132,19 +135,34 @@ pub fn synthesize(
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(|error| SynthError::io(&path, error))
     };
+    let mut made_of = vec![
+        Tool::Yosys.version()?,
+        Tool::Abc.version()?,
+        library.text().to_owned(),
+    ];
     for source in SOURCES {
         write(source.name, source.text)?;
+        made_of.extend([source.name.to_owned(), source.text.to_owned()]);
     }
     write(LIBERTY, library.text())?;
     let mut abc = format!("abc -liberty {LIBERTY}");
     if library.has_timing() {
-        write(CONSTRAINTS, &constraints(library)?)?;
+        let constraints = constraints(library)?;
+        write(CONSTRAINTS, &constraints)?;
+        made_of.push(constraints);
         // Writing to a string cannot fail.
         let _ = write!(abc, " -D {} -constr {CONSTRAINTS}", clock.picoseconds);
     }
-    write(SCRIPT, &script(module, design, &abc))?;
-    Tool::Yosys.run(folder, &["-q", "-s", SCRIPT], &what)?;
-    let json = folder.join(JSON);
+    let script = script(module, design, &abc);
+    write(SCRIPT, &script)?;
+    made_of.push(script);
+    let key = blake3::hash(format!("{made_of:?}").as_bytes()).to_hex();
+    let (key_file, json) = (folder.join(KEY), folder.join(JSON));
+    if !std::fs::read_to_string(&key_file).is_ok_and(|there| there == key.as_str()) {
+        Tool::Yosys.run(folder, &["-q", "-s", SCRIPT], &what)?;
+        // Last: a netlist with a key is whole. One without is made anew.
+        write(KEY, &key)?;
+    }
     let cells = count_cells(&json, module)?;
     let mut area = 0.0;
     let mut n_flip_flops = 0;
