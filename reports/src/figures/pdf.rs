@@ -32,8 +32,7 @@ pub(super) fn of(drawing: &dyn Drawing, look: &Look, made: Option<&Made>) -> Res
     let page = look.page();
     let (width, height) = dot((page.width, drawing.height(page)));
     let [width, height] = [width, height].map(f64::from);
-    let [points_wide, points_high] =
-        [width, height].map(|dots| single(look.inches(dots) * POINTS_PER_INCH));
+    let [points_wide, points_high] = [width, height].map(|dots| single(look.inches(dots) * POINTS_PER_INCH));
     let scale = points_wide / single(width);
 
     let mut surface = Surface {
@@ -45,7 +44,9 @@ pub(super) fn of(drawing: &dyn Drawing, look: &Look, made: Option<&Made>) -> Res
         characters: BTreeMap::new(),
     };
     // Dots from the upper left corner downwards.
-    surface.content.transform([scale, 0.0, 0.0, -scale, 0.0, points_high]);
+    surface
+        .content
+        .transform([scale, 0.0, 0.0, -scale, 0.0, points_high]);
     surface.rectangle([(0.0, 0.0), (width, height)], PAPER)?;
     drawing.draw(&mut surface)?;
     let Surface {
@@ -210,7 +211,9 @@ fn embed(
         .system_info(SYSTEM)
         .font_descriptor(descriptor)
         .cid_to_gid_map_predefined(Name(b"Identity"));
-    let widths = glyphs.remapped_gids().map(|glyph| glyphs::advance(glyph) * 1000.0);
+    let widths = glyphs
+        .remapped_gids()
+        .map(|glyph| glyphs::advance(glyph) * 1000.0);
     cid.widths().consecutive(0, widths);
     cid.finish();
     let [left, bottom, right, top] = face.bounds;
@@ -258,7 +261,10 @@ fn shares(colour: Colour) -> [f32; 3] {
     [colour.0, colour.1, colour.2].map(|part| f32::from(part) / 255.0)
 }
 
-#[expect(clippy::as_conversions, reason = "dots of a page, far below what 24 bits hold")]
+#[expect(
+    clippy::as_conversions,
+    reason = "dots of a page, far below what 24 bits hold"
+)]
 fn single(dots: f64) -> f32 {
     dots as f32
 }
