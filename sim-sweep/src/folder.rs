@@ -14,21 +14,23 @@ use crate::store::{FILE_NAME, Store};
 pub enum Begin {
     /// There are no results yet.
     New,
-    /// With the results that there are.
+    /// With the results that there are, if any: a run may have been killed before it had one, or a folder.
     Resume,
+    /// With a sweep that has to be there.
+    Existing,
 }
 
-/// Lock a folder and open its store; make both where they are not there.
+/// Lock a folder and open its store; make both where they are not there, but for a sweep that has to be.
 ///
-/// - Errors: a folder that holds something else, results where there should be none or points that are with tasks, none
-///   where there should be some, another process, and what the file system refuses.
+/// - Errors: a folder that holds something else, results where there should be none or points that are with tasks, no
+///   sweep where there should be one, another process, and what the file system refuses.
 pub fn open(folder: &Path, begin: Begin) -> Result<(Lock, Store), SweepError> {
     check(folder)?;
     let store = folder.join(FILE_NAME);
-    if begin == Begin::Resume && !store.is_file() {
-        return Err(SweepError::Missing {
-            path: folder.to_owned(),
-        });
+    match begin {
+        Begin::New | Begin::Resume => {}
+        // Nothing is made where there is none.
+        Begin::Existing => drop(Store::open(&store)?),
     }
     fs::create_dir_all(folder).map_err(|error| SweepError::Io {
         action: "make the folder",
@@ -43,7 +45,7 @@ pub fn open(folder: &Path, begin: Begin) -> Result<(Lock, Store), SweepError> {
         });
     }
     match (begin, store.n_results()?) {
-        (Begin::New, 0) | (Begin::Resume, _) => Ok((lock, store)),
+        (Begin::New, 0) | (Begin::Resume | Begin::Existing, _) => Ok((lock, store)),
         (Begin::New, n_results) => Err(SweepError::Exists {
             path: folder.to_owned(),
             n_results,
@@ -51,15 +53,13 @@ pub fn open(folder: &Path, begin: Begin) -> Result<(Lock, Store), SweepError> {
     }
 }
 
-/// The store of a folder, if it has one; nothing is made or locked.
+/// The store of a folder, if it has one with a plan; nothing is made or locked.
 ///
 /// - Errors: a store that cannot be read.
 pub fn look(folder: &Path) -> Result<Option<Store>, SweepError> {
-    let store = folder.join(FILE_NAME);
-    if store.is_file() {
-        Store::open(&store).map(Some)
-    } else {
-        Ok(None)
+    match Store::open(&folder.join(FILE_NAME)) {
+        Err(SweepError::Missing { .. }) => Ok(None),
+        store => store.map(Some),
     }
 }
 
@@ -83,12 +83,14 @@ fn check(folder: &Path) -> Result<(), SweepError> {
     if folder.join(FILE_NAME).is_file() {
         return Ok(());
     }
-    // A sweep that ended before its store was there leaves its lock.
-    let is_else =
-        |entry: io::Result<fs::DirEntry>| !entry.is_ok_and(|entry| entry.file_name() == lock::FILE_NAME);
-    if entries.any(is_else) {
-        Err(not_sweep())
-    } else {
+    // A sweep that ended before its store was there leaves its lock. Logs of SQLite come after the store, so without one
+    // they belong to a store that was moved away, and SQLite would delete them.
+    if entries.all(|entry| entry.is_ok_and(|entry| lock::is_ours(&entry))) {
         Ok(())
+    } else {
+        Err(not_sweep())
     }
 }
+
+#[cfg(test)]
+mod tests;

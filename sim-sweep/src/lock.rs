@@ -1,12 +1,20 @@
 //! One process at a time works on a sweep, and one on each shard.
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirEntry, File, TryLockError};
 use std::path::Path;
 
 use crate::error::SweepError;
 
 /// The file that is locked; it stays, empty.
-pub(crate) const FILE_NAME: &str = "sweep.lock";
+const FILE_NAME: &str = "sweep.lock";
+
+/// Whether an entry of a folder is the lock of a sweep, and nothing that only has its name.
+pub(crate) fn is_ours(entry: &DirEntry) -> bool {
+    entry.file_name() == FILE_NAME
+        && entry
+            .metadata()
+            .is_ok_and(|file| file.is_file() && file.len() == 0)
+}
 
 /// Held while a process works on a sweep. The system lets go of it when the process ends, however it does.
 #[derive(Debug)]

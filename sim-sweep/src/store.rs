@@ -111,6 +111,11 @@ impl Store {
     /// - Errors: a file that is no store or of a newer version, and what the file system refuses.
     pub fn create(path: &Path) -> Result<Self, SweepError> {
         let store = Self::connect(path, Connection::open(path))?;
+        let is_new = store.is_new()?;
+        if !is_new {
+            // Before anything is written to it: it may be somebody else's.
+            store.check_version()?;
+        }
         store.check(|connection| {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             // A process that dies loses nothing; a machine that dies may lose the last points, which then run again.
@@ -118,30 +123,34 @@ impl Store {
             // Results lie by identity, which is as good as random: the pages of their index are better kept at hand.
             connection.pragma_update(None, "cache_size", -CACHE_KIB)
         })?;
-        if store.is_empty()? {
+        if is_new {
             store.check(|connection| {
                 connection.execute_batch(&format!(
                     "BEGIN; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; {SCHEMA} COMMIT;"
                 ))
             })?;
         }
-        store.check_version()?;
         Ok(store)
     }
 
-    /// Open a store to read it.
+    /// Open a store with a plan to read it.
     ///
-    /// - Errors: as [`Self::create`], and no such file.
+    /// - Errors: as [`Self::create`], no such file, and one without a plan: a run was killed before it had one.
     pub fn open(path: &Path) -> Result<Self, SweepError> {
+        let missing = || SweepError::Missing {
+            path: path.parent().unwrap_or(Path::new("")).to_owned(),
+        };
         if !path.is_file() {
-            return Err(SweepError::Missing {
-                path: path.parent().unwrap_or(Path::new("")).to_owned(),
-            });
+            return Err(missing());
         }
         // What a killed process left in the log is taken over by who may write; SQLite falls back to reading alone.
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
         let store = Self::connect(path, Connection::open_with_flags(path, flags))?;
+        if store.is_new()? {
+            return Err(missing());
+        }
         store.check_version()?;
+        store.meta("columns")?.ok_or_else(missing)?;
         Ok(store)
     }
 
@@ -170,12 +179,12 @@ impl Store {
         self.check(|connection| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)))
     }
 
-    /// Whether nothing was ever written to it.
-    fn is_empty(&self) -> Result<bool, SweepError> {
+    /// Whether it is as SQLite makes it: empty, or with a head that says nothing.
+    fn is_new(&self) -> Result<bool, SweepError> {
         let n_tables: i64 = self.check(|connection| {
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         })?;
-        Ok(n_tables == 0)
+        Ok(n_tables == 0 && self.pragma("application_id")? == 0 && self.pragma("user_version")? == 0)
     }
 
     fn check_version(&self) -> Result<(), SweepError> {

@@ -14,7 +14,8 @@ pub(crate) struct SweepArgs {
     /// The sweep's folder [default: results/SWEEP]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Go on with the sweep in the folder: points with results stay, failed ones run again; the file may have changed
+    /// Go on with the sweep in the folder, or start it where there is none: points with results stay, failed ones run
+    /// again; the file may have changed
     #[arg(long)]
     pub(crate) resume: bool,
     /// Print the points and how long they may take; run none

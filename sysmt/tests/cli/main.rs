@@ -11,6 +11,7 @@ mod layers;
 mod plot;
 mod pruning;
 mod report;
+mod resume;
 mod shards;
 mod simd;
 mod stop;

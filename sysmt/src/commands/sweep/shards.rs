@@ -185,7 +185,7 @@ pub(super) fn run_shard(args: &SweepArgs, id: ShardId) -> Result<(), Failure> {
 /// Take over what tasks have, and tell what is missing.
 pub(super) fn collect(args: &SweepArgs) -> Result<(), Failure> {
     let out = out(args);
-    let (_lock, mut store) = folder::open(&out, folder::Begin::Resume)?;
+    let (_lock, mut store) = folder::open(&out, folder::Begin::Existing)?;
     let collected = shards::collect(&out, &mut store);
     let Tally {
         done,
