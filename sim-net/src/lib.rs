@@ -12,6 +12,7 @@ mod layer_weights;
 pub mod lowering;
 pub mod machines;
 pub mod network;
+pub mod npy;
 pub mod onnx;
 pub mod ops;
 mod pass;

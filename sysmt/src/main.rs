@@ -8,7 +8,7 @@ mod folders;
 mod inputs;
 mod memory;
 mod network_args;
-mod npy;
+mod operands;
 mod output;
 mod plan;
 mod progress;

@@ -16,7 +16,7 @@ use sim_trace::trace::Trace;
 
 use crate::failure::Failure;
 use crate::memory::{self, Product};
-use crate::npy;
+use crate::operands;
 use crate::output;
 use crate::progress::Bar;
 
@@ -31,8 +31,8 @@ pub(crate) struct Matrices {
 impl Matrices {
     /// Read A `[M, K]` and W `[N, K]`, once it is known that they fit in memory with their product.
     pub(crate) fn read(activations: &Path, weights: &Path, product: Product) -> Result<Self, Failure> {
-        let a = npy::open::<u8>(activations).map_err(|error| Failure::user(&error))?;
-        let w = npy::open::<i8>(weights).map_err(|error| Failure::user(&error))?;
+        let a = operands::open::<u8>(activations).map_err(|error| Failure::user(&error))?;
+        let w = operands::open::<i8>(weights).map_err(|error| Failure::user(&error))?;
         if a.cols != w.cols {
             return Err(Failure::User(format!(
                 "{}: K is {}, but {} has K = {}; activations are [M, K] and weights [N, K]",

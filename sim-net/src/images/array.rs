@@ -7,6 +7,7 @@ use sim_core::preprocessing::Layout;
 use sim_core::shape::checked_product;
 
 use super::{Image, ImageError, ImageFault, Pixels};
+use crate::npy::read_up_to;
 
 /// Most bytes of an array that is held in memory.
 const MAX_BYTES: usize = 1 << 34;
@@ -117,24 +118,17 @@ pub(super) fn n_bytes(
         })
 }
 
-/// Exactly `want` bytes; allocates as they come, so that a header that lies costs nothing.
+/// Exactly `want` bytes.
 pub(super) fn read_exactly(
     reader: impl Read,
     array: &'static str,
     want: usize,
 ) -> Result<Vec<u8>, ImageFault> {
-    let mut bytes = Vec::new();
-    let read = reader.take(sim_core::shape::widen(want)).read_to_end(&mut bytes);
-    match read {
-        Ok(_) if bytes.len() == want => Ok(bytes),
-        Ok(_) => Err(truncated(array, want, bytes.len())),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Err(truncated(array, want, bytes.len()))
-        }
-        Err(error) => Err(ImageFault::Damaged { error }),
+    let bytes = read_up_to(reader, want).map_err(|error| ImageFault::Damaged { error })?;
+    if bytes.len() == want {
+        Ok(bytes)
+    } else {
+        let found = bytes.len();
+        Err(ImageFault::Truncated { array, want, found })
     }
-}
-
-const fn truncated(array: &'static str, want: usize, found: usize) -> ImageFault {
-    ImageFault::Truncated { array, want, found }
 }

@@ -4,7 +4,6 @@ mod array;
 mod error;
 mod folder;
 mod idx;
-mod npy;
 mod npz;
 mod readable;
 

@@ -8,8 +8,8 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::array::{ArrayImages, image_shape, n_bytes, read_exactly};
-use super::npy::{self, Scalar};
 use super::{ImageError, ImageFault, OpenOptions, Pixels};
+use crate::npy::{self, Header, HeaderError, Order, Scalar};
 
 pub(super) fn open(
     path: &Path,
@@ -43,13 +43,26 @@ fn open_archive(path: &Path, options: OpenOptions) -> Result<(ArrayImages, Optio
     Ok((images, labels))
 }
 
+/// A header of an array in row-major order.
+fn read_header(member: &mut impl Read, array: &'static str) -> Result<Header, ImageFault> {
+    let header = npy::read_header(member).map_err(|error| match error {
+        HeaderError::Io(error) => ImageFault::Damaged { error },
+        HeaderError::Broken(why) => ImageFault::Header { array, why },
+    })?;
+    // A one-axis array is in both orders.
+    if header.order == Order::ColumnMajor && 1 < header.shape.len() {
+        return Err(ImageFault::FortranOrder { array });
+    }
+    Ok(header)
+}
+
 fn read_images(
     path: &Path,
     mut member: impl Read,
     options: OpenOptions,
 ) -> Result<(usize, ArrayImages), ImageFault> {
     const ARRAY: &str = "images";
-    let mut header = npy::read_header(&mut member, ARRAY)?;
+    let mut header = read_header(&mut member, ARRAY)?;
     let (n_images, image) = image_shape(ARRAY, &header.shape, options.layout)?;
     let n_taken = n_images.min(options.limit.unwrap_or(n_images));
     if n_taken == 0 {
@@ -58,13 +71,13 @@ fn read_images(
     header.shape[0] = n_taken;
     let want = n_bytes(ARRAY, &header.shape, header.scalar.n_bytes())?;
     let pixels = match header.scalar {
-        Scalar::U8 => Pixels::Bytes(read_exactly(member, ARRAY, want)?),
+        Scalar::Unsigned(1) => Pixels::Bytes(read_exactly(member, ARRAY, want)?),
         Scalar::F32 => {
             let bytes = read_exactly(member, ARRAY, want)?;
             let (values, _) = bytes.as_chunks();
-            Pixels::Floats(values.iter().map(|&value| header.order.f32(value)).collect())
+            Pixels::Floats(values.iter().map(|&value| header.bytes.f32(value)).collect())
         }
-        Scalar::I8 | Scalar::Integer { .. } | Scalar::Other => {
+        Scalar::Unsigned(_) | Scalar::Signed(_) | Scalar::Other => {
             return Err(ImageFault::Type {
                 array: ARRAY,
                 found: header.descr,
@@ -77,7 +90,7 @@ fn read_images(
 
 fn read_labels(mut member: impl Read, n_images: usize, n_taken: usize) -> Result<Vec<usize>, ImageFault> {
     const ARRAY: &str = "labels";
-    let header = npy::read_header(&mut member, ARRAY)?;
+    let header = read_header(&mut member, ARRAY)?;
     let &[n_labels] = header.shape.as_slice() else {
         return Err(ImageFault::Shape {
             array: ARRAY,
@@ -104,7 +117,7 @@ fn read_labels(mut member: impl Read, n_images: usize, n_taken: usize) -> Result
     (0..)
         .zip(bytes.chunks(n_label_bytes))
         .map(|(index, bytes)| {
-            let value = header.order.integer(bytes, header.scalar);
+            let value = header.bytes.integer(bytes, header.scalar);
             usize::try_from(value).map_err(|_| ImageFault::Label { index, value })
         })
         .collect()

@@ -248,11 +248,11 @@ fn broken_npz_archives_are_errors() {
     );
     check("nested", &one(&"(".repeat(4000), &[]), "plain array");
     check("long", &one(&" ".repeat(5000), &[]), "longer than 4096 bytes");
-    check("empty", &[("images.npy", vec![])], "cut short");
+    check("empty", &[("images.npy", vec![])], "not a .npy file");
     check(
         "magic",
         &[("images.npy", b"\x93NUMPZ\x01\0\x01\0 ".to_vec())],
-        "not an npy array",
+        "not a .npy file",
     );
     let nan = one(&header("<f4", "(1, 1, 1)"), &f32::NAN.to_le_bytes());
     check("nan", &nan, "image 0 holds NaN at position 0");

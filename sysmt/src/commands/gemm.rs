@@ -13,7 +13,7 @@ use crate::args::GemmArgs;
 use crate::failure::Failure;
 use crate::memory::Product;
 use crate::plan::Matrices;
-use crate::{npy, output};
+use crate::{operands, output};
 
 /// Multiply two matrices on an array.
 ///
@@ -41,7 +41,7 @@ pub(crate) fn execute(args: &GemmArgs) -> Result<(), Failure> {
         busy: None,
     };
     if let Some(out) = &args.out {
-        npy::write_product(out, [shape.m(), shape.n()], &outcome.product)
+        operands::write_product(out, [shape.m(), shape.n()], &outcome.product)
             .map_err(|error| Failure::user(&error))?;
     }
     output::tell_time(record.macs(), took);

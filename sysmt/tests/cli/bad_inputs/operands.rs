@@ -30,6 +30,10 @@ pub(crate) fn cases() -> Vec<Case> {
     long_header[8..10].copy_from_slice(&[255, 255]);
     let mut version = good.clone();
     version[6] = 9;
+    let header = |text: &[u8]| {
+        let length = u16::try_from(text.len()).unwrap_or(0).to_le_bytes();
+        [b"\x93NUMPY\x01\x00", length.as_slice(), text, &[0; 30]].concat()
+    };
     vec![
         activations(Vec::new(), &["bad.npy", "not a .npy file", "numpy.save"]),
         activations(b"PK\x03\x04".to_vec(), &["bad.npy", "not a .npy file"]),
@@ -48,6 +52,22 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         activations(long_header, &["header is longer than the file"]),
         activations(version, &["version 9.0"]),
+        activations(
+            b"\x93NUMPY\x02\x00\xff\xff\xff\xff{".to_vec(),
+            &["header is longer than the file"],
+        ),
+        activations(header(&[b' '; 5000]), &["header is longer than 4096 bytes"]),
+        activations(header(b"{'\x1b[2J': 1}"), &["header is not text"]),
+        activations(header(&[b'('; 4096]), &["does not describe a plain array"]),
+        activations(
+            header(b"{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (5, 6)}"),
+            &["[('a', '|u1')]", "does not describe a plain array"],
+        ),
+        activations(
+            header(b"{'descr': '|u1', 'shape': (5, 6)}"),
+            &["bad.npy", "lacks a key", "numpy.save"],
+        ),
+        activations(npy("|O", "False", "(5, 6)", &[0; 30]), &["`|O`", "uint8"]),
         activations(
             npy("<f4", "False", "(5, 6)", &[0; 120]),
             &["`<f4`", "uint8", ".astype"],

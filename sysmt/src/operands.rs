@@ -1,17 +1,14 @@
 //! Matrices of bytes in `.npy` files, and products of `i32`.
 
-mod header;
-
 use std::fs::File;
-use std::io::{BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{BufWriter, Read as _, Seek as _, Write as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
+use reports::whole;
 use sim_array::pages;
 use sim_core::shape::widen;
-
-use self::header::{Header, Order};
-use reports::whole;
+use sim_net::npy::{self, Header, HeaderError, Order, Scalar};
 
 /// A `.npy` file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -44,8 +41,8 @@ pub(crate) enum NpyError {
 pub(crate) trait Byte: Copy {
     /// numpy's name.
     const NAME: &'static str;
-    /// The type as a header may write it.
-    const DESCRS: &'static [&'static str];
+    /// The type of a header.
+    const SCALAR: Scalar;
     /// What the matrix is, for messages.
     const ROLE: &'static str;
     /// Its axes.
@@ -56,7 +53,7 @@ pub(crate) trait Byte: Copy {
 
 impl Byte for u8 {
     const NAME: &'static str = "uint8";
-    const DESCRS: &'static [&'static str] = &["|u1", "<u1", ">u1", "=u1", "u1"];
+    const SCALAR: Scalar = Scalar::Unsigned(1);
     const ROLE: &'static str = "activations";
     const AXES: &'static str = "[M, K]";
 
@@ -67,7 +64,7 @@ impl Byte for u8 {
 
 impl Byte for i8 {
     const NAME: &'static str = "int8";
-    const DESCRS: &'static [&'static str] = &["|i1", "<i1", ">i1", "=i1", "i1"];
+    const SCALAR: Scalar = Scalar::Signed(1);
     const ROLE: &'static str = "weights";
     const AXES: &'static str = "[N, K]";
 
@@ -80,16 +77,13 @@ impl Byte for i8 {
 #[derive(Debug)]
 pub(crate) struct Unread<T> {
     path: PathBuf,
+    /// At its first value.
     file: File,
-    n_header: u64,
     order: Order,
     pub(crate) rows: usize,
     pub(crate) cols: usize,
     value: PhantomData<T>,
 }
-
-/// More than the header of any matrix.
-const MAX_HEADER: u64 = 1 << 17;
 
 /// Read the header of a matrix.
 ///
@@ -105,18 +99,22 @@ pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, NpyError> {
     if !metadata.is_file() {
         return Err(unreadable(std::io::Error::other("it is not a regular file")));
     }
-    let file = File::open(path).map_err(unreadable)?;
-    let mut start = Vec::new();
-    (&file)
-        .take(MAX_HEADER)
-        .read_to_end(&mut start)
-        .map_err(unreadable)?;
-    let (header, rest) = header::parse(&start).map_err(|why| NpyError::Header {
-        path: path.to_owned(),
-        why,
+    let mut file = File::open(path).map_err(unreadable)?;
+    let header = npy::read_header(&mut file).map_err(|error| match error {
+        HeaderError::Io(error) => unreadable(error),
+        HeaderError::Broken(why) => NpyError::Header {
+            path: path.to_owned(),
+            why,
+        },
     })?;
-    let Header { descr, order, shape } = header;
-    if !T::DESCRS.contains(&descr.as_str()) {
+    let Header {
+        descr,
+        scalar,
+        order,
+        shape,
+        ..
+    } = header;
+    if scalar != T::SCALAR {
         return Err(NpyError::Type {
             path: path.to_owned(),
             found: descr,
@@ -132,7 +130,7 @@ pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, NpyError> {
             want: T::AXES,
         });
     };
-    let n_header = widen(start.len() - rest.len());
+    let n_header = file.stream_position().map_err(unreadable)?;
     let found = metadata.len().saturating_sub(n_header);
     if rows.checked_mul(cols).map(widen) != Some(found) {
         return Err(NpyError::Length {
@@ -146,7 +144,6 @@ pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, NpyError> {
     Ok(Unread {
         path: path.to_owned(),
         file,
-        n_header,
         order,
         rows,
         cols,
@@ -161,13 +158,10 @@ impl<T: Byte> Unread<T> {
     pub(crate) fn read(mut self) -> Result<Vec<T>, NpyError> {
         let (rows, cols) = (self.rows, self.cols);
         let mut bytes = pages::zeros(rows * cols);
-        self.file
-            .seek(SeekFrom::Start(self.n_header))
-            .and_then(|_| self.file.read_exact(&mut bytes))
-            .map_err(|error| NpyError::Read {
-                path: self.path,
-                error,
-            })?;
+        self.file.read_exact(&mut bytes).map_err(|error| NpyError::Read {
+            path: self.path,
+            error,
+        })?;
         Ok(match self.order {
             Order::RowMajor => bytes.into_iter().map(T::from_byte).collect(),
             Order::ColumnMajor => (0..rows)
@@ -184,7 +178,7 @@ pub(crate) fn write_product(path: &Path, [rows, cols]: [usize; 2], product: &[i3
     let write = |new: &Path| {
         // A second copy of a large product may not fit.
         let mut file = BufWriter::new(File::create(new)?);
-        file.write_all(&header::int32(rows, cols))?;
+        file.write_all(&npy::int32_header([rows, cols]))?;
         for value in product {
             file.write_all(&value.to_le_bytes())?;
         }
