@@ -44,14 +44,14 @@ pub enum HeaderError {
     /// The source of the bytes says no.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It is no header of a plain array, and why.
+    /// Why it is not the header of a plain array.
     #[error("{0}")]
     Broken(String),
 }
 
 /// Read up to the first value of an array.
 ///
-/// - Errors: what is no array, is cut short, or is of a type that has parts; what `reader` refuses.
+/// - Errors: what is not an array, is cut short, or is of a type that has parts; what `reader` refuses.
 pub fn read_header(mut reader: impl Read) -> Result<Header, HeaderError> {
     let broken = |why: &str| HeaderError::Broken(why.to_owned());
     let start = read_up_to(&mut reader, 8)?;
