@@ -83,17 +83,27 @@ fn merge(a: Cost, b: Cost) -> Cost {
 }
 
 /// Least wall time of a call over rounds that are each long enough to be timed.
-pub(crate) fn seconds(n_rounds: u32, mut call: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<f64> {
+pub(crate) fn seconds(n_rounds: u32, call: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<f64> {
+    let start = Instant::now();
+    seconds_by(|| start.elapsed().as_secs_f64(), n_rounds, call)
+}
+
+/// The same by any clock.
+fn seconds_by(
+    clock: impl Fn() -> f64,
+    n_rounds: u32,
+    mut call: impl FnMut() -> anyhow::Result<()>,
+) -> anyhow::Result<f64> {
     const LONG_ENOUGH: f64 = 5e-3;
     let mut n_calls = 1_u32;
     let mut least = f64::INFINITY;
     let mut round = 0;
     while round < n_rounds.max(1) {
-        let began = Instant::now();
+        let began = clock();
         for _ in 0..n_calls {
             call()?;
         }
-        let took = began.elapsed().as_secs_f64();
+        let took = clock() - began;
         if took < LONG_ENOUGH {
             n_calls *= 2;
             continue;
@@ -106,6 +116,8 @@ pub(crate) fn seconds(n_rounds: u32, mut call: impl FnMut() -> anyhow::Result<()
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -123,13 +135,18 @@ mod tests {
 
     #[test]
     fn short_calls_are_timed_together() {
-        let mut n_calls = 0;
-        let least = seconds(1, || {
-            n_calls += 1;
-            std::thread::sleep(std::time::Duration::from_millis(1));
-            Ok(())
-        });
-        assert!(1e-3 <= least.unwrap());
-        assert!(1 < n_calls, "{n_calls}");
+        let (now, n_calls) = (Cell::new(0.0), Cell::new(0));
+        let least = seconds_by(
+            || now.get(),
+            1,
+            || {
+                n_calls.set(n_calls.get() + 1);
+                now.set(now.get() + 1e-3);
+                Ok(())
+            },
+        );
+        // One, two and four are too short.
+        assert_eq!(n_calls.get(), 1 + 2 + 4 + 8);
+        assert!((least.unwrap() - 1e-3).abs() < 1e-9);
     }
 }

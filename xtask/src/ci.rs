@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{bail, ensure};
 
-use crate::command::{build_binaries, run as run_line};
+use crate::command::{BUILD, run as run_line};
 use crate::{outside, study};
 use run::{Again, Outcome};
 use stamp::Inputs;
@@ -105,7 +105,7 @@ fn steps() -> Vec<Step> {
             &["lints"],
             Load::Computes,
             Inputs::Machine,
-            &cargo("build --workspace --bins --tests"),
+            &[BUILD.to_owned()],
         ),
         step(
             "references",
@@ -232,6 +232,6 @@ const FAST: [&str; 6] = ["arithmetic", "config", "cost", "network", "trace", "wa
 /// The stepped engine against hardware.
 pub(crate) fn cosimulate(options: &[String]) -> anyhow::Result<()> {
     outside::hardware_tools()?;
-    build_binaries()?;
+    run_line(BUILD)?;
     run_line(&format!("target/debug/sim-cosim {}", options.join(" ")))
 }

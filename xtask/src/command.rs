@@ -36,11 +36,9 @@ pub(crate) fn run(line: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All programs of the workspace as the gate has them. Built together, since packages built one by one select other
-/// features of what they share, and compile it anew.
-pub(crate) fn build_binaries() -> anyhow::Result<()> {
-    run("cargo build --quiet --workspace --bins")
-}
+/// Builds all programs and tests of the workspace. Together, since any other selection has other features of what
+/// packages share, and compiles that anew.
+pub(crate) const BUILD: &str = "cargo build --workspace --bins --tests";
 
 /// Whether a command exists and succeeds, its output thrown away.
 pub(crate) fn succeeds(line: &str) -> bool {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use crate::command::{build_binaries, run, succeeds};
+use crate::command::{BUILD, run, succeeds};
 
 /// A part of what is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -207,7 +207,7 @@ fn debian_packages(packages: &[(&str, &str)]) -> anyhow::Result<()> {
 
 /// The examples that a Python user would run.
 pub(crate) fn run_python_examples() -> anyhow::Result<()> {
-    build_binaries()?;
+    run(BUILD)?;
     run("target/python/bin/python examples/read_trace.py traces/data/fashion-resnet8.safetensors")?;
     let (results, sysmt) = ("target/examples/quickstart", "target/debug/sysmt");
     run(&format!(

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 
-use crate::command::{build_binaries, root};
+use crate::command::{BUILD, root, run};
 use crate::outside;
 use cluster::{Cluster, wait_for};
 
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Run the sweep here and in Slurm, and compare.
 pub(crate) fn test() -> anyhow::Result<()> {
     outside::slurm()?;
-    build_binaries()?;
+    run(BUILD)?;
     let folder = root().join(FOLDER);
     let cluster = Cluster::start(&folder)?;
     let sweep = Sweep::write(&folder, &cluster)?;
