@@ -44,6 +44,21 @@ pub(super) struct Stamps {
     toolchain: String,
 }
 
+/// What says which programs a step finds: Debian's packages, Python's, data.
+const INSTALLED: [&str; 3] = [
+    "/var/lib/dpkg/status",
+    "target/python/packages",
+    "target/packages/stamp",
+];
+
+/// The programs of this machine and the instructions of its processor, as they are now: a step may have installed some.
+fn machine() -> String {
+    let hash = |file: &str| blake3::hash(&std::fs::read(file).unwrap_or_default()).to_string();
+    let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let instructions = processor.lines().find(|line| line.starts_with("flags"));
+    format!("{:?} {instructions:?}", INSTALLED.map(hash))
+}
+
 impl Stamps {
     /// - Errors: git or cargo do not tell.
     pub(super) fn of_tree() -> anyhow::Result<Self> {
@@ -62,14 +77,19 @@ impl Stamps {
         })
     }
 
-    /// The stamp that a step leaves when it passes.
+    /// The stamp that a step leaves when it passes on this machine.
     pub(super) fn stamp(&self, step: &Step) -> anyhow::Result<Stamp> {
+        self.stamp_on(step, &machine())
+    }
+
+    fn stamp_on(&self, step: &Step, machine: &str) -> anyhow::Result<Stamp> {
         let mut hasher = blake3::Hasher::new();
         let mut take = |text: &str| {
             hasher.update(&text.len().to_le_bytes());
             hasher.update(text.as_bytes());
         };
         take(&self.toolchain);
+        take(machine);
         step.commands.iter().for_each(|command| take(command));
         let folders = match step.inputs {
             Inputs::Machine => None,
@@ -153,4 +173,62 @@ fn packages() -> anyhow::Result<BTreeMap<String, BTreeSet<String>>> {
         folders
     };
     Ok(direct.keys().map(|name| (name.clone(), closure(name))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ci::Load;
+
+    /// The stamp of a step with these inputs, where these files are.
+    fn hash(inputs: Inputs, files: &[(&str, &str)], machine: &str) -> Option<String> {
+        let text = |text: &&str| (*text).to_owned();
+        let stamps = Stamps {
+            files: files
+                .iter()
+                .map(|(path, hash)| (text(path), text(hash)))
+                .collect(),
+            packages: BTreeMap::from([("a".to_owned(), ["a/", "b/"].iter().map(text).collect())]),
+            toolchain: "rustc".to_owned(),
+        };
+        let step = Step {
+            name: "step",
+            after: &[],
+            load: Load::Computes,
+            inputs,
+            commands: vec!["true".to_owned()],
+        };
+        stamps.stamp_on(&step, machine).unwrap().hash
+    }
+
+    #[test]
+    fn a_stamp_is_that_of_its_inputs() {
+        const FILES: [(&str, &str); 4] = [("a/x", "1"), ("b/x", "1"), ("configs/x", "1"), ("docs/x", "1")];
+        #[track_caller]
+        fn check(inputs: Inputs, changed: usize, is_input: bool) {
+            let mut files = FILES;
+            let before = hash(inputs, &files, "m");
+            files[changed].1 = "2";
+            assert_eq!(
+                before != hash(inputs, &files, "m"),
+                is_input,
+                "{}",
+                files[changed].0
+            );
+        }
+        for (file, is_input) in [true, true, true, false].into_iter().enumerate() {
+            check(Inputs::Package("a"), file, is_input);
+            check(Inputs::Tree, file, true);
+        }
+        assert_ne!(
+            hash(Inputs::Tree, &FILES, "m"),
+            hash(Inputs::Tree, &FILES, "another")
+        );
+        assert_ne!(
+            hash(Inputs::Tree, &FILES, "m"),
+            hash(Inputs::Tree, &FILES[1..], "m")
+        );
+        // What is installed or built is never taken for granted.
+        assert_eq!(hash(Inputs::Machine, &FILES, "m"), None);
+    }
 }
