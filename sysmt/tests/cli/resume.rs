@@ -14,14 +14,9 @@ fn folder() -> Folder {
     folder
 }
 
-fn export(folder: &Folder, sweep: &str) -> String {
-    folder.good(&["export", sweep, "--format", "jsonl", "--table", "points"])
-        + &folder.good(&["export", sweep, "--format", "csv", "--table", "layers"])
-}
-
 fn whole(folder: &Folder) -> String {
     folder.good(&["sweep", "s.toml", "--out", "whole"]);
-    export(folder, "whole")
+    folder.exports("whole")
 }
 
 /// Files of a folder, or no folder.
@@ -69,11 +64,11 @@ fn where_there_is_no_sweep_it_starts() {
         leave(&folder, left);
         let told = folder.good(&["sweep", "s.toml", "--out", "s", "--resume"]);
         assert_eq!(told, "s: 2 points; 2 ran\n", "{state}");
-        assert_eq!(export(&folder, "s"), want, "{state}");
+        assert_eq!(folder.exports("s"), want, "{state}");
         remove(&folder, "s");
     }
     folder.good(&["sweep", "s.toml", "--out", "deep/down/s", "--resume"]);
-    assert_eq!(export(&folder, "deep/down/s"), want);
+    assert_eq!(folder.exports("deep/down/s"), want);
 }
 
 #[test]
@@ -91,7 +86,7 @@ fn where_there_is_no_sweep_its_points_are_shared() {
             folder.good(&["sweep", "s.toml", "--out", "s", "--shard", shard]);
         }
         folder.good(&["sweep", "s.toml", "--out", "s", "--collect"]);
-        assert_eq!(export(&folder, "s"), want, "{state}");
+        assert_eq!(folder.exports("s"), want, "{state}");
         remove(&folder, "s");
     }
 }
@@ -181,7 +176,7 @@ fn a_kill_in_the_first_milliseconds_leaves_what_goes_on() {
         child.kill().unwrap_or_else(|error| panic!("{error}"));
         child.wait().unwrap_or_else(|error| panic!("{error}"));
         folder.good(&args);
-        assert_eq!(export(&folder, "s"), want, "{step}");
+        assert_eq!(folder.exports("s"), want, "{step}");
         remove(&folder, "s");
     }
 }

@@ -13,11 +13,6 @@ fn folder() -> Folder {
     folder
 }
 
-fn export(folder: &Folder, sweep: &str) -> String {
-    folder.good(&["export", sweep, "--format", "jsonl", "--table", "points"])
-        + &folder.good(&["export", sweep, "--format", "csv", "--table", "layers"])
-}
-
 fn sweep(folder: &Folder, options: &[&str]) -> Ran {
     folder.sysmt(&[&["sweep", "s.toml", "--out", "s"], options].concat())
 }
@@ -90,7 +85,7 @@ fn shards_add_up_to_a_local_run() {
     }
     assert_eq!(good(&folder, &["--collect"]), "s: 15 points have results\n");
     assert!(!folder.path("s/shards").exists());
-    assert_eq!(export(&folder, "s"), export(&folder, "local"));
+    assert_eq!(folder.exports("s"), folder.exports("local"));
     assert_eq!(
         good(&folder, &["--shards", "2", "--resume"]),
         "s: no point is left to run\n"
@@ -117,7 +112,7 @@ fn a_local_run_takes_back_what_tasks_have() {
     );
     assert_eq!(good(&folder, &["--collect"]), "s: 15 points have results\n");
     folder.good(&["sweep", "s.toml", "--out", "local"]);
-    assert_eq!(export(&folder, "s"), export(&folder, "local"));
+    assert_eq!(folder.exports("s"), folder.exports("local"));
 }
 
 #[test]

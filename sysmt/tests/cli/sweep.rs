@@ -17,11 +17,6 @@ fn folder() -> Folder {
     folder
 }
 
-fn export(folder: &Folder, sweep: &str) -> String {
-    folder.good(&["export", sweep, "--format", "jsonl", "--table", "points"])
-        + &folder.good(&["export", sweep, "--format", "csv", "--table", "layers"])
-}
-
 fn start(folder: &Folder, args: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_sysmt"))
         .args(args)
@@ -38,7 +33,7 @@ fn a_killed_sweep_goes_on_where_it_was() {
     let begun = Instant::now();
     folder.good(&["sweep", "s.toml", "--out", "whole", "--jobs", "2"]);
     let took = begun.elapsed();
-    let want = export(&folder, "whole");
+    let want = folder.exports("whole");
     assert_eq!(want.matches("\"status\":\"done\"").count(), N_POINTS);
 
     let mut n_killed = 0_u32;
@@ -61,13 +56,13 @@ fn a_killed_sweep_goes_on_where_it_was() {
             None => n_killed += 1,
             Some(code) => {
                 assert_eq!(code, 0);
-                assert_eq!(export(&folder, "killed"), want);
+                assert_eq!(folder.exports("killed"), want);
                 std::fs::remove_dir_all(folder.path("killed")).unwrap_or_else(|error| panic!("{error}"));
             }
         }
     }
     folder.good(&["sweep", "s.toml", "--out", "killed", "--resume"]);
-    assert_eq!(export(&folder, "killed"), want);
+    assert_eq!(folder.exports("killed"), want);
 }
 
 /// Pseudo-random instants within a sweep.
@@ -86,7 +81,7 @@ fn results_do_not_depend_on_jobs_and_equal_points_run_once() {
     let folder = folder();
     folder.good(&["sweep", "s.toml", "--out", "one", "--jobs", "1"]);
     folder.good(&["sweep", "s.toml", "--out", "four", "--jobs", "4"]);
-    assert_eq!(export(&folder, "one"), export(&folder, "four"));
+    assert_eq!(folder.exports("one"), folder.exports("four"));
     // Paths and the order of axes are no part of a point.
     folder.write("elsewhere/t.safetensors", folder.read("t.safetensors"));
     folder.write(
@@ -95,7 +90,7 @@ fn results_do_not_depend_on_jobs_and_equal_points_run_once() {
     );
     let told = folder.good(&["sweep", "twice.toml", "--out", "twice"]);
     assert_eq!(told, "twice: 2 points, 1 different ones; 1 ran\n");
-    assert_eq!(export(&folder, "twice").matches("\"status\":\"done\"").count(), 2);
+    assert_eq!(folder.exports("twice").matches("\"status\":\"done\"").count(), 2);
 }
 
 #[test]
@@ -110,7 +105,7 @@ fn a_changed_sweep_reuses_what_still_fits() {
     let told = folder.good(&["sweep", "s.toml", "--out", "s", "--resume"]);
     assert_eq!(told, "s: 85 points; 40 ran, 45 had results\n");
     folder.good(&["sweep", "s.toml", "--out", "new"]);
-    assert_eq!(export(&folder, "s"), export(&folder, "new"));
+    assert_eq!(folder.exports("s"), folder.exports("new"));
 }
 
 #[test]

@@ -123,6 +123,12 @@ impl Folder {
         assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.stderr);
         ran.stdout
     }
+
+    /// All that a sweep exports, as text.
+    pub(crate) fn exports(&self, sweep: &str) -> String {
+        self.good(&["export", sweep, "--format", "jsonl", "--table", "points"])
+            + &self.good(&["export", sweep, "--format", "csv", "--table", "layers"])
+    }
 }
 
 /// A run file of `workload` on the two-thread array.
