@@ -4,6 +4,7 @@ mod run;
 mod stamp;
 mod table;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
@@ -25,6 +26,13 @@ struct Step {
     /// What it depends on; where that is as at its last success, it counts as run.
     inputs: Inputs,
     commands: Vec<String>,
+}
+
+impl Step {
+    /// A file of its own among those of the gate.
+    fn file(&self, ending: &str) -> PathBuf {
+        PathBuf::from(run::FOLDER).join(format!("{}.{ending}", self.name.replace(' ', "-")))
+    }
 }
 
 /// What a step mostly does.

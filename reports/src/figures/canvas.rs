@@ -244,8 +244,8 @@ pub(crate) fn dot((x, y): (f64, f64)) -> (i32, i32) {
 
 #[expect(
     clippy::as_conversions,
-    reason = "a scale of a few units needs no more digits"
+    reason = "dots of a page and scales of a few units need no more digits"
 )]
-fn single(scale: f64) -> f32 {
-    scale as f32
+pub(crate) fn single(value: f64) -> f32 {
+    value as f32
 }

@@ -9,7 +9,7 @@ use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 use subsetter::GlyphRemapper;
 
-use super::canvas::{Canvas, DROP, EM_DOTS, Side, dot};
+use super::canvas::{Canvas, DROP, EM_DOTS, Side, dot, single};
 use super::look::{Look, Page};
 use super::style::{Colour, PAPER};
 use super::{Drawing, Made, glyphs};
@@ -259,12 +259,4 @@ fn place(at: (f64, f64)) -> (f32, f32) {
 
 fn shares(colour: Colour) -> [f32; 3] {
     [colour.0, colour.1, colour.2].map(|part| f32::from(part) / 255.0)
-}
-
-#[expect(
-    clippy::as_conversions,
-    reason = "dots of a page, far below what 24 bits hold"
-)]
-fn single(dots: f64) -> f32 {
-    dots as f32
 }

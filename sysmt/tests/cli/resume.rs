@@ -1,7 +1,6 @@
 //! `sysmt sweep --resume`: nothing there means start, and what is somebody else's stays.
 
 use std::fs;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::Folder;
@@ -164,13 +163,7 @@ fn a_kill_in_the_first_milliseconds_leaves_what_goes_on() {
     let want = whole(&folder);
     let args = ["sweep", "s.toml", "--out", "s", "--resume"];
     for step in 0..60 {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sysmt"))
-            .args(args)
-            .current_dir(folder.path(""))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{error}"));
+        let mut child = folder.start(&args);
         std::thread::sleep(Duration::from_micros(step * 500));
         // SIGKILL.
         child.kill().unwrap_or_else(|error| panic!("{error}"));

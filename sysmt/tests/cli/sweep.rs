@@ -1,6 +1,5 @@
 //! `sysmt sweep`: points are stored as they finish, and nothing that ends it loses one.
 
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::Folder;
@@ -15,16 +14,6 @@ fn folder() -> Folder {
     let folder = Folder::new();
     folder.write("s.toml", SWEEP);
     folder
-}
-
-fn start(folder: &Folder, args: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_sysmt"))
-        .args(args)
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]
@@ -47,7 +36,7 @@ fn a_killed_sweep_goes_on_where_it_was() {
             "only {n_killed} of {n_attempts} were killed in time"
         );
         let args = ["sweep", "s.toml", "--out", "killed", "--jobs", "2", "--resume"];
-        let mut child = start(&folder, &args);
+        let mut child = folder.start(&args);
         std::thread::sleep(instants.next().unwrap_or_default());
         // SIGKILL.
         child.kill().unwrap_or_else(|error| panic!("{error}"));

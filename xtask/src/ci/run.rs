@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -166,13 +165,18 @@ fn run(step: &Step, stamps: &Stamps, again: Again, gate: Instant) -> Ended {
     }
     say(gate, &format!("{} …", step.name));
     let began = Instant::now();
-    let ran = run_commands(step, &mut ended.cpu).and_then(|()| stamp?.write());
+    let ran = run_commands(step, &mut ended.cpu).and_then(|()| {
+        let stamp = stamp?;
+        // A tree that was edited meanwhile is not the one that passed.
+        let is_same = Stamps::of_tree()?.stamp(step)? == stamp;
+        if is_same { stamp.write() } else { Ok(()) }
+    });
     ended.wall = began.elapsed();
     match ran {
         Ok(()) => say(gate, &format!("{}: {:.0} s", step.name, ended.wall.as_secs_f64())),
         Err(error) => {
             ended.outcome = Outcome::Failed;
-            let log = log_of(step);
+            let log = step.file("log");
             let text = std::fs::read(&log).unwrap_or_default();
             let text = String::from_utf8_lossy(&text);
             let lines: Vec<&str> = text.lines().collect();
@@ -190,13 +194,9 @@ fn run(step: &Step, stamps: &Stamps, again: Again, gate: Instant) -> Ended {
     ended
 }
 
-fn log_of(step: &Step) -> PathBuf {
-    PathBuf::from(FOLDER).join(format!("{}.log", step.name.replace(' ', "-")))
-}
-
 /// One after another, with everything that they print in the step's log.
 fn run_commands(step: &Step, cpu: &mut Duration) -> anyhow::Result<()> {
-    let path = log_of(step);
+    let path = step.file("log");
     let mut log = File::create(&path).with_context(|| path.display().to_string())?;
     for line in &step.commands {
         writeln!(log, "$ {line}")?;

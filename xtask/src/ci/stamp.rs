@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use super::Step;
-use super::run::FOLDER;
 use crate::command::output;
 
 /// What decides whether a step passes.
@@ -110,13 +109,14 @@ impl Stamps {
             }
         }
         Ok(Stamp {
-            file: PathBuf::from(FOLDER).join(format!("{}.stamp", step.name.replace(' ', "-"))),
+            file: step.file("stamp"),
             hash: folders.map(|_| hasher.finalize().to_hex().to_string()),
         })
     }
 }
 
 /// What a step leaves when it passes.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     file: PathBuf,
     /// None where the step always runs.
@@ -162,12 +162,12 @@ fn packages() -> anyhow::Result<BTreeMap<String, BTreeSet<String>>> {
         direct.insert(text(&package["name"]), (folder, needs));
     }
     let closure = |name: &String| {
-        let (mut folders, mut todo) = (BTreeSet::new(), vec![name.clone()]);
-        while let Some(next) = todo.pop() {
+        let (mut folders, mut names) = (BTreeSet::new(), vec![name.clone()]);
+        while let Some(next) = names.pop() {
             if let Some((folder, needs)) = direct.get(&next)
                 && folders.insert(folder.clone())
             {
-                todo.extend(needs.iter().cloned());
+                names.extend(needs.iter().cloned());
             }
         }
         folders

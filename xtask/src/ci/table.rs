@@ -88,3 +88,28 @@ pub(super) fn document(gate: &Gate, budget: Duration) -> anyhow::Result<()> {
     let table = text(gate, budget);
     std::fs::write(PAGE, format!("{before}{MARK}\n{head}{table}")).context(PAGE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ci::run::Ended;
+
+    #[test]
+    fn the_budget_is_for_the_whole() {
+        let step = |name, outcome, wall| Ended {
+            name,
+            outcome,
+            wall: Duration::from_secs(wall),
+            cpu: Duration::from_secs(2 * wall),
+        };
+        let gate = Gate {
+            steps: vec![step("a", Outcome::Passed, 40), step("b", Outcome::Unchanged, 50)],
+            wall: Duration::from_secs(60),
+        };
+        let table = text(&gate, Duration::from_secs(60));
+        assert!(table.contains("| a | 40 | 80 |  |\n| b | 50 | 100 | unchanged since it passed |\n"));
+        assert!(table.ends_with("| 60 | 180 | the budget is 60 s |\n"), "{table}");
+        let table = text(&gate, Duration::from_secs(45));
+        assert!(table.ends_with("| 15 s OVER the budget of 45 s |\n"), "{table}");
+    }
+}

@@ -4,6 +4,7 @@ pub(crate) mod onnx;
 pub(crate) mod trace;
 
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use assert_cmd::Command;
 
@@ -122,6 +123,17 @@ impl Folder {
         let ran = self.sysmt(args);
         assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.stderr);
         ran.stdout
+    }
+
+    /// A run that is not waited for.
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
+        std::process::Command::new(env!("CARGO_BIN_EXE_sysmt"))
+            .args(args)
+            .current_dir(self.path(""))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// All that a sweep exports, as text.
