@@ -51,7 +51,7 @@ impl ArrayEcho {
         let array = ArrayKeys {
             rows: spec.rows(),
             cols: spec.cols(),
-            dataflow: "output-stationary".to_owned(),
+            dataflow: spec.dataflow().name().to_owned(),
             clock_mhz: spec.clock().0,
             tiles: spec.tiles().name().to_owned(),
             batch: spec.batch().name().to_owned(),

@@ -53,12 +53,7 @@ impl Tally {
     /// Nothing yet.
     pub(crate) fn new(pe: Pe, shape: Gemm) -> Self {
         let map = KMap::new(pe, shape.k());
-        // Distance in K from the step before, in every lane.
-        let stride = match pe {
-            Pe::Conventional | Pe::NbSmt(_) => 1,
-            Pe::Sparq(_) | Pe::SparqStc(_) => map.n_lanes(),
-        };
-        let sums = || Sums::new(shape.k(), stride);
+        let sums = || Sums::new(shape.k(), map.stride());
         Self {
             shape,
             map,

@@ -10,7 +10,7 @@ use crate::keys::{self, FileKind, Section};
 use crate::reader::{Flag, Problems, Reader};
 use crate::source;
 use crate::value::size;
-use crate::word::{Dataflow, Kind, Word};
+use crate::word::{Kind, Word};
 
 /// Read an array file.
 ///
@@ -67,11 +67,12 @@ pub(crate) fn read(top: &Reader<'_>, problems: &Problems) -> Result<ArraySpec, O
 fn read_array(array: &Reader<'_>) -> Result<ArraySpec, OutOfRange> {
     let rows = size(array.integer(&keys::ROWS));
     let cols = size(array.integer(&keys::COLS));
-    let Dataflow::OutputStationary = array.word(&keys::DATAFLOW);
+    let dataflow = array.word(&keys::DATAFLOW);
     let clock = u32::try_from(array.integer(&keys::CLOCK_MHZ)).unwrap_or(u32::MAX);
     let tiles = array.word(&keys::TILES);
     let batch = array.word(&keys::BATCH);
     ArraySpec::new(rows, cols, Pe::Conventional)?
+        .with_dataflow(dataflow)
         .with_tiles(tiles)
         .with_batch(batch)
         .with_clock(Megahertz(clock))

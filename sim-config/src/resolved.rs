@@ -19,7 +19,7 @@ pub fn array(spec: &ArraySpec) -> Value {
         "array": {
             "rows": spec.rows(),
             "cols": spec.cols(),
-            "dataflow": "output-stationary",
+            "dataflow": spec.dataflow().name(),
             "clock-mhz": spec.clock().0,
             "tiles": spec.tiles().name(),
             "batch": spec.batch().name(),

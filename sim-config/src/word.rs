@@ -6,7 +6,7 @@ use sim_core::prune::PruneScope;
 use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
 use sim_core::range::RangeMethod;
 use sim_core::reorder::Reorder;
-use sim_core::spec::{Batch, Policy, Tiles, Window, WindowRounding};
+use sim_core::spec::{Batch, Dataflow, Policy, Tiles, Window, WindowRounding};
 
 /// An enum with a name for each value.
 pub(crate) trait Word: Copy + 'static {
@@ -79,22 +79,6 @@ impl Kind {
             Self::NbSmt => "nb-smt",
             Self::Sparq => "sparq",
             Self::SparqStc => "sparq-stc",
-        }
-    }
-}
-
-/// `dataflow` of an array.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dataflow {
-    OutputStationary,
-}
-
-impl Dataflow {
-    pub(crate) const ALL: [Self; 1] = [Self::OutputStationary];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::OutputStationary => "output-stationary",
         }
     }
 }

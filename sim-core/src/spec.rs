@@ -192,6 +192,26 @@ pub enum KOrder {
     ChannelFastest,
 }
 
+/// What stays in a PE while the other operands move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dataflow {
+    /// The sum of an output.
+    OutputStationary,
+}
+
+impl Dataflow {
+    /// Every dataflow.
+    pub const ALL: [Self; 1] = [Self::OutputStationary];
+
+    /// The name in configuration files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OutputStationary => "output-stationary",
+        }
+    }
+}
+
 /// Whether tiles overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -252,7 +272,7 @@ pub struct OutOfRange {
     pub max: i64,
 }
 
-/// An output-stationary array of identical PEs.
+/// An array of identical PEs.
 ///
 /// Invariant: `rows` and `cols` are in `1..=MAX_SIDE`, `pipeline_depth` in `1..=MAX_PIPELINE_DEPTH`, the clock in
 /// `1..=MAX_CLOCK_MHZ`.
@@ -260,6 +280,7 @@ pub struct OutOfRange {
 pub struct ArraySpec {
     rows: usize,
     cols: usize,
+    dataflow: Dataflow,
     clock: Megahertz,
     tiles: Tiles,
     batch: Batch,
@@ -268,7 +289,7 @@ pub struct ArraySpec {
 }
 
 impl ArraySpec {
-    /// A pipelined array at 500 MHz with single-cycle PEs and one product per image.
+    /// An output-stationary, pipelined array at 500 MHz with single-cycle PEs and one product per image.
     pub fn new(rows: usize, cols: usize, pe: Pe) -> Result<Self, OutOfRange> {
         for (key, side) in [("array.rows", rows), ("array.cols", cols)] {
             if !(1..=MAX_SIDE).contains(&side) {
@@ -278,6 +299,7 @@ impl ArraySpec {
         Ok(Self {
             rows,
             cols,
+            dataflow: Dataflow::OutputStationary,
             clock: Megahertz(500),
             tiles: Tiles::Pipelined,
             batch: Batch::Separate,
@@ -313,6 +335,11 @@ impl ArraySpec {
         })
     }
 
+    /// The same array with another dataflow.
+    pub const fn with_dataflow(self, dataflow: Dataflow) -> Self {
+        Self { dataflow, ..self }
+    }
+
     /// The same array with overlapping or serial tiles.
     pub const fn with_tiles(self, tiles: Tiles) -> Self {
         Self { tiles, ..self }
@@ -346,6 +373,11 @@ impl ArraySpec {
     /// R·C.
     pub const fn n_pes(&self) -> u64 {
         crate::shape::widen(self.rows * self.cols)
+    }
+
+    /// What stays in a PE.
+    pub const fn dataflow(&self) -> Dataflow {
+        self.dataflow
     }
 
     /// The clock.

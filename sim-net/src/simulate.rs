@@ -3,8 +3,8 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sim_array::algebraic::timing;
 use sim_array::engine::{Engine, EngineError, Measures, StreamedOperands};
+use sim_array::mapping::Schedule;
 use sim_core::busy::BusyMap;
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::ids::LayerId;
@@ -123,7 +123,7 @@ pub fn simulate(
             add(
                 &mut record.product,
                 &sums,
-                timing::cycles(&options.baseline, product.gemm),
+                Schedule::new(&options.baseline, product.gemm).cycles(),
             );
         }
     }

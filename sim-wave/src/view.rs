@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::str::FromStr;
 
-use sim_array::algebraic::timing;
+use sim_array::mapping::Schedule;
 use sim_array::mapping::Tiling;
 use sim_core::ids::TileId;
 use sim_core::shape::Gemm;
@@ -190,7 +190,7 @@ fn cycles(
             n_tiles,
         });
     }
-    let all = Cycles(0)..timing::cycles(array, gemm);
+    let all = Cycles(0)..Schedule::new(array, gemm).cycles();
     let asked = request.from.unwrap_or(all.start)..request.to.unwrap_or(all.end);
     let (from, to) = (asked.start.0, asked.end.0);
     if all.end < asked.end || all.end <= asked.start {
@@ -208,7 +208,7 @@ fn cycles(
     let Some(tile) = span else {
         return Ok(asked);
     };
-    let span = timing::tile_span(array, gemm, tile);
+    let span = Schedule::new(array, gemm).tile_span(tile);
     let common = asked.start.max(span.start)..asked.end.min(span.end);
     if common.is_empty() {
         return Err(ViewError::NotInTile {

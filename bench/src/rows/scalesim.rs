@@ -5,8 +5,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
-use sim_array::algebraic::{Algebraic, timing};
+use sim_array::algebraic::Algebraic;
 use sim_array::engine::{Engine as _, Measures};
+use sim_array::mapping::Schedule;
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Tiles};
 use sim_core::units::count_as_f64;
@@ -205,8 +206,8 @@ fn compare_cycles(array: &ArraySpec, layers: &[Layer], answers: &[Answer]) -> an
         n_as_formula += usize::from(scalesim_cycles(array, gemm) == answer.cycles);
         let cycles = [
             answer.cycles,
-            timing::cycles(&serial, gemm).0,
-            timing::cycles(array, gemm).0,
+            Schedule::new(&serial, gemm).cycles().0,
+            Schedule::new(array, gemm).cycles().0,
         ];
         for (sum, cycles) in sums.iter_mut().zip(cycles) {
             *sum += u64::from(layer.n_layers) * cycles;

@@ -11,10 +11,11 @@ use sim_core::ids::{Col, Row};
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Pe};
 
-use super::code::{Code, Segments};
+use super::code::Code;
 use super::kernels::Kernels;
 use super::multiply;
 use crate::engine::{Mse, Operands, StreamedOperands};
+use crate::mapping::{KMap, KSplit};
 
 /// Rows of A of a class that an activation of eight bits counts.
 const MAX_ROWS: usize = 255;
@@ -53,7 +54,7 @@ impl Busy {
         // Classes that no output falls in take no room.
         let (n_rows, n_cols) = (array.rows().min(shape.m()), array.cols().min(shape.n()));
         let met = || {
-            let counts = |n_classes| Counts::new(kernels, Lanes::of(pe, shape.k()), n_classes);
+            let counts = |n_classes| Counts::new(kernels, KMap::new(pe, shape.k()), n_classes);
             let weights = operands.weights().chunks(MAX_COLS * array.cols() * shape.k());
             let cols = weights.map(|weights| {
                 let mut cols = counts(n_cols);
@@ -140,7 +141,7 @@ impl Met {
         for cols in &self.cols {
             for (set, weights) in (1_usize..).zip(cols) {
                 let Some(weights) = weights else { continue };
-                let n_steps = rows.lanes.n_steps;
+                let n_steps = rows.map.n_steps();
                 let shape = Gemm::new(rows.n_classes, weights.len() / n_steps, n_steps);
                 let operands = shape
                     .map(|shape| Operands::new(shape, rows.of(set), weights))
@@ -159,55 +160,26 @@ impl Met {
     }
 }
 
-/// Where the operands of each lane stand along K.
-#[derive(Clone, Copy)]
-struct Lanes {
-    n_lanes: usize,
-    n_steps: usize,
-    layout: Layout,
+/// Sets of the lanes of a step but for the empty one: bit masks from 1 on.
+const fn n_sets(map: KMap) -> usize {
+    (1 << map.n_lanes()) - 1
 }
 
-#[derive(Clone, Copy)]
-enum Layout {
-    /// A contiguous segment for each lane.
-    Segments,
-    /// The lanes of a step are neighbours.
-    Neighbours,
-}
-
-impl Lanes {
-    const fn of(pe: Pe, k: usize) -> Self {
-        Self {
-            n_lanes: pe.k_per_step(),
-            n_steps: pe.n_steps(k),
-            layout: match pe {
-                Pe::Conventional | Pe::NbSmt(_) => Layout::Segments,
-                Pe::Sparq(_) | Pe::SparqStc(_) => Layout::Neighbours,
-            },
-        }
-    }
-
-    /// Sets of lanes but for the empty one: bit masks from 1 on.
-    const fn n_sets(self) -> usize {
-        (1 << self.n_lanes) - 1
-    }
-
-    /// Write a 1 for each step in which a lane's operand is not zero.
-    #[inline(always)]
-    fn write<C: Code>(self, row: &[C], lane: usize, flags: &mut [u8]) {
-        match self.layout {
-            Layout::Segments => {
-                let codes = Segments::new(row.len(), self.n_lanes).of(row, lane, &(0..self.n_steps));
-                let (given, padding) = flags.split_at_mut(codes.len());
-                for (flag, &code) in given.iter_mut().zip(codes) {
-                    *flag = u8::from(code != C::default());
-                }
-                padding.fill(0);
+/// Write a 1 for each step in which a lane's operand is not zero.
+#[inline(always)]
+fn write_flags<C: Code>(map: KMap, row: &[C], lane: usize, flags: &mut [u8]) {
+    match map.split() {
+        KSplit::Segments => {
+            let codes = &row[map.segment(lane, &(0..map.n_steps()))];
+            let (given, padding) = flags.split_at_mut(codes.len());
+            for (flag, &code) in given.iter_mut().zip(codes) {
+                *flag = u8::from(code != C::default());
             }
-            Layout::Neighbours => {
-                for (flag, step) in flags.iter_mut().zip(row.chunks(self.n_lanes)) {
-                    *flag = u8::from(step.get(lane).is_some_and(|&code| code != C::default()));
-                }
+            padding.fill(0);
+        }
+        KSplit::Neighbours => {
+            for (flag, step) in flags.iter_mut().zip(row.chunks(map.n_lanes())) {
+                *flag = u8::from(step.get(lane).is_some_and(|&code| code != C::default()));
             }
         }
     }
@@ -216,7 +188,7 @@ impl Lanes {
 /// How many rows of a class have non-zero operands in all lanes of a set.
 struct Counts {
     kernels: Kernels,
-    lanes: Lanes,
+    map: KMap,
     n_classes: usize,
     /// By set, class and step.
     bytes: Vec<u8>,
@@ -225,11 +197,11 @@ struct Counts {
 }
 
 impl Counts {
-    fn new(kernels: Kernels, lanes: Lanes, n_classes: usize) -> Self {
-        let len = lanes.n_sets() * lanes.n_steps;
+    fn new(kernels: Kernels, map: KMap, n_classes: usize) -> Self {
+        let len = n_sets(map) * map.n_steps();
         Self {
             kernels,
-            lanes,
+            map,
             n_classes,
             bytes: vec![0; len * n_classes],
             flags: vec![0; len],
@@ -251,12 +223,12 @@ impl Counts {
 
     #[inline(always)]
     fn add_row<C: Code>(&mut self, row: &[C], class: usize) {
-        let n_steps = self.lanes.n_steps;
-        for lane in 0..self.lanes.n_lanes {
+        let n_steps = self.map.n_steps();
+        for lane in 0..self.map.n_lanes() {
             let flags = &mut self.flags[((1 << lane) - 1) * n_steps..][..n_steps];
-            self.lanes.write(row, lane, flags);
+            write_flags(self.map, row, lane, flags);
         }
-        for set in 1..=self.lanes.n_sets() {
+        for set in 1..=n_sets(self.map) {
             let rest = set & (set - 1);
             if rest != 0 {
                 let (before, own) = self.flags.split_at_mut((set - 1) * n_steps);
@@ -276,13 +248,13 @@ impl Counts {
 
     /// Those of a set, `[classes, steps]`.
     fn of(&self, set: usize) -> &[u8] {
-        let len = self.n_classes * self.lanes.n_steps;
+        let len = self.n_classes * self.map.n_steps();
         &self.bytes[(set - 1) * len..][..len]
     }
 
     /// All of them as weights, by set; `None` where there are only zeros.
     fn into_weights(self) -> Vec<Option<Vec<i8>>> {
-        let sets = self.bytes.chunks(self.n_classes * self.lanes.n_steps);
+        let sets = self.bytes.chunks(self.n_classes * self.map.n_steps());
         sets.map(|counts| {
             let any = counts.iter().any(|&count| count != 0);
             any.then(|| counts.iter().map(|count| count.cast_signed()).collect())

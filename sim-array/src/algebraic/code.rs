@@ -1,6 +1,4 @@
-//! Operands as table indices, and where they stand in a row.
-
-use std::ops::Range;
+//! Operands as table indices.
 
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 
@@ -48,32 +46,4 @@ pub(super) fn weight_table(value: impl Fn(i8) -> i32) -> Table {
 
 fn narrowed(value: i32) -> i16 {
     i16::try_from(value).expect("operands, reduced operands and residues need at most 10 bits")
-}
-
-/// K cut into equal contiguous segments, one per thread; the last ones may be short or empty.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Segments {
-    /// S.
-    pub(super) n_steps: usize,
-}
-
-impl Segments {
-    /// `k` terms for `n_threads` threads.
-    pub(super) const fn new(k: usize, n_threads: usize) -> Self {
-        Self {
-            n_steps: k.div_ceil(n_threads),
-        }
-    }
-
-    /// What `thread` holds of `row` during `steps`; shorter where K ends first.
-    pub(super) fn of<'a, C>(&self, row: &'a [C], thread: usize, steps: &Range<usize>) -> &'a [C] {
-        &row[self.range(row.len(), thread, steps)]
-    }
-
-    /// Where [`Segments::of`] lies in a row of `k`.
-    pub(super) fn range(&self, k: usize, thread: usize, steps: &Range<usize>) -> Range<usize> {
-        let end = (thread * self.n_steps + steps.end.min(self.n_steps)).min(k);
-        let start = (thread * self.n_steps + steps.start).min(end);
-        start..end
-    }
 }

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::code::{Segments, Table};
+use super::code::Table;
 use super::kernels::Kernels;
 use super::table::ByteTable;
+use crate::mapping::KMap;
 
 /// Which operands of a row decide about one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,19 +22,19 @@ impl Grouping {
     fn count(self, row: &[u8], counts: &mut [u8]) {
         match self {
             Self::Threads(n_threads) => {
-                let segments = Segments::new(row.len(), n_threads);
-                let all: Range<usize> = 0..segments.n_steps;
-                let (sums, _) = counts.split_at_mut(segments.n_steps);
-                for (sum, &code) in sums.iter_mut().zip(segments.of(row, 0, &all)) {
+                let map = KMap::of_threads(n_threads, row.len());
+                let all: Range<usize> = 0..map.n_steps();
+                let (sums, _) = counts.split_at_mut(map.n_steps());
+                for (sum, &code) in sums.iter_mut().zip(&row[map.segment(0, &all)]) {
                     *sum = u8::from(code != 0);
                 }
                 for thread in 1..n_threads {
-                    for (sum, &code) in sums.iter_mut().zip(segments.of(row, thread, &all)) {
+                    for (sum, &code) in sums.iter_mut().zip(&row[map.segment(thread, &all)]) {
                         *sum += u8::from(code != 0);
                     }
                 }
                 for thread in 1..n_threads {
-                    let own = segments.range(row.len(), thread, &all);
+                    let own = map.segment(thread, &all);
                     counts.copy_within(..own.len(), own.start);
                 }
             }

@@ -1,7 +1,7 @@
 //! Weights of small products as lists of the words of four that are not all zero.
 
-use super::code::Segments;
 use super::kernels::{Entry, Kernels, Quad};
+use crate::mapping::KMap;
 
 /// The words of all columns that are not zero, by column and place.
 pub(super) struct Listed {
@@ -38,7 +38,7 @@ impl Listed {
     /// The weights of two threads, `[n, k]`, that meet a zero of the other thread in their step; `None` where zeros are not
     /// few, so that lists of them would be long. A weight whose step has no other is not among them.
     pub(super) fn lone(kernels: Kernels, weights: &[i8], k: usize) -> Option<Self> {
-        let n_steps = Segments::new(k, 2).n_steps;
+        let n_steps = KMap::of_threads(2, k).n_steps();
         let mut starts = vec![0];
         let mut entries: Vec<Entry<Quad>> = Vec::new();
         let mut zeros = Vec::new();

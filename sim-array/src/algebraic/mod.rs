@@ -23,7 +23,6 @@ mod sums;
 mod table;
 #[cfg(test)]
 mod tests;
-pub mod timing;
 mod weights;
 mod windowed;
 
@@ -40,6 +39,7 @@ use sim_core::units::Cycles;
 use crate::engine::{
     Engine, EngineError, Measures, Mse, Operands, Outcome, StreamedOperands, check_operands,
 };
+use crate::mapping::Schedule;
 use crate::pages;
 use busy::Busy;
 pub use columns::{ROWS_TURNED, turn};
@@ -134,9 +134,10 @@ fn in_turn(outcome: Outcome, array: &ArraySpec, shape: Gemm, n_products: usize) 
     let mut counters = outcome.counters;
     counters.pe_cycles = PeCycles::zero(active.counts().len() - 1);
     let mut cycles = Cycles::default();
+    let schedule = Schedule::new(array, shape);
     for _ in 0..n_products {
-        cycles += timing::cycles(array, shape);
-        counters.pe_cycles += timing::pe_cycles(array, shape, none_active);
+        cycles += schedule.cycles();
+        counters.pe_cycles += schedule.pe_cycles(none_active);
     }
     counters.pe_cycles.active = active;
     Outcome {
@@ -198,11 +199,12 @@ fn run(
         }
     });
     let statistics = tally.finish(operands.weights());
+    let schedule = Schedule::new(array, shape);
     Outcome {
         product,
-        cycles: timing::cycles(array, shape),
+        cycles: schedule.cycles(),
         counters: Counters {
-            pe_cycles: timing::pe_cycles(array, shape, statistics.active),
+            pe_cycles: schedule.pe_cycles(statistics.active),
             reduced: statistics.reduced,
             operand_widths: statistics.operand_widths,
             switching: statistics.switching,

@@ -9,8 +9,9 @@ use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_pe::step::Step;
 use sim_pe::{nbsmt, sparq};
 
-use super::{Algebraic, Simd, run, timing};
+use super::{Algebraic, Simd, run};
 use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome};
+use crate::mapping::Schedule;
 
 /// What the engine must find, time apart.
 #[derive(Debug, PartialEq)]
@@ -125,7 +126,7 @@ fn check(pe: Pe, shape: Gemm, activations: &[u8], weights: &[i8]) {
                 Mse::Measure => assert_eq!(got.error, Some(want.error), "{place}"),
                 Mse::Skip => assert_eq!(got.error, None, "{place}"),
             }
-            assert_eq!(got.cycles, timing::cycles(&array, shape));
+            assert_eq!(got.cycles, Schedule::new(&array, shape).cycles());
             assert_eq!(got.counters.pe_cycles.total(), array.n_pes() * got.cycles.0);
         }
     }

@@ -9,7 +9,7 @@ use sim_pe::lanes::Simd;
 use super::probe::{NoProbe, Probe};
 use super::registers::{Registers, control};
 use super::{Cycles, Measures, Operands, Stepped, run_with};
-use crate::algebraic::timing;
+use crate::mapping::Schedule;
 
 /// Every register of every PE in every cycle.
 #[derive(Default)]
@@ -224,7 +224,7 @@ fn a_tile_is_in_the_array_as_long_as_its_formula_says() {
                 Stepped.watch(&array, &operands, &mut spans).expect("runs");
                 assert_eq!(spans.tiles.len(), m * n / side / side);
                 for (tile, &(first, last)) in spans.tiles.iter().enumerate() {
-                    let span = timing::tile_span(&array, shape, TileId(tile));
+                    let span = Schedule::new(&array, shape).tile_span(TileId(tile));
                     assert_eq!(span, first..last + Cycles(1), "{array:?}, tile {tile}");
                 }
             }

@@ -6,10 +6,10 @@ use sim_core::prune::PruneScope;
 use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
 use sim_core::range::RangeMethod;
 use sim_core::reorder::Reorder;
-use sim_core::spec::{Batch, Policy, Tiles, Window, WindowRounding};
+use sim_core::spec::{Batch, Dataflow, Policy, Tiles, Window, WindowRounding};
 
 use super::{Fallback, Key, Section, Values, Zero};
-use crate::word::{Dataflow, Kind, words};
+use crate::word::{Kind, words};
 
 /// Most images of a workload, and the largest seed: what TOML integers and JSON numbers hold exactly.
 const MAX_COUNT: i64 = 1_000_000_000;

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::AtomicBool;
 
-use sim_array::algebraic::{Algebraic, timing};
+use sim_array::algebraic::Algebraic;
 use sim_array::engine::{EngineError, StreamedOperands};
+use sim_array::mapping::Schedule;
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, KOrder};
@@ -266,7 +267,7 @@ impl LayerWork<'_> {
             sums.cycles += outcome.cycles;
             for _ in 0..n_images {
                 sums.n_products += 1;
-                sums.baseline_cycles += timing::cycles(&machine.baseline, gemm);
+                sums.baseline_cycles += Schedule::new(&machine.baseline, gemm).cycles();
             }
             sums.counters += outcome.counters;
             if let Some(error) = outcome.error {

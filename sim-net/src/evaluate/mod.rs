@@ -8,7 +8,7 @@ mod side_by_side;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sim_array::algebraic::timing;
+use sim_array::mapping::Schedule;
 use sim_core::counters::ActiveSteps;
 use sim_core::evaluation::{ArrayEvaluation, Evaluation};
 use sim_core::preprocessing::Preprocessing;
@@ -242,10 +242,10 @@ fn folded(machine: &Machine, sums: LayerSums, n_images: usize) -> LayerSums {
                 sim_core::counters::PeCycles::zero(machine.machines.array().pe().max_active());
             for _ in 0..n_products {
                 folded.n_products += 1;
-                folded.cycles += timing::cycles(&folded.array, shape);
-                folded.baseline_cycles += timing::cycles(&machine.baseline, shape);
-                pe_cycles +=
-                    timing::pe_cycles(&folded.array, shape, ActiveSteps::zero(active.counts().len() - 1));
+                folded.cycles += Schedule::new(&folded.array, shape).cycles();
+                folded.baseline_cycles += Schedule::new(&machine.baseline, shape).cycles();
+                pe_cycles += Schedule::new(&folded.array, shape)
+                    .pe_cycles(ActiveSteps::zero(active.counts().len() - 1));
             }
             pe_cycles.active = active;
             folded.counters.pe_cycles = pe_cycles;

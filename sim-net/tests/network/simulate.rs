@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use sim_array::algebraic::timing::cycles;
 use sim_array::engine::Measures;
+use sim_array::mapping::Schedule;
 use sim_array::stepped::Stepped;
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
@@ -39,10 +39,15 @@ fn records_are_sums_over_images_and_groups() {
             "{}",
             record.name
         );
-        assert_eq!(product.cycles, times(cycles(&array, gemm)), "{}", record.name);
+        assert_eq!(
+            product.cycles,
+            times(Schedule::new(&array, gemm).cycles()),
+            "{}",
+            record.name
+        );
         assert_eq!(
             product.baseline_cycles,
-            times(cycles(&array.default_baseline(), gemm)),
+            times(Schedule::new(&array.default_baseline(), gemm).cycles()),
             "{}",
             record.name
         );

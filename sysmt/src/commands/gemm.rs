@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use reports::json::{self, ProductObject};
-use sim_array::algebraic::timing;
 use sim_array::engine::Mse;
+use sim_array::mapping::Schedule;
 use sim_config::array;
 use sim_core::record::ProductRecord;
 
@@ -35,7 +35,7 @@ pub(crate) fn execute(args: &GemmArgs) -> Result<(), Failure> {
         engine: kind,
         array,
         cycles: outcome.cycles,
-        baseline_cycles: timing::cycles(&array.default_baseline(), shape),
+        baseline_cycles: Schedule::new(&array.default_baseline(), shape).cycles(),
         counters: outcome.counters,
         error: outcome.error,
         busy: None,

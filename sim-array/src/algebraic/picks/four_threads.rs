@@ -1,13 +1,14 @@
 //! Four threads: how many of them are active in a step depends on the zeros of both sides.
 
-use super::super::code::{Segments, Table, ZERO};
+use super::super::code::{Table, ZERO};
 use super::super::components::Component;
 use super::super::kernels::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
 use super::super::plan::{Range, low_byte, min_count};
 use super::super::table::ByteTable;
-use super::{PickRule, Planes, STEP, StepOrder, mask, pattern_of};
+use super::{PickRule, Planes, STEP, mask, pattern_of};
 use crate::algebraic::columns::ColumnSums;
 use crate::engine::StreamedOperands;
+use crate::mapping::{KMap, KSplit};
 
 /// What the other products of a plan add already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,15 +62,15 @@ struct StepsByWeights([usize; STEP + 1]);
 impl StepsByWeights {
     fn count(operands: &StreamedOperands<'_>) -> Self {
         let k = operands.shape().k();
-        let segments = Segments::new(k, STEP);
+        let map = KMap::of_threads(STEP, k);
         let mut by_count = [0; STEP + 1];
-        let mut counts = vec![0_u8; segments.n_steps];
+        let mut counts = vec![0_u8; map.n_steps()];
         for row in operands.weights().chunks(k) {
             counts.fill(0);
             for lane in 0..STEP {
                 for (count, &w) in counts
                     .iter_mut()
-                    .zip(segments.of(row, lane, &(0..segments.n_steps)))
+                    .zip(&row[map.segment(lane, &(0..map.n_steps()))])
                 {
                     *count += u8::from(w != 0);
                 }
@@ -142,7 +143,7 @@ impl PickRule for FourThreads {
     type Weights = Quad;
     type Panel = QuadPanel;
     const EMPTY: QuadPanel = Panel([[0; 4]; PANEL_ROWS]);
-    const ORDER: StepOrder = StepOrder::Threads;
+    const SPLIT: KSplit = KSplit::Segments;
 
     fn n_parts(&self) -> usize {
         self.parts.len()

@@ -5,10 +5,10 @@ pub(super) mod sparse_pairs;
 
 use std::ops::Range;
 
-use super::code::Segments;
 use super::columns::{ColumnSums, add_columns, quad_panels};
 use super::kernels::{Dword, Entry, Kernels, PANEL_ROWS, Panel, QuadPanel, panel_of};
 use super::table::ByteTable;
+use crate::mapping::{KMap, KSplit};
 
 /// Operands of a step: four threads, or a group of four.
 pub(super) const STEP: usize = 4;
@@ -20,15 +20,6 @@ const N_PATTERNS: usize = 16;
 /// A value of each lane of a step, for every row of a panel.
 pub(super) type Planes = [[u8; PANEL_ROWS]; STEP];
 
-/// Which k a step takes.
-#[derive(Clone, Copy)]
-pub(super) enum StepOrder {
-    /// One of each of four segments of K.
-    Threads,
-    /// Four neighbours.
-    Neighbours,
-}
-
 /// How a step's weights pick coefficients, and what those are.
 pub(super) trait PickRule {
     /// The weights that meet the coefficients of a row.
@@ -37,8 +28,8 @@ pub(super) trait PickRule {
     type Panel: Copy;
     /// No coefficients.
     const EMPTY: Self::Panel;
-    /// Which k a step takes.
-    const ORDER: StepOrder;
+    /// How K is dealt to the lanes of a step.
+    const SPLIT: KSplit;
 
     /// Panels that a pattern of weights may pick.
     fn n_parts(&self) -> usize;
@@ -200,16 +191,16 @@ struct StepWeights {
 impl StepWeights {
     fn new<R: PickRule>(row: &[i8], steps: &Range<usize>) -> Self {
         let mut lanes = [[0; STEP]; BLOCK_STEPS];
-        match R::ORDER {
-            StepOrder::Threads => {
-                let segments = Segments::new(row.len(), STEP);
+        match R::SPLIT {
+            KSplit::Segments => {
+                let map = KMap::of_threads(STEP, row.len());
                 for lane in 0..STEP {
-                    for (slot, &w) in lanes.iter_mut().zip(segments.of(row, lane, steps)) {
+                    for (slot, &w) in lanes.iter_mut().zip(&row[map.segment(lane, steps)]) {
                         slot[lane] = w;
                     }
                 }
             }
-            StepOrder::Neighbours => {
+            KSplit::Neighbours => {
                 let values = lanes.as_flattened_mut();
                 let end = (steps.end * STEP).min(row.len());
                 let own = &row[steps.start * STEP..end];
@@ -257,17 +248,17 @@ impl BlockPlanes {
     }
 
     fn load<R: PickRule>(&mut self, kernels: Kernels, rule: &R, rows: &[u8], k: usize, steps: &Range<usize>) {
-        let segments = Segments::new(k, STEP);
+        let map = KMap::of_threads(STEP, k);
         for (row, own) in rows.chunks(k).zip(&mut self.own) {
             own.fill(0);
-            match R::ORDER {
-                StepOrder::Threads => {
+            match R::SPLIT {
+                KSplit::Segments => {
                     for (lane, own) in own.chunks_mut(BLOCK_STEPS).enumerate() {
-                        let segment = segments.of(row, lane, steps);
+                        let segment = &row[map.segment(lane, steps)];
                         own[..segment.len()].copy_from_slice(segment);
                     }
                 }
-                StepOrder::Neighbours => {
+                KSplit::Neighbours => {
                     let segment = &row[steps.start * STEP..(steps.end * STEP).min(k)];
                     own[..segment.len()].copy_from_slice(segment);
                 }
@@ -285,11 +276,11 @@ impl BlockPlanes {
                 for (index, quad) in quads.iter().enumerate() {
                     for byte in 0..4 {
                         // Quads are four steps of a thread, or the four lanes of a step.
-                        let (step, lane) = match R::ORDER {
-                            StepOrder::Threads => {
+                        let (step, lane) = match R::SPLIT {
+                            KSplit::Segments => {
                                 (index % (BLOCK_STEPS / 4) * 4 + byte, index / (BLOCK_STEPS / 4))
                             }
-                            StepOrder::Neighbours => (index, byte),
+                            KSplit::Neighbours => (index, byte),
                         };
                         let plane = &mut activations[step][lane];
                         for (slot, bytes) in plane.iter_mut().zip(&quad.0) {

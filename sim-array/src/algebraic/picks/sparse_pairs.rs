@@ -4,8 +4,9 @@ use super::super::code::Table;
 use super::super::kernels::{Entry, Kernels, PANEL_ROWS, Pair, PairPanel, Panel};
 use super::super::plan::low_byte;
 use super::super::table::ByteTable;
-use super::{PickRule, Planes, STEP, StepOrder, mask, pattern_of};
+use super::{PickRule, Planes, STEP, mask, pattern_of};
 use crate::algebraic::columns::ColumnSums;
+use crate::mapping::KSplit;
 
 /// The windows of a pair.
 pub(crate) struct SparsePairs {
@@ -32,7 +33,7 @@ impl PickRule for SparsePairs {
     type Weights = Pair;
     type Panel = PairPanel;
     const EMPTY: PairPanel = Panel([[0; 2]; PANEL_ROWS]);
-    const ORDER: StepOrder = StepOrder::Neighbours;
+    const SPLIT: KSplit = KSplit::Neighbours;
 
     fn n_parts(&self) -> usize {
         1

@@ -5,8 +5,9 @@ use std::ops::Range;
 use sim_core::counters::{ActiveSteps, OperandWidths};
 use sim_core::shape::{Gemm, widen};
 
-use crate::algebraic::code::{Code, Segments};
+use crate::algebraic::code::Code;
 use crate::algebraic::kernels::Kernels;
+use crate::mapping::KMap;
 
 /// Steps counted side by side.
 const LANES: usize = 32;
@@ -32,7 +33,7 @@ pub(super) struct Meetings<const T: usize> {
 /// The rows of A, as far as they have come, for `T` threads and so `S` = 2^T sets.
 pub(super) struct Rows<const T: usize, const S: usize> {
     shape: Gemm,
-    segments: Segments,
+    map: KMap,
     /// By [`LANES`] steps.
     sides: Vec<Side<T, S>>,
 }
@@ -55,9 +56,9 @@ impl<const T: usize, const S: usize> Side<T, S> {
 
     /// Count the rows of `matrix`, `[rows, k]`, in the steps from `first`.
     #[inline(always)]
-    fn add<C: Code>(&mut self, matrix: &[C], k: usize, segments: Segments, first: usize) {
+    fn add<C: Code>(&mut self, matrix: &[C], k: usize, map: KMap, first: usize) {
         let threads: [Range<usize>; T] =
-            std::array::from_fn(|thread| segments.range(k, thread, &(first..first + LANES)));
+            std::array::from_fn(|thread| map.segment(thread, &(first..first + LANES)));
         for rows in matrix.chunks(k * MAX_BYTE_COUNT) {
             let mut bytes = Bytes::<T, S>::ZERO;
             if threads.iter().all(|range| range.len() == LANES) {
@@ -138,23 +139,23 @@ impl<const T: usize, const S: usize> Rows<T, S> {
     /// No rows yet.
     pub(super) fn new(shape: Gemm) -> Self {
         const { assert!(S == 1 << T) };
-        let segments = Segments::new(shape.k(), T);
+        let map = KMap::of_threads(T, shape.k());
         Self {
             shape,
-            segments,
-            sides: segments.starts().map(|_| Side::ZERO).collect(),
+            map,
+            sides: starts(map).map(|_| Side::ZERO).collect(),
         }
     }
 
     /// Count some rows, `[rows, k]`.
     pub(super) fn add(&mut self, kernels: Kernels, rows: &[u8]) {
-        let (k, segments) = (self.shape.k(), self.segments);
+        let (k, map) = (self.shape.k(), self.map);
         kernels.vectorized(
             #[inline(always)]
             || {
                 for rows in rows.chunks(n_rows_at_a_time::<T>() * k) {
-                    for (first, side) in segments.starts().zip(&mut self.sides) {
-                        side.add(rows, k, segments, first);
+                    for (first, side) in starts(map).zip(&mut self.sides) {
+                        side.add(rows, k, map, first);
                     }
                 }
             },
@@ -171,18 +172,18 @@ impl<const T: usize, const S: usize> Rows<T, S> {
 
     #[inline(always)]
     fn count(&self, weights: &[i8]) -> Meetings<T> {
-        let (shape, segments) = (self.shape, self.segments);
+        let (shape, map) = (self.shape, self.map);
         let mut meetings = Meetings {
             at_least: [0; N_SETS],
             wide_activation: [[0; N_SETS]; T],
             wide_weight: [[0; N_SETS]; T],
             both_wide: [[0; N_SETS]; T],
         };
-        meetings.at_least[0] = shape.n_outputs() * widen(segments.n_steps);
+        meetings.at_least[0] = shape.n_outputs() * widen(map.n_steps());
         let mut all_cols: Vec<Side<T, S>> = self.sides.iter().map(|_| Side::ZERO).collect();
         for weights in weights.chunks(n_rows_at_a_time::<T>() * shape.k()) {
-            for (first, cols) in segments.starts().zip(&mut all_cols) {
-                cols.add(weights, shape.k(), segments, first);
+            for (first, cols) in starts(map).zip(&mut all_cols) {
+                cols.add(weights, shape.k(), map, first);
             }
         }
         for (rows, cols) in self.sides.iter().zip(&all_cols) {
@@ -208,11 +209,9 @@ const fn n_rows_at_a_time<const T: usize>() -> usize {
     96 / T
 }
 
-impl Segments {
-    /// The first of each few steps.
-    fn starts(self) -> impl Iterator<Item = usize> {
-        (0..self.n_steps).step_by(LANES)
-    }
+/// The first of each few steps.
+fn starts(map: KMap) -> impl Iterator<Item = usize> {
+    (0..map.n_steps()).step_by(LANES)
 }
 
 impl<const T: usize> Meetings<T> {
