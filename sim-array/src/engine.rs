@@ -286,3 +286,18 @@ pub fn check_operands(array: &ArraySpec, operands: &StreamedOperands<'_>) -> Res
     }
     Ok(())
 }
+
+/// How far a product is from the exact one.
+pub(crate) fn error_sums(operands: &Operands<'_>, product: &[i32]) -> ErrorSums {
+    let mut sums = ErrorSums::default();
+    for (m, row) in product.chunks(operands.shape().n()).enumerate() {
+        for (n, &value) in row.iter().enumerate() {
+            let terms = operands.activation_row(m).iter().zip(operands.weight_row(n));
+            let exact: i32 = terms.map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
+            let square = |value: i64| u128::from(value.unsigned_abs()).pow(2);
+            sums.squared_error += square(i64::from(value) - i64::from(exact));
+            sums.squared_exact += square(i64::from(exact));
+        }
+    }
+    sums
+}

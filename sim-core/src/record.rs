@@ -11,19 +11,22 @@ use crate::units::Cycles;
 pub enum EngineKind {
     /// Closed-form time and integer matrix algebra.
     Algebraic,
-    /// Every register, clocked.
+    /// Every register, clocked, many PEs at once.
     Stepped,
+    /// The reference: every register, clocked, PE by PE.
+    Clock,
 }
 
 impl EngineKind {
-    /// Both engines.
-    pub const ALL: [Self; 2] = [Self::Algebraic, Self::Stepped];
+    /// Every engine.
+    pub const ALL: [Self; 3] = [Self::Algebraic, Self::Stepped, Self::Clock];
 
     /// The name on the command line and in results.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Algebraic => "algebraic",
             Self::Stepped => "stepped",
+            Self::Clock => "clock",
         }
     }
 }

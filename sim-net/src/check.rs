@@ -1,10 +1,10 @@
-//! Both engines over a trace, product by product.
+//! Engines beside one another over a trace, product by product.
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 
 use sim_array::engine::{ActivationRows as _, Operands};
-use sim_array::lockstep::{self, Divergence};
+use sim_array::lockstep::{self, Divergence, Truth};
 use sim_core::reorder::Reorder;
 use sim_trace::trace::Trace;
 
@@ -19,6 +19,8 @@ use crate::simulate::SimulateError;
 pub struct CheckOptions<'a> {
     /// The array of each layer.
     pub machines: &'a LayerMachines,
+    /// The engine that the others are held to.
+    pub truth: Truth,
     /// How K is reordered; anything but `Off` needs an NB-SMT array.
     pub reorder: Reorder,
     /// Threads of this computer; at least one is used. Results do not depend on it.
@@ -44,7 +46,7 @@ impl fmt::Display for TraceDivergence {
     }
 }
 
-/// Run both engines on every product of `trace` and compare whole outcomes; `None` where all are equal.
+/// Run engines on every product of `trace` and compare whole outcomes; `None` where all are equal.
 ///
 /// - Errors: as [`crate::simulate::simulate`].
 pub fn check(
@@ -62,7 +64,7 @@ pub fn check(
     progress.begin("checking", plan.products.len());
     let size = |product: &Product| product.gemm.macs();
     let compared = share_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
-        compare(&plan, product)?;
+        compare(&plan, product, options.truth)?;
         progress.advance(&plan.layer(product.layer).name);
         Ok(())
     });
@@ -80,12 +82,12 @@ enum End {
     Refused(SimulateError),
 }
 
-fn compare(plan: &Plan<'_>, product: &Product) -> Result<(), End> {
+fn compare(plan: &Plan<'_>, product: &Product, truth: Truth) -> Result<(), End> {
     let compared = plan.with_operands(product, |shape, activations, weights| {
         let mut buffer = Vec::new();
         let activations = activations.rows(0..shape.m(), &mut buffer);
         let operands = Operands::new(shape, activations, weights)?;
-        lockstep::check(plan.array(product.layer), &operands)
+        lockstep::check(plan.array(product.layer), &operands, truth)
     });
     match compared {
         Ok(None) => Ok(()),

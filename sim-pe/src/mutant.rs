@@ -40,6 +40,12 @@ pub enum Mutant {
     StallTwice,
     /// The accumulator ignores the PE's pipeline.
     PipelineIgnored,
+    /// The reference clock adds the first step of a tile to the sum of the tile before.
+    ClockFirstKept,
+    /// The reference clock's shadow register takes the sum as it stood a cycle before.
+    ClockShadowLate,
+    /// The reference clock lets a tile in one cycle before a column has drained.
+    ClockTileEarly,
     /// The algebraic engine's time is one cycle long.
     AlgebraicCycle,
     /// The algebraic engine forgets the pipeline in serial tiles.
@@ -50,7 +56,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// Every mutant.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::FloorForHalfEven,
         Self::NoSaturation,
         Self::NarrowActivationLimit,
@@ -69,6 +75,9 @@ impl Mutant {
         Self::EdgeMaskMissing,
         Self::StallTwice,
         Self::PipelineIgnored,
+        Self::ClockFirstKept,
+        Self::ClockShadowLate,
+        Self::ClockTileEarly,
         Self::AlgebraicCycle,
         Self::AlgebraicSerialDepth,
         Self::AlgebraicFillDrain,

@@ -11,6 +11,7 @@ mod wave;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use sim_array::lockstep::Truth;
 use sim_config::keys::FileKind;
 use sim_core::preprocessing::{Channels, Layout, ResizeMode};
 use sim_core::prune::{PruneScope, PruneSpec};
@@ -47,7 +48,7 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Multiply two matrices on an array
     Gemm(GemmArgs),
-    /// Run both engines and compare whole outcomes; exit code 0 where they are equal, else 1
+    /// Run the engines and compare whole outcomes; exit code 0 where they are equal, else 1
     Check(CheckArgs),
     /// Run a network, quantize it, and write a layer trace
     Capture(Box<CaptureArgs>),
@@ -126,6 +127,10 @@ pub(crate) struct CheckArgs {
     /// Weights, int8 [N, K]
     #[arg(long, value_name = "W.npy", requires_all = ["array", "activations"])]
     pub(crate) weights: Option<PathBuf>,
+    /// What the algebraic engine is held to: the fast clock, or the reference clock, which is slow and which the fast
+    /// clock must equal in every register and cycle
+    #[arg(long, default_value = "stepped", value_parser = parsers::truth())]
+    pub(crate) engine: Truth,
     #[command(flatten)]
     pub(crate) jobs: JobsArgs,
 }
@@ -344,8 +349,8 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct EngineArgs {
-    /// Which engine runs the products: closed forms, or every register clocked, which is slow; the results are
-    /// the same
+    /// Which engine runs the products: closed forms, the fast clock or the reference clock, which clock every
+    /// register and are slow; the results are the same
     #[arg(long, default_value = "algebraic", value_parser = parsers::engine())]
     pub(crate) engine: EngineKind,
 }

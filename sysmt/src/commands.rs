@@ -15,6 +15,7 @@ pub(crate) mod wave;
 use std::path::Path;
 
 use sim_array::algebraic::Algebraic;
+use sim_array::clock::Clock;
 use sim_array::engine::Engine;
 use sim_array::stepped::Stepped;
 use sim_config::run::Workload;
@@ -62,5 +63,6 @@ const fn engine(kind: EngineKind) -> &'static dyn Engine {
     match kind {
         EngineKind::Algebraic => &Algebraic,
         EngineKind::Stepped => &Stepped,
+        EngineKind::Clock => &Clock,
     }
 }

@@ -122,6 +122,24 @@ const EDGES: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
+/// Folders of a crate, and what no path in their code may name: what has to stay independent inside a crate.
+const NOT_NAMED: &[(&str, &[&str])] = &[
+    // The reference clock is the truth for time: it knows neither the other engines nor a formula for cycles.
+    (
+        "sim-array/src/clock/",
+        &[
+            "stepped",
+            "algebraic",
+            "lanes",
+            "Schedule",
+            "switching",
+            "lockstep",
+        ],
+    ),
+    ("sim-array/src/stepped/", &["clock", "Schedule"]),
+    ("sim-array/src/algebraic/", &["clock", "stepped"]),
+];
+
 /// Marks of unfinished work and of tests that do not run.
 const STRAY_WORDS: &[&str] = &[
     "TODO",
@@ -206,6 +224,15 @@ fn source(name: &str, text: &str) -> Vec<String> {
             "{name}:1: the first line says what the file holds (`//! …`)"
         ));
     }
+    for (folder, words) in NOT_NAMED.iter().filter(|(folder, _)| name.starts_with(folder)) {
+        for (line, number) in text.lines().zip(1..).filter(|_| !name.ends_with("tests.rs")) {
+            if let Some(word) = words.iter().find(|word| is_in_a_path(line, word)) {
+                complaints.push(format!(
+                    "{name}:{number}: code of {folder} must not name `{word}`"
+                ));
+            }
+        }
+    }
     if name != "xtask/src/tidy.rs" {
         for (line, number) in text.lines().zip(1..) {
             for word in STRAY_WORDS.iter().filter(|word| line.contains(**word)) {
@@ -214,6 +241,17 @@ fn source(name: &str, text: &str) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// Whether a line of code has a word as a part of a path.
+fn is_in_a_path(line: &str, word: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(word).any(|(start, _)| {
+        let (before, after) = (&code[..start], &code[start + word.len()..]);
+        let is_whole = !before.ends_with(is_part) && !after.starts_with(is_part);
+        is_whole && (before.ends_with("::") || after.starts_with("::"))
+    })
 }
 
 /// Each invariant of ARCHITECTURE.md names a test (`held by `name``) that exists.

@@ -83,7 +83,7 @@ impl Schedule {
     /// Cycles of the whole product.
     ///
     /// - Serial tiles: `tiles·(S + 2R + C − 2 + p − 1)`; pipelined: `(tiles − 1)·max(S, R) + S + 2R + C − 2 + p − 1`.
-    pub const fn cycles(&self) -> Cycles {
+    pub fn cycles(&self) -> Cycles {
         let mut cycles = self.n_passages * self.passage_cycles();
         if mutant::is_on(Mutant::AlgebraicSerialDepth) {
             cycles -= (self.n_passages - 1) * self.latency;

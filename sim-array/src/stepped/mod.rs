@@ -1,5 +1,9 @@
-//! The stepped engine: every register of every PE, clocked. It is the truth for time: nothing here knows a formula for
-//! cycles; the clock runs until the last result has left.
+//! The fast clock: every register of every PE, many PEs at once. The reference clock (`clock`) says what it must hold in
+//! every cycle; this one is written for speed.
+//!
+//! It changes registers in place, so the order of statements in a tick carries meaning. Operands are laid out cycles
+//! ahead, and the array moves by moving a window over them. It knows no closed form for cycles: it runs until the last
+//! result has left.
 
 mod array;
 mod books;
@@ -13,14 +17,13 @@ mod tests;
 mod window;
 
 use sim_core::busy::PeMap;
-use sim_core::counters::ErrorSums;
 use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 use sim_pe::lanes::Simd;
 
 use crate::algebraic;
-use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome, check_operands};
+use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome, check_operands, error_sums};
 use crate::switching;
 use probe::{NoProbe, Probe};
 
@@ -130,18 +133,4 @@ fn clock<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
 #[target_feature(enable = "avx2")]
 fn clock_avx2<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
     clock(machine, probe)
-}
-
-fn error_sums(operands: &Operands<'_>, product: &[i32]) -> ErrorSums {
-    let mut sums = ErrorSums::default();
-    for (m, row) in product.chunks(operands.shape().n()).enumerate() {
-        for (n, &value) in row.iter().enumerate() {
-            let terms = operands.activation_row(m).iter().zip(operands.weight_row(n));
-            let exact: i32 = terms.map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
-            let square = |value: i64| u128::from(value.unsigned_abs()).pow(2);
-            sums.squared_error += square(i64::from(value) - i64::from(exact));
-            sums.squared_exact += square(i64::from(exact));
-        }
-    }
-    sums
 }

@@ -266,6 +266,7 @@ fn both_engines_agree_on_reordered_products() {
     for threads in [Threads::Two, Threads::Four] {
         for mode in MODES {
             let options = CheckOptions {
+                truth: sim_array::lockstep::Truth::Stepped,
                 machines: &LayerMachines::new(array(nb_smt(threads))),
                 reorder: mode,
                 jobs: 2,

@@ -210,6 +210,7 @@ fn both_engines_agree_on_a_trace() {
         Pe::Sparq(sparq()),
     ] {
         let options = CheckOptions {
+            truth: sim_array::lockstep::Truth::Stepped,
             machines: &LayerMachines::new(array(pe)).with_depthwise_threads(Some(Threads::Two)),
             reorder: Reorder::Off,
             jobs: 2,

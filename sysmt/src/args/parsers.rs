@@ -1,6 +1,7 @@
 //! Values on the command line, by the names that configuration files use.
 
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
+use sim_array::lockstep::Truth;
 use sim_config::keys::FileKind;
 use sim_core::preprocessing::{Channels, Layout, ResizeMode};
 use sim_core::prune::PruneScope;
@@ -52,6 +53,11 @@ parsers!(
 
 pub(super) fn file_kind() -> impl TypedValueParser<Value = FileKind> {
     named(&FileKind::ALL, FileKind::name)
+}
+
+/// The engine that others are held to.
+pub(super) fn truth() -> impl TypedValueParser<Value = Truth> {
+    named(&Truth::ALL, Truth::name)
 }
 
 pub(super) fn engine() -> impl TypedValueParser<Value = EngineKind> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use sim_array::lockstep;
+use sim_array::lockstep::{self, Truth};
 use sim_config::{array, run};
 use sim_net::check::{CheckOptions, check};
 
@@ -16,12 +16,14 @@ use crate::plan::{self, Matrices};
 use crate::progress::Bar;
 use crate::stop;
 
-/// Run both engines and compare whole outcomes.
+/// Run the engines and compare whole outcomes.
 pub(crate) fn execute(args: &CheckArgs) -> Result<(), Failure> {
     let start = Instant::now();
     let divergence = match (&args.file, &args.array, &args.activations, &args.weights) {
-        (Some(file), ..) => check_run(file, args.jobs.count())?,
-        (None, Some(array), Some(activations), Some(weights)) => check_product(array, activations, weights)?,
+        (Some(file), ..) => check_run(file, args)?,
+        (None, Some(array), Some(activations), Some(weights)) => {
+            check_product(array, activations, weights, args.engine)?
+        }
         (None, ..) => {
             return Err(Failure::User(
                 "there is nothing to check: give RUN.toml, or --array, --activations and --weights"
@@ -31,7 +33,12 @@ pub(crate) fn execute(args: &CheckArgs) -> Result<(), Failure> {
     };
     output::note(&format!("checked in {:.3} s", start.elapsed().as_secs_f64()));
     match divergence {
-        None => output::print("equal: both engines give the same outcome\n"),
+        None => output::print(match args.engine {
+            Truth::Stepped => "equal: both engines give the same outcome\n",
+            Truth::Clock => {
+                "equal: all three engines give the same outcome, both clocks the same registers in every cycle\n"
+            }
+        }),
         Some(divergence) => {
             output::print(&format!("different: {divergence}\n"))?;
             Err(Failure::Differs)
@@ -39,15 +46,21 @@ pub(crate) fn execute(args: &CheckArgs) -> Result<(), Failure> {
     }
 }
 
-fn check_product(array: &Path, activations: &Path, weights: &Path) -> Result<Option<String>, Failure> {
+fn check_product(
+    array: &Path,
+    activations: &Path,
+    weights: &Path,
+    truth: Truth,
+) -> Result<Option<String>, Failure> {
     let array = array::load(array)?;
     let matrices = Matrices::read(activations, weights, Product::ByBothEngines)?;
     let divergence =
-        lockstep::check(&array, &matrices.operands()?).map_err(|error| matrices.failure(&error))?;
+        lockstep::check(&array, &matrices.operands()?, truth).map_err(|error| matrices.failure(&error))?;
     Ok(divergence.map(|divergence| divergence.to_string()))
 }
 
-fn check_run(file: &Path, jobs: usize) -> Result<Option<String>, Failure> {
+fn check_run(file: &Path, args: &CheckArgs) -> Result<Option<String>, Failure> {
+    let jobs = args.jobs.count();
     let spec = run::load(file)?;
     let stop = stop::flag()?;
     let trace = plan::trace(&spec, jobs, stop)?.trace;
@@ -62,6 +75,7 @@ fn check_run(file: &Path, jobs: usize) -> Result<Option<String>, Failure> {
     )?;
     let options = CheckOptions {
         machines: &machines,
+        truth: args.engine,
         reorder: spec.reorder(),
         jobs,
         stop,

@@ -37,7 +37,7 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     let machines = plan::machines(&spec, &trace)?;
     let product = match args.engine.engine {
         EngineKind::Algebraic => Product::Streamed,
-        EngineKind::Stepped => Product::Whole,
+        EngineKind::Stepped | EngineKind::Clock => Product::Whole,
     };
     memory::check_trace(
         workload_file(spec.workload()),

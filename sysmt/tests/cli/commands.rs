@@ -107,12 +107,26 @@ fn gemm_prints_a_table_without_json() {
 }
 
 #[test]
-fn check_finds_both_engines_equal() {
+fn check_finds_the_engines_equal() {
     let folder = Folder::new();
     let equal = "equal: both engines give the same outcome\n";
     assert_eq!(folder.good(&["check", "run.toml"]), equal);
     assert_eq!(folder.good(&with(&["check"], &GEMM[1..])), equal);
     assert_eq!(folder.good(&["check", "model-run.toml", "--jobs", "2"]), equal);
+    let all =
+        "equal: all three engines give the same outcome, both clocks the same registers in every cycle\n";
+    assert_eq!(folder.good(&["check", "run.toml", "--engine", "clock"]), all);
+    assert_eq!(
+        folder.good(&with(&["check", "--engine", "clock"], &GEMM[1..])),
+        all
+    );
+    let refused = folder.sysmt(&["check", "run.toml", "--engine", "algebraic"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.stderr.contains("[possible values: stepped, clock]"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn help_lists_the_commands() {
     Commands:
       run      Simulate a workload on an array, against a baseline array, and write a results folder
       gemm     Multiply two matrices on an array
-      check    Run both engines and compare whole outcomes; exit code 0 where they are equal, else 1
+      check    Run the engines and compare whole outcomes; exit code 0 where they are equal, else 1
       capture  Run a network, quantize it, and write a layer trace
       eval     Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
       sweep    Run every point of a grid, stored as it finishes
@@ -49,9 +49,9 @@ fn help_of_every_command() {
 
     Options:
           --out <DIR>        Results folder; older results in it are replaced [default: results/RUN]
-          --engine <ENGINE>  Which engine runs the products: closed forms, or every register clocked,
-                             which is slow; the results are the same [default: algebraic] [possible
-                             values: algebraic, stepped]
+          --engine <ENGINE>  Which engine runs the products: closed forms, the fast clock or the
+                             reference clock, which clock every register and are slow; the results are
+                             the same [default: algebraic] [possible values: algebraic, stepped, clock]
           --jobs <N>         Threads of this computer to use; results do not depend on it [default: all]
       -h, --help             Print help
     "#);
@@ -65,9 +65,10 @@ fn help_of_every_command() {
           --activations <A.npy>  Activations, uint8 [M, K]
           --weights <W.npy>      Weights, int8 [N, K]
           --out <C.npy>          Where to write the product, int32 [M, N]
-          --engine <ENGINE>      Which engine runs the products: closed forms, or every register
-                                 clocked, which is slow; the results are the same [default: algebraic]
-                                 [possible values: algebraic, stepped]
+          --engine <ENGINE>      Which engine runs the products: closed forms, the fast clock or the
+                                 reference clock, which clock every register and are slow; the results
+                                 are the same [default: algebraic] [possible values: algebraic, stepped,
+                                 clock]
           --jobs <N>             Taken as by the other commands; one product runs on one thread,
                                  whatever N is
           --no-mse               Leave out the error against the exact product
@@ -75,7 +76,7 @@ fn help_of_every_command() {
       -h, --help                 Print help
     "#);
     insta::assert_snapshot!(folder.good(&["check", "--help"]), @r#"
-    Run both engines and compare whole outcomes; exit code 0 where they are equal, else 1
+    Run the engines and compare whole outcomes; exit code 0 where they are equal, else 1
 
     Usage: sysmt check [OPTIONS] [RUN.toml]
 
@@ -86,6 +87,9 @@ fn help_of_every_command() {
           --array <ARRAY.toml>   Array file, for one product instead of a run
           --activations <A.npy>  Activations, uint8 [M, K]
           --weights <W.npy>      Weights, int8 [N, K]
+          --engine <ENGINE>      What the algebraic engine is held to: the fast clock, or the reference
+                                 clock, which is slow and which the fast clock must equal in every
+                                 register and cycle [default: stepped] [possible values: stepped, clock]
           --jobs <N>             Threads of this computer to use; results do not depend on it [default:
                                  all]
       -h, --help                 Print help

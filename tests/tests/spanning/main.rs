@@ -1,5 +1,6 @@
 //! What spans crates: engines, oracle, golden operands, ONNX, the page in a browser.
 
+mod clocks;
 mod equivalence;
 mod fake_quantization;
 mod golden;

@@ -1,0 +1,311 @@
+//! Engines on the same product, and the first place where they part.
+
+mod registers;
+
+use std::fmt;
+
+use sim_core::busy::BusyMap;
+use sim_core::counters::{Counters, PeCycles};
+use sim_core::ids::{Col, Row, TileId};
+use sim_core::record::EngineKind;
+use sim_core::shape::Gemm;
+use sim_core::spec::ArraySpec;
+use sim_core::units::Cycles;
+
+use crate::algebraic::Algebraic;
+use crate::engine::{Engine, EngineError, Measures, Operands, Outcome};
+use crate::mapping::Tiling;
+use crate::stepped::Stepped;
+use crate::stepped::probe::ExitOf;
+pub use registers::{RegisterDivergence, check_registers};
+
+/// The engine that others are held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// The fast clock: the algebraic engine gives its outcome.
+    Stepped,
+    /// The reference clock: the fast clock holds its registers in every cycle, and both others give its outcome.
+    Clock,
+}
+
+impl Truth {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Stepped, Self::Clock];
+
+    /// The engine.
+    pub const fn engine(self) -> EngineKind {
+        match self {
+            Self::Stepped => EngineKind::Stepped,
+            Self::Clock => EngineKind::Clock,
+        }
+    }
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        self.engine().name()
+    }
+}
+
+/// What an engine says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said<T> {
+    /// The engine.
+    pub engine: EngineKind,
+    /// What it says.
+    pub value: T,
+}
+
+impl<T: fmt::Display> fmt::Display for Said<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.engine.name(), self.value)
+    }
+}
+
+/// The first place in which two engines part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Divergence {
+    /// An output.
+    Value(Box<ValueDivergence>),
+    /// A register.
+    Register(Box<RegisterDivergence>),
+    /// Anything else.
+    Field {
+        /// The field's path, such as `pe_cycles.drain`.
+        field: &'static str,
+        /// What each says; the first is held to be true.
+        said: Box<[Said<String>; 2]>,
+    },
+}
+
+/// An output in which two outcomes differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueDivergence {
+    /// Row of C.
+    pub m: usize,
+    /// Column of C.
+    pub n: usize,
+    /// The tile that computes it.
+    pub tile: TileId,
+    /// The PE that computes it.
+    pub pe: (Row, Col),
+    /// The cycle in which the stepped engine lets it out, where it does.
+    pub cycle: Option<Cycles>,
+    /// What each says; the first is held to be true.
+    pub said: [Said<i32>; 2],
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field { field, said } => {
+                let [truth, other] = said.as_ref();
+                write!(f, "{field}: {truth}, {other}")
+            }
+            Self::Register(register) => register.fmt(f),
+            Self::Value(value) => {
+                let ValueDivergence {
+                    m,
+                    n,
+                    tile,
+                    pe: (row, col),
+                    cycle,
+                    said: [truth, other],
+                } = value.as_ref();
+                write!(
+                    f,
+                    "product[{m}, {n}]: {truth}, {other}; PE ({}, {}), tile {}, ",
+                    row.idx(),
+                    col.idx(),
+                    tile.idx()
+                )?;
+                match cycle {
+                    Some(cycle) => write!(f, "leaves in cycle {}", cycle.0),
+                    None => write!(f, "never leaves"),
+                }
+            }
+        }
+    }
+}
+
+/// Hold the engines to `truth` and compare whole outcomes; `None` where they are equal to the bit.
+///
+/// - Errors: those of [`Engine::run`], where all engines refuse alike.
+pub fn check(
+    array: &ArraySpec,
+    operands: &Operands<'_>,
+    truth: Truth,
+) -> Result<Option<Divergence>, EngineError> {
+    if truth == Truth::Clock
+        && let Some(divergence) = check_registers(array, operands)?
+    {
+        return Ok(Some(divergence));
+    }
+    let engines: [&dyn Engine; 2] = [&Stepped, &Algebraic];
+    let verdicts = engines.map(|engine| Said {
+        engine: engine.kind(),
+        value: engine.run(array, operands, Measures::ALL),
+    });
+    compare(array, operands, verdicts)
+}
+
+/// Compare what two engines made of a product.
+fn compare(
+    array: &ArraySpec,
+    operands: &Operands<'_>,
+    verdicts: [Said<Result<Outcome, EngineError>>; 2],
+) -> Result<Option<Divergence>, EngineError> {
+    let outcomes = match verdicts.each_ref().map(|verdict| &verdict.value) {
+        [Ok(truth), Ok(other)] => [truth, other],
+        [Err(truth), Err(other)] if truth == other => return Err(truth.clone()),
+        _ => {
+            let words = verdicts.map(|Said { engine, value }| Said {
+                engine,
+                value: value.map_or_else(|error| error.to_string(), |_| "runs it".to_owned()),
+            });
+            return Ok(Some(Divergence::Field {
+                field: "verdict",
+                said: Box::new(words),
+            }));
+        }
+    };
+    let engines = verdicts.each_ref().map(|verdict| verdict.engine);
+    let mut divergence = first_divergence(array, operands.shape(), engines, outcomes);
+    if let Some(Divergence::Value(value)) = &mut divergence {
+        let mut exit = ExitOf::new(value.m, value.n);
+        Stepped.run_probed(array, operands, Measures::NONE, &mut exit)?;
+        value.cycle = exit.cycle();
+    }
+    Ok(divergence)
+}
+
+/// The first field in which the outcomes of one product differ: values first, then time, then counters.
+pub fn first_divergence(
+    array: &ArraySpec,
+    shape: Gemm,
+    engines: [EngineKind; 2],
+    outcomes: [&Outcome; 2],
+) -> Option<Divergence> {
+    let products = outcomes.map(|outcome| &outcome.product);
+    let mut values = products[0].iter().zip(products[1]).enumerate();
+    if let Some((index, (&truth, &other))) = values.find(|(_, (truth, other))| truth != other) {
+        let (m, n) = (index / shape.n(), index % shape.n());
+        let (tile, row, col) = Tiling::new(array, shape).place_of(m, n);
+        return Some(Divergence::Value(Box::new(ValueDivergence {
+            m,
+            n,
+            tile,
+            pe: (row, col),
+            cycle: None,
+            said: said(engines, [truth, other]),
+        })));
+    }
+    let [truth, other] = outcomes.map(fields);
+    let mut pairs = truth.into_iter().zip(other);
+    pairs
+        .find(|((_, truth), (_, other))| truth != other)
+        .map(|((field, truth), (_, other))| Divergence::Field {
+            field,
+            said: Box::new(said(engines, [truth, other])),
+        })
+        .or_else(|| busy_divergence(engines, outcomes.map(|outcome| outcome.busy.as_ref())))
+}
+
+fn said<T>(engines: [EngineKind; 2], values: [T; 2]) -> [Said<T>; 2] {
+    let [truth, other] = values;
+    let of = |engine, value| Said { engine, value };
+    [of(engines[0], truth), of(engines[1], other)]
+}
+
+/// Everything of an outcome but its values and its map, in the order in which it is compared.
+fn fields(outcome: &Outcome) -> Vec<(&'static str, String)> {
+    let Outcome {
+        product,
+        cycles,
+        counters:
+            Counters {
+                pe_cycles:
+                    PeCycles {
+                        fill,
+                        active,
+                        masked,
+                        stall,
+                        drain,
+                    },
+                reduced,
+                operand_widths,
+                switching,
+            },
+        error,
+        busy: _,
+    } = outcome;
+    vec![
+        ("product.len", product.len().to_string()),
+        ("cycles", cycles.0.to_string()),
+        ("pe_cycles.fill", fill.to_string()),
+        ("pe_cycles.active", format!("{:?}", active.counts())),
+        ("pe_cycles.masked", masked.to_string()),
+        ("pe_cycles.stall", stall.to_string()),
+        ("pe_cycles.drain", drain.to_string()),
+        ("reduced", format!("{reduced:?}")),
+        ("operand_widths", format!("{operand_widths:?}")),
+        ("switching", format!("{switching:?}")),
+        ("mse", format!("{error:?}")),
+    ]
+}
+
+/// The first PE whose busy steps differ; a whole map is too much to read.
+fn busy_divergence(engines: [EngineKind; 2], maps: [Option<&BusyMap>; 2]) -> Option<Divergence> {
+    if maps[0] == maps[1] {
+        return None;
+    }
+    let [truth, other]: [Vec<_>; 2] = maps.map(|map| map.map(|map| map.iter().collect()).unwrap_or_default());
+    let differ = truth.iter().zip(&other).find(|(truth, other)| truth != other);
+    let (field, words) = match differ {
+        Some((truth, other)) => {
+            let at = |(row, col, n_steps): &(Row, Col, u64)| {
+                format!("{n_steps} at PE ({}, {})", row.idx(), col.idx())
+            };
+            ("busy", [at(truth), at(other)])
+        }
+        None => ("busy.len", [truth.len().to_string(), other.len().to_string()]),
+    };
+    Some(Divergence::Field {
+        field,
+        said: Box::new(said(engines, words)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::spec::Pe;
+
+    use super::*;
+
+    #[test]
+    fn a_map_that_parts_is_told_by_its_first_pe() {
+        let array = ArraySpec::new(2, 2, Pe::Conventional).expect("in range");
+        let shape = Gemm::new(2, 2, 1).expect("not empty");
+        let operands = Operands::new(shape, &[3, 4], &[5, 0]).expect("as long as the shape says");
+        let right = Stepped.run(&array, &operands, Measures::ALL).expect("runs");
+        let mut wrong = right.clone();
+        if let Some(map) = &mut wrong.busy {
+            map.add(Row(1), Col(0), 2);
+        }
+        let told = |other: &Outcome| {
+            first_divergence(
+                &array,
+                shape,
+                [EngineKind::Stepped, EngineKind::Algebraic],
+                [&right, other],
+            )
+            .map(|divergence| divergence.to_string())
+        };
+        assert_eq!(told(&right), None);
+        assert_eq!(
+            told(&wrong).as_deref(),
+            Some("busy: stepped 1 at PE (1, 0), algebraic 3 at PE (1, 0)")
+        );
+        wrong.busy = None;
+        assert_eq!(told(&wrong).as_deref(), Some("busy.len: stepped 4, algebraic 0"));
+    }
+}
