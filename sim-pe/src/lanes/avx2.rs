@@ -7,6 +7,8 @@
 use std::arch::x86_64::*;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
+use bytemuck::Pod;
+
 use super::busy::Watch;
 use super::word::Word;
 use super::{Cuts, Held, Lanes, PES_PER_GROUP, Words};
@@ -82,8 +84,8 @@ const PLACES: [[u16; N_NUMBERS]; 2] = {
 #[target_feature(enable = "avx2")]
 #[inline]
 fn add_single_products(held: &Held<'_>, sums: &mut [i32]) {
-    let [[x]] = rows(&held.activations, held);
-    let [[w]] = rows(&held.weights, held);
+    let [[x]] = rows(&held.activations, held, 1);
+    let [[w]] = rows(&held.weights, held, 1);
     let sums = &mut sums[..held.n_rows * held.n_groups * PES_PER_GROUP];
     for group in 0..held.n_groups {
         for row in 0..held.n_rows {
@@ -113,8 +115,8 @@ fn add_products<const PAIRS: usize, const X_FORMS: usize, const W_FORMS: usize>(
     sums: &mut [i32],
 ) {
     let places = [load(&PLACES[0]), load(&PLACES[1])];
-    let x: [[Rows<'_>; X_FORMS]; PAIRS] = rows(&held.activations, held);
-    let w: [[Rows<'_>; W_FORMS]; PAIRS] = rows(&held.weights, held);
+    let x: [[Rows<'_>; X_FORMS]; PAIRS] = rows(&held.activations, held, 2);
+    let w: [[Rows<'_>; W_FORMS]; PAIRS] = rows(&held.weights, held, 2);
     let n_groups = held.n_groups;
     let groups = sums.as_chunks_mut::<PES_PER_GROUP>().0;
     for group in 0..n_groups {
@@ -184,7 +186,8 @@ impl Rows<'_> {
     /// A group of row `row`, where lanes are paired.
     ///
     /// # Safety
-    /// `row` and `group` are below the numbers of rows and groups that [`rows`] was asked for.
+    /// `row` and `group` are below the numbers of rows and groups of `held`, and [`rows`] was asked for two vectors a
+    /// group.
     #[target_feature(enable = "avx2")]
     #[inline]
     unsafe fn load(&self, row: usize, group: usize) -> [__m256i; 2] {
@@ -211,18 +214,19 @@ impl Rows<'_> {
     }
 }
 
-/// The rows of every pair and form.
+/// The rows of every pair and form, each as many vectors long as `n_vectors` for a group.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn rows<'a, const FORMS: usize, const PAIRS: usize>(
     words: &Words<'a>,
     held: &Held<'_>,
+    n_vectors: usize,
 ) -> [[Rows<'a>; FORMS]; PAIRS] {
     let mut all = [[Rows {
         cells: &[],
         stride: 0,
     }; FORMS]; PAIRS];
-    let len = (held.n_rows - 1) * words.strides.row + held.n_beside * held.n_groups * PES_PER_GROUP;
+    let len = (held.n_rows - 1) * words.strides.row + n_vectors * N_NUMBERS * held.n_groups;
     for (pair, forms) in all.iter_mut().enumerate() {
         for (form, rows) in forms.iter_mut().enumerate() {
             let first = words.first + form * words.strides.reduced + pair * words.strides.pair;
@@ -238,7 +242,7 @@ fn rows<'a, const FORMS: usize, const PAIRS: usize>(
 /// A vector from 32 bytes.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn load<T: Copy, const N: usize>(from: &[T; N]) -> __m256i {
+fn load<T: Pod, const N: usize>(from: &[T; N]) -> __m256i {
     const { assert!(size_of::<[T; N]>() == 32) };
     // SAFETY: 32 bytes of numbers are read from a reference to as many; the load asks for no alignment.
     unsafe { _mm256_loadu_si256(std::ptr::from_ref(from).cast()) }
@@ -247,7 +251,7 @@ fn load<T: Copy, const N: usize>(from: &[T; N]) -> __m256i {
 /// A vector to 32 bytes.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn store<T: Copy, const N: usize>(into: &mut [T; N], vector: __m256i) {
+fn store<T: Pod, const N: usize>(into: &mut [T; N], vector: __m256i) {
     const { assert!(size_of::<[T; N]>() == 32) };
     // SAFETY: 32 bytes, any of which make numbers, are written to a reference to as many, at any alignment.
     unsafe { _mm256_storeu_si256(std::ptr::from_mut(into).cast(), vector) }

@@ -128,7 +128,7 @@ fn vectorized<R>(work: impl FnOnce() -> R) -> R {
 /// Eight 32-bit lanes, whatever they are called.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn load<T>(lanes: &[T; LANES]) -> __m256i {
+pub(super) fn load<T: Dword>(lanes: &[T; LANES]) -> __m256i {
     const { assert!(size_of::<T>() == 4) };
     // SAFETY: eight times four bytes are readable, and the load needs no alignment.
     unsafe { _mm256_loadu_si256(std::ptr::from_ref(lanes).cast()) }
@@ -136,9 +136,9 @@ pub(super) fn load<T>(lanes: &[T; LANES]) -> __m256i {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(super) fn store<T>(lanes: &mut [T; LANES], vector: __m256i) {
+pub(super) fn store<T: Dword>(lanes: &mut [T; LANES], vector: __m256i) {
     const { assert!(size_of::<T>() == 4) };
-    // SAFETY: eight times four bytes are writable; callers store values that are valid for `T`: sums and dwords.
+    // SAFETY: eight times four bytes are writable, and any bytes are a `T`.
     unsafe { _mm256_storeu_si256(std::ptr::from_mut(lanes).cast(), vector) }
 }
 

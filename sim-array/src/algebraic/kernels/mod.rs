@@ -12,6 +12,8 @@ mod tests;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
+use bytemuck::Pod;
+
 use super::runs::Runs;
 use super::table::ByteTable;
 pub(crate) use selection::of_clock;
@@ -244,25 +246,13 @@ impl<C> AsMut<[C; PANEL_ROWS]> for Panel<C> {
     }
 }
 
-/// Four bytes without padding.
-///
-/// # Safety
-/// The type is four bytes long, and any four bytes are a value of it.
-#[expect(unsafe_code, reason = "transposition moves values as 32-bit lanes")]
-pub(super) unsafe trait Dword: Copy {}
+/// Four bytes, whatever they are called.
+pub(super) trait Dword: Pod {}
 
-#[expect(unsafe_code, reason = "two 16-bit integers")]
-// SAFETY: two 16-bit integers are four bytes, and have no invalid values.
-unsafe impl Dword for [i16; 2] {}
-#[expect(unsafe_code, reason = "four bytes")]
-// SAFETY: four bytes have no invalid values.
-unsafe impl Dword for [i8; 4] {}
-#[expect(unsafe_code, reason = "four bytes")]
-// SAFETY: four bytes have no invalid values.
-unsafe impl Dword for [u8; 4] {}
-#[expect(unsafe_code, reason = "one 32-bit integer")]
-// SAFETY: a 32-bit integer is four bytes, and has no invalid values.
-unsafe impl Dword for i32 {}
+impl Dword for [i16; 2] {}
+impl Dword for [i8; 4] {}
+impl Dword for [u8; 4] {}
+impl Dword for i32 {}
 
 /// The kernels read this far without asking again.
 fn check_rows(len: usize, stride: usize, n_terms: usize) {
