@@ -27,9 +27,9 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, bail};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::shape::widen;
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
-use sim_net::share::{Unfinished, share};
 use sim_rtl::Design;
 use sim_synth::designs::nb_smt;
 
@@ -107,7 +107,7 @@ fn run_all(tasks: &[Task], options: &Options) -> anyhow::Result<Report> {
         bar.set_style(style);
     }
     // The first failure ends the run: what is under way is finished, nothing new begins.
-    let lines = share(tasks, n_workers, &AtomicBool::new(false), |task| {
+    let lines = parallel_map(tasks, n_workers, &AtomicBool::new(false), |task| {
         let line = run(task, options).with_context(|| name(task));
         bar.inc(1);
         bar.set_message(name(task));

@@ -21,9 +21,9 @@ use std::sync::atomic::AtomicBool;
 use anyhow::{Context, bail};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
 use sim_cost::file::TableFile;
-use sim_net::share::{Unfinished, share};
 use sim_rtl::Design;
 use sim_synth::designs;
 use sim_synth::library::Library;
@@ -150,7 +150,7 @@ fn all(arrays: &[ArraySpec], bench: &Bench<'_>, jobs: Option<usize>) -> anyhow::
         bar.set_style(style);
     }
     let jobs = jobs.unwrap_or(n_cores);
-    let measured = share(arrays, jobs, &AtomicBool::new(false), |array| {
+    let measured = parallel_map(arrays, jobs, &AtomicBool::new(false), |array| {
         let measured = measure(array, bench).with_context(|| Design::of(array).name());
         bar.inc(1);
         measured

@@ -4,14 +4,18 @@
 //! cannot fail later.
 
 pub mod busy;
+pub mod convolution;
 pub mod counters;
 mod decimal;
 pub mod evaluation;
 pub mod fixed;
 pub mod ids;
 pub mod layer_rules;
+pub mod parallel_map;
+pub mod patch;
 pub mod policy;
 pub mod preprocessing;
+pub mod progress;
 pub mod prune;
 pub mod quantization;
 pub mod range;
@@ -19,7 +23,9 @@ pub mod recalibration;
 pub mod record;
 pub mod reorder;
 pub mod shape;
+pub mod simd;
 pub mod spec;
 pub mod synthetic;
+pub mod tensor;
 pub mod throttle;
 pub mod units;

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use sim_config::preprocessing;
 use sim_config::run::{ModelWorkload, Unreadable};
+use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_net::capture::{CaptureOptions, ModelFile};
@@ -12,7 +13,6 @@ use sim_net::images::{ImageSet, OpenOptions};
 use sim_net::network::{ModelError, Network};
 use sim_net::prune::{prune_network, simulated};
 use sim_net::selection::choose;
-use sim_net::share::Unfinished;
 
 use crate::error::EvalError;
 use crate::prepare::Workers;

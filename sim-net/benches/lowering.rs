@@ -3,9 +3,9 @@
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use sim_array::engine::ActivationRows as _;
+use sim_core::convolution::Geometry;
 use sim_core::spec::KOrder;
 use sim_net::lowering::Lowering;
-use sim_trace::trace::Geometry;
 
 fn main() {
     divan::main();

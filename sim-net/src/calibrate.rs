@@ -1,5 +1,6 @@
 //! What is decided from calibration images in the FP32 network: which layers are simulated, and their wide activations.
 
+use sim_core::progress::Progress;
 use sim_core::range::ActivationRange;
 use sim_core::spec::KOrder;
 
@@ -8,7 +9,6 @@ use crate::capture_error::CaptureError;
 use crate::images::ImageSet;
 use crate::network::Network;
 use crate::pass::{Pass, Seen, Watch};
-use crate::progress::Progress;
 use crate::quantize::ActivationQuantizer;
 use crate::ranges::quantizers;
 use crate::reorder::wide_activations;

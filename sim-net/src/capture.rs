@@ -3,17 +3,18 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use sim_core::convolution::Geometry;
 use sim_core::preprocessing::Preprocessing;
+use sim_core::progress::Progress;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_trace::TraceError;
-use sim_trace::trace::{Geometry, Layer, Origin, Trace, Unsimulated};
+use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
 
 use crate::calibrate::{Calibration, Quantizers, calibrate, wide_counts};
 pub use crate::capture_error::CaptureError;
 use crate::images::ImageSet;
 use crate::network::{Network, WeightedLayer};
 use crate::pass::{Pass, Seen, Watch};
-use crate::progress::Progress;
 use crate::quantize::ActivationQuantizer;
 use crate::quantized::LayerCodes;
 use crate::selection::Choice;

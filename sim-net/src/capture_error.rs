@@ -1,6 +1,6 @@
 //! Why a network cannot be captured.
 
-use sim_trace::error::GeometryFault;
+use sim_core::convolution::GeometryFault;
 
 use crate::images::ImageError;
 use crate::network::ExecuteError;

@@ -5,13 +5,13 @@ use std::sync::atomic::AtomicBool;
 
 use sim_array::engine::{ActivationRows as _, Operands};
 use sim_array::lockstep::{self, Divergence, Truth};
+use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
+use sim_core::progress::Progress;
 use sim_core::reorder::Reorder;
 use sim_trace::trace::Trace;
 
 use crate::machines::LayerMachines;
 use crate::plan::{Plan, Product};
-use crate::progress::Progress;
-use crate::share::{Unfinished, share_largest_first};
 use crate::simulate::SimulateError;
 
 /// How a trace is checked.
@@ -63,7 +63,7 @@ pub fn check(
     )?;
     progress.begin("checking", plan.products.len());
     let size = |product: &Product| product.gemm.macs();
-    let compared = share_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
+    let compared = parallel_map_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
         compare(&plan, product, options.truth)?;
         progress.advance(&plan.layer(product.layer).name);
         Ok(())

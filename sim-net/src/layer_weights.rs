@@ -76,8 +76,8 @@ impl LayerWeights {
 
 #[cfg(test)]
 mod tests {
+    use sim_core::convolution::Geometry;
     use sim_core::spec::Threads;
-    use sim_trace::trace::Geometry;
 
     use super::*;
 

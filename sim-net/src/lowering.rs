@@ -6,12 +6,11 @@ mod window;
 
 use std::borrow::Cow;
 
+pub use activations::LoweredActivations;
+use sim_core::convolution::{Geometry, GeometryFault};
 use sim_core::shape::{EmptyDimension, Gemm};
 use sim_core::spec::KOrder;
-use sim_trace::error::GeometryFault;
-use sim_trace::trace::{Geometry, Layer};
-
-pub use activations::LoweredActivations;
+use sim_trace::trace::Layer;
 
 /// The shape of a convolution whose numbers fit together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use sim_core::tensor::{Tensor, Value};
+
 pub use crate::execute::error::ExecuteError;
 pub use crate::execute::hooks::{BatchNormCall, HookError, Hooks, NoHooks, WeightedCall};
 use crate::execute::{Batch, Runs};
@@ -9,7 +11,6 @@ use crate::graph::Graph;
 pub use crate::graph::error::ModelError;
 pub use crate::graph::infer::LayerShape;
 pub use crate::graph::layer::{BatchNorm, InputSign, Statistics, WeightedLayer};
-use crate::tensor::{Tensor, Value};
 
 /// A network with one FP32 input.
 #[derive(Debug)]

@@ -2,8 +2,11 @@
 
 use std::sync::atomic::AtomicBool;
 
+use sim_core::convolution::Geometry;
+use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::preprocessing::Preprocessing;
-use sim_trace::trace::Geometry;
+use sim_core::progress::Progress;
+use sim_core::tensor::Tensor;
 
 use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
@@ -11,10 +14,7 @@ use crate::images::ImageSet;
 use crate::lowering::Lowering;
 use crate::network::{HookError, Hooks, Network, WeightedCall, WeightedLayer};
 use crate::preprocess::batch;
-use crate::progress::Progress;
 use crate::quantize::{self, ActivationQuantizer, NotFinite};
-use crate::share::{Unfinished, share};
-use crate::tensor::Tensor;
 
 /// Images whose results wait in memory for those before them, per thread.
 const IMAGES_PER_JOB: usize = 8;
@@ -112,7 +112,7 @@ impl<'a> Pass<'a> {
         self.progress.begin(what, self.images.len());
         let indices: Vec<usize> = (0..self.images.len()).collect();
         for chunk in indices.chunks(self.jobs.clamp(1, 1024) * IMAGES_PER_JOB) {
-            let watches = share(chunk, self.jobs, self.stop, |&index| self.run_one(index, watch()));
+            let watches = parallel_map(chunk, self.jobs, self.stop, |&index| self.run_one(index, watch()));
             let watches = watches.map_err(|unfinished| match unfinished {
                 Unfinished::Stopped => CaptureError::Stopped,
                 Unfinished::Failed(error) => error,

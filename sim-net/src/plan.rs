@@ -4,18 +4,19 @@ use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use sim_array::engine::EngineError;
+use sim_core::convolution::GeometryFault;
 use sim_core::ids::LayerId;
+use sim_core::parallel_map::Unfinished;
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Batch};
-use sim_trace::error::{Fault, GeometryFault};
+use sim_trace::error::Fault;
 use sim_trace::trace::{Layer, Trace};
 
 use crate::layer_weights::LayerWeights;
 use crate::lowering::{LoweredActivations, Lowering};
 use crate::machines::LayerMachines;
 use crate::reorder::{Candidate, ColumnOrder, ReorderError, orders};
-use crate::share::Unfinished;
 
 /// Most bytes of one lowered product; folding many images of a large layer can reach it.
 const MAX_LOWERED: usize = 1 << 35;

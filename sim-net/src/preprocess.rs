@@ -3,9 +3,9 @@
 use image::imageops::{FilterType, crop_imm, resize};
 use image::{ImageBuffer, Luma};
 use sim_core::preprocessing::{Channels, Layout, Preprocessing, ResizeMode};
+use sim_core::tensor::Tensor;
 
 use crate::images::{Image, Pixels};
-use crate::tensor::Tensor;
 
 /// Longest side after resizing.
 const MAX_SIDE: usize = 1 << 14;

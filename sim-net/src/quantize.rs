@@ -4,8 +4,8 @@
     reason = "a clamped, rounded float becomes an integer code: std has no other conversion"
 )]
 
-use sim_array::algebraic::vectorized;
 use sim_core::quantization::{Divisor, WeightScales};
+use sim_core::simd::vectorized;
 
 /// A value that no code stands for.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]

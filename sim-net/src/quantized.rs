@@ -1,7 +1,8 @@
 //! A network's simulated layers in 8 bits.
 
-use sim_array::algebraic::{ROWS_TURNED, turn, vectorized};
+use sim_array::algebraic::{ROWS_TURNED, turn};
 use sim_core::quantization::{Bias, QuantizationSpec};
+use sim_core::simd::vectorized;
 
 use crate::calibrate::Calibration;
 use crate::capture_error::CaptureError;

@@ -2,12 +2,12 @@
 
 use sim_core::recalibration::{Momentum, Recalibration};
 use sim_core::shape::checked_product;
+use sim_core::tensor::{LengthError, Tensor};
 
 use crate::network::{BatchNormCall, ExecuteError, HookError, Hooks, Network, Statistics, WeightedCall};
 use crate::ops::fault::Fault;
 use crate::ops::normalization::{Moments, moments};
 use crate::ops::number::float_of_double;
-use crate::tensor::{LengthError, Tensor};
 
 /// Batch norms that cannot be recalibrated.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +91,7 @@ pub enum StatisticsFault {
 ///
 /// - Memory: a batch lies in memory as a whole, the input twice, and at each layer all values that are still to be
 ///   read: 4 bytes · images · (elements of the layer's input, output and of shortcuts around it). One value may have
-///   at most [`MAX_ELEMENTS`](crate::tensor::MAX_ELEMENTS) elements, 334 images at 64×112×112.
+///   at most [`MAX_ELEMENTS`](sim_core::tensor::MAX_ELEMENTS) elements, 334 images at 64×112×112.
 /// - Determinism: sums are doubles in the order of images and positions; one thread but for what `hooks` do.
 /// - Errors: a network without batch norm, no images, a network that cannot be run on them in batches, errors of
 ///   `hooks`, batch norms that read no maps, and statistics that are not finite.

@@ -3,13 +3,13 @@
 use std::sync::atomic::AtomicBool;
 
 use sim_array::engine::ActivationRows as _;
+use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
 use sim_core::reorder::Reorder;
 use sim_core::shape::widen;
 use sim_core::spec::{ArraySpec, KOrder, Pe, Threads};
 use sim_trace::trace::Layer;
 
 use crate::lowering::{LoweredActivations, Lowering};
-use crate::share::{Unfinished, share_largest_first};
 
 /// The largest activation code that fits four bits.
 const MAX_NARROW: u8 = 15;
@@ -213,5 +213,5 @@ pub(crate) fn orders(
         return Ok(vec![Vec::new(); layers.len()]);
     }
     let size = |candidate: &Candidate<'_>| widen(candidate.layer.input.len());
-    share_largest_first(layers, size, n_jobs, stop, |candidate| candidate.orders(mode))
+    parallel_map_largest_first(layers, size, n_jobs, stop, |candidate| candidate.orders(mode))
 }

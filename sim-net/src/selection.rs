@@ -1,7 +1,7 @@
 //! Which layers of a network are simulated, decided from the graph alone.
 
+use sim_core::convolution::LayerKind;
 use sim_core::quantization::{EdgeLayer, LayerSelection, QuantizationSpec, SelectionSpec, SignedInputs};
-use sim_trace::trace::LayerKind;
 
 use crate::network::{InputSign, WeightedLayer};
 

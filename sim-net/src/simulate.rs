@@ -8,6 +8,8 @@ use sim_array::mapping::Schedule;
 use sim_core::busy::BusyMap;
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::ids::LayerId;
+use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
+use sim_core::progress::Progress;
 use sim_core::record::{LayerRecord, ProductRecord};
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
@@ -18,8 +20,6 @@ use sim_trace::trace::Trace;
 use crate::machines::LayerMachines;
 pub use crate::plan::PlanError;
 use crate::plan::{Plan, Product};
-use crate::progress::Progress;
-use crate::share::{Unfinished, share_largest_first};
 
 /// How a trace is simulated.
 #[derive(Clone, Copy)]
@@ -100,7 +100,7 @@ pub fn simulate(
     progress.begin("simulating", plan.products.len());
     let size = |product: &Product| product.gemm.macs();
     let maps = Maps::new(trace.layers.len());
-    let done = share_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
+    let done = parallel_map_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
         let sums = run(&plan, product, options, &maps);
         progress.advance(&plan.layer(product.layer).name);
         sums

@@ -4,11 +4,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use sim_config::run::Workload;
+use sim_core::progress::Silent;
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
 use sim_eval::prepare::Workers;
 use sim_eval::trace::PreparedTrace;
-use sim_net::progress::Silent;
 
 use crate::error::SweepError;
 use crate::evaluate;

@@ -11,12 +11,12 @@ use sim_array::algebraic::Algebraic;
 use sim_array::engine::Mse;
 use sim_config::run::{ErrorMeasure, RunSpec};
 use sim_config::source;
+use sim_core::progress::Silent;
 use sim_core::spec::ArraySpec;
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
 use sim_eval::design::Design;
 use sim_eval::trace::PreparedTrace;
-use sim_net::progress::Silent;
 use sim_net::simulate::{SimulateError, SimulateOptions, simulate};
 
 use crate::run::Unstored;

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use sim_config::error::ConfigError;
 use sim_config::run::RunSpec;
 use sim_config::sweep::{AxisValue, Combination, Randomness, SweepSpec, SweepTexts};
-use sim_net::share::{Unfinished, share};
+use sim_core::parallel_map::{Unfinished, parallel_map};
 
 use crate::error::SweepError;
 use crate::identity::{Fingerprints, Identity, of_point};
@@ -40,7 +40,7 @@ impl<'t> Plan<'t> {
         let n = spec.n_combinations()?;
         let fingerprints = Fingerprints::default();
         let starts: Vec<u32> = (0..n.div_ceil(CHUNK)).map(|chunk| chunk * CHUNK).collect();
-        let chunks = share(&starts, jobs, stop, |&start| {
+        let chunks = parallel_map(&starts, jobs, stop, |&start| {
             chunk(&spec, start..start.saturating_add(CHUNK).min(n), &fingerprints)
         })
         .map_err(|unfinished| match unfinished {

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crossbeam::channel;
 use reports::stored::point::PointObject;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
+use sim_core::progress::Silent;
 use sim_core::prune::PruneSpec;
 use sim_eval::prepare::Workers;
 use sim_eval::trace::PreparedTrace;
-use sim_net::progress::Silent;
 
 use crate::cache::Cache;
 use crate::error::SweepError;

@@ -6,6 +6,7 @@ use anyhow::Context;
 use reports::accuracy::object::{Accuracy, ArrayObject, EvaluationObject, EvaluationRecord};
 use reports::accuracy::throttling::ThrottlingObject;
 use reports::json::EnergyObject;
+use sim_core::progress::Silent;
 use sim_core::spec::{ArraySpec, Pe};
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
@@ -13,7 +14,6 @@ use sim_eval::design::Design;
 use sim_eval::prepare::{Prepared, Workers};
 use sim_eval::throttle::{at_step, throttle};
 use sim_net::evaluate::Machine;
-use sim_net::progress::Silent;
 
 use crate::features::{self, FeatureError};
 use crate::file::Extra;

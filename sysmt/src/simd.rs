@@ -1,6 +1,6 @@
 //! `SYSMT_SIMD`: which instructions the products run on.
 
-use sim_array::algebraic::{Simd, select};
+use sim_core::simd::{Simd, select};
 
 use crate::failure::Failure;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use prost::Message;
-use sim_net::tensor::{IntKind, IntTensor, Tensor, Value};
+use sim_core::tensor::{IntKind, IntTensor, Tensor, Value};
 
 /// A model, as far as tests read it.
 #[derive(Clone, PartialEq, Message)]

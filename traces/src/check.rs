@@ -1,82 +1,10 @@
 //! The rules that every trace keeps, whether read from a file or made in memory.
 
+use sim_core::convolution::GeometryFault;
 use sim_core::shape::checked_product;
 
-use crate::error::{Fault, GeometryFault, LayerName};
-use crate::trace::{Geometry, Layer, Trace};
-
-/// Most lowered activations (output pixels × K) of one image; more is a broken geometry.
-const MAX_LOWERED: usize = 1 << 32;
-
-impl Geometry {
-    /// Rows and columns of the output for `input` rows and columns, `kernel` rows and columns.
-    ///
-    /// - Errors: a zero in any of them, or a kernel larger than the padded input.
-    pub fn output_size(&self, input: [usize; 2], kernel: [usize; 2]) -> Result<[usize; 2], GeometryFault> {
-        let mut output = [0; 2];
-        for (axis, name) in ["rows", "columns"].into_iter().enumerate() {
-            for (what, size) in [
-                ("an input size", input[axis]),
-                ("a kernel size", kernel[axis]),
-                ("a stride", self.stride[axis]),
-                ("a dilation", self.dilation[axis]),
-            ] {
-                if size == 0 {
-                    return Err(GeometryFault::Zero { what });
-                }
-            }
-            let padded = input[axis]
-                .checked_add(self.padding[axis])
-                .and_then(|size| size.checked_add(self.padding[axis + 2]))
-                .ok_or(GeometryFault::TooLarge { max: MAX_LOWERED })?;
-            // A kernel that leaves `usize` fits into no input.
-            let kernel = (kernel[axis] - 1)
-                .saturating_mul(self.dilation[axis])
-                .saturating_add(1);
-            if padded < kernel {
-                return Err(GeometryFault::Kernel {
-                    axis: name,
-                    padded,
-                    kernel,
-                });
-            }
-            output[axis] = (padded - kernel) / self.stride[axis] + 1;
-        }
-        Ok(output)
-    }
-
-    /// Rows and columns of the output for `input` channels, rows and columns and `weight` output channels, channels per
-    /// group, rows and columns.
-    ///
-    /// - Errors: shapes and groups that do not fit together, or that no memory holds.
-    pub fn fit(&self, input: [usize; 3], weight: [usize; 4]) -> Result<[usize; 2], GeometryFault> {
-        let [channels, rows, columns] = input;
-        let [n_filters, per_group, kernel_rows, kernel_columns] = weight;
-        for (what, size) in [
-            ("the number of channels", channels),
-            ("the number of output channels", n_filters),
-            ("the number of groups", self.groups),
-        ] {
-            if size == 0 {
-                return Err(GeometryFault::Zero { what });
-            }
-        }
-        if per_group.checked_mul(self.groups) != Some(channels) || !n_filters.is_multiple_of(self.groups) {
-            return Err(GeometryFault::Groups {
-                input: channels,
-                per_group,
-                output: n_filters,
-                groups: self.groups,
-            });
-        }
-        let output = self.output_size([rows, columns], [kernel_rows, kernel_columns])?;
-        let lowered = checked_product(&[output[0], output[1], per_group, kernel_rows, kernel_columns]);
-        if lowered.is_none_or(|size| MAX_LOWERED < size) {
-            return Err(GeometryFault::TooLarge { max: MAX_LOWERED });
-        }
-        Ok(output)
-    }
-}
+use crate::error::{Fault, LayerName};
+use crate::trace::{Layer, Trace};
 
 impl Layer {
     /// Rows and columns of the output.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use sim_core::convolution::GeometryFault;
+
 use crate::trace::Trace;
 
 /// A trace file that cannot be read or written.
@@ -164,46 +166,4 @@ impl std::fmt::Display for LayerName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "layer {} (`{}`)", self.index, self.name)
     }
-}
-
-/// A convolution whose numbers do not fit together.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GeometryFault {
-    /// A dimension, stride, dilation or group count of zero.
-    #[error("{what} is zero, it must be at least 1")]
-    Zero {
-        /// Which.
-        what: &'static str,
-    },
-    /// Channels and groups do not fit.
-    #[error(
-        "{input} input channels, weights for {per_group} in each of {groups} groups and {output} output channels do not \
-         fit: input channels are groups × channels per group, and output channels are a multiple of the groups"
-    )]
-    Groups {
-        /// Channels of the input.
-        input: usize,
-        /// Channels that a filter reads.
-        per_group: usize,
-        /// Filters.
-        output: usize,
-        /// Groups.
-        groups: usize,
-    },
-    /// A kernel that does not fit into its input.
-    #[error("the {axis} hold {padded} pixels with padding, but the dilated kernel needs {kernel}")]
-    Kernel {
-        /// `rows` or `columns`.
-        axis: &'static str,
-        /// Pixels with padding.
-        padded: usize,
-        /// Pixels the kernel covers.
-        kernel: usize,
-    },
-    /// Numbers beyond what memory can hold.
-    #[error("one image makes more than {max} lowered activations: a stride, padding or shape is wrong")]
-    TooLarge {
-        /// Most allowed.
-        max: usize,
-    },
 }

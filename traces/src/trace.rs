@@ -1,6 +1,7 @@
 //! What a trace holds.
 
 use serde::{Deserialize, Serialize};
+use sim_core::convolution::{Geometry, LayerKind};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
@@ -47,30 +48,6 @@ pub struct Unsimulated {
     pub name: String,
     /// Why.
     pub reason: String,
-}
-
-/// What a layer was in its network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LayerKind {
-    /// A convolution, grouped and depthwise ones included.
-    Convolution,
-    /// A fully connected layer, stored as a 1×1 convolution over a 1×1 map.
-    FullyConnected,
-}
-
-/// Strides and so on of a convolution; `[vertical, horizontal]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Geometry {
-    /// Steps between two output pixels.
-    pub stride: [usize; 2],
-    /// Padding at the top, left, bottom and right.
-    pub padding: [usize; 4],
-    /// Distance between two taps.
-    pub dilation: [usize; 2],
-    /// Groups of channels.
-    pub groups: usize,
 }
 
 /// One quantized layer.

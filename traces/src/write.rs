@@ -8,10 +8,11 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::{Deserialize, Serialize};
+use sim_core::convolution::{Geometry, LayerKind};
 use sim_core::shape::widen;
 
 use crate::error::{Fault, TraceError};
-use crate::trace::{Geometry, LayerKind, Origin, Trace, Unsimulated};
+use crate::trace::{Origin, Trace, Unsimulated};
 
 /// The metadata key of the description.
 pub(crate) const KEY: &str = "sysmt";

@@ -6,11 +6,11 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context;
 use sim_array::algebraic::Algebraic;
 use sim_array::engine::{Measures, Mse};
+use sim_core::progress::Silent;
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
 use sim_core::units::count_as_f64;
 use sim_net::machines::LayerMachines;
-use sim_net::progress::Silent;
 use sim_net::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
 

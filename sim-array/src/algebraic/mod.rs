@@ -33,6 +33,7 @@ use sim_core::busy::PeMap;
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, PeCycles};
 use sim_core::record::EngineKind;
 use sim_core::shape::Gemm;
+use sim_core::simd::Simd;
 use sim_core::spec::{ArraySpec, Pe};
 use sim_core::units::Cycles;
 
@@ -44,7 +45,6 @@ use crate::pages;
 use busy::Busy;
 pub use columns::{ROWS_TURNED, turn};
 pub(crate) use kernels::of_clock;
-pub use kernels::{Simd, Unavailable, select};
 use product::Multiplier;
 use statistics::Tally;
 use windowed::{Block, Windows};
@@ -147,19 +147,14 @@ fn in_turn(outcome: Outcome, array: &ArraySpec, shape: Gemm, n_products: usize) 
     }
 }
 
-/// Run code compiled for the instructions that products run on, as far as it is inlined; the results are the same.
-pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
-    Kernels::selected().vectorized(work)
-}
-
 /// The algebraic engine on one set of instructions, whatever the process selected.
 #[derive(Clone, Copy)]
 pub struct Pinned(Kernels);
 
-impl Simd {
+impl Pinned {
     /// The engine on these instructions, where this processor has them.
-    pub fn engine(self) -> Option<Pinned> {
-        self.kernels().map(Pinned)
+    pub fn new(simd: Simd) -> Option<Self> {
+        Kernels::of(simd).map(Self)
     }
 }
 

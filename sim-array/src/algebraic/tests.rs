@@ -3,13 +3,14 @@
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, Reduced};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
+use sim_core::simd::Simd;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
 use sim_core::units::Cycles;
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_pe::step::Step;
 use sim_pe::{nbsmt, sparq};
 
-use super::{Algebraic, Simd, run};
+use super::{Algebraic, Kernels, run};
 use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome};
 use crate::mapping::Schedule;
 
@@ -112,7 +113,7 @@ fn check(pe: Pe, shape: Gemm, activations: &[u8], weights: &[i8]) {
     let operands = Operands::new(shape, activations, weights).expect("as long as the shape says");
     let want = expected(pe, &operands);
     for simd in Simd::ALL {
-        let Some(kernels) = simd.kernels() else {
+        let Some(kernels) = Kernels::of(simd) else {
             continue;
         };
         for mse in [Mse::Measure, Mse::Skip] {

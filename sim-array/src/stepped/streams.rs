@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use sim_core::spec::Pe;
 use sim_pe::lanes::{PES_PER_GROUP, edge};
 use sim_pe::nbsmt;
 
@@ -11,7 +12,6 @@ use super::registers::{Layout, control};
 use crate::engine::Operands;
 use crate::mapping::KMap;
 use edge::Edge;
-use sim_core::spec::Pe;
 
 /// The most lanes of a step.
 const MAX_LANES: usize = 4;

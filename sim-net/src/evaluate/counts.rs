@@ -1,5 +1,6 @@
 //! What K is reordered by: wide operands of each column.
 
+use sim_core::progress::Progress;
 use sim_core::reorder::Reorder;
 
 use crate::calibrate::{Calibration, wide_counts};
@@ -8,7 +9,6 @@ use crate::capture_error::CaptureError;
 use crate::images::ImageSet;
 use crate::network::Network;
 use crate::pass::Pass;
-use crate::progress::Progress;
 use crate::quantized::QuantizedNetwork;
 use crate::reorder::wide_weights;
 

@@ -6,8 +6,10 @@ use sim_array::algebraic::Algebraic;
 use sim_array::engine::{EngineError, StreamedOperands};
 use sim_array::mapping::Schedule;
 use sim_core::counters::{Counters, ErrorSums};
+use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, KOrder};
+use sim_core::tensor::Tensor;
 use sim_core::units::Cycles;
 
 use super::machine::Machine;
@@ -16,9 +18,7 @@ use crate::network::{HookError, Hooks, WeightedCall};
 use crate::pass::image_shape;
 use crate::quantize::check;
 use crate::quantized::{QuantizedLayer, QuantizedNetwork};
-use crate::share::{Unfinished, share};
 use crate::simulate;
-use crate::tensor::Tensor;
 
 /// Most images whose products run in turn, so that weights are made ready for all of them at once.
 pub(super) const IMAGES_PER_PRODUCT: usize = 16;
@@ -121,7 +121,7 @@ impl Hooks for SimulatedLayers<'_> {
             layer,
             lowering,
         };
-        let done = share(&parts, self.jobs, self.stop, |part| work.images(part));
+        let done = parallel_map(&parts, self.jobs, self.stop, |part| work.images(part));
         let done = done.map_err(|unfinished| match unfinished {
             Unfinished::Stopped => HookError::from("stopped"),
             // Where in the tensor a value is, an image does not know.

@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sim_array::mapping::Schedule;
 use sim_core::counters::ActiveSteps;
 use sim_core::evaluation::{ArrayEvaluation, Evaluation};
+use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::preprocessing::Preprocessing;
+use sim_core::progress::Progress;
 use sim_core::record::{EngineKind, LayerRecord, ProductRecord};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Batch};
@@ -22,9 +24,7 @@ pub use self::machine::Machine;
 use crate::capture_error::CaptureError;
 use crate::images::ImageSet;
 use crate::network::Network;
-use crate::progress::Progress;
 use crate::quantized::QuantizedNetwork;
-use crate::share::{Unfinished, share};
 
 /// Batches whose answers wait in memory for those before them, per thread.
 const BATCHES_PER_JOB: usize = 8;
@@ -118,7 +118,7 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
         options.machines.iter().map(|_| vec![None; n_layers]).collect();
     let batches: Vec<Range<usize>> = side_by_side::batches(options);
     for chunk in batches.chunks(options.jobs.clamp(1, 1024) * BATCHES_PER_JOB) {
-        let done = share(chunk, options.jobs, options.stop, |batch| {
+        let done = parallel_map(chunk, options.jobs, options.stop, |batch| {
             let done = side_by_side::run(options, batch)?;
             for name in &images.names()[batch.clone()] {
                 progress.advance(name);

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use sim_core::evaluation::{Answer, ImageRecord, OutputErrors};
 use sim_core::shape::checked_product;
+use sim_core::tensor::Tensor;
 
 use super::layers::{IMAGES_PER_PRODUCT, LayerSums, Products, SimulatedLayers};
 use super::{EvaluateError, EvaluateOptions};
@@ -15,7 +16,6 @@ use crate::graph::Action;
 use crate::network::{Hooks, NoHooks, floats};
 use crate::preprocess::batch;
 use crate::recalibrate::Recalibrated;
-use crate::tensor::Tensor;
 
 /// Most elements of what a layer reads or makes, over images side by side: they stay in a cache.
 const MAX_ELEMENTS: usize = 1 << 18;

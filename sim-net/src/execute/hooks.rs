@@ -1,9 +1,9 @@
 //! Where other code looks into a running network and takes part in it.
 
-use sim_trace::trace::Geometry;
+use sim_core::convolution::Geometry;
+use sim_core::tensor::Tensor;
 
 use crate::graph::layer::{BatchNorm, Statistics, WeightedLayer};
-use crate::tensor::Tensor;
 
 /// What a hook reports when it cannot go on; the run ends with it.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;

@@ -7,6 +7,7 @@ pub(crate) mod weighted;
 use std::sync::Arc;
 
 use sim_core::shape::checked_product;
+use sim_core::tensor::{LengthError, Tensor, Value};
 
 use crate::execute::error::ExecuteError;
 use crate::execute::hooks::{BatchNormCall, Hooks};
@@ -17,7 +18,6 @@ use crate::ops::args::Args;
 use crate::ops::axes;
 use crate::ops::fault::Fault;
 use crate::ops::normalization::normalize;
-use crate::tensor::{LengthError, Tensor, Value};
 
 /// What the first axis of an input may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

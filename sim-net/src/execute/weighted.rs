@@ -1,7 +1,8 @@
 //! Layers with weights, and the hooks around them.
 
+use sim_core::convolution::Geometry;
 use sim_core::shape::checked_product;
-use sim_trace::trace::Geometry;
+use sim_core::tensor::Tensor;
 
 use crate::execute::error::ExecuteError;
 use crate::execute::hooks::{Hooks, WeightedCall};
@@ -11,7 +12,6 @@ use crate::ops::args::Args;
 use crate::ops::conv::{Conv, ConvPlan};
 use crate::ops::fault::Fault;
 use crate::ops::matmul::fully_connected;
-use crate::tensor::Tensor;
 
 /// Of a fully connected layer.
 pub(crate) const ROW_GEOMETRY: Geometry = Geometry {

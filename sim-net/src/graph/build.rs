@@ -133,7 +133,7 @@ fn read_node(file: &NodeProto, position: usize, opset: i64, names: &mut Names) -
 fn constants(
     file: &GraphProto,
     names: &mut Names,
-) -> Result<Vec<(usize, Arc<crate::tensor::Value>)>, ModelError> {
+) -> Result<Vec<(usize, Arc<sim_core::tensor::Value>)>, ModelError> {
     let fault = |name: Option<&str>, fault| ModelError::Initializer {
         name: name.unwrap_or_default().to_owned(),
         fault,

@@ -1,6 +1,7 @@
 //! Shapes of all values from the shapes of the inputs.
 
-use sim_trace::trace::Geometry;
+use sim_core::convolution::Geometry;
+use sim_core::tensor::Value;
 
 use crate::execute::error::ExecuteError;
 use crate::execute::weighted::{ROW_GEOMETRY, conv_plan, product_shape};
@@ -8,7 +9,6 @@ use crate::graph::{Action, Graph, Node};
 use crate::ops::args::{Args, Operand, Operands};
 use crate::ops::axes;
 use crate::ops::fault::Fault;
-use crate::tensor::Value;
 
 /// Values of more elements are not computed to learn shapes.
 const MAX_KNOWN: usize = 1 << 16;

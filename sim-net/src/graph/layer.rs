@@ -1,8 +1,8 @@
 //! Layers of a network that carry weights, and batch norms, as other code sees them.
 
-use sim_trace::trace::LayerKind;
+use sim_core::convolution::LayerKind;
 
-use crate::tensor::Tensor;
+use sim_core::tensor::Tensor;
 
 /// What the graph alone says about the sign of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,8 @@ mod weights;
 
 use std::sync::Arc;
 
+use sim_core::tensor::{Tensor, Value};
+
 use crate::execute::Batch;
 use crate::execute::error::ExecuteError;
 use crate::execute::hooks::Hooks;
@@ -26,7 +28,6 @@ use crate::network::Input;
 use crate::ops::Operation;
 use crate::ops::conv::Conv;
 use crate::ops::fault::Fault;
-use crate::tensor::{Tensor, Value};
 
 /// A graph with any number of inputs and outputs.
 #[derive(Debug)]

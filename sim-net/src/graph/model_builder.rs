@@ -1,6 +1,7 @@
 //! Small models, built by tests.
 
 use prost::Message;
+use sim_core::tensor::Tensor;
 
 use crate::network::Network;
 use crate::onnx::proto::tensor_shape_proto::{Dimension, dimension};
@@ -8,7 +9,6 @@ use crate::onnx::proto::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
     TypeProto, ValueInfoProto, type_proto,
 };
-use crate::tensor::Tensor;
 
 /// A model under construction with the input `x`.
 pub(crate) struct Builder {

@@ -1,9 +1,10 @@
 //! Which values cannot be negative, from the graph alone.
 
+use sim_core::tensor::Value;
+
 use crate::graph::layer::InputSign;
 use crate::graph::{Action, Graph};
 use crate::ops::{Signs, non_negative_if};
-use crate::tensor::Value;
 
 /// The sign of each value; inputs of the graph may be anything.
 pub(super) fn signs(graph: &Graph) -> Vec<InputSign> {

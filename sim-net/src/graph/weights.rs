@@ -1,6 +1,7 @@
 //! Finds the layers of a graph: nodes whose weights are constants.
 
-use sim_trace::trace::LayerKind;
+use sim_core::convolution::LayerKind;
+use sim_core::tensor::{Tensor, Value};
 
 use crate::graph::error::ModelError;
 use crate::graph::layer::{BatchNorm, InputSign, WeightedLayer};
@@ -11,7 +12,6 @@ use crate::ops::batch_norm::BatchNormalization;
 use crate::ops::conv::{Conv, check_bias};
 use crate::ops::fault::Fault;
 use crate::ops::matmul::{Gemm, Stored};
-use crate::tensor::{Tensor, Value};
 
 /// Move constant weights and parameters of batch norms out of the constants, and let the nodes use them there.
 ///

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::AtomicBool;
 
+use sim_core::parallel_map::{Unfinished, parallel_map};
+use sim_core::progress::Progress;
+
 use super::{ImageError, ImageFault, ImageSet, Source};
-use crate::progress::Progress;
-use crate::share::{Unfinished, share};
 
 impl ImageSet {
     /// The images whose files can be decoded, in their order and with their labels, and the names of the others. Every
@@ -35,7 +36,7 @@ impl ImageSet {
         };
         progress.begin("looking for unreadable images", names.len());
         let indices: Vec<usize> = (0..names.len()).collect();
-        let faults: Vec<Option<ImageFault>> = share(&indices, n_jobs, stop, |&index| {
+        let faults: Vec<Option<ImageFault>> = parallel_map(&indices, n_jobs, stop, |&index| {
             let fault = folder.check(index).err();
             progress.advance(&names[index]);
             Ok(fault)

@@ -4,14 +4,14 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use sim_array::engine::ActivationRows;
+use sim_core::convolution::Geometry;
+use sim_core::patch::{Axis, Patches};
 use sim_core::shape::checked_product;
 use sim_core::spec::KOrder;
-use sim_trace::trace::Geometry;
 
 use super::Lowering;
 use super::transpose::{BLOCK, Source, Taps};
 use super::window::{Window, write_window};
-use crate::patch::{Axis, Patches};
 use crate::reorder::ColumnOrder;
 
 /// A patch may be this many times larger than what is read from it: a window that is spread wide reads little of what

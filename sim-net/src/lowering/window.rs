@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sim_array::algebraic::vectorized;
+use sim_core::simd::vectorized;
 
 use super::transpose::{BLOCK, Pixel, Source};
 

@@ -1,6 +1,6 @@
 //! Why a stored tensor cannot be read.
 
-use crate::tensor::LengthError;
+use sim_core::tensor::LengthError;
 
 /// A tensor of the file that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub enum TensorFault {
         size: i64,
     },
     /// More elements than anything here needs.
-    #[error("shape {shape:?} has more than {max} elements", max = crate::tensor::MAX_ELEMENTS)]
+    #[error("shape {shape:?} has more than {max} elements", max = sim_core::tensor::MAX_ELEMENTS)]
     TooLarge {
         /// The shape.
         shape: Vec<usize>,

@@ -1,9 +1,10 @@
 //! Tensors stored in a file.
 
+use sim_core::tensor::{IntKind, IntTensor, Tensor, Value};
+
 use crate::onnx::error::TensorFault;
 use crate::onnx::proto::TensorProto;
 use crate::ops::axes;
-use crate::tensor::{IntKind, IntTensor, Tensor, Value};
 
 /// `TensorProto.DataType` of the supported types.
 const FLOAT: i32 = 1;

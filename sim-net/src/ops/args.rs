@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use sim_core::tensor::{IntTensor, Tensor, Value};
+
 use crate::ops::fault::Fault;
-use crate::tensor::{IntTensor, Tensor, Value};
 
 /// An input of which at least the shape is known.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use sim_core::shape::checked_product;
+use sim_core::tensor::{IntTensor, MAX_ELEMENTS, Tensor, Value};
 
 use crate::ops::fault::Fault;
-use crate::tensor::{IntTensor, MAX_ELEMENTS, Tensor, Value};
 
 /// The number of elements of `shape`, which must be one that can be stored.
 pub(crate) fn n_elements(shape: &[usize]) -> Result<usize, Fault> {

@@ -1,12 +1,13 @@
 //! The operator `BatchNormalization`, in inference and in training mode.
 
+use sim_core::tensor::{Tensor, Value};
+
 use crate::graph::layer::{BatchNorm, Statistics};
 use crate::onnx::attributes::Attributes;
 use crate::ops::Operation;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
 use crate::ops::normalization::{normalize, statistics};
-use crate::tensor::{Tensor, Value};
 
 /// Which statistics are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! Two arrays in, broadcast to one shape.
 
-use sim_array::algebraic::vectorized;
+use sim_core::simd::vectorized;
+use sim_core::tensor::{IntKind, IntTensor, Tensor, Value};
 
 use crate::graph::layer::InputSign;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
 use crate::ops::number::low_32;
 use crate::ops::{Operation, Signs, axes};
-use crate::tensor::{IntKind, IntTensor, Tensor, Value};
 
 /// Functions of two elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Values that do not depend on images, and conversions.
 
+use sim_core::tensor::{IntKind, IntTensor, Tensor, Value};
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::onnx::stored::{self, DataType};
@@ -7,7 +9,6 @@ use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
 use crate::ops::number::{float_of_int, int_of_size, int32_of_float, int64_of_float, low_32};
 use crate::ops::{Operation, Signs, axes};
-use crate::tensor::{IntKind, IntTensor, Tensor, Value};
 
 /// A value in an attribute.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! Convolutions over one or two axes.
 
-use sim_trace::trace::Geometry;
+use sim_core::convolution::Geometry;
+use sim_core::tensor::{Tensor, Value};
 
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
@@ -8,7 +9,6 @@ use crate::ops::conv_kernel::convolve;
 use crate::ops::fault::Fault;
 use crate::ops::window::{Window, WindowAttributes};
 use crate::ops::{Operation, axes};
-use crate::tensor::{Tensor, Value};
 
 /// The attributes of a convolution.
 #[derive(Clone, Debug)]

@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
-use sim_array::algebraic::vectorized;
+use sim_core::patch::{Axis, Patches};
+use sim_core::simd::vectorized;
 
 use crate::ops::conv::ConvPlan;
-use crate::patch::{Axis, Patches};
 
 /// Terms of the matrix product that have a sum of their own.
 const BLOCK_K: usize = 256;

@@ -1,7 +1,8 @@
 //! What can be wrong with one node.
 
+use sim_core::tensor::{LengthError, MAX_ELEMENTS};
+
 use crate::onnx::error::TensorFault;
-use crate::tensor::{LengthError, MAX_ELEMENTS};
 
 /// Why a node cannot be read or cannot compute.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,12 @@
 //! The operator `Gather`.
 
+use sim_core::tensor::Value;
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands, ints_of};
 use crate::ops::fault::Fault;
 use crate::ops::{Operation, Signs, axes};
-use crate::tensor::Value;
 
 /// Takes the slices of one axis that a list names.
 #[derive(Clone, Copy, Debug)]

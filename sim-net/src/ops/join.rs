@@ -1,11 +1,12 @@
 //! Several arrays into one along an axis, and back.
 
+use sim_core::tensor::{IntTensor, Tensor, Value};
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands, float_of, ints_of};
 use crate::ops::fault::Fault;
 use crate::ops::{Operation, Signs, axes};
-use crate::tensor::{IntTensor, Tensor, Value};
 
 /// One after the other along an axis.
 #[derive(Clone, Copy, Debug)]

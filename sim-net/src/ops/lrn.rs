@@ -1,12 +1,13 @@
 //! Local response normalization, between channels.
 
+use sim_core::tensor::{Tensor, Value};
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
 use crate::ops::number::float_of_size;
 use crate::ops::{Operation, Signs};
-use crate::tensor::{Tensor, Value};
 
 /// `x / (bias + alpha / size · Σ x²) ^ beta`, the sum over `size` channels around that of x.
 #[derive(Clone, Copy, Debug)]

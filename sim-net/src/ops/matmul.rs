@@ -1,11 +1,12 @@
 //! Matrix products.
 
+use sim_core::tensor::{Tensor, Value};
+
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
 use crate::ops::sgemm::{Matrix, multiply};
 use crate::ops::{Operation, axes};
-use crate::tensor::{Tensor, Value};
 
 /// Which way round a matrix is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

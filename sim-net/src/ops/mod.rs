@@ -28,11 +28,12 @@ mod window;
 
 use std::fmt::Debug;
 
+use sim_core::tensor::Value;
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
-use crate::tensor::Value;
 
 /// What a node does, with its attributes read.
 pub(crate) trait Operation: Debug + Send + Sync {

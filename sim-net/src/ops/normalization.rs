@@ -1,12 +1,12 @@
 //! The arithmetic of batch norms.
 
-use sim_array::algebraic::vectorized;
 use sim_core::shape::checked_product;
+use sim_core::simd::vectorized;
+use sim_core::tensor::Tensor;
 
 use crate::graph::layer::{BatchNorm, Statistics};
 use crate::ops::fault::Fault;
 use crate::ops::number::{double_of_size, float_of_double};
-use crate::tensor::Tensor;
 
 /// Normalize `input`, `[images, channels, …]`, in place.
 pub(crate) fn normalize(

@@ -1,12 +1,13 @@
 //! The operator `Pad`.
 
+use sim_core::tensor::{Tensor, Value};
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
 use crate::ops::number::int_of_size;
 use crate::ops::{Operation, Signs, axes, non_negative_if};
-use crate::tensor::{Tensor, Value};
 
 /// What the new elements are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Pools: the largest element or the mean of each window.
 
+use sim_core::tensor::{Tensor, Value};
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
@@ -7,7 +9,6 @@ use crate::ops::fault::Fault;
 use crate::ops::number::{double_of_size, float_of_double, float_of_size};
 use crate::ops::window::{Window, WindowAttributes};
 use crate::ops::{Operation, Signs, axes};
-use crate::tensor::{Tensor, Value};
 
 /// The shape of a pool's output and its window.
 fn plan(attributes: &WindowAttributes, shape: &[usize]) -> Result<(Vec<usize>, Window), Fault> {

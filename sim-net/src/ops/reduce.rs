@@ -1,12 +1,13 @@
 //! Means along axes.
 
+use sim_core::tensor::{Tensor, Value};
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
 use crate::ops::number::{double_of_size, float_of_double};
 use crate::ops::{Operation, Signs, axes};
-use crate::tensor::{Tensor, Value};
 
 /// What becomes of an axis that was reduced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! The operator `Slice`.
 
+use sim_core::tensor::Value;
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
 use crate::ops::number::int_of_size;
 use crate::ops::{Operation, Signs, axes};
-use crate::tensor::Value;
 
 /// Starts, ends and so on: before operator set 10 as attributes, then as inputs.
 #[derive(Clone, Debug)]

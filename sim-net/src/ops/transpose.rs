@@ -1,11 +1,12 @@
 //! The operator `Transpose`.
 
+use sim_core::tensor::Value;
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
 use crate::ops::{Operation, Signs, axes};
-use crate::tensor::Value;
 
 /// Exchanges axes.
 #[derive(Clone, Debug)]

@@ -1,11 +1,12 @@
 //! One element in, one element out.
 
+use sim_core::tensor::{IntKind, IntTensor, Value};
+
 use crate::graph::layer::InputSign;
 use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
 use crate::ops::{Operation, Signs, axes, non_negative_if};
-use crate::tensor::{IntKind, IntTensor, Value};
 
 /// Functions of one element.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,9 @@
 //! Windows that slide over maps: strides, padding and dilation of convolutions and pools.
 
+use sim_core::tensor::MAX_ELEMENTS;
+
 use crate::onnx::attributes::Attributes;
 use crate::ops::fault::Fault;
-use crate::tensor::MAX_ELEMENTS;
 
 /// How the padding of a window is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

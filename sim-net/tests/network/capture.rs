@@ -5,7 +5,9 @@ use std::sync::atomic::AtomicBool;
 
 use sim_array::algebraic::Algebraic;
 use sim_array::engine::Measures;
+use sim_core::convolution::LayerKind;
 use sim_core::preprocessing::{Channels, Preprocessing};
+use sim_core::progress::Silent;
 use sim_core::quantization::{EdgeLayer, LayerSelection, QuantizationSpec, SelectionSpec, SignedInputs};
 use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, KOrder, Pe};
@@ -14,9 +16,8 @@ use sim_net::images::{ImageSet, OpenOptions};
 use sim_net::lowering::Lowering;
 use sim_net::machines::LayerMachines;
 use sim_net::network::Network;
-use sim_net::progress::Silent;
 use sim_net::simulate::{SimulateOptions, simulate};
-use sim_trace::trace::{LayerKind, Trace};
+use sim_trace::trace::Trace;
 
 static GO: AtomicBool = AtomicBool::new(false);
 

@@ -7,10 +7,10 @@ use std::sync::atomic::AtomicBool;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use image::{ImageFormat, Luma, Rgb};
+use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::Layout;
+use sim_core::progress::Silent;
 use sim_net::images::{ImageSet, OpenOptions, Pixels};
-use sim_net::progress::Silent;
-use sim_net::share::Unfinished;
 use tempfile::TempDir;
 
 fn folder() -> TempDir {

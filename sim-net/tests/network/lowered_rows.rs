@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use sim_array::engine::ActivationRows as _;
+use sim_core::convolution::Geometry;
 use sim_core::spec::KOrder;
 use sim_net::lowering::Lowering;
-use sim_trace::trace::Geometry;
 
 /// Images `[images, channels, rows, columns]` and a convolution over them.
 #[derive(Clone, Debug)]

@@ -1,8 +1,9 @@
 //! Lowered products equal the convolution computed directly, in either order of K.
 
+use sim_core::convolution::{Geometry, LayerKind};
 use sim_core::spec::KOrder;
 use sim_net::lowering::Lowering;
-use sim_trace::trace::{Geometry, Layer, LayerKind};
+use sim_trace::trace::Layer;
 
 /// Values that look random and cover their whole range, zero included.
 fn bytes(seed: u64, n: usize) -> impl Iterator<Item = u8> {

@@ -1,10 +1,10 @@
 //! Layers that run with fewer threads or another policy than their array.
 
 use sim_core::layer_rules::LayerRules;
+use sim_core::progress::Silent;
 use sim_core::record::LayerRecord;
 use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Threads};
 use sim_net::machines::{LayerMachines, MachineError};
-use sim_net::progress::Silent;
 use sim_net::simulate::{SimulateError, simulate};
 
 use crate::common::{array, layer, nb_smt, options, sparq, trace};

@@ -5,7 +5,9 @@ use std::sync::atomic::AtomicBool;
 use proptest::prelude::*;
 use sim_array::algebraic::Algebraic;
 use sim_array::engine::{EngineError, Measures};
+use sim_core::convolution::{Geometry, LayerKind};
 use sim_core::preprocessing::Preprocessing;
+use sim_core::progress::Silent;
 use sim_core::prune::{LayerSparsity, PruneScope, PruneSpec};
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::record::LayerRecord;
@@ -13,11 +15,10 @@ use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, Pairs, Pe, Sparq, Window, WindowRounding};
 use sim_net::machines::LayerMachines;
 use sim_net::network::Network;
-use sim_net::progress::Silent;
 use sim_net::prune::{prune_network, prune_trace, simulated};
 use sim_net::selection::choose;
 use sim_net::simulate::{SimulateError, SimulateOptions, simulate};
-use sim_trace::trace::{Geometry, Layer, LayerKind, Origin, Trace};
+use sim_trace::trace::{Layer, Origin, Trace};
 
 static GO: AtomicBool = AtomicBool::new(false);
 

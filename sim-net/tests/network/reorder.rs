@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 use sim_array::algebraic::Algebraic;
 use sim_array::engine::{ActivationRows as _, Engine as _, Measures, Operands};
+use sim_core::convolution::Geometry;
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::layer_rules::LayerRules;
+use sim_core::progress::Silent;
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
@@ -12,10 +14,9 @@ use sim_core::spec::{Batch, KOrder, Pe, Threads};
 use sim_net::check::{CheckOptions, check};
 use sim_net::lowering::Lowering;
 use sim_net::machines::LayerMachines;
-use sim_net::progress::Silent;
 use sim_net::reorder::ColumnOrder;
 use sim_net::simulate::{SimulateOptions, simulate};
-use sim_trace::trace::{Geometry, Layer, Trace};
+use sim_trace::trace::{Layer, Trace};
 
 use crate::common::{GO, array, layer, nb_smt, options, sparq, trace};
 

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use sim_array::engine::Measures;
 use sim_array::mapping::Schedule;
 use sim_array::stepped::Stepped;
+use sim_core::progress::{Progress, Silent};
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
@@ -13,7 +14,6 @@ use sim_core::spec::{Batch, Pe, Threads};
 use sim_core::units::Cycles;
 use sim_net::check::{CheckOptions, check};
 use sim_net::machines::LayerMachines;
-use sim_net::progress::{Progress, Silent};
 use sim_net::simulate::{SimulateError, SimulateOptions, simulate};
 
 use crate::common::{GO, array, nb_smt, options, sparq, trace};

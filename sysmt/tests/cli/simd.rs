@@ -1,6 +1,6 @@
 //! Sets of instructions.
 
-use sim_array::algebraic::Simd;
+use sim_core::simd::Simd;
 
 use crate::support::Folder;
 

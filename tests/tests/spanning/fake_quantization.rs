@@ -8,8 +8,10 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use sim_core::evaluation::Answer;
 use sim_core::preprocessing::{Channels, Preprocessing};
+use sim_core::progress::Silent;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::spec::{ArraySpec, Pe};
+use sim_core::tensor::Tensor;
 use sim_net::calibrate::calibrate;
 use sim_net::capture::{CaptureOptions, ModelFile};
 use sim_net::evaluate::{Machine, SimulatedLayers};
@@ -17,9 +19,7 @@ use sim_net::images::{ImageSet, OpenOptions};
 use sim_net::machines::LayerMachines;
 use sim_net::network::{Network, NoHooks};
 use sim_net::preprocess::batch;
-use sim_net::progress::Silent;
 use sim_net::quantized::QuantizedNetwork;
-use sim_net::tensor::Tensor;
 
 static GO: AtomicBool = AtomicBool::new(false);
 

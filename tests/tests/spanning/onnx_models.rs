@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
+use sim_core::tensor::Tensor;
 use sim_net::graph::Graph;
 use sim_net::network::{HookError, Hooks, Network, NoHooks, WeightedCall};
-use sim_net::tensor::Tensor;
 
 /// Largest accepted difference: of the norms, and of any element relative to the largest one.
 const TOLERANCE: f64 = 1e-4;

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use sim_core::shape::widen;
+use sim_core::units::count_as_f64;
+
 use super::super::heat::{HeatMap, RowOrder};
 use super::super::spec::{Named, Table};
 use super::columns;
 use super::rows::{self, Row};
 use super::{Context, Trouble, no_points};
 use crate::frame::Value;
-use sim_core::shape::widen;
-use sim_core::units::count_as_f64;
 
 /// More cells on a side are drawn as means of squares.
 const MAX_SIDE: usize = 128;

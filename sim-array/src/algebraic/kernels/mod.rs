@@ -17,7 +17,6 @@ use bytemuck::Pod;
 use super::runs::Runs;
 use super::table::ByteTable;
 pub(crate) use selection::of_clock;
-pub use selection::{Simd, Unavailable, select};
 
 /// Two neighbouring terms of a sum of 16-bit products.
 pub(super) type Pair = [i16; 2];

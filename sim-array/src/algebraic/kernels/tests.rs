@@ -1,7 +1,9 @@
 //! Every set of kernels against loops, on the same vectors.
 
+use sim_core::simd::Simd;
+
 use super::{
-    Entry, Kernels, Outputs, PANEL_ROWS, Pair, PairPanel, Panel, Quad, QuadPanel, Simd, TILE_COLS, TILE_ROWS,
+    Entry, Kernels, Outputs, PANEL_ROWS, Pair, PairPanel, Panel, Quad, QuadPanel, TILE_COLS, TILE_ROWS,
     TileWords,
 };
 use crate::algebraic::runs::Runs;
@@ -17,7 +19,7 @@ fn bytes(seed: u32) -> impl FnMut() -> u8 {
 }
 
 fn available() -> impl Iterator<Item = Kernels> {
-    Simd::ALL.into_iter().filter_map(Simd::kernels)
+    Simd::ALL.into_iter().filter_map(Kernels::of)
 }
 
 fn outputs_of(tile: &mut [[i32; TILE_COLS]; TILE_ROWS]) -> Outputs<'_> {

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use sim_array::algebraic::Algebraic;
 use sim_array::engine::Measures;
+use sim_core::convolution::{Geometry, LayerKind};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
@@ -11,7 +12,7 @@ use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
 use sim_net::machines::LayerMachines;
 use sim_net::simulate::SimulateOptions;
-use sim_trace::trace::{Geometry, Layer, LayerKind, Origin, Trace};
+use sim_trace::trace::{Layer, Origin, Trace};
 
 /// Never set.
 pub(crate) static GO: AtomicBool = AtomicBool::new(false);

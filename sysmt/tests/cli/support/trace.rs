@@ -1,8 +1,9 @@
 //! Small traces, and their bytes.
 
+use sim_core::convolution::{Geometry, LayerKind};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
-use sim_trace::trace::{Geometry, Layer, LayerKind, Origin, Trace, Unsimulated};
+use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
 
 use super::pseudo_random;
 

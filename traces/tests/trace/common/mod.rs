@@ -1,8 +1,9 @@
 //! A small trace with every optional part.
 
+use sim_core::convolution::{Geometry, LayerKind};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
-use sim_trace::trace::{Geometry, Layer, LayerKind, Origin, Trace, Unsimulated};
+use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
 
 /// Two layers over two images: a grouped, strided, dilated convolution with bias and counts, and a plain 1×1 without.
 pub(crate) fn trace() -> Trace {

@@ -1,4 +1,4 @@
-//! Threads that share a list of work.
+//! A map over a list on several threads.
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,17 +16,17 @@ pub enum Unfinished<E> {
 ///
 /// The outcome, errors included, does not depend on the number of threads: of the items that fail, the first counts,
 /// and all before it are done.
-pub fn share<I: Sync, T: Send, E: Send>(
+pub fn parallel_map<I: Sync, T: Send, E: Send>(
     items: &[I],
     n_jobs: usize,
     stop: &AtomicBool,
     work: impl Fn(&I) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, Unfinished<E>> {
-    share_largest_first(items, |_| 0, n_jobs, stop, work)
+    parallel_map_largest_first(items, |_| 0, n_jobs, stop, work)
 }
 
-/// As [`share`], the items of the largest `size` first, so that no thread is left alone with a large one in the end.
-pub fn share_largest_first<I: Sync, T: Send, E: Send>(
+/// As [`parallel_map`], the items of the largest `size` first, so that no thread is left alone with a large one in the end.
+pub fn parallel_map_largest_first<I: Sync, T: Send, E: Send>(
     items: &[I],
     size: impl Fn(&I) -> u64,
     n_jobs: usize,
@@ -56,8 +56,8 @@ pub fn share_largest_first<I: Sync, T: Send, E: Send>(
     };
     let n_jobs = n_jobs.clamp(1, items.len().max(1));
     let mut all = Vec::with_capacity(items.len());
-    let scope = crossbeam::thread::scope(|scope| {
-        let handles: Vec<_> = (1..n_jobs).map(|_| scope.spawn(|_| worker())).collect();
+    std::thread::scope(|scope| {
+        let handles: Vec<_> = (1..n_jobs).map(|_| scope.spawn(worker)).collect();
         all.append(&mut worker());
         for handle in handles {
             match handle.join() {
@@ -66,9 +66,6 @@ pub fn share_largest_first<I: Sync, T: Send, E: Send>(
             }
         }
     });
-    if let Err(panic) = scope {
-        std::panic::resume_unwind(panic);
-    }
     all.sort_by_key(|&(index, _)| index);
     let n_done = all.len();
     let results = all
@@ -89,10 +86,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shared_results_keep_their_order() {
+    fn results_keep_the_order_of_the_items() {
         let items: Vec<usize> = (0..100).collect();
         for n_jobs in [0, 1, 3, 200] {
-            let squares = share(&items, n_jobs, &AtomicBool::new(false), |&i| Ok::<_, ()>(i * i));
+            let squares = parallel_map(&items, n_jobs, &AtomicBool::new(false), |&i| Ok::<_, ()>(i * i));
             assert_eq!(squares.ok(), Some(items.iter().map(|i| i * i).collect()));
         }
     }
@@ -101,7 +98,7 @@ mod tests {
     fn the_first_failure_is_reported_whatever_the_number_of_threads() {
         let items: Vec<usize> = (0..100).collect();
         for n_jobs in [1, 2, 8] {
-            let result = share(&items, n_jobs, &AtomicBool::new(false), |&i| {
+            let result = parallel_map(&items, n_jobs, &AtomicBool::new(false), |&i| {
                 if i < 40 { Ok(()) } else { Err(i) }
             });
             assert!(
@@ -116,7 +113,7 @@ mod tests {
         let items: Vec<u64> = (0..100).map(|i| i * 37 % 100).collect();
         let taken = Mutex::new(Vec::new());
         let go = AtomicBool::new(false);
-        let results = share_largest_first(
+        let results = parallel_map_largest_first(
             &items,
             |&i| i,
             1,
@@ -130,7 +127,7 @@ mod tests {
         let taken = taken.into_inner().expect("no thread panicked");
         assert!(taken.is_sorted_by(|a, b| b <= a), "{taken:?}");
         for n_jobs in [1, 2, 8] {
-            let result = share_largest_first(
+            let result = parallel_map_largest_first(
                 &items,
                 |&i| i,
                 n_jobs,
@@ -149,10 +146,10 @@ mod tests {
 
     #[test]
     fn a_stop_flag_ends_the_work() {
-        let result = share(&[1, 2], 2, &AtomicBool::new(true), |_| Ok::<_, ()>(()));
+        let result = parallel_map(&[1, 2], 2, &AtomicBool::new(true), |_| Ok::<_, ()>(()));
         assert!(matches!(result, Err(Unfinished::Stopped)));
         assert_eq!(
-            share(&[0_u8; 0], 2, &AtomicBool::new(false), |_| Ok::<_, ()>(())).ok(),
+            parallel_map(&[0_u8; 0], 2, &AtomicBool::new(false), |_| Ok::<_, ()>(())).ok(),
             Some(vec![])
         );
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// One axis of the patches of a convolution.
 #[derive(Debug)]
-pub(crate) struct Axis {
+pub struct Axis {
     /// Coordinates modulo the stride that a tap reads, ascending.
     phases: Vec<usize>,
     /// Of each tap, which of the phases it reads and how far from the first.
@@ -24,7 +24,7 @@ pub(crate) struct Axis {
 
 impl Axis {
     /// The axis of a kernel of `n_taps`, `dilation` apart, over `size` coordinates behind `padding`.
-    pub(crate) fn new(n_taps: usize, dilation: usize, stride: usize, padding: usize, size: usize) -> Self {
+    pub fn new(n_taps: usize, dilation: usize, stride: usize, padding: usize, size: usize) -> Self {
         let taps = || (0..n_taps).map(|tap| tap * dilation);
         let mut phases: Vec<usize> = taps().map(|tap| tap % stride).collect();
         phases.sort_unstable();
@@ -82,15 +82,18 @@ struct Inside {
 
 /// The patches of a convolution.
 #[derive(Debug)]
-pub(crate) struct Patches {
-    pub(crate) n_channels: usize,
-    pub(crate) rows: Axis,
-    pub(crate) columns: Axis,
+pub struct Patches {
+    /// Channels of the image that a patch has.
+    pub n_channels: usize,
+    /// Their rows.
+    pub rows: Axis,
+    /// Their columns.
+    pub columns: Axis,
 }
 
 /// A piece of an image: `[channels, row phases, column phases, rows, columns]`.
 #[derive(Debug)]
-pub(crate) struct Patch<'a> {
+pub struct Patch<'a> {
     patches: &'a Patches,
     rows: Range<usize>,
     columns: Range<usize>,
@@ -98,7 +101,7 @@ pub(crate) struct Patch<'a> {
 
 impl Patches {
     /// The patch below the output pixels of some rows and columns.
-    pub(crate) fn patch(&self, rows: &Range<usize>, columns: &Range<usize>) -> Patch<'_> {
+    pub fn patch(&self, rows: &Range<usize>, columns: &Range<usize>) -> Patch<'_> {
         Patch {
             patches: self,
             rows: self.rows.cut(rows),
@@ -109,8 +112,8 @@ impl Patches {
 
 impl Patch<'_> {
     /// Values of the patch; `None` where they leave `usize`.
-    pub(crate) fn size(&self) -> Option<usize> {
-        sim_core::shape::checked_product(&[
+    pub fn size(&self) -> Option<usize> {
+        crate::shape::checked_product(&[
             self.patches.n_channels,
             self.patches.rows.phases.len(),
             self.patches.columns.phases.len(),
@@ -120,12 +123,12 @@ impl Patch<'_> {
     }
 
     /// From one row of pixels to the next.
-    pub(crate) fn pitch(&self) -> usize {
+    pub fn pitch(&self) -> usize {
         self.columns.len()
     }
 
     /// Where a tap of the first pixel reads.
-    pub(crate) fn place(&self, channel: usize, row: usize, column: usize) -> usize {
+    pub fn place(&self, channel: usize, row: usize, column: usize) -> usize {
         let Patches { rows, columns, .. } = self.patches;
         let ((row_phase, row), (column_phase, column)) = (rows.taps[row], columns.taps[column]);
         let plane = (channel * rows.phases.len() + row_phase) * columns.phases.len() + column_phase;
@@ -133,13 +136,13 @@ impl Patch<'_> {
     }
 
     /// Copy the piece of the first channels of `image`, `[channels, rows, columns]`, into `patch`; padding is `zero`.
-    pub(crate) fn fill<T: Copy + Default>(&self, image: &[T], zero: T, patch: &mut [T]) {
+    pub fn fill<T: Copy + Default>(&self, image: &[T], zero: T, patch: &mut [T]) {
         patch.fill(zero);
         self.fill_inside(image, patch);
     }
 
     /// The same with the padding left as it is.
-    pub(crate) fn fill_inside<T: Copy + Default>(&self, image: &[T], patch: &mut [T]) {
+    pub fn fill_inside<T: Copy + Default>(&self, image: &[T], patch: &mut [T]) {
         let Patches {
             n_channels,
             rows,

@@ -1,6 +1,6 @@
 //! Arrays that flow between the nodes of a network.
 
-use sim_core::shape::checked_product;
+use crate::shape::checked_product;
 
 /// Most elements that one array may have, 1 GiB of FP32: a damaged file must not ask for all the memory there is.
 pub const MAX_ELEMENTS: usize = 1 << 28;
