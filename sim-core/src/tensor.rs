@@ -1,4 +1,4 @@
-//! Arrays that flow between the nodes of a network.
+//! FP32 arrays.
 
 use crate::shape::checked_product;
 
@@ -64,7 +64,19 @@ impl Tensor {
     }
 }
 
-fn check_length(shape: &[usize], found: usize) -> Result<(), LengthError> {
+/// The number of elements of `shape`; `None` for more than [`MAX_ELEMENTS`].
+pub fn n_elements(shape: &[usize]) -> Option<usize> {
+    // Without its empty axes, so that no product of some of the sizes can overflow later on.
+    let sizes: Vec<usize> = shape.iter().map(|&size| size.max(1)).collect();
+    checked_product(&sizes)
+        .filter(|&n_elements| n_elements <= MAX_ELEMENTS)
+        .map(|n_elements| if shape.contains(&0) { 0 } else { n_elements })
+}
+
+/// Whether `found` elements fill a shape.
+///
+/// - Errors: another number of elements than that of the shape.
+pub fn check_length(shape: &[usize], found: usize) -> Result<(), LengthError> {
     if checked_product(shape) == Some(found) {
         return Ok(());
     }
@@ -72,94 +84,4 @@ fn check_length(shape: &[usize], found: usize) -> Result<(), LengthError> {
         shape: shape.to_vec(),
         found,
     })
-}
-
-/// What the elements of an [`IntTensor`] are in the ONNX file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IntKind {
-    /// `int64`.
-    Int64,
-    /// `int32`.
-    Int32,
-    /// `bool`: 0 or 1.
-    Bool,
-}
-
-impl IntKind {
-    /// The name that ONNX has for it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Int64 => "int64",
-            Self::Int32 => "int32",
-            Self::Bool => "bool",
-        }
-    }
-}
-
-/// An integer array, row-major: shapes and indices that a network computes for itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IntTensor {
-    /// Sizes of the axes; empty for a scalar.
-    pub shape: Vec<usize>,
-    /// As many elements as the product of `shape`, in the range of `kind`.
-    pub data: Vec<i64>,
-    /// What the elements are.
-    pub kind: IntKind,
-}
-
-impl IntTensor {
-    /// An array of `shape`.
-    ///
-    /// - Errors: `data` has another number of elements than `shape`.
-    pub fn new(shape: Vec<usize>, data: Vec<i64>, kind: IntKind) -> Result<Self, LengthError> {
-        check_length(&shape, data.len())?;
-        Ok(Self { shape, data, kind })
-    }
-}
-
-/// What one node hands to another.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// FP32.
-    Float(Tensor),
-    /// Integers and truth values.
-    Int(IntTensor),
-}
-
-impl Value {
-    /// Sizes of the axes.
-    pub fn shape(&self) -> &[usize] {
-        match self {
-            Self::Float(tensor) => &tensor.shape,
-            Self::Int(tensor) => &tensor.shape,
-        }
-    }
-
-    /// The number of elements.
-    pub fn n_elements(&self) -> usize {
-        match self {
-            Self::Float(tensor) => tensor.data.len(),
-            Self::Int(tensor) => tensor.data.len(),
-        }
-    }
-
-    /// The name that ONNX has for the type of the elements.
-    pub const fn type_name(&self) -> &'static str {
-        match self {
-            Self::Float(_) => "float32",
-            Self::Int(tensor) => tensor.kind.name(),
-        }
-    }
-}
-
-impl From<Tensor> for Value {
-    fn from(tensor: Tensor) -> Self {
-        Self::Float(tensor)
-    }
-}
-
-impl From<IntTensor> for Value {
-    fn from(tensor: IntTensor) -> Self {
-        Self::Int(tensor)
-    }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sim_config::run::Unreadable;
 use sim_core::preprocessing::Layout;
-use sim_net::images::{ImageSet, OpenOptions};
+use sim_images::sets::{ImageSet, OpenOptions};
 
 use crate::error::EvalError;
 use crate::open::open_set;

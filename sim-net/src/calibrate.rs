@@ -3,10 +3,10 @@
 use sim_core::progress::Progress;
 use sim_core::range::ActivationRange;
 use sim_core::spec::KOrder;
+use sim_images::sets::ImageSet;
 
 use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
-use crate::images::ImageSet;
 use crate::network::Network;
 use crate::pass::{Pass, Seen, Watch};
 use crate::quantize::ActivationQuantizer;

@@ -7,12 +7,12 @@ use sim_core::convolution::Geometry;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::progress::Progress;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
+use sim_images::sets::ImageSet;
 use sim_trace::TraceError;
 use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
 
 use crate::calibrate::{Calibration, Quantizers, calibrate, wide_counts};
 pub use crate::capture_error::CaptureError;
-use crate::images::ImageSet;
 use crate::network::{Network, WeightedLayer};
 use crate::pass::{Pass, Seen, Watch};
 use crate::quantize::ActivationQuantizer;

@@ -1,10 +1,10 @@
 //! Why a network cannot be captured.
 
 use sim_core::convolution::GeometryFault;
+use sim_images::preprocess::PreprocessError;
+use sim_images::sets::ImageError;
 
-use crate::images::ImageError;
 use crate::network::ExecuteError;
-use crate::preprocess::PreprocessError;
 use crate::quantize::NotFinite;
 
 /// A network, images or choices from which no trace can be made.

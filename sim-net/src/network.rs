@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use sim_core::tensor::{Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::Value;
 
 pub use crate::execute::error::ExecuteError;
 pub use crate::execute::hooks::{BatchNormCall, HookError, Hooks, NoHooks, WeightedCall};

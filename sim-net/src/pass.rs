@@ -7,13 +7,13 @@ use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::progress::Progress;
 use sim_core::tensor::Tensor;
+use sim_images::preprocess::batch;
+use sim_images::sets::ImageSet;
 
 use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
-use crate::images::ImageSet;
 use crate::lowering::Lowering;
 use crate::network::{HookError, Hooks, Network, WeightedCall, WeightedLayer};
-use crate::preprocess::batch;
 use crate::quantize::{self, ActivationQuantizer, NotFinite};
 
 /// Images whose results wait in memory for those before them, per thread.

@@ -6,7 +6,7 @@ use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
 use sim_eval::error::EvalError;
-use sim_net::images::ImageFault;
+use sim_images::sets::ImageFault;
 
 use crate::args::{NetworkArgs, PreparationArgs, PreprocessingArgs, PruningArgs, QuantizationArgs};
 use crate::failure::Failure;

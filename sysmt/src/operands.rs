@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use reports::whole;
 use sim_array::pages;
 use sim_core::shape::widen;
-use sim_net::npy::{self, Header, HeaderError, Order, Scalar};
+use sim_images::npy::{self, Header, HeaderError, Order, Scalar};
 
 /// A `.npy` file that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use prost::Message;
-use sim_core::tensor::{IntKind, IntTensor, Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::{IntKind, IntTensor, Value};
 
 /// A model, as far as tests read it.
 #[derive(Clone, PartialEq, Message)]

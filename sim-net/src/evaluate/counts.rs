@@ -2,11 +2,11 @@
 
 use sim_core::progress::Progress;
 use sim_core::reorder::Reorder;
+use sim_images::sets::ImageSet;
 
 use crate::calibrate::{Calibration, wide_counts};
 use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
-use crate::images::ImageSet;
 use crate::network::Network;
 use crate::pass::Pass;
 use crate::quantized::QuantizedNetwork;

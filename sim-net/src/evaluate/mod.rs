@@ -17,12 +17,12 @@ use sim_core::progress::Progress;
 use sim_core::record::{EngineKind, LayerRecord, ProductRecord};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Batch};
+use sim_images::sets::ImageSet;
 
 use self::layers::LayerSums;
 pub use self::layers::SimulatedLayers;
 pub use self::machine::Machine;
 use crate::capture_error::CaptureError;
-use crate::images::ImageSet;
 use crate::network::Network;
 use crate::quantized::QuantizedNetwork;
 

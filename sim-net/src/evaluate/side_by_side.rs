@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use sim_core::evaluation::{Answer, ImageRecord, OutputErrors};
 use sim_core::shape::checked_product;
 use sim_core::tensor::Tensor;
+use sim_images::preprocess::batch;
 
 use super::layers::{IMAGES_PER_PRODUCT, LayerSums, Products, SimulatedLayers};
 use super::{EvaluateError, EvaluateOptions};
@@ -14,7 +15,6 @@ use crate::execute::Runs;
 use crate::execute::error::ExecuteError;
 use crate::graph::Action;
 use crate::network::{Hooks, NoHooks, floats};
-use crate::preprocess::batch;
 use crate::recalibrate::Recalibrated;
 
 /// Most elements of what a layer reads or makes, over images side by side: they stay in a cache.

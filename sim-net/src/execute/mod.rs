@@ -7,7 +7,8 @@ pub(crate) mod weighted;
 use std::sync::Arc;
 
 use sim_core::shape::checked_product;
-use sim_core::tensor::{LengthError, Tensor, Value};
+use sim_core::tensor::{LengthError, Tensor};
+use sim_onnx::value::Value;
 
 use crate::execute::error::ExecuteError;
 use crate::execute::hooks::{BatchNormCall, Hooks};

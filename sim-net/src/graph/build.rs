@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use prost::Message;
+use sim_onnx::error::TensorFault;
+use sim_onnx::proto::tensor_shape_proto::dimension;
+use sim_onnx::proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto, type_proto};
+use sim_onnx::stored;
 
 use crate::graph::error::{MAX_OPSET, MIN_OPSET, ModelError};
 use crate::graph::names::Names;
 use crate::graph::{Action, Graph, Node, fold, order, sign, weights};
 use crate::network::Input;
-use crate::onnx::attributes::Attributes;
-use crate::onnx::error::TensorFault;
-use crate::onnx::proto::tensor_shape_proto::dimension;
-use crate::onnx::proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto, type_proto};
-use crate::onnx::stored;
 use crate::ops;
+use crate::ops::attributes::Attributes;
 
 /// The domains of the operators of the standard.
 const STANDARD_DOMAINS: [&str; 2] = ["", "ai.onnx"];
@@ -133,7 +133,7 @@ fn read_node(file: &NodeProto, position: usize, opset: i64, names: &mut Names) -
 fn constants(
     file: &GraphProto,
     names: &mut Names,
-) -> Result<Vec<(usize, Arc<sim_core::tensor::Value>)>, ModelError> {
+) -> Result<Vec<(usize, Arc<sim_onnx::value::Value>)>, ModelError> {
     let fault = |name: Option<&str>, fault| ModelError::Initializer {
         name: name.unwrap_or_default().to_owned(),
         fault,

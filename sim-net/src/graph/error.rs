@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::onnx::error::TensorFault;
+use sim_onnx::error::TensorFault;
+
 use crate::ops::fault::Fault;
 
 /// A file that cannot be read as a network.

@@ -1,7 +1,7 @@
 //! Shapes of all values from the shapes of the inputs.
 
 use sim_core::convolution::Geometry;
-use sim_core::tensor::Value;
+use sim_onnx::value::Value;
 
 use crate::execute::error::ExecuteError;
 use crate::execute::weighted::{ROW_GEOMETRY, conv_plan, product_shape};

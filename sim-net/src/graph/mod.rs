@@ -16,7 +16,8 @@ mod weights;
 
 use std::sync::Arc;
 
-use sim_core::tensor::{Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::Value;
 
 use crate::execute::Batch;
 use crate::execute::error::ExecuteError;

@@ -2,13 +2,13 @@
 
 use prost::Message;
 use sim_core::tensor::Tensor;
-
-use crate::network::Network;
-use crate::onnx::proto::tensor_shape_proto::{Dimension, dimension};
-use crate::onnx::proto::{
+use sim_onnx::proto::tensor_shape_proto::{Dimension, dimension};
+use sim_onnx::proto::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
     TypeProto, ValueInfoProto, type_proto,
 };
+
+use crate::network::Network;
 
 /// A model under construction with the input `x`.
 pub(crate) struct Builder {

@@ -1,6 +1,6 @@
 //! Which values cannot be negative, from the graph alone.
 
-use sim_core::tensor::Value;
+use sim_onnx::value::Value;
 
 use crate::graph::layer::InputSign;
 use crate::graph::{Action, Graph};

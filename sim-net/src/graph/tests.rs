@@ -1,13 +1,13 @@
 //! What a file becomes, and what is said of files that become nothing.
 
 use sim_core::tensor::Tensor;
+use sim_onnx::proto::TensorProto;
 
 use crate::execute::hooks::{BatchNormCall, HookError, Hooks, NoHooks, WeightedCall};
 use crate::graph::Action;
 use crate::graph::layer::{InputSign, Statistics};
 use crate::graph::model_builder::{Builder, tensor};
 use crate::network::{Network, floats};
-use crate::onnx::proto::TensorProto;
 
 fn external() -> TensorProto {
     TensorProto {

@@ -1,13 +1,14 @@
 //! Finds the layers of a graph: nodes whose weights are constants.
 
 use sim_core::convolution::LayerKind;
-use sim_core::tensor::{Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::proto::NodeProto;
+use sim_onnx::value::Value;
 
 use crate::graph::error::ModelError;
 use crate::graph::layer::{BatchNorm, InputSign, WeightedLayer};
 use crate::graph::{Action, Graph, Node};
-use crate::onnx::attributes::Attributes;
-use crate::onnx::proto::NodeProto;
+use crate::ops::attributes::Attributes;
 use crate::ops::batch_norm::BatchNormalization;
 use crate::ops::conv::{Conv, check_bias};
 use crate::ops::fault::Fault;

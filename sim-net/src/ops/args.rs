@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sim_core::tensor::{IntTensor, Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::{IntTensor, Value};
 
 use crate::ops::fault::Fault;
 

@@ -2,21 +2,16 @@
 
 use std::ops::Range;
 
-use sim_core::shape::checked_product;
-use sim_core::tensor::{IntTensor, MAX_ELEMENTS, Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::{IntTensor, Value};
 
 use crate::ops::fault::Fault;
 
 /// The number of elements of `shape`, which must be one that can be stored.
 pub(crate) fn n_elements(shape: &[usize]) -> Result<usize, Fault> {
-    // Without its empty axes, so that no product of some of the sizes can overflow later on.
-    let sizes: Vec<usize> = shape.iter().map(|&size| size.max(1)).collect();
-    checked_product(&sizes)
-        .filter(|&n_elements| n_elements <= MAX_ELEMENTS)
-        .map(|n_elements| if shape.contains(&0) { 0 } else { n_elements })
-        .ok_or_else(|| Fault::TooLarge {
-            shape: shape.to_vec(),
-        })
+    sim_core::tensor::n_elements(shape).ok_or_else(|| Fault::TooLarge {
+        shape: shape.to_vec(),
+    })
 }
 
 /// An axis that may count from the end; `rank` itself is not one.

@@ -1,11 +1,12 @@
 //! The operator `BatchNormalization`, in inference and in training mode.
 
-use sim_core::tensor::{Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::Value;
 
 use crate::graph::layer::{BatchNorm, Statistics};
-use crate::onnx::attributes::Attributes;
 use crate::ops::Operation;
 use crate::ops::args::{Args, Operands};
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::normalization::{normalize, statistics};
 

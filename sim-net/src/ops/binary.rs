@@ -1,7 +1,8 @@
 //! Two arrays in, broadcast to one shape.
 
 use sim_core::simd::vectorized;
-use sim_core::tensor::{IntKind, IntTensor, Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::{IntKind, IntTensor, Value};
 
 use crate::graph::layer::InputSign;
 use crate::ops::args::{Args, Operands};

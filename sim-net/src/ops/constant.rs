@@ -1,11 +1,12 @@
 //! Values that do not depend on images, and conversions.
 
-use sim_core::tensor::{IntKind, IntTensor, Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::stored::{self, DataType};
+use sim_onnx::value::{IntKind, IntTensor, Value};
 
 use crate::graph::layer::InputSign;
-use crate::onnx::attributes::Attributes;
-use crate::onnx::stored::{self, DataType};
 use crate::ops::args::{Args, Operands};
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::number::{float_of_int, int_of_size, int32_of_float, int64_of_float, low_32};
 use crate::ops::{Operation, Signs, axes};

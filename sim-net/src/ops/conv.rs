@@ -1,10 +1,11 @@
 //! Convolutions over one or two axes.
 
 use sim_core::convolution::Geometry;
-use sim_core::tensor::{Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::Value;
 
-use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
+use crate::ops::attributes::Attributes;
 use crate::ops::conv_kernel::convolve;
 use crate::ops::fault::Fault;
 use crate::ops::window::{Window, WindowAttributes};
@@ -138,7 +139,7 @@ impl Operation for Conv {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::onnx::proto::{AttributeProto, NodeProto};
+    use sim_onnx::proto::{AttributeProto, NodeProto};
 
     #[track_caller]
     fn check(attribute: &str, values: &[i64], weight: &[usize], want: &str) {

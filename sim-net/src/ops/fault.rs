@@ -2,7 +2,7 @@
 
 use sim_core::tensor::{LengthError, MAX_ELEMENTS};
 
-use crate::onnx::error::TensorFault;
+use sim_onnx::error::TensorFault;
 
 /// Why a node cannot be read or cannot compute.
 #[derive(Debug, thiserror::Error)]

@@ -1,10 +1,10 @@
 //! The operator `Gather`.
 
-use sim_core::tensor::Value;
+use sim_onnx::value::Value;
 
 use crate::graph::layer::InputSign;
-use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands, ints_of};
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::{Operation, Signs, axes};
 

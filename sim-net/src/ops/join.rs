@@ -1,10 +1,11 @@
 //! Several arrays into one along an axis, and back.
 
-use sim_core::tensor::{IntTensor, Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::{IntTensor, Value};
 
 use crate::graph::layer::InputSign;
-use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands, float_of, ints_of};
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::{Operation, Signs, axes};
 

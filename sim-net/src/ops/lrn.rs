@@ -1,10 +1,11 @@
 //! Local response normalization, between channels.
 
-use sim_core::tensor::{Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::Value;
 
 use crate::graph::layer::InputSign;
-use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::number::float_of_size;
 use crate::ops::{Operation, Signs};

@@ -1,9 +1,10 @@
 //! Matrix products.
 
-use sim_core::tensor::{Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::Value;
 
-use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::sgemm::{Matrix, multiply};
 use crate::ops::{Operation, axes};

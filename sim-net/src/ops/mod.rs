@@ -1,6 +1,7 @@
 //! The operators of ONNX that networks here may use.
 
 pub(crate) mod args;
+pub(crate) mod attributes;
 pub(crate) mod axes;
 pub(crate) mod batch_norm;
 mod binary;
@@ -28,11 +29,11 @@ mod window;
 
 use std::fmt::Debug;
 
-use sim_core::tensor::Value;
+use sim_onnx::value::Value;
 
 use crate::graph::layer::InputSign;
-use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 
 /// What a node does, with its attributes read.

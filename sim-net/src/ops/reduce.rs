@@ -1,10 +1,11 @@
 //! Means along axes.
 
-use sim_core::tensor::{Tensor, Value};
+use sim_core::tensor::Tensor;
+use sim_onnx::value::Value;
 
 use crate::graph::layer::InputSign;
-use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::number::{double_of_size, float_of_double};
 use crate::ops::{Operation, Signs, axes};

@@ -1,11 +1,11 @@
 //! Operators that change the shape and leave the elements where they are.
 
 use sim_core::shape::checked_product;
-use sim_core::tensor::Value;
+use sim_onnx::value::Value;
 
 use crate::graph::layer::InputSign;
-use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::{Operation, Signs, axes};
 

@@ -1,10 +1,10 @@
 //! One element in, one element out.
 
-use sim_core::tensor::{IntKind, IntTensor, Value};
+use sim_onnx::value::{IntKind, IntTensor, Value};
 
 use crate::graph::layer::InputSign;
-use crate::onnx::attributes::Attributes;
 use crate::ops::args::{Args, Operands};
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::{Operation, Signs, axes, non_negative_if};
 

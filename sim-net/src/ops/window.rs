@@ -2,7 +2,7 @@
 
 use sim_core::tensor::MAX_ELEMENTS;
 
-use crate::onnx::attributes::Attributes;
+use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 
 /// How the padding of a window is chosen.

@@ -2,11 +2,9 @@
 
 mod capture;
 mod common;
-mod images;
 mod lowered_rows;
 mod lowering;
 mod machines;
-mod preprocessing;
 mod prune;
 mod ranges;
 mod reorder;

@@ -8,10 +8,10 @@ use sim_core::progress::Silent;
 use sim_core::quantization::{EdgeLayer, QuantizationSpec, SelectionSpec, SignedInputs, WeightScales};
 use sim_core::range::{ActivationRange, Percentile};
 use sim_core::tensor::Tensor;
+use sim_images::preprocess::batch;
+use sim_images::sets::{ImageSet, OpenOptions};
 use sim_net::capture::{CaptureOptions, ModelFile, capture};
-use sim_net::images::{ImageSet, OpenOptions};
 use sim_net::network::{HookError, Hooks, Network, WeightedCall};
-use sim_net::preprocess::batch;
 use sim_trace::trace::Trace;
 
 static GO: AtomicBool = AtomicBool::new(false);

@@ -19,7 +19,7 @@ use sim_eval::design::Design;
 use sim_eval::prepare::{Prepared, Workers};
 use sim_eval::throttle;
 use sim_eval::training::LearnedFrom;
-use sim_net::onnx::save::save_statistics;
+use sim_net::save::save_statistics;
 
 use super::cost_table;
 use crate::args::{EvalArgs, Throttle};

@@ -8,8 +8,8 @@ use safetensors::{Dtype, SafeTensors};
 use sim_core::recalibration::Recalibration;
 use sim_core::tensor::Tensor;
 use sim_net::network::{Network, NoHooks};
-use sim_net::onnx::save::save_statistics;
 use sim_net::recalibrate::recalibrate;
+use sim_net::save::save_statistics;
 
 /// Largest accepted difference, relative to the largest element.
 const TOLERANCE: f32 = 1e-4;

@@ -18,12 +18,13 @@ pub enum WireFault {
 
 /// One field of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Field<'a> {
-    pub(super) number: u64,
+pub struct Field<'a> {
+    /// Its number.
+    pub number: u64,
     /// All of it, key included.
-    pub(super) whole: &'a [u8],
+    pub whole: &'a [u8],
     /// What a field with a length holds: a message, text, bytes or packed numbers.
-    pub(super) content: Option<&'a [u8]>,
+    pub content: Option<&'a [u8]>,
 }
 
 /// Forms of fields; 3 and 4 begin and end groups.
@@ -33,7 +34,9 @@ const WITH_LENGTH: u64 = 2;
 const FOUR_BYTES: u64 = 5;
 
 /// The fields of `message`, in order; together they are the message.
-pub(super) fn fields(message: &[u8]) -> Result<Vec<Field<'_>>, WireFault> {
+///
+/// - Errors: a message that ends within a field, and a form of field that ONNX does not use.
+pub fn fields(message: &[u8]) -> Result<Vec<Field<'_>>, WireFault> {
     let mut fields = Vec::new();
     let mut rest = message;
     while !rest.is_empty() {
@@ -70,7 +73,7 @@ pub(super) fn fields(message: &[u8]) -> Result<Vec<Field<'_>>, WireFault> {
 }
 
 /// Append a field with a length.
-pub(super) fn push(message: &mut Vec<u8>, number: u64, content: &[u8]) {
+pub fn push(message: &mut Vec<u8>, number: u64, content: &[u8]) {
     push_varint(message, (number << 3) | WITH_LENGTH);
     push_varint(message, u64::try_from(content.len()).unwrap_or(u64::MAX));
     message.extend_from_slice(content);

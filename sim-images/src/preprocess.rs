@@ -5,7 +5,7 @@ use image::{ImageBuffer, Luma};
 use sim_core::preprocessing::{Channels, Layout, Preprocessing, ResizeMode};
 use sim_core::tensor::Tensor;
 
-use crate::images::{Image, Pixels};
+use crate::sets::{Image, Pixels};
 
 /// Longest side after resizing.
 const MAX_SIDE: usize = 1 << 14;

@@ -1,8 +1,8 @@
 //! From stored images to a network's input.
 
 use sim_core::preprocessing::{Channels, Layout, Preprocessing, ResizeMode};
-use sim_net::images::{Image, Pixels};
-use sim_net::preprocess::batch;
+use sim_images::preprocess::batch;
+use sim_images::sets::{Image, Pixels};
 
 fn image(shape: [usize; 3], layout: Layout, bytes: &[u8]) -> Image {
     Image {

@@ -1,10 +1,10 @@
 //! Tensors stored in a file.
 
-use sim_core::tensor::{IntKind, IntTensor, Tensor, Value};
+use sim_core::tensor::{Tensor, n_elements};
 
-use crate::onnx::error::TensorFault;
-use crate::onnx::proto::TensorProto;
-use crate::ops::axes;
+use crate::error::TensorFault;
+use crate::proto::TensorProto;
+use crate::value::{IntKind, IntTensor, Value};
 
 /// `TensorProto.DataType` of the supported types.
 const FLOAT: i32 = 1;
@@ -38,14 +38,18 @@ const NAMES: [&str; 17] = [
 
 /// A type of elements that is supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DataType {
+pub enum DataType {
+    /// `float32`.
     Float,
+    /// Integers and truth values.
     Int(IntKind),
 }
 
 impl DataType {
     /// From the number that ONNX has for it.
-    pub(crate) fn from_onnx(number: i32) -> Result<Self, TensorFault> {
+    ///
+    /// - Errors: a type that is not supported.
+    pub fn from_onnx(number: i32) -> Result<Self, TensorFault> {
         match number {
             FLOAT => Ok(Self::Float),
             INT32 => Ok(Self::Int(IntKind::Int32)),
@@ -62,7 +66,9 @@ impl DataType {
 }
 
 /// The elements of `tensor`.
-pub(crate) fn value(tensor: &TensorProto) -> Result<Value, TensorFault> {
+///
+/// - Errors: elements in another file, of a type that is not supported, or not as many as the shape has.
+pub fn value(tensor: &TensorProto) -> Result<Value, TensorFault> {
     if tensor.data_location == Some(EXTERNAL) {
         return Err(TensorFault::External);
     }
@@ -98,7 +104,7 @@ pub(crate) fn value(tensor: &TensorProto) -> Result<Value, TensorFault> {
 fn shape(dims: &[i64]) -> Result<Vec<usize>, TensorFault> {
     let size = |(axis, &size)| usize::try_from(size).map_err(|_| TensorFault::NegativeSize { axis, size });
     let shape: Vec<usize> = dims.iter().enumerate().map(size).collect::<Result<_, _>>()?;
-    if axes::n_elements(&shape).is_ok() {
+    if n_elements(&shape).is_some() {
         return Ok(shape);
     }
     Err(TensorFault::TooLarge { shape })

@@ -10,7 +10,7 @@ use image::{ImageFormat, Luma, Rgb};
 use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::Layout;
 use sim_core::progress::Silent;
-use sim_net::images::{ImageSet, OpenOptions, Pixels};
+use sim_images::sets::{ImageSet, OpenOptions, Pixels};
 use tempfile::TempDir;
 
 fn folder() -> TempDir {

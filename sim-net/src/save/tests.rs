@@ -1,8 +1,19 @@
 //! What changes in a file, and what must not.
 
+use sim_onnx::proto::{TensorProto, ValueInfoProto};
+use sim_onnx::rewrite::float_input;
+use sim_onnx::wire::{fields, push};
+
 use super::*;
 use crate::graph::model_builder::{Builder, tensor};
 use crate::network::NoHooks;
+
+/// Numbers of fields, as `onnx.proto` gives them.
+mod number {
+    pub(super) const MODEL_GRAPH: u64 = 7;
+    pub(super) const GRAPH_NODE: u64 = 1;
+    pub(super) const GRAPH_INITIALIZER: u64 = 5;
+}
 
 fn model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/fashion-resnet8.onnx")
@@ -39,6 +50,10 @@ fn builder() -> Builder {
         .floats("shift", &[2], &[0.0, 1.0])
         .floats("mean", &[2], &[1.0, 0.0])
         .floats("variance", &[2], &[4.0, 1.0])
+}
+
+fn little_endian(elements: &[f32]) -> Vec<u8> {
+    elements.iter().copied().flat_map(f32::to_le_bytes).collect()
 }
 
 #[track_caller]
@@ -251,7 +266,7 @@ fn new_initializers_are_inputs_where_the_version_of_the_format_wants_it() {
         let inputs = &model.graph.as_ref().expect("a graph").input;
         assert_eq!(inputs.len(), want, "version {ir_version:?}");
         if let Some(input) = inputs.get(1) {
-            assert_eq!(*input, super::input("computed.recalibrated", 2));
+            assert_eq!(*input, float_input("computed.recalibrated", 2));
         }
     }
 }

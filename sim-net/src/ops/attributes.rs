@@ -1,6 +1,7 @@
 //! Attributes of a node, read by name.
 
-use crate::onnx::proto::{AttributeProto, NodeProto, TensorProto};
+use sim_onnx::proto::{AttributeProto, NodeProto, TensorProto};
+
 use crate::ops::fault::Fault;
 
 /// The attributes of one node, and the operator set that says what they mean.

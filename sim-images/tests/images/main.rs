@@ -1,0 +1,4 @@
+//! From files to the input of a network.
+
+mod preprocessing;
+mod sets;
