@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use sim_array::engine::Operands;
 use sim_core::spec::ArraySpec;
-use sim_net::lowering::Lowering;
+use sim_quant::lowering::Lowering;
 
 use crate::divergence::Divergence;
 use crate::lockstep::{Tally, run};

@@ -8,7 +8,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use sim_array::engine::Operands;
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Tiles};
-use sim_net::lowering::Lowering;
+use sim_quant::lowering::Lowering;
 use sim_trace::trace::Trace;
 
 use crate::stimulus::{Cycle, record};

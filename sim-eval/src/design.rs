@@ -7,10 +7,10 @@ use sim_core::quantization::DepthwiseThreads;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, Pe};
-use sim_net::machines::LayerMachines;
-use sim_net::reorder::ReorderError;
+use sim_quant::reorder::ReorderError;
 
 use crate::error::EvalError;
+use crate::machines::LayerMachines;
 
 /// An array and the methods around it.
 #[derive(Clone, Debug, PartialEq)]

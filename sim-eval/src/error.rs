@@ -7,13 +7,14 @@ use sim_config::layer_names::UnknownLayer;
 use sim_config::preprocessing::PreprocessingError;
 use sim_images::preprocess::PreprocessError;
 use sim_images::sets::ImageError;
-use sim_net::capture::CaptureError;
-use sim_net::evaluate::EvaluateError;
-use sim_net::machines::MachineError;
 use sim_net::network::ModelError;
 use sim_net::recalibrate::RecalibrateError;
-use sim_net::reorder::ReorderError;
+use sim_quant::capture::CaptureError;
+use sim_quant::reorder::ReorderError;
 use sim_trace::TraceError;
+
+use crate::evaluate::EvaluateError;
+use crate::machines::MachineError;
 
 /// Why a network cannot be evaluated; all but [`Stopped`](Self::Stopped) name what the user has to change.
 #[derive(Debug, thiserror::Error)]

@@ -9,10 +9,10 @@ use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_images::sets::{ImageSet, OpenOptions};
-use sim_net::capture::{CaptureOptions, ModelFile};
 use sim_net::network::{ModelError, Network};
-use sim_net::prune::{prune_network, simulated};
-use sim_net::selection::choose;
+use sim_quant::capture::{CaptureOptions, ModelFile};
+use sim_quant::prune::{prune_network, simulated};
+use sim_quant::selection::choose;
 
 use crate::error::EvalError;
 use crate::prepare::Workers;

@@ -15,16 +15,16 @@ use sim_core::reorder::Reorder;
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
 use sim_images::sets::ImageSet;
-use sim_net::calibrate::{Calibration, calibrate};
-use sim_net::evaluate::counts::{CountedImages, wide_operands};
-use sim_net::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
 use sim_net::network::{Network, Statistics};
-use sim_net::quantized::QuantizedNetwork;
 use sim_net::recalibrate::recalibrate;
-use sim_net::selection::Choice;
+use sim_quant::calibrate::{Calibration, calibrate};
+use sim_quant::quantized::QuantizedNetwork;
+use sim_quant::selection::Choice;
+use sim_quant::wide_operands::{CountedImages, wide_operands};
 
 use crate::design::Design;
 use crate::error::EvalError;
+use crate::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
 use crate::open::{self, Opened};
 use crate::training::{self, LearnedFrom, Training, TrainingSet};
 

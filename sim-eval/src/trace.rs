@@ -3,9 +3,9 @@
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_core::synthetic::ActivationZeros;
-use sim_net::capture::capture;
-use sim_net::prune::prune_trace;
-use sim_net::synthetic::zero_activations;
+use sim_quant::capture::capture;
+use sim_quant::prune::prune_trace;
+use sim_quant::synthetic::zero_activations;
 use sim_trace::trace::Trace;
 
 use crate::error::EvalError;

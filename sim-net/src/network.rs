@@ -6,7 +6,7 @@ use sim_core::tensor::Tensor;
 use sim_onnx::value::Value;
 
 pub use crate::execute::error::ExecuteError;
-pub use crate::execute::hooks::{BatchNormCall, HookError, Hooks, NoHooks, WeightedCall};
+pub use crate::execute::hooks::{BatchNormCall, HookError, HookPoint, Hooks, NoHooks, WeightedCall};
 use crate::execute::{Batch, Runs};
 use crate::graph::Graph;
 pub use crate::graph::error::ModelError;
@@ -98,7 +98,9 @@ impl Network {
     }
 
     /// Runs side by side, one for each input.
-    pub(crate) fn start(&self, inputs: Vec<Tensor>) -> Result<Runs<'_>, ExecuteError> {
+    ///
+    /// - Errors: an input that is not as the file declares it.
+    pub fn start(&self, inputs: Vec<Tensor>) -> Result<Runs<'_>, ExecuteError> {
         let inputs = inputs.into_iter().map(|input| vec![Value::Float(input)]);
         Runs::new(&self.graph, inputs.collect(), Batch::AsDeclared)
     }
@@ -111,7 +113,9 @@ impl Network {
 }
 
 /// Outputs of a run, all of which are FP32.
-pub(crate) fn floats(outputs: Vec<(String, Value)>) -> Result<Vec<(String, Tensor)>, ExecuteError> {
+///
+/// - Errors: the first output that is not.
+pub fn floats(outputs: Vec<(String, Value)>) -> Result<Vec<(String, Tensor)>, ExecuteError> {
     let float = |(name, value)| match value {
         Value::Float(tensor) => Ok((name, tensor)),
         Value::Int(tensor) => Err(ExecuteError::OutputType {

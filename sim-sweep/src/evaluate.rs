@@ -10,8 +10,8 @@ use sim_core::prune::PruneSpec;
 use sim_core::spec::ArraySpec;
 use sim_eval::design::Design;
 use sim_eval::error::EvalError;
+use sim_eval::evaluate::Machine;
 use sim_eval::prepare::{Prepared, Workers};
-use sim_net::evaluate::Machine;
 
 use crate::measure;
 use crate::run::{Unstored, fault};

@@ -16,8 +16,8 @@ use sim_core::spec::ArraySpec;
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
 use sim_eval::design::Design;
+use sim_eval::simulate::{SimulateError, SimulateOptions, simulate};
 use sim_eval::trace::PreparedTrace;
-use sim_net::simulate::{SimulateError, SimulateOptions, simulate};
 
 use crate::run::Unstored;
 

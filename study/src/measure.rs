@@ -11,9 +11,9 @@ use sim_core::spec::{ArraySpec, Pe};
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
 use sim_eval::design::Design;
+use sim_eval::evaluate::Machine;
 use sim_eval::prepare::{Prepared, Workers};
 use sim_eval::throttle::{at_step, throttle};
-use sim_net::evaluate::Machine;
 
 use crate::features::{self, FeatureError};
 use crate::file::Extra;

@@ -6,7 +6,7 @@ use reports::ratio;
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
 use sim_eval::prepare::{Prepared, Workers};
-use sim_net::capture::capture;
+use sim_quant::capture::capture;
 use sim_trace::trace::Layer;
 
 /// Codes of a layer.

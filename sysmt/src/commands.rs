@@ -24,7 +24,7 @@ use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
-use sim_net::simulate::SimulateError;
+use sim_eval::simulate::SimulateError;
 
 use crate::failure::Failure;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Batch};
-use sim_net::lowering::Lowering;
+use sim_quant::lowering::Lowering;
 use sim_trace::trace::Trace;
 
 use crate::failure::Failure;

@@ -9,9 +9,9 @@ use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::prune::PruneSpec;
 use sim_core::shape::Gemm;
 use sim_eval::error::EvalError;
+use sim_eval::machines::LayerMachines;
 use sim_eval::prepare::Workers;
 use sim_eval::trace::PreparedTrace;
-use sim_net::machines::LayerMachines;
 use sim_trace::trace::Trace;
 
 use crate::failure::Failure;

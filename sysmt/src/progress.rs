@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use sim_core::progress::Progress;
 use sim_core::shape::widen;
 use sim_core::spec::{ArraySpec, Batch};
-use sim_net::lowering::Lowering;
+use sim_quant::lowering::Lowering;
 use sim_trace::trace::Trace;
 
 const IMAGES: &str = "{prefix} {bar:30} {pos}/{len} images  {rate}  {eta} left";

@@ -22,6 +22,14 @@ pub struct WeightedCall<'a> {
     pub geometry: Geometry,
 }
 
+impl WeightedCall<'_> {
+    /// Channels, rows and columns of an image that it reads; axes that are not there are 1.
+    pub fn image_shape(&self) -> [usize; 3] {
+        let axis = |index| self.input.shape.get(index).copied().unwrap_or(1);
+        [axis(1), axis(2), axis(3)]
+    }
+}
+
 /// A batch norm about to run.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchNormCall<'a> {
@@ -31,6 +39,15 @@ pub struct BatchNormCall<'a> {
     pub batch_norm: &'a BatchNorm,
     /// What it reads: `[images, channels, …]`.
     pub input: &'a Tensor,
+}
+
+/// A node at which hooks are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HookPoint {
+    /// The layer at this position in [`Network::layers`](crate::network::Network::layers).
+    Weighted(usize),
+    /// The batch norm at this position in [`Network::batch_norms`](crate::network::Network::batch_norms).
+    BatchNorm(usize),
 }
 
 /// Called as a network runs; every method has a default that leaves the network as it is.

@@ -11,7 +11,7 @@ use sim_core::tensor::{LengthError, Tensor};
 use sim_onnx::value::Value;
 
 use crate::execute::error::ExecuteError;
-use crate::execute::hooks::{BatchNormCall, Hooks};
+use crate::execute::hooks::{BatchNormCall, HookPoint, Hooks};
 use crate::execute::weighted::Prepared;
 use crate::graph::{Action, Graph, Node};
 use crate::network::Input;
@@ -43,7 +43,7 @@ pub(crate) fn run(
 /// Runs of one graph side by side, each on inputs of its own: all make a node before any makes the next one. A copy goes
 /// on from where the original was.
 #[derive(Clone)]
-pub(crate) struct Runs<'g> {
+pub struct Runs<'g> {
     graph: &'g Graph,
     /// By run and value.
     values: Vec<Vec<Option<Arc<Value>>>>,
@@ -62,15 +62,17 @@ impl<'g> Runs<'g> {
         })
     }
 
-    /// Make the nodes before the first that is `last`.
-    pub(crate) fn advance(
+    /// Make the nodes before the first at which `is_end` is so.
+    ///
+    /// - Errors: which node the runs ended at, and why.
+    pub fn advance(
         &mut self,
-        is_last: impl Fn(&Action) -> bool,
+        is_end: impl Fn(HookPoint) -> bool,
         hooks: &mut dyn Hooks,
     ) -> Result<(), ExecuteError> {
         let graph = self.graph;
         for (position, node) in graph.nodes.iter().enumerate().skip(self.next) {
-            if is_last(&node.action) {
+            if node.action.hook_point().is_some_and(&is_end) {
                 break;
             }
             let args = self.values.iter_mut();
@@ -93,7 +95,9 @@ impl<'g> Runs<'g> {
     }
 
     /// Make all nodes that are left; name and value of each output, by run.
-    pub(crate) fn finish(mut self, hooks: &mut dyn Hooks) -> Result<Vec<Vec<(String, Value)>>, ExecuteError> {
+    ///
+    /// - Errors: which node the runs ended at, and why.
+    pub fn finish(mut self, hooks: &mut dyn Hooks) -> Result<Vec<Vec<(String, Value)>>, ExecuteError> {
         self.advance(|_| false, hooks)?;
         let graph = self.graph;
         let outputs = |values: Vec<Option<Arc<Value>>>| {

@@ -21,7 +21,7 @@ use sim_onnx::value::Value;
 
 use crate::execute::Batch;
 use crate::execute::error::ExecuteError;
-use crate::execute::hooks::Hooks;
+use crate::execute::hooks::{HookPoint, Hooks};
 use crate::graph::error::ModelError;
 use crate::graph::infer::LayerShape;
 use crate::graph::layer::{BatchNorm, Statistics, WeightedLayer};
@@ -79,6 +79,17 @@ pub(crate) enum Action {
     BatchNorm {
         index: usize,
     },
+}
+
+impl Action {
+    /// Where hooks are called at it.
+    pub(crate) const fn hook_point(&self) -> Option<HookPoint> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Conv { layer, .. } | Self::FullyConnected { layer } => Some(HookPoint::Weighted(*layer)),
+            Self::BatchNorm { index } => Some(HookPoint::BatchNorm(*index)),
+        }
+    }
 }
 
 impl Node {

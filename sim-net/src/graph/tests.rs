@@ -3,8 +3,7 @@
 use sim_core::tensor::Tensor;
 use sim_onnx::proto::TensorProto;
 
-use crate::execute::hooks::{BatchNormCall, HookError, Hooks, NoHooks, WeightedCall};
-use crate::graph::Action;
+use crate::execute::hooks::{BatchNormCall, HookError, HookPoint, Hooks, NoHooks, WeightedCall};
 use crate::graph::layer::{InputSign, Statistics};
 use crate::graph::model_builder::{Builder, tensor};
 use crate::network::{Network, floats};
@@ -289,7 +288,7 @@ fn runs_side_by_side_are_the_runs() {
     let network = convolution().network("n");
     let inputs = [[1.0, 2.0, 3.0], [-1.0, 0.5, 8.0]].map(|values| tensor(&[1, 1, 1, 3], &values));
     let mut start = network.start(inputs.to_vec()).expect("starts");
-    let is_batch_norm = |action: &Action| matches!(action, Action::BatchNorm { .. });
+    let is_batch_norm = |point| matches!(point, HookPoint::BatchNorm(_));
     start.advance(is_batch_norm, &mut NoHooks).expect("has a layer");
     // A copy goes on by itself, with hooks of its own.
     let mut hooks = Replace {

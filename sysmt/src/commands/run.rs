@@ -12,8 +12,8 @@ use sim_array::engine::{Measures, Mse};
 use sim_config::run::{self, ErrorMeasure, RunSpec};
 use sim_config::{resolved, source};
 use sim_core::record::{EngineKind, UnsimulatedLayer};
+use sim_eval::simulate::{SimulateOptions, simulate};
 use sim_eval::trace::PreparedTrace;
-use sim_net::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
 
 use super::{cost_table, engine, simulate_failure, workload_file};

@@ -12,14 +12,14 @@ use sim_core::progress::Silent;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::spec::{ArraySpec, Pe};
 use sim_core::tensor::Tensor;
+use sim_eval::evaluate::{Machine, SimulatedLayers};
+use sim_eval::machines::LayerMachines;
 use sim_images::preprocess::batch;
 use sim_images::sets::{ImageSet, OpenOptions};
-use sim_net::calibrate::calibrate;
-use sim_net::capture::{CaptureOptions, ModelFile};
-use sim_net::evaluate::{Machine, SimulatedLayers};
-use sim_net::machines::LayerMachines;
 use sim_net::network::{Network, NoHooks};
-use sim_net::quantized::QuantizedNetwork;
+use sim_quant::calibrate::calibrate;
+use sim_quant::capture::{CaptureOptions, ModelFile};
+use sim_quant::quantized::QuantizedNetwork;
 
 static GO: AtomicBool = AtomicBool::new(false);
 

@@ -1,0 +1,254 @@
+//! What a network answers on images with its layers on simulated arrays, next to FP32 and exact 8-bit.
+
+mod layers;
+mod machine;
+mod side_by_side;
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sim_array::mapping::Schedule;
+use sim_core::counters::ActiveSteps;
+use sim_core::evaluation::{ArrayEvaluation, Evaluation};
+use sim_core::parallel_map::{Unfinished, parallel_map};
+use sim_core::preprocessing::Preprocessing;
+use sim_core::progress::Progress;
+use sim_core::record::{EngineKind, LayerRecord, ProductRecord};
+use sim_core::shape::Gemm;
+use sim_core::spec::{ArraySpec, Batch};
+use sim_images::sets::ImageSet;
+use sim_net::network::Network;
+use sim_quant::capture::CaptureError;
+use sim_quant::quantized::QuantizedNetwork;
+
+use self::layers::LayerSums;
+pub use self::layers::SimulatedLayers;
+pub use self::machine::Machine;
+
+/// Batches whose answers wait in memory for those before them, per thread.
+const BATCHES_PER_JOB: usize = 8;
+
+/// What is evaluated.
+#[derive(Clone, Copy)]
+pub struct EvaluateOptions<'a> {
+    /// The network in FP32.
+    pub network: &'a Network,
+    /// The network before it was pruned, if that is of interest.
+    pub unpruned: Option<&'a Network>,
+    /// Its simulated layers.
+    pub quantized: &'a QuantizedNetwork,
+    /// Images, with labels or without.
+    pub images: &'a ImageSet,
+    /// How pixels become input.
+    pub preprocessing: &'a Preprocessing,
+    /// Any array of conventional PEs, for exact 8-bit.
+    pub exact: ArraySpec,
+    /// The arrays.
+    pub machines: &'a [Machine],
+    /// Threads of this computer; at least one is used. Results do not depend on it.
+    pub jobs: usize,
+    /// Set from elsewhere to end after the images at hand.
+    pub stop: &'a AtomicBool,
+}
+
+/// A network that cannot be evaluated.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    /// An image, or a network that cannot be run on it.
+    #[error(transparent)]
+    Run(#[from] CaptureError),
+    /// No classes.
+    #[error("image `{image}`: {found}; evaluation needs one output per class and image")]
+    Outputs {
+        /// The image.
+        image: String,
+        /// What there is instead.
+        found: String,
+    },
+    /// A label that is no class.
+    #[error(
+        "image `{image}` has label {label}, but the network has {n_classes} outputs, classes 0 to {}; are these images \
+         for another network?",
+        n_classes - 1
+    )]
+    Label {
+        /// The image.
+        image: String,
+        /// Its label.
+        label: usize,
+        /// Outputs of the network.
+        n_classes: usize,
+    },
+    /// A layer that sees images in different sizes.
+    #[error(
+        "layer `{layer}`: image `{image}` makes another product than those before it: declare `resize`, so that all \
+         images have one size"
+    )]
+    Sizes {
+        /// The layer.
+        layer: String,
+        /// The image.
+        image: String,
+    },
+    /// Stopped before the first image.
+    #[error("stopped before the first images were done")]
+    Stopped,
+}
+
+/// Answers of the network in FP32, in exact 8-bit and on every machine, and what the machines count.
+///
+/// Images run by themselves, some of them side by side, on as many threads as asked for; answers and counts are put
+/// together in their order, so nothing depends on the number of threads. Where the stop flag is set, the record holds the images done so far.
+///
+/// - Memory: some images per thread, and a few words per image.
+/// - Errors: images that cannot be loaded or preprocessed, a network that cannot be run on them, outputs that are not
+///   one for each class, labels that are no class, and a stop before the first images.
+pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Result<Evaluation, EvaluateError> {
+    let images = options.images;
+    progress.begin("evaluating", images.len());
+    let mut evaluation = Evaluation {
+        n_classes: 0,
+        n_asked: images.len(),
+        images: Vec::new(),
+        arrays: Vec::new(),
+    };
+    let n_layers = options.quantized.n_layers();
+    let mut sums: Vec<Vec<Option<LayerSums>>> =
+        options.machines.iter().map(|_| vec![None; n_layers]).collect();
+    let batches: Vec<Range<usize>> = side_by_side::batches(options);
+    for chunk in batches.chunks(options.jobs.clamp(1, 1024) * BATCHES_PER_JOB) {
+        let done = parallel_map(chunk, options.jobs, options.stop, |batch| {
+            let done = side_by_side::run(options, batch)?;
+            for name in &images.names()[batch.clone()] {
+                progress.advance(name);
+            }
+            Ok(done)
+        });
+        let done = match done {
+            Ok(done) => done,
+            Err(Unfinished::Stopped) => break,
+            // A run that was stopped in the middle of an image says so as an error of the network.
+            Err(Unfinished::Failed(_)) if options.stop.load(Ordering::Relaxed) => break,
+            Err(Unfinished::Failed(error)) => return Err(error),
+        };
+        for part in done.into_iter().flatten() {
+            let image = &images.names()[evaluation.images.len()];
+            evaluation.n_classes = part.n_classes;
+            evaluation.images.extend(part.records);
+            for (all, own) in sums.iter_mut().zip(part.sums) {
+                add_layers(options, image, all, own)?;
+            }
+        }
+    }
+    if evaluation.images.is_empty() {
+        return Err(EvaluateError::Stopped);
+    }
+    let n_images = evaluation.images.len();
+    evaluation.arrays = options
+        .machines
+        .iter()
+        .zip(sums)
+        .map(|(machine, sums)| ArrayEvaluation {
+            name: machine.name.clone(),
+            array: *machine.machines.array(),
+            baseline: machine.baseline,
+            layers: records(options.network, machine, sums, n_images),
+        })
+        .collect();
+    Ok(evaluation)
+}
+
+fn add_layers(
+    options: &EvaluateOptions<'_>,
+    image: &str,
+    all: &mut [Option<LayerSums>],
+    own: Vec<Option<LayerSums>>,
+) -> Result<(), EvaluateError> {
+    for (index, (all, own)) in all.iter_mut().zip(own).enumerate() {
+        match (all, own) {
+            (_, None) => {}
+            (all @ None, own) => *all = own,
+            (Some(all), Some(own)) => {
+                if all.shape != own.shape {
+                    return Err(EvaluateError::Sizes {
+                        layer: options.network.layers()[index].name.clone(),
+                        image: image.to_owned(),
+                    });
+                }
+                all.add(&own);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One record for each simulated layer.
+fn records(
+    network: &Network,
+    machine: &Machine,
+    sums: Vec<Option<LayerSums>>,
+    n_images: usize,
+) -> Vec<LayerRecord> {
+    network
+        .layers()
+        .iter()
+        .zip(sums)
+        .filter_map(|(layer, sums)| {
+            let sums = folded(machine, sums?, n_images);
+            Some(LayerRecord {
+                name: layer.name.clone(),
+                groups: sums.groups,
+                images: n_images,
+                threads: sums.array.pe().threads(),
+                product: ProductRecord {
+                    shape: sums.shape,
+                    n_products: sums.n_products,
+                    engine: EngineKind::Algebraic,
+                    array: sums.array,
+                    cycles: sums.cycles,
+                    baseline_cycles: sums.baseline_cycles,
+                    counters: sums.counters,
+                    error: sums.error,
+                    busy: None,
+                },
+            })
+        })
+        .collect()
+}
+
+/// Where the array folds images, the pixels of all of them are one M: what is counted in steps of outputs stays, time is
+/// that of the folded product.
+fn folded(machine: &Machine, sums: LayerSums, n_images: usize) -> LayerSums {
+    match sums.array.batch() {
+        Batch::Separate => sums,
+        Batch::Folded => {
+            let shape = sums.shape;
+            // M is a number of pixels in memory for each image; their sum cannot leave usize on such a machine.
+            let Ok(shape) = Gemm::new(shape.m() * n_images, shape.n(), shape.k()) else {
+                return sums;
+            };
+            let n_products = sums.n_products / sim_core::shape::widen(n_images.max(1));
+            let mut folded = LayerSums {
+                shape,
+                n_products: 0,
+                cycles: sim_core::units::Cycles::default(),
+                baseline_cycles: sim_core::units::Cycles::default(),
+                ..sums
+            };
+            let active = folded.counters.pe_cycles.active;
+            // Time depends on shapes alone, so every group takes the same.
+            let mut pe_cycles =
+                sim_core::counters::PeCycles::zero(machine.machines.array().pe().max_active());
+            for _ in 0..n_products {
+                folded.n_products += 1;
+                folded.cycles += Schedule::new(&folded.array, shape).cycles();
+                folded.baseline_cycles += Schedule::new(&machine.baseline, shape).cycles();
+                pe_cycles += Schedule::new(&folded.array, shape)
+                    .pe_cycles(ActiveSteps::zero(active.counts().len() - 1));
+            }
+            pe_cycles.active = active;
+            folded.counters.pe_cycles = pe_cycles;
+            folded
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Some images side by side through FP32, exact 8-bit and every machine.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use sim_core::evaluation::{Answer, ImageRecord, OutputErrors};
+use sim_core::shape::checked_product;
+use sim_core::tensor::Tensor;
+use sim_images::preprocess::batch;
+use sim_net::execute::Runs;
+use sim_net::execute::error::ExecuteError;
+use sim_net::network::{HookPoint, Hooks, NoHooks, floats};
+use sim_net::recalibrate::Recalibrated;
+use sim_quant::capture::CaptureError;
+
+use super::layers::{IMAGES_PER_PRODUCT, LayerSums, Products, SimulatedLayers};
+use super::{EvaluateError, EvaluateOptions};
+
+/// Most elements of what a layer reads or makes, over images side by side: they stay in a cache.
+const MAX_ELEMENTS: usize = 1 << 18;
+
+/// Answers for some neighbouring images, and what the machines counted over all of them.
+pub(super) struct Done {
+    pub(super) n_classes: usize,
+    pub(super) records: Vec<ImageRecord>,
+    /// By machine and layer of the network.
+    pub(super) sums: Vec<Vec<Option<LayerSums>>>,
+}
+
+/// All images, by those that run side by side. The first image decides how many.
+pub(super) fn batches(options: &EvaluateOptions<'_>) -> Vec<Range<usize>> {
+    let n_images = options.images.len();
+    let size = largest_layer(options).map_or(1, |n_elements| MAX_ELEMENTS / n_elements.max(1));
+    let size = size.clamp(1, IMAGES_PER_PRODUCT);
+    (0..n_images)
+        .step_by(size)
+        .map(|first| first..n_images.min(first + size))
+        .collect()
+}
+
+/// Elements of the largest input or output of a layer for the first image; `None` where that cannot be told.
+fn largest_layer(options: &EvaluateOptions<'_>) -> Option<usize> {
+    let images = options.images.load(0..1).ok()?;
+    let input = batch(options.preprocessing, &images).ok()?;
+    let layers = options.network.layer_shapes(&input.shape).ok()?;
+    let sizes = layers.iter().flat_map(|layer| [&layer.input, &layer.output]);
+    sizes.map(|shape| checked_product(shape)).max()?
+}
+
+/// Run the images of `range`; in one part, or an image a part where they do not run side by side.
+///
+/// - Errors: that of the first image that has one.
+pub(super) fn run(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Vec<Done>, EvaluateError> {
+    match all_at_once(options, range) {
+        Ok(done) => Ok(vec![done]),
+        Err(_) if 1 < range.len() && !options.stop.load(Ordering::Relaxed) => range
+            .clone()
+            .map(|index| all_at_once(options, &(index..index + 1)))
+            .collect(),
+        Err(error) => Err(error),
+    }
+}
+
+fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Done, EvaluateError> {
+    let names = &options.images.names()[range.clone()];
+    let images = options.images.load(range.clone()).map_err(CaptureError::from)?;
+    let inputs = images.chunks(1).map(|image| batch(options.preprocessing, image));
+    let inputs = inputs
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(CaptureError::from)?;
+    let failed = |error| CaptureError::Network {
+        image: names.first().cloned().unwrap_or_default(),
+        error: Box::new(error),
+    };
+    let unpruned = match options.unpruned {
+        None => None,
+        Some(network) => {
+            let start = network.start(inputs.clone()).map_err(failed)?;
+            Some(outputs(start, names, &mut NoHooks)?)
+        }
+    };
+    // What comes before the first layer that any run does in its own way is done once for all of them.
+    let mut start = options.network.start(inputs).map_err(failed)?;
+    let has_statistics = options
+        .machines
+        .iter()
+        .any(|machine| machine.statistics.is_some());
+    let differs = |point| match point {
+        HookPoint::Weighted(layer) => options.quantized.layer(layer).is_some(),
+        HookPoint::BatchNorm(_) => has_statistics,
+    };
+    start.advance(differs, &mut NoHooks).map_err(failed)?;
+    let run = |hooks: &mut dyn Hooks| outputs(start.clone(), names, hooks);
+
+    let fp32 = run(&mut NoHooks)?;
+    let labels = options.images.labels().map(|labels| &labels[range.clone()]);
+    for (index, image) in fp32.iter().enumerate() {
+        let n_classes = image.len();
+        if let Some(label) = labels
+            .map(|labels| labels[index])
+            .filter(|&label| n_classes <= label)
+        {
+            return Err(EvaluateError::Label {
+                image: names[index].clone(),
+                label,
+                n_classes,
+            });
+        }
+    }
+    let exact = Products::Exact(&options.exact);
+    let int8 = run(&mut SimulatedLayers::new(options.quantized, exact, options.stop))?;
+    let mut records: Vec<ImageRecord> = (fp32.iter().zip(&int8).enumerate())
+        .map(|(index, (fp32, int8))| {
+            let label = labels.map(|labels| labels[index]);
+            ImageRecord {
+                label,
+                unpruned: (unpruned.as_ref()).map(|outputs| Answer::of(&outputs[index], label)),
+                fp32: Answer::of(fp32, label),
+                int8: Answer::of(int8, label),
+                arrays: Vec::new(),
+                output_errors: OutputErrors {
+                    int8: distance(int8, fp32),
+                    arrays: Vec::new(),
+                },
+            }
+        })
+        .collect();
+    let mut sums = Vec::new();
+    for machine in options.machines {
+        let mut layers = SimulatedLayers::new(options.quantized, Products::Array(machine), options.stop);
+        let found = match &machine.statistics {
+            Some(statistics) => run(&mut Recalibrated {
+                statistics,
+                hooks: &mut layers,
+            })?,
+            None => run(&mut layers)?,
+        };
+        for ((record, found), fp32) in records.iter_mut().zip(&found).zip(&fp32) {
+            record.arrays.push(Answer::of(found, record.label));
+            record.output_errors.arrays.push(distance(found, fp32));
+        }
+        sums.push(layers.into_sums());
+    }
+    Ok(Done {
+        n_classes: fp32.last().map_or(0, Vec::len),
+        records,
+        sums,
+    })
+}
+
+/// One output for each class, by image.
+fn outputs(runs: Runs<'_>, names: &[String], hooks: &mut dyn Hooks) -> Result<Vec<Vec<f32>>, EvaluateError> {
+    let failed = |image: &String, error: ExecuteError| CaptureError::Network {
+        image: image.clone(),
+        error: Box::new(error),
+    };
+    let first = names.first().cloned().unwrap_or_default();
+    let all = runs.finish(hooks).map_err(|error| failed(&first, error))?;
+    all.into_iter()
+        .zip(names)
+        .map(|(outputs, name)| classes(floats(outputs).map_err(|error| failed(name, error))?, name))
+        .collect()
+}
+
+/// The outputs of one image.
+fn classes(outputs: Vec<(String, Tensor)>, image: &str) -> Result<Vec<f32>, EvaluateError> {
+    let unfit = |found: String| EvaluateError::Outputs {
+        image: image.to_owned(),
+        found,
+    };
+    match <[(String, Tensor); 1]>::try_from(outputs) {
+        Ok([(name, tensor)]) => {
+            let is_list =
+                tensor.shape.first() == Some(&1) && 1 < tensor.shape.len() && !tensor.data.is_empty();
+            if !is_list || tensor.shape.get(1) != Some(&tensor.data.len()) {
+                return Err(unfit(format!(
+                    "output `{name}` of the network has the shape {:?}",
+                    tensor.shape
+                )));
+            }
+            if tensor.data.iter().any(|value| !value.is_finite()) {
+                return Err(unfit(format!("output `{name}` of the network is not finite")));
+            }
+            Ok(tensor.data)
+        }
+        Err(outputs) => Err(unfit(format!("the network has {} outputs", outputs.len()))),
+    }
+}
+
+/// Mean of |a − b|.
+fn distance(a: &[f32], b: &[f32]) -> f64 {
+    let sum: f64 = a
+        .iter()
+        .zip(b)
+        .map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs())
+        .sum();
+    sum / sim_core::units::count_as_f64(sim_core::shape::widen(a.len().max(1)))
+}

@@ -1,0 +1,144 @@
+//! What is decided from calibration images in the FP32 network: which layers are simulated, and their wide activations.
+
+use sim_core::progress::Progress;
+use sim_core::range::ActivationRange;
+use sim_core::spec::KOrder;
+use sim_images::sets::ImageSet;
+use sim_net::network::Network;
+
+use crate::capture::CaptureOptions;
+use crate::capture_error::CaptureError;
+use crate::pass::{Pass, Seen, Watch};
+use crate::quantize::ActivationQuantizer;
+use crate::ranges::quantizers;
+use crate::reorder::wide_activations;
+use crate::selection::{Choice, choose};
+
+/// Per layer of a network how its input becomes codes; `None` for layers that stay FP32.
+pub type Quantizers = Vec<Option<ActivationQuantizer>>;
+
+/// What is decided before the first product: which layers are simulated, and how their inputs become codes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calibration {
+    /// Per layer of the network, in execution order.
+    pub choices: Vec<Choice>,
+    /// Per layer of the network: `Some` exactly where the choice is to simulate.
+    pub quantizers: Quantizers,
+}
+
+/// Choose the layers that are simulated, and Δ and z of their inputs, from `images` in the FP32 network.
+///
+/// A layer whose calibrated range is empty, so that its Δ is 0, is left out with the reason.
+///
+/// - Errors: images or a network that cannot be run, inputs that are not finite, and a network of which nothing can be
+///   simulated.
+pub fn calibrate(
+    network: &Network,
+    images: &ImageSet,
+    options: &CaptureOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Calibration, CaptureError> {
+    let pass = Pass::new(network, images, options, progress);
+    let mut choices = choose(network.layers(), &options.selection, &options.quantization);
+    check_choices(network, &choices)?;
+    let mut quantizers = quantizers(&pass, &mut choices, &options.quantization)?;
+    for (choice, slot) in choices.iter_mut().zip(&mut quantizers) {
+        match (&choice, &slot) {
+            (Choice::Simulated(_), None) => {
+                *choice = Choice::Unsimulated("no calibration image reached it".to_owned());
+            }
+            (Choice::Simulated(_), Some(quantizer)) if quantizer.scale == 0.0 => {
+                *slot = None;
+                *choice = Choice::Unsimulated(no_range(options.quantization.range));
+            }
+            (Choice::Simulated(_) | Choice::Unsimulated(_), _) => {}
+        }
+    }
+    check_choices(network, &choices)?;
+    Ok(Calibration { choices, quantizers })
+}
+
+/// Why a layer has no Δ.
+fn no_range(range: ActivationRange) -> String {
+    match range {
+        ActivationRange::MeanOfMax | ActivationRange::Max | ActivationRange::LeastSquares => {
+            "its input is 0 for every calibration image, so its Δ is 0".to_owned()
+        }
+        ActivationRange::Percentile(percentile) => format!(
+            "percentile {} of its input is 0 for every calibration image, so its Δ is 0",
+            percentile.value()
+        ),
+    }
+}
+
+/// Something must be left to simulate.
+fn check_choices(network: &Network, choices: &[Choice]) -> Result<(), CaptureError> {
+    let mut reasons = Vec::new();
+    for (layer, choice) in network.layers().iter().zip(choices) {
+        match choice {
+            Choice::Simulated(_) => return Ok(()),
+            Choice::Unsimulated(reason) => reasons.push(format!("`{}`: {reason}", layer.name)),
+        }
+    }
+    if reasons.is_empty() {
+        reasons.push("the network has no convolution and no fully connected layer".to_owned());
+    }
+    Err(CaptureError::Nothing {
+        reasons: reasons.join("; "),
+    })
+}
+
+/// Per layer the wide activations of each K column, `[groups, k]` in `(c, kh, kw)` order, padding included as it is in
+/// the lowered columns; `None` where there is no quantizer.
+///
+/// - Errors: as [`calibrate`], and convolutions whose numbers do not fit together.
+pub(crate) fn wide_counts(
+    pass: &Pass<'_>,
+    quantizers: &Quantizers,
+) -> Result<Vec<Option<Vec<u64>>>, CaptureError> {
+    let mut sums: Vec<Option<Vec<u64>>> = vec![None; quantizers.len()];
+    pass.run(
+        "counting wide activations",
+        || Wide {
+            quantizers,
+            layers: vec![None; quantizers.len()],
+        },
+        |_, wide| {
+            for (sum, counts) in sums.iter_mut().zip(wide.layers) {
+                let Some(counts) = counts else { continue };
+                match sum {
+                    Some(sum) => {
+                        for (sum, count) in sum.iter_mut().zip(counts) {
+                            *sum += count;
+                        }
+                    }
+                    None => *sum = Some(counts),
+                }
+            }
+            Ok(())
+        },
+    )?;
+    Ok(sums)
+}
+
+struct Wide<'a> {
+    quantizers: &'a Quantizers,
+    layers: Vec<Option<Vec<u64>>>,
+}
+
+impl Watch for Wide<'_> {
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), CaptureError> {
+        let Some(quantizer) = self.quantizers[seen.index] else {
+            return Ok(());
+        };
+        let codes = seen.codes(&quantizer)?;
+        let lowering = seen.lowering()?;
+        let mut counts = Vec::with_capacity(lowering.groups() * lowering.k());
+        for group in 0..lowering.groups() {
+            let activations = lowering.activations(&codes, quantizer.zero_point, group, KOrder::ChannelMajor);
+            counts.extend(wide_activations(&activations, lowering.m()));
+        }
+        self.layers[seen.index] = Some(counts);
+        Ok(())
+    }
+}

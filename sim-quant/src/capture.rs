@@ -1,0 +1,206 @@
+//! A layer trace of a network over images.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use sim_core::convolution::Geometry;
+use sim_core::preprocessing::Preprocessing;
+use sim_core::progress::Progress;
+use sim_core::quantization::{QuantizationSpec, SelectionSpec};
+use sim_images::sets::ImageSet;
+use sim_net::network::{Network, WeightedLayer};
+use sim_trace::TraceError;
+use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
+
+use crate::calibrate::{Calibration, Quantizers, calibrate, wide_counts};
+pub use crate::capture_error::CaptureError;
+use crate::pass::{Pass, Seen, Watch};
+use crate::quantize::ActivationQuantizer;
+use crate::quantized::LayerCodes;
+use crate::selection::Choice;
+
+/// The file that a network came from, as results name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFile {
+    /// File name without its folder.
+    pub name: String,
+    /// BLAKE3, hexadecimal.
+    pub hash: String,
+}
+
+impl ModelFile {
+    /// Name and hash of the file at `path`.
+    ///
+    /// - Errors: the file cannot be read.
+    pub fn of(path: &Path) -> Result<Self, TraceError> {
+        Ok(Self {
+            name: path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            hash: sim_trace::hash::of_file(path)?,
+        })
+    }
+}
+
+/// How a network is captured.
+#[derive(Clone, Debug)]
+pub struct CaptureOptions<'a> {
+    /// Where the network came from; stored in the trace.
+    pub model: ModelFile,
+    /// How pixels become input.
+    pub preprocessing: Preprocessing,
+    /// How tensors become codes.
+    pub quantization: QuantizationSpec,
+    /// Which layers are taken.
+    pub selection: SelectionSpec,
+    /// Threads of this computer; at least one is used. The trace does not depend on it.
+    pub jobs: usize,
+    /// Set from elsewhere to end after the images at hand.
+    pub stop: &'a AtomicBool,
+}
+
+/// Run `network` in FP32 over `images`, and quantize what its layers read.
+///
+/// Ranges and wide counts come from `calibration`, or from `images` themselves without it. Every layer of the network
+/// is in the trace, or among its unsimulated ones with the reason; both in execution order.
+///
+/// - Errors: images that cannot be loaded or preprocessed, a network that cannot be run on them, tensors that are not
+///   finite, and a network of which nothing can be simulated.
+pub fn capture(
+    network: &Network,
+    images: &ImageSet,
+    calibration: Option<&ImageSet>,
+    options: &CaptureOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Trace, CaptureError> {
+    let calibration = calibration.unwrap_or(images);
+    let Calibration { choices, quantizers } = calibrate(network, calibration, options, progress)?;
+    let mut counts = wide_counts(&Pass::new(network, calibration, options, progress), &quantizers)?;
+    let inputs = inputs(&Pass::new(network, images, options, progress), &quantizers)?;
+    let mut trace = Trace {
+        origin: Origin {
+            model: options.model.name.clone(),
+            model_hash: options.model.hash.clone(),
+            images: images.names().to_vec(),
+            calibration: calibration.names().to_vec(),
+            preprocessing: options.preprocessing.clone(),
+            quantization: options.quantization,
+            selection: options.selection,
+            pruned: Vec::new(),
+        },
+        layers: Vec::new(),
+        unsimulated: Vec::new(),
+    };
+    for (index, (layer, input)) in network.layers().iter().zip(inputs).enumerate() {
+        match (&choices[index], quantizers[index], input) {
+            (Choice::Simulated(_), Some(quantizer), Some(input)) => {
+                let wide_counts = counts[index].take();
+                trace.layers.push(traced(
+                    layer,
+                    quantizer,
+                    input,
+                    wide_counts,
+                    &options.quantization,
+                )?);
+            }
+            (Choice::Simulated(_), _, _) => trace.unsimulated.push(Unsimulated {
+                name: layer.name.clone(),
+                reason: "no image reached it".to_owned(),
+            }),
+            (Choice::Unsimulated(reason), _, _) => trace.unsimulated.push(Unsimulated {
+                name: layer.name.clone(),
+                reason: reason.clone(),
+            }),
+        }
+    }
+    Ok(trace)
+}
+
+/// The input of a layer over all images.
+struct Input {
+    codes: Vec<u8>,
+    shape: [usize; 3],
+    n_images: usize,
+    geometry: Geometry,
+}
+
+fn inputs(pass: &Pass<'_>, quantizers: &Quantizers) -> Result<Vec<Option<Input>>, CaptureError> {
+    let mut inputs: Vec<Option<Input>> = quantizers.iter().map(|_| None).collect();
+    pass.run(
+        "capturing",
+        || Captured {
+            quantizers,
+            layers: quantizers.iter().map(|_| None).collect(),
+        },
+        |index, captured| {
+            for (layer, (all, one)) in inputs.iter_mut().zip(captured.layers).enumerate() {
+                match (all, one) {
+                    (_, None) => {}
+                    (all @ None, one) => *all = one,
+                    (Some(all), Some(mut one)) => {
+                        if all.shape != one.shape {
+                            return Err(CaptureError::Sizes {
+                                layer: pass.network.layers()[layer].name.clone(),
+                                image: pass.images.names()[index].clone(),
+                                found: one.shape,
+                                want: all.shape,
+                            });
+                        }
+                        all.codes.append(&mut one.codes);
+                        all.n_images += 1;
+                    }
+                }
+            }
+            Ok(())
+        },
+    )?;
+    Ok(inputs)
+}
+
+struct Captured<'a> {
+    quantizers: &'a Quantizers,
+    layers: Vec<Option<Input>>,
+}
+
+impl Watch for Captured<'_> {
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), CaptureError> {
+        if let Some(quantizer) = self.quantizers[seen.index] {
+            seen.lowering()?;
+            self.layers[seen.index] = Some(Input {
+                codes: seen.codes(&quantizer)?,
+                shape: seen.shape,
+                n_images: 1,
+                geometry: seen.geometry,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn traced(
+    layer: &WeightedLayer,
+    quantizer: ActivationQuantizer,
+    input: Input,
+    wide_counts: Option<Vec<u64>>,
+    quantization: &QuantizationSpec,
+) -> Result<Layer, CaptureError> {
+    let codes = LayerCodes::of(layer, quantization)?;
+    let [channels, rows, columns] = input.shape;
+    Ok(Layer {
+        name: layer.name.clone(),
+        kind: layer.kind,
+        geometry: input.geometry,
+        node: layer.node,
+        input: input.codes,
+        input_shape: [input.n_images, channels, rows, columns],
+        weight: codes.weights.codes,
+        weight_shape: layer.weight_shape(),
+        input_scale: quantizer.scale,
+        zero_point: quantizer.zero_point,
+        weight_scale: codes.weights.scales,
+        bias: codes.bias,
+        wide_counts,
+    })
+}

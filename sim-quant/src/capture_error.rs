@@ -1,0 +1,86 @@
+//! Why a network cannot be captured.
+
+use sim_core::convolution::GeometryFault;
+use sim_images::preprocess::PreprocessError;
+use sim_images::sets::ImageError;
+use sim_net::network::ExecuteError;
+
+use crate::quantize::NotFinite;
+
+/// A network, images or choices from which no trace can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// An image that cannot be loaded.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// An image that cannot be preprocessed as declared.
+    #[error(transparent)]
+    Preprocess(#[from] PreprocessError),
+    /// The network cannot be run on an image.
+    #[error("image `{image}`: {error}{}", remedy(error))]
+    Network {
+        /// The image.
+        image: String,
+        /// What the network says.
+        #[source]
+        error: Box<ExecuteError>,
+    },
+    /// An input, weight or bias that no code stands for.
+    #[error("layer `{layer}`: its {tensor}: {error}; check the model and the preprocessing")]
+    NotFinite {
+        /// The layer.
+        layer: String,
+        /// `input`, `weight` or `bias`.
+        tensor: &'static str,
+        /// Where.
+        #[source]
+        error: NotFinite,
+    },
+    /// A layer whose numbers do not fit together.
+    #[error("layer `{layer}`: {fault}")]
+    Geometry {
+        /// The layer.
+        layer: String,
+        /// How.
+        #[source]
+        fault: GeometryFault,
+    },
+    /// Images that a layer sees in different sizes.
+    #[error(
+        "layer `{layer}`: its input is {found:?} for image `{image}`, but {want:?} for the first: declare `resize`, so \
+         that all images have one size"
+    )]
+    Sizes {
+        /// The layer.
+        layer: String,
+        /// The image.
+        image: String,
+        /// Channels, rows and columns.
+        found: [usize; 3],
+        /// Those of the first image.
+        want: [usize; 3],
+    },
+    /// No layer is left to simulate.
+    #[error("no layer can be simulated: {reasons}")]
+    Nothing {
+        /// Layers with their reasons.
+        reasons: String,
+    },
+    /// The stop flag was set.
+    #[error("stopped before the last image")]
+    Stopped,
+}
+
+/// What to do about a network that cannot be run on an image; nothing where the image is not at fault.
+fn remedy(error: &ExecuteError) -> &'static str {
+    match error {
+        ExecuteError::InputShape { .. } => {
+            "; give images of that shape, or declare `resize`, `channels` or `model-layout`, so that they get it"
+        }
+        ExecuteError::InputCount { .. }
+        | ExecuteError::Node { .. }
+        | ExecuteError::Hook { .. }
+        | ExecuteError::HookShape { .. }
+        | ExecuteError::OutputType { .. } => "",
+    }
+}

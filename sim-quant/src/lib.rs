@@ -1,0 +1,15 @@
+//! 8-bit operands of networks: calibration, ranges, quantization, traces, lowering, reordering of K, and pruning.
+
+pub mod calibrate;
+pub mod capture;
+mod capture_error;
+pub mod lowering;
+mod pass;
+pub mod prune;
+pub mod quantize;
+pub mod quantized;
+mod ranges;
+pub mod reorder;
+pub mod selection;
+pub mod synthetic;
+pub mod wide_operands;

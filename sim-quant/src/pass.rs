@@ -1,0 +1,166 @@
+//! A network over a set of images, one image at a time, on several threads.
+
+use std::sync::atomic::AtomicBool;
+
+use sim_core::convolution::Geometry;
+use sim_core::parallel_map::{Unfinished, parallel_map};
+use sim_core::preprocessing::Preprocessing;
+use sim_core::progress::Progress;
+use sim_core::tensor::Tensor;
+use sim_images::preprocess::batch;
+use sim_images::sets::ImageSet;
+use sim_net::network::{HookError, Hooks, Network, WeightedCall, WeightedLayer};
+
+use crate::capture::CaptureOptions;
+use crate::capture_error::CaptureError;
+use crate::lowering::Lowering;
+use crate::quantize::{self, ActivationQuantizer, NotFinite};
+
+/// Images whose results wait in memory for those before them, per thread.
+const IMAGES_PER_JOB: usize = 8;
+
+/// What a pass over images needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Pass<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) images: &'a ImageSet,
+    pub(crate) preprocessing: &'a Preprocessing,
+    pub(crate) jobs: usize,
+    pub(crate) stop: &'a AtomicBool,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+/// The input of a weighted layer for one image.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    /// Place of the layer among those of the network.
+    pub(crate) index: usize,
+    pub(crate) layer: &'a WeightedLayer,
+    /// Channels, rows and columns.
+    pub(crate) shape: [usize; 3],
+    pub(crate) values: &'a [f32],
+    pub(crate) geometry: Geometry,
+}
+
+impl<'a> Seen<'a> {
+    /// Whether it is one row or map, as a product takes; a network may make several rows of one image.
+    pub(crate) fn is_one_map(&self) -> bool {
+        self.values.len() == self.shape.iter().product::<usize>()
+    }
+
+    /// The values, if all of them are finite.
+    pub(crate) fn finite(&self) -> Result<&'a [f32], CaptureError> {
+        quantize::check(self.values).map_err(|error| self.not_finite(error))?;
+        Ok(self.values)
+    }
+
+    pub(crate) fn codes(&self, quantizer: &ActivationQuantizer) -> Result<Vec<u8>, CaptureError> {
+        quantizer
+            .codes(self.values)
+            .map_err(|error| self.not_finite(error))
+    }
+
+    pub(crate) fn lowering(&self) -> Result<Lowering, CaptureError> {
+        Lowering::new(self.shape, self.layer.weight_shape(), self.geometry).map_err(|fault| {
+            CaptureError::Geometry {
+                layer: self.layer.name.clone(),
+                fault,
+            }
+        })
+    }
+
+    fn not_finite(&self, error: NotFinite) -> CaptureError {
+        CaptureError::NotFinite {
+            layer: self.layer.name.clone(),
+            tensor: "input",
+            error,
+        }
+    }
+}
+
+/// Sees the input of every weighted layer of one image.
+pub(crate) trait Watch: Send {
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), CaptureError>;
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(
+        network: &'a Network,
+        images: &'a ImageSet,
+        options: &'a CaptureOptions<'_>,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        Self {
+            network,
+            images,
+            preprocessing: &options.preprocessing,
+            jobs: options.jobs,
+            stop: options.stop,
+            progress,
+        }
+    }
+
+    /// Run every image with a watch of its own, and `merge` the watches in the order of the images.
+    ///
+    /// Each image runs by itself, so that results do not depend on the number of threads.
+    pub(crate) fn run<W: Watch>(
+        &self,
+        what: &str,
+        watch: impl Fn() -> W + Sync,
+        mut merge: impl FnMut(usize, W) -> Result<(), CaptureError>,
+    ) -> Result<(), CaptureError> {
+        self.progress.begin(what, self.images.len());
+        let indices: Vec<usize> = (0..self.images.len()).collect();
+        for chunk in indices.chunks(self.jobs.clamp(1, 1024) * IMAGES_PER_JOB) {
+            let watches = parallel_map(chunk, self.jobs, self.stop, |&index| self.run_one(index, watch()));
+            let watches = watches.map_err(|unfinished| match unfinished {
+                Unfinished::Stopped => CaptureError::Stopped,
+                Unfinished::Failed(error) => error,
+            })?;
+            for (&index, watch) in chunk.iter().zip(watches) {
+                merge(index, watch)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_one<W: Watch>(&self, index: usize, watch: W) -> Result<W, CaptureError> {
+        let images = self.images.load(index..index + 1)?;
+        let input = batch(self.preprocessing, &images)?;
+        let mut watcher = Watcher { watch, error: None };
+        let result = self.network.run(&input, &mut watcher);
+        if let Some(error) = watcher.error {
+            return Err(error);
+        }
+        let name = &self.images.names()[index];
+        result.map_err(|error| CaptureError::Network {
+            image: name.clone(),
+            error: Box::new(error),
+        })?;
+        self.progress.advance(name);
+        Ok(watcher.watch)
+    }
+}
+
+/// Shows a watch the layers of one image; keeps its error, which is more than a hook can hand back.
+struct Watcher<W> {
+    watch: W,
+    error: Option<CaptureError>,
+}
+
+impl<W: Watch> Hooks for Watcher<W> {
+    fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
+        let seen = Seen {
+            index: call.index,
+            layer: call.layer,
+            shape: call.image_shape(),
+            values: &call.input.data,
+            geometry: call.geometry,
+        };
+        self.watch.see(&seen).map(|()| None).map_err(|error| {
+            let message = error.to_string().into();
+            self.error = Some(error);
+            message
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! Networks and images in, 8-bit operands out.
+
+mod capture;
+mod lowered_rows;
+mod lowering;
+mod prune;
+mod ranges;
