@@ -24,7 +24,7 @@ const DATA: [&str; 11] = [
     "configs/",
     "models/",
     "traces/",
-    "rtl/",
+    "hardware/rtl/",
     "tests/",
     "xtask/",
     ".cargo/",

@@ -50,8 +50,8 @@ pub fn text(with_delays: &Table, areas_only: &Table) -> String {
     let tables = [with_delays, areas_only];
     let mut text = format!(
         "{HEAD}\n# Area and timing from synthesis\n\n\
-         `cargo xtask synth` maps the SystemVerilog of `rtl/` to standard cells with Yosys and abc and times it with \
-         OpenSTA. The results are technology tables: `configs/tech/{}.toml` (areas and critical paths) and \
+         `cargo xtask synth` maps the SystemVerilog of `hardware/rtl/` to standard cells with Yosys and abc and times it \
+         with OpenSTA. The results are technology tables: `configs/tech/{}.toml` (areas and critical paths) and \
          `configs/tech/{}.toml` (areas alone: that library comes without delays). `cargo xtask synth --liberty FILE` \
          writes a table for another library.\n",
         with_delays.name(),

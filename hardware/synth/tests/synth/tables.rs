@@ -8,7 +8,7 @@ use sim_synth::netlist::Module;
 use sim_synth::{designs, document};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn table(name: &str) -> Table {
@@ -25,7 +25,7 @@ fn tables_were_made_from_these_sources() {
         assert_eq!(
             *rtl,
             sim_rtl::fingerprint(),
-            "configs/tech/{name}.toml was measured on other SystemVerilog than rtl/ has now: run `cargo xtask synth`"
+            "configs/tech/{name}.toml was measured on other SystemVerilog than hardware/rtl/ has now: run `cargo xtask synth`"
         );
     }
 }

@@ -195,7 +195,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let netlist = synthesize(Module::Pe, &design, &library, CLOCK, folder.path()).expect("a netlist");
         let power = price(&netlist.json, netlist.module, library.liberty()).expect("prices");
-        std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).expect("the root");
+        std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).expect("the root");
         let trace = crate::streams::trace().expect("the trace");
         let mut cycles = ALL[0].record(&array, &trace, 60).expect("a stream");
         cycles.truncate(60);
