@@ -166,6 +166,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
         bail!("tidy found no source file: is this a git checkout?");
     }
     complaints.extend(invariants()?);
+    for name in files.lines().filter(|name| name.starts_with("docs/adr/")) {
+        let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
+        let lacks = |field: &&str| !text.lines().any(|line| line.starts_with(field));
+        let missing = ["Status: ", "Date: "].into_iter().filter(lacks);
+        complaints.extend(missing.map(|field| format!("{name}: a decision has a line `{field}…`")));
+    }
     if complaints.is_empty() {
         println!(
             "tidy: {n_sources} source files, {} crates, no complaint",
