@@ -9,9 +9,9 @@ use sim_array::lockstep::check_registers;
 use sim_array::stepped::Stepped;
 use sim_core::units::Cycles;
 use sim_pe::mutant::{self, Mutant};
-use sim_tests::cases::{Case, case};
-use sim_tests::exits::Exits;
-use sim_tests::oracle;
+use sim_testkit::cases::{Case, case};
+use sim_testkit::exits::Exits;
+use sim_testkit::oracle;
 
 /// Which comparisons a mutant fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

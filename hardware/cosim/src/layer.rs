@@ -33,7 +33,7 @@ pub(crate) fn layer(
     let image = &layer.input[..lowering.input_len()];
     let activations = lowering.activations(image, layer.zero_point, 0, order).to_vec();
     let mut weights = lowering.weights(&layer.weight, 0, order).into_owned();
-    sim_tests::cases::keep_two_of_four(array.pe(), &mut weights, lowering.k());
+    sim_testkit::cases::keep_two_of_four(array.pe(), &mut weights, lowering.k());
     let operands = Operands::new(lowering.gemm(1)?, &activations, &weights)?;
     run(model, array, visibility, &operands, waveform)
 }

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sim_array::engine::Operands;
 use sim_array::mapping::{KMap, Tiling};
 use sim_core::spec::{ArraySpec, Tiles};
-use sim_tests::cases::{Case, case_on};
+use sim_testkit::cases::{Case, case_on};
 
 use crate::divergence::Divergence;
 use crate::lockstep::{Tally, run};

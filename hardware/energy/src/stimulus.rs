@@ -9,7 +9,7 @@ use sim_core::spec::{ArraySpec, Pe};
 use sim_core::units::Cycles;
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_rtl::{Design, WindowCode};
-use sim_tests::switching::held;
+use sim_testkit::switching::held;
 
 /// The registers that surround a PE in one cycle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -194,7 +194,7 @@ impl Stream {
                 (k, random_operands(zero_activations, zero_weights, bits, seed))
             }
         };
-        sim_tests::cases::keep_two_of_four(array.pe(), &mut source.weights, k);
+        sim_testkit::cases::keep_two_of_four(array.pe(), &mut source.weights, k);
         let n_steps = array.pe().n_steps(k);
         let (rows, cols) = (array.rows(), array.cols());
         let n = source.weights.len() / k;

@@ -8,9 +8,9 @@ use sim_array::engine::{Engine as _, Measures, Operands, Outcome};
 use sim_array::lockstep::check_registers;
 use sim_core::ids::{Col, Row};
 use sim_core::units::Cycles;
-use sim_tests::cases::{Case, case};
-use sim_tests::census::Census;
-use sim_tests::oracle;
+use sim_testkit::cases::{Case, case};
+use sim_testkit::census::Census;
+use sim_testkit::oracle;
 
 const N_CASES: usize = 3_000;
 const N_WAITING: usize = 600;

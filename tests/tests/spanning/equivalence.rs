@@ -16,11 +16,11 @@ use sim_core::record::EngineKind;
 use sim_core::shape::{Gemm, widen};
 use sim_core::simd::Simd;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
-use sim_tests::cases::{Case, case, case_of};
-use sim_tests::census::Census;
-use sim_tests::exits::Exits;
-use sim_tests::oracle;
-use sim_tests::switching::Watch;
+use sim_testkit::cases::{Case, case, case_of};
+use sim_testkit::census::Census;
+use sim_testkit::exits::Exits;
+use sim_testkit::oracle;
+use sim_testkit::switching::Watch;
 
 const N_CASES: usize = 6_000;
 const ENGINES: [EngineKind; 2] = [EngineKind::Stepped, EngineKind::Algebraic];

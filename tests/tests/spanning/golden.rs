@@ -8,8 +8,8 @@ use sim_array::stepped::Stepped;
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
-use sim_tests::golden::{self, Array};
-use sim_tests::oracle;
+use sim_testkit::golden::{self, Array};
+use sim_testkit::oracle;
 
 /// What a key of a golden file says of the product.
 enum Key {

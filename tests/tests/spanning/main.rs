@@ -4,6 +4,7 @@ mod clocks;
 mod equivalence;
 mod fake_quantization;
 mod golden;
+mod onnx;
 mod onnx_models;
 mod onnx_nodes;
 mod page;

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::onnx::{Case, StoredTensor, cases};
 use sim_net::graph::Graph;
 use sim_net::network::NoHooks;
 use sim_onnx::value::Value;
-use sim_tests::onnx::{Case, StoredTensor, cases};
 
 /// What the importer says it supports. A test belongs here if it needs nothing else.
 const OPERATORS: &[&str] = &[

@@ -10,63 +10,63 @@ use sim_onnx::value::{IntKind, IntTensor, Value};
 
 /// A model, as far as tests read it.
 #[derive(Clone, PartialEq, Message)]
-pub struct Model {
+pub(crate) struct Model {
     /// Its graph.
     #[prost(message, optional, tag = "7")]
-    pub graph: Option<Graph>,
+    pub(crate) graph: Option<Graph>,
 }
 
 /// A graph.
 #[derive(Clone, PartialEq, Message)]
-pub struct Graph {
+pub(crate) struct Graph {
     /// Its nodes.
     #[prost(message, repeated, tag = "1")]
-    pub nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
     /// Constants.
     #[prost(message, repeated, tag = "5")]
-    pub initializers: Vec<StoredTensor>,
+    pub(crate) initializers: Vec<StoredTensor>,
     /// Inputs, constants among them in old files.
     #[prost(message, repeated, tag = "11")]
-    pub inputs: Vec<Named>,
+    pub(crate) inputs: Vec<Named>,
 }
 
 /// An operator in use.
 #[derive(Clone, PartialEq, Message)]
-pub struct Node {
+pub(crate) struct Node {
     /// The operator.
     #[prost(string, tag = "4")]
-    pub operator: String,
+    pub(crate) operator: String,
     /// Who defines it; empty is ONNX itself.
     #[prost(string, tag = "7")]
-    pub domain: String,
+    pub(crate) domain: String,
 }
 
 /// An input; its type is not read.
 #[derive(Clone, PartialEq, Message)]
-pub struct Named {
+pub(crate) struct Named {
     /// Its name.
     #[prost(string, tag = "1")]
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// A tensor with its elements.
 #[derive(Clone, PartialEq, Message)]
-pub struct StoredTensor {
+pub(crate) struct StoredTensor {
     /// Its shape.
     #[prost(int64, repeated, packed = "false", tag = "1")]
-    pub dims: Vec<i64>,
+    pub(crate) dims: Vec<i64>,
     /// The number that ONNX has for its type.
     #[prost(int32, tag = "2")]
-    pub data_type: i32,
+    pub(crate) data_type: i32,
     /// Elements where they are stored as numbers.
     #[prost(float, repeated, tag = "4")]
-    pub floats: Vec<f32>,
+    pub(crate) floats: Vec<f32>,
     /// Its name.
     #[prost(string, tag = "8")]
-    pub name: String,
+    pub(crate) name: String,
     /// Elements where they are stored as bytes.
     #[prost(bytes = "vec", tag = "9")]
-    pub raw: Vec<u8>,
+    pub(crate) raw: Vec<u8>,
 }
 
 impl StoredTensor {
@@ -74,7 +74,7 @@ impl StoredTensor {
     ///
     /// # Panics
     /// Where the elements do not fill the shape.
-    pub fn value(&self) -> Option<Value> {
+    pub(crate) fn value(&self) -> Option<Value> {
         let shape: Vec<usize> = self
             .dims
             .iter()
@@ -118,18 +118,18 @@ fn elements<T, const SIZE: usize>(raw: &[u8], from: impl Fn([u8; SIZE]) -> T) ->
 
 /// An operator test: a model, and inputs with the outputs they give.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(crate) struct Case {
     /// Its folder.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Name of its folder.
-    pub name: String,
+    pub(crate) name: String,
     /// The model.
-    pub graph: Graph,
+    pub(crate) graph: Graph,
 }
 
 impl Case {
     /// The operators in use, with their domain unless it is ONNX itself.
-    pub fn operators(&self) -> BTreeSet<String> {
+    pub(crate) fn operators(&self) -> BTreeSet<String> {
         let name = |node: &Node| match node.domain.as_str() {
             "" | "ai.onnx" => node.operator.clone(),
             domain => format!("{domain}.{}", node.operator),
@@ -141,7 +141,7 @@ impl Case {
     ///
     /// # Panics
     /// Where it cannot be read.
-    pub fn model(&self) -> Vec<u8> {
+    pub(crate) fn model(&self) -> Vec<u8> {
         read(&self.folder.join("model.onnx"))
     }
 
@@ -149,7 +149,7 @@ impl Case {
     ///
     /// # Panics
     /// Where the folder cannot be listed or has none.
-    pub fn data_sets(&self) -> Vec<PathBuf> {
+    pub(crate) fn data_sets(&self) -> Vec<PathBuf> {
         let sets: Vec<PathBuf> = list(&self.folder)
             .into_iter()
             .filter(|path| path.is_dir())
@@ -162,7 +162,7 @@ impl Case {
     ///
     /// # Panics
     /// Where a file is not what the package wrote, and where there are more or fewer than the model declares.
-    pub fn inputs(&self, data: &Path) -> Vec<StoredTensor> {
+    pub(crate) fn inputs(&self, data: &Path) -> Vec<StoredTensor> {
         let constants: BTreeSet<&str> = self
             .graph
             .initializers
@@ -183,7 +183,7 @@ impl Case {
     ///
     /// # Panics
     /// Where a file is not what the package wrote, and where there is none.
-    pub fn outputs(&self, data: &Path) -> Vec<StoredTensor> {
+    pub(crate) fn outputs(&self, data: &Path) -> Vec<StoredTensor> {
         let outputs = tensors(data, "output");
         assert!(!outputs.is_empty(), "{}: no outputs", self.name);
         outputs
@@ -194,7 +194,7 @@ impl Case {
 ///
 /// # Panics
 /// Where the folder is not there or is not what the script wrote.
-pub fn cases(root: &Path) -> Vec<Case> {
+pub(crate) fn cases(root: &Path) -> Vec<Case> {
     assert!(
         root.is_dir(),
         "{} is missing: cargo xtask outside",

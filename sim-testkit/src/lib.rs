@@ -1,10 +1,9 @@
-//! What tests that span crates share: golden operands, an oracle written from the definitions alone, random cases and
+//! What tests and hardware checks share: golden operands, an oracle written from the definitions alone, random cases and
 //! the census of what they reached.
 
 pub mod cases;
 pub mod census;
 pub mod exits;
 pub mod golden;
-pub mod onnx;
 pub mod oracle;
 pub mod switching;
