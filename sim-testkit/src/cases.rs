@@ -1,9 +1,15 @@
 //! Random machines and operands that reach every rule: zero-heavy values, values at the edges, small odd shapes.
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sim_array::engine::{Operands, Outcome};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
+use sim_core::units::Cycles;
+
+use crate::oracle::{self, Truth};
 
 /// A machine and a product for it.
 #[derive(Clone, Debug)]
@@ -16,6 +22,57 @@ pub struct Case {
     pub activations: Vec<u8>,
     /// W; 2:4 sparse where the machine needs it.
     pub weights: Vec<i8>,
+}
+
+impl Case {
+    /// Its operands, as engines take them.
+    ///
+    /// # Panics
+    /// Where lengths are not those of the shape.
+    pub fn operands(&self) -> Operands<'_> {
+        Operands::new(self.shape, &self.activations, &self.weights).expect("operands of their shape")
+    }
+
+    /// What every engine must say of it when asked for all there is.
+    pub fn truth(&self) -> Outcome {
+        let Truth {
+            product,
+            cycles,
+            counters,
+            error,
+            busy,
+        } = oracle::truth(&self.array, self.shape, &self.activations, &self.weights);
+        Outcome {
+            product,
+            cycles,
+            counters,
+            error: Some(error),
+            busy: Some(busy),
+        }
+    }
+
+    /// When each output must leave the array, as [`crate::exits::Exits`] notes it.
+    pub fn exits(&self) -> Vec<Option<Cycles>> {
+        let (m, n, k) = (self.shape.m(), self.shape.n(), self.shape.k());
+        let exits = oracle::exits(&self.array, m, n, k);
+        exits.into_iter().map(Some).collect()
+    }
+}
+
+/// Draws from a fixed seed: the same cases every day, so that what they reach does not depend on luck.
+pub fn runner(seed: u8) -> TestRunner {
+    TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]),
+    )
+}
+
+/// The next case.
+///
+/// # Panics
+/// Never: nothing here filters what it draws.
+pub fn draw(strategy: &impl Strategy<Value = Case>, runner: &mut TestRunner) -> Case {
+    strategy.new_tree(runner).expect("a case").current()
 }
 
 fn any_of<T: Clone + std::fmt::Debug + 'static>(values: &[T]) -> impl Strategy<Value = T> + Clone + use<T> {

@@ -1,15 +1,14 @@
 //! An oracle for values, counts and time: plain loops written from the definitions of `docs/model.md`, calling none of
-//! the code under test. It uses the simulator's vocabulary for its answer only.
+//! the code under test. It uses the simulator's vocabulary for questions and answers only, and `cargo xtask tidy` lets it
+//! name no other crate of the workspace and no other module.
 
-use sim_array::engine::{Measures, Mse, Operands, Outcome};
-use sim_core::busy::{BusyMap, PeMap};
+use sim_core::busy::BusyMap;
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, PeCycles, Reduced, Switching};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::ids::{Col, Row};
+use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Tiles, Window, WindowRounding};
 use sim_core::units::Cycles;
-
-use crate::switching::add_lane;
 
 /// What one step of one output did.
 struct StepTruth {
@@ -18,9 +17,23 @@ struct StepTruth {
     reduced: [u64; 2],
 }
 
-/// The outcome of a product, slowly.
-pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, measures: Measures) -> Outcome {
-    let shape = operands.shape();
+/// All that an engine may be asked about a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Truth {
+    /// C, `[m, n]` row-major.
+    pub product: Vec<i32>,
+    /// Cycles from the first step to the last result's exit.
+    pub cycles: Cycles,
+    /// All counters.
+    pub counters: Counters,
+    /// Sums of the error against the exact product.
+    pub error: ErrorSums,
+    /// Busy steps of each PE.
+    pub busy: BusyMap,
+}
+
+/// What is true of a product of A, `[m, k]`, and W, `[n, k]`, both row-major.
+pub fn truth(array: &ArraySpec, shape: Gemm, activations: &[u8], weights: &[i8]) -> Truth {
     let n_steps = n_steps(array.pe(), shape.k());
     let n_threads = n_threads(array.pe());
     let mut active = vec![0_u64; n_threads + 1];
@@ -32,7 +45,10 @@ pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, measures: Measures) -
     let mut sums = ErrorSums::default();
     for m in 0..shape.m() {
         for n in 0..shape.n() {
-            let (x, w) = (operands.activation_row(m), operands.weight_row(n));
+            let (x, w) = (
+                &activations[m * shape.k()..][..shape.k()],
+                &weights[n * shape.k()..][..shape.k()],
+            );
             let mut sum = 0_i64;
             for i in 0..n_steps {
                 if 0 < i {
@@ -61,7 +77,7 @@ pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, measures: Measures) -
     }
     let (cycles, mut pe_cycles) = time(array, shape.m(), shape.n(), n_steps, n_threads);
     pe_cycles.active = ActiveSteps::from_counts(&active);
-    Outcome {
+    Truth {
         product,
         cycles,
         counters: Counters {
@@ -78,15 +94,34 @@ pub fn outcome(array: &ArraySpec, operands: &Operands<'_>, measures: Measures) -
             },
             switching,
         },
-        error: match measures.mse {
-            Mse::Measure => Some(sums),
-            Mse::Skip => None,
-        },
-        busy: match measures.pe_map {
-            PeMap::Count => Some(busy),
-            PeMap::Off => None,
-        },
+        error: sums,
+        busy,
     }
+}
+
+/// Add a lane's way from one step to the next, bit by bit.
+pub fn add_lane(switching: &mut Switching, before: (u8, i8), now: (u8, i8)) {
+    let bit = |value: u8, index: u8| value >> index & 1 == 1;
+    let (x, w) = (
+        (before.0, now.0),
+        (before.1.cast_unsigned(), now.1.cast_unsigned()),
+    );
+    for i in 0..8 {
+        if bit(x.0, i) != bit(x.1, i) {
+            switching.activation_bits += 1;
+            switching.live_activation_bits += u64::from(w.0 != 0 || w.1 != 0);
+        }
+        if bit(w.0, i) != bit(w.1, i) {
+            switching.weight_bits += 1;
+            switching.live_weight_bits += u64::from(x.0 != 0 || x.1 != 0);
+        }
+        for j in 0..8 {
+            let product_before = bit(x.0, i) && bit(w.0, j);
+            let product_now = bit(x.1, i) && bit(w.1, j);
+            switching.partial_product_bits += u64::from(product_before != product_now);
+        }
+    }
+    switching.lane_edges += u64::from((x.0 != 0 && w.0 != 0) != (x.1 != 0 && w.1 != 0));
 }
 
 fn n_threads(pe: Pe) -> usize {

@@ -1,34 +1,11 @@
-//! What changes from step to step, twice: bit by bit from the definition, and from the registers of the stepped engine.
+//! What changes from step to step, in the registers of the stepped engine.
 
 use sim_array::stepped::probe::Probe;
 use sim_array::stepped::registers::{Registers, control};
 use sim_core::counters::Switching;
 use sim_core::units::Cycles;
 
-/// Add a lane's way from one step to the next, bit by bit.
-pub fn add_lane(switching: &mut Switching, before: (u8, i8), now: (u8, i8)) {
-    let bit = |value: u8, index: u8| value >> index & 1 == 1;
-    let (x, w) = (
-        (before.0, now.0),
-        (before.1.cast_unsigned(), now.1.cast_unsigned()),
-    );
-    for i in 0..8 {
-        if bit(x.0, i) != bit(x.1, i) {
-            switching.activation_bits += 1;
-            switching.live_activation_bits += u64::from(w.0 != 0 || w.1 != 0);
-        }
-        if bit(w.0, i) != bit(w.1, i) {
-            switching.weight_bits += 1;
-            switching.live_weight_bits += u64::from(x.0 != 0 || x.1 != 0);
-        }
-        for j in 0..8 {
-            let product_before = bit(x.0, i) && bit(w.0, j);
-            let product_now = bit(x.1, i) && bit(w.1, j);
-            switching.partial_product_bits += u64::from(product_before != product_now);
-        }
-    }
-    switching.lane_edges += u64::from((x.0 != 0 && w.0 != 0) != (x.1 != 0 && w.1 != 0));
-}
+use crate::oracle::add_lane;
 
 /// Watches every PE's operand registers.
 #[derive(Default)]

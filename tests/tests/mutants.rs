@@ -1,17 +1,14 @@
 //! Each wrong rule is caught, and by which check.
 #![expect(clippy::print_stdout, reason = "the run says which check caught which mutant")]
 
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::{Engine as _, Measures, Operands, Outcome};
+use sim_array::engine::{Engine as _, Measures, Outcome};
 use sim_array::lockstep::check_registers;
 use sim_array::stepped::Stepped;
 use sim_core::units::Cycles;
 use sim_pe::mutant::{self, Mutant};
-use sim_testkit::cases::{Case, case};
+use sim_testkit::cases::{Case, case, draw, runner};
 use sim_testkit::exits::Exits;
-use sim_testkit::oracle;
 
 /// Which comparisons a mutant fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,12 +87,8 @@ const fn is_seen_by_clocks(mutant: Mutant) -> Option<bool> {
 }
 
 fn cases() -> Vec<Case> {
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[9; 32]);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let strategy = case();
-    (0..N_CASES)
-        .map(|_| strategy.new_tree(&mut runner).expect("a case").current())
-        .collect()
+    let (mut runner, strategy) = (runner(9), case());
+    (0..N_CASES).map(|_| draw(&strategy, &mut runner)).collect()
 }
 
 /// What a broken machine gives, unless it panics: the stepped outcome with its exits, or the algebraic outcome.
@@ -103,14 +96,10 @@ fn caught_panic<T>(run: impl FnOnce() -> T) -> Option<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).ok()
 }
 
-fn operands(case: &Case) -> Operands<'_> {
-    Operands::new(case.shape, &case.activations, &case.weights).expect("operands")
-}
-
 fn stepped(case: &Case) -> Option<(Outcome, Vec<Option<Cycles>>)> {
     caught_panic(|| {
         let mut exits = Exits::new(case.shape.m(), case.shape.n());
-        let outcome = Stepped.run_probed(&case.array, &operands(case), Measures::ALL, &mut exits);
+        let outcome = Stepped.run_probed(&case.array, &case.operands(), Measures::ALL, &mut exits);
         (outcome.expect("an outcome"), exits.cycles)
     })
 }
@@ -118,17 +107,13 @@ fn stepped(case: &Case) -> Option<(Outcome, Vec<Option<Cycles>>)> {
 fn algebraic(case: &Case) -> Option<Outcome> {
     caught_panic(|| {
         Algebraic
-            .run(&case.array, &operands(case), Measures::ALL)
+            .run(&case.array, &case.operands(), Measures::ALL)
             .expect("an outcome")
     })
 }
 
 fn truth(case: &Case) -> (Outcome, Vec<Option<Cycles>>) {
-    let exits = oracle::exits(&case.array, case.shape.m(), case.shape.n(), case.shape.k());
-    (
-        oracle::outcome(&case.array, &operands(case), Measures::ALL),
-        exits.into_iter().map(Some).collect(),
-    )
+    (case.truth(), case.exits())
 }
 
 #[test]
@@ -151,7 +136,7 @@ fn every_mutant_is_caught() {
             by_equivalence: false,
             by_oracle: false,
             by_clocks: cases.iter().take(N_CASES_OF_CLOCKS).any(|(_, case)| {
-                let verdict = || check_registers(&case.array, &operands(case));
+                let verdict = || check_registers(&case.array, &case.operands());
                 mutant::with(mutant, || caught_panic(verdict)) != Some(Ok(None))
             }),
         };

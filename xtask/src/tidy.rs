@@ -129,6 +129,11 @@ const NOT_NAMED: &[(&str, &[&str])] = &[
     ("sim-array/src/algebraic/", &["clock", "stepped"]),
 ];
 
+/// The oracle, and what it may name of the workspace: the vocabulary, not the code that it is compared with.
+const ORACLE: &str = "sim-testkit/src/oracle.rs";
+const VOCABULARY: &str = "sim_core::";
+const NAMES_OF_CODE: [&str; 3] = ["sim_", "crate::", "super::"];
+
 /// Marks of unfinished work and of tests that do not run.
 const STRAY_WORDS: &[&str] = &[
     "TODO",
@@ -154,6 +159,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     if n_sources == 0 {
         bail!("tidy found no source file: is this a git checkout?");
     }
+    complaints.extend(oracle()?);
     complaints.extend(invariants()?);
     for name in files.lines().filter(|name| name.starts_with("docs/adr/")) {
         let text = std::fs::read_to_string(name).with_context(|| format!("cannot read {name}"))?;
@@ -247,6 +253,19 @@ fn is_in_a_path(line: &str, word: &str) -> bool {
         let is_whole = !before.ends_with(is_part) && !after.starts_with(is_part);
         is_whole && (before.ends_with("::") || after.starts_with("::"))
     })
+}
+
+/// Lines in which the oracle names more of the workspace than the vocabulary.
+fn oracle() -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(ORACLE).with_context(|| format!("cannot read {ORACLE}"))?;
+    let names_code = |line: &str| {
+        let rest = line.replace(VOCABULARY, "");
+        NAMES_OF_CODE.iter().any(|name| rest.contains(name))
+    };
+    let lines = text.lines().zip(1..).filter(|(line, _)| names_code(line));
+    Ok(lines
+        .map(|(_, number)| format!("{ORACLE}:{number}: the oracle names `{VOCABULARY}` alone"))
+        .collect())
 }
 
 /// Each invariant of ARCHITECTURE.md names a test (`held by `name``) that exists.

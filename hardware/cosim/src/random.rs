@@ -3,12 +3,9 @@
 use std::path::Path;
 
 use anyhow::bail;
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use sim_array::engine::Operands;
 use sim_array::mapping::{KMap, Tiling};
 use sim_core::spec::{ArraySpec, Tiles};
-use sim_testkit::cases::{Case, case_on};
+use sim_testkit::cases::{Case, case_on, draw, runner};
 
 use crate::divergence::Divergence;
 use crate::lockstep::{Tally, run};
@@ -49,21 +46,15 @@ pub(crate) fn campaign(
     n_cases: usize,
     waveform: &Path,
 ) -> anyhow::Result<(Census, Result<Tally, Divergence>)> {
-    // A fixed seed: the same products every day.
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut runner = runner(11);
     let mut census = Census::default();
     let mut tally = Tally::default();
     for tiles in Tiles::ALL {
         let strategy = case_on(array.with_tiles(tiles));
         for _ in 0..n_cases {
-            let Ok(tree) = strategy.new_tree(&mut runner) else {
-                bail!("no random product");
-            };
-            let case = tree.current();
+            let case = draw(&strategy, &mut runner);
             census.note(&case);
-            let operands = Operands::new(case.shape, &case.activations, &case.weights)?;
-            match run(model, &case.array, visibility, &operands, waveform)? {
+            match run(model, &case.array, visibility, &case.operands(), waveform)? {
                 Ok(more) => tally += more,
                 Err(divergence) => return Ok((census, Err(divergence))),
             }

@@ -4,7 +4,7 @@ use sim_core::counters::{OperandWidths, Switching};
 use sim_core::spec::{Pe, Sparsity};
 use sim_core::units::count_as_f64;
 use sim_cost::mode::Mode;
-use sim_testkit::switching::add_lane;
+use sim_testkit::oracle::add_lane;
 
 use crate::stimulus::{Cycle, Step};
 

@@ -1,44 +1,36 @@
 //! The fast clock beside the reference clock: every register in every cycle, on random machines.
 
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sim_array::clock::Clock;
 use sim_array::clock::Run;
 use sim_array::clock::array::Memory;
-use sim_array::engine::{Engine as _, Measures, Operands, Outcome};
+use sim_array::engine::{Engine as _, Measures, Outcome};
 use sim_array::lockstep::check_registers;
 use sim_core::ids::{Col, Row};
 use sim_core::units::Cycles;
-use sim_testkit::cases::{Case, case};
+use sim_testkit::cases::{Case, case, draw, runner};
 use sim_testkit::census::Census;
-use sim_testkit::oracle;
 
 const N_CASES: usize = 3_000;
 const N_WAITING: usize = 600;
 
 fn cases(n: usize) -> impl Iterator<Item = Case> {
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[11; 32]);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let strategy = case();
-    (0..n).map(move |_| strategy.new_tree(&mut runner).expect("a case").current())
-}
-
-fn operands(case: &Case) -> Operands<'_> {
-    Operands::new(case.shape, &case.activations, &case.weights).expect("operands of their shape")
+    let (mut runner, strategy) = (runner(11), case());
+    (0..n).map(move |_| draw(&strategy, &mut runner))
 }
 
 #[test]
 fn the_fast_clock_holds_the_registers_of_the_reference() {
     let mut census = Census::default();
     for case in cases(N_CASES) {
-        let operands = operands(&case);
+        let operands = case.operands();
         let divergence = check_registers(&case.array, &operands).expect("a verdict");
         assert_eq!(
             divergence.map(|divergence| divergence.to_string()),
             None,
             "{case:?}"
         );
-        let truth = oracle::outcome(&case.array, &operands, Measures::ALL);
-        let outcome = sim_array::clock::Clock.run(&case.array, &operands, Measures::ALL);
+        let truth = case.truth();
+        let outcome = Clock.run(&case.array, &operands, Measures::ALL);
         assert_eq!(
             outcome.as_ref(),
             Ok(&truth),
@@ -85,7 +77,7 @@ impl Memory for Late {
 fn operands_that_come_late_cost_time_and_nothing_else() {
     let mut n_later = 0;
     for (seed, case) in (0..).zip(cases(N_WAITING)) {
-        let operands = operands(&case);
+        let operands = case.operands();
         let late = Late {
             seed,
             n_missing: seed % 13,
@@ -95,10 +87,7 @@ fn operands_that_come_late_cost_time_and_nothing_else() {
             assert!(run.now() < Cycles(100_000), "the clock runs away: {case:?}");
             run.tick();
         }
-        let (waited, truth) = (
-            run.finish(),
-            oracle::outcome(&case.array, &operands, Measures::ALL),
-        );
+        let (waited, truth) = (run.finish(), case.truth());
         let n_pes = case.array.n_pes();
         assert_eq!(
             waited.counters.pe_cycles.total(),

@@ -2,9 +2,8 @@
 
 use std::io::Write as _;
 
-use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use sim_array::engine::{Measures, Operands};
+use proptest::test_runner::Config;
+use sim_array::engine::Measures;
 use sim_array::lockstep::{self, Truth};
 use sim_array::{
     algebraic::{Algebraic, Pinned},
@@ -16,26 +15,13 @@ use sim_core::record::EngineKind;
 use sim_core::shape::{Gemm, widen};
 use sim_core::simd::Simd;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
-use sim_testkit::cases::{Case, case, case_of};
+use sim_testkit::cases::{case, case_of, draw, runner};
 use sim_testkit::census::Census;
 use sim_testkit::exits::Exits;
-use sim_testkit::oracle;
 use sim_testkit::switching::Watch;
 
 const N_CASES: usize = 6_000;
 const ENGINES: [EngineKind; 2] = [EngineKind::Stepped, EngineKind::Algebraic];
-
-fn runner() -> TestRunner {
-    // A fixed seed: the census must not depend on luck.
-    TestRunner::new_with_rng(
-        Config::default(),
-        TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]),
-    )
-}
-
-fn operands(case: &Case) -> Operands<'_> {
-    Operands::new(case.shape, &case.activations, &case.weights).expect("operands of their shape")
-}
 
 /// Each way in which lanes lie along K and decide.
 fn machines() -> Vec<Pe> {
@@ -72,23 +58,17 @@ fn engines_and_oracle_agree_and_every_case_is_reached() {
             Simd::ALL.len()
         );
     }
-    let mut runner = runner();
+    let mut runner = runner(7);
     let mut census = Census::default();
     let strategy = case();
     for _ in 0..N_CASES {
-        let case = strategy.new_tree(&mut runner).expect("a case").current();
-        let operands = operands(&case);
-        let truth = oracle::outcome(&case.array, &operands, Measures::ALL);
-        let (m, n, k) = (case.shape.m(), case.shape.n(), case.shape.k());
-        let mut exits = Exits::new(m, n);
+        let case = draw(&strategy, &mut runner);
+        let (operands, truth) = (case.operands(), case.truth());
+        let mut exits = Exits::new(case.shape.m(), case.shape.n());
         let stepped = Stepped
             .run_probed(&case.array, &operands, Measures::ALL, &mut exits)
             .expect("an outcome");
-        let wanted: Vec<_> = oracle::exits(&case.array, m, n, k)
-            .into_iter()
-            .map(Some)
-            .collect();
-        assert_eq!(exits.cycles, wanted, "exits: {case:?}");
+        assert_eq!(exits.cycles, case.exits(), "exits: {case:?}");
         assert_eq!(stepped, truth, "stepped against the oracle: {case:?}");
         for (simd, engine) in &engines {
             let mut algebraic = engine
@@ -117,7 +97,7 @@ fn engines_and_oracle_agree_and_every_case_is_reached() {
 
 #[test]
 fn maps_count_beyond_bytes() {
-    let mut runner = runner();
+    let mut runner = runner(7);
     // More rows, columns and steps on one PE than eight bits count, alone and together.
     for (rows, cols, (m, n, k)) in [
         (1, 1, (520, 1, 5)),
@@ -128,12 +108,8 @@ fn maps_count_beyond_bytes() {
         for pe in machines() {
             let array = ArraySpec::new(rows, cols, pe).expect("in range");
             let shape = Gemm::new(m, n, k).expect("a shape");
-            let case = case_of(array, shape)
-                .new_tree(&mut runner)
-                .expect("a case")
-                .current();
-            let operands = operands(&case);
-            let truth = oracle::outcome(&array, &operands, Measures::ALL);
+            let case = draw(&case_of(array, shape), &mut runner);
+            let (operands, truth) = (case.operands(), case.truth());
             let algebraic = Algebraic
                 .run(&array, &operands, Measures::ALL)
                 .expect("an outcome");
@@ -152,14 +128,14 @@ proptest::proptest! {
 
     #[test]
     fn engines_agree(case in case()) {
-        let divergence = lockstep::check(&case.array, &operands(&case), Truth::Stepped).expect("a verdict");
+        let divergence = lockstep::check(&case.array, &case.operands(), Truth::Stepped).expect("a verdict");
         proptest::prop_assert_eq!(divergence.map(|divergence| divergence.to_string()), None);
     }
 
     #[test]
     fn switching_is_what_the_registers_do(case in case()) {
         let mut watch = Watch::default();
-        let outcome = Stepped.run_probed(&case.array, &operands(&case), Measures::NONE, &mut watch).expect("an outcome");
+        let outcome = Stepped.run_probed(&case.array, &case.operands(), Measures::NONE, &mut watch).expect("an outcome");
         proptest::prop_assert_eq!(outcome.counters.switching, watch.seen);
     }
 
@@ -167,7 +143,7 @@ proptest::proptest! {
     fn busy_steps_are_those_of_active_threads(case in case()) {
         let engines: [&dyn Engine; 2] = [&Algebraic, &Stepped];
         for engine in engines {
-            let outcome = engine.run(&case.array, &operands(&case), Measures::ALL).expect("an outcome");
+            let outcome = engine.run(&case.array, &case.operands(), Measures::ALL).expect("an outcome");
             let active: u64 = outcome.counters.pe_cycles.active.counts()[1..].iter().sum();
             proptest::prop_assert_eq!(outcome.busy.map(|busy| busy.total()), Some(active));
         }
@@ -175,7 +151,7 @@ proptest::proptest! {
 
     #[test]
     fn every_pe_cycle_falls_in_one_bucket(case in case()) {
-        let outcome = Stepped.run(&case.array, &operands(&case), Measures::NONE).expect("an outcome");
+        let outcome = Stepped.run(&case.array, &case.operands(), Measures::NONE).expect("an outcome");
         let n_pes = widen(case.array.rows() * case.array.cols());
         proptest::prop_assert_eq!(outcome.counters.pe_cycles.total(), n_pes * outcome.cycles.0);
     }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use sim_array::algebraic::Algebraic;
-use sim_array::engine::{Engine, Measures, Operands, Outcome};
+use sim_array::engine::{Engine, Measures, Outcome};
 use sim_array::stepped::Stepped;
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_testkit::cases::Case;
 use sim_testkit::golden::{self, Array};
-use sim_testkit::oracle;
 
 /// What a key of a golden file says of the product.
 enum Key {
@@ -83,20 +83,25 @@ fn outcomes(file: &BTreeMap<String, Array>, pe: Pe) -> Vec<(&'static str, Outcom
         Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => &file["W"],
     };
     let shape = Gemm::new(activations.axis(0), weights.axis(0), activations.axis(1)).expect("a shape");
-    let (a, w) = (activations.activations(), weights.weights());
-    let operands = Operands::new(shape, &a, &w).expect("operands");
-    let array = ArraySpec::new(4, 3, pe).expect("an array");
+    let case = Case {
+        array: ArraySpec::new(4, 3, pe).expect("an array"),
+        shape,
+        activations: activations.activations(),
+        weights: weights.weights(),
+    };
     let engines: [&dyn Engine; 2] = [&Algebraic, &Stepped];
     let mut outcomes: Vec<_> = engines
         .iter()
         .map(|engine| {
             (
                 engine.kind().name(),
-                engine.run(&array, &operands, Measures::ALL).expect("an outcome"),
+                engine
+                    .run(&case.array, &case.operands(), Measures::ALL)
+                    .expect("an outcome"),
             )
         })
         .collect();
-    outcomes.push(("oracle", oracle::outcome(&array, &operands, Measures::ALL)));
+    outcomes.push(("oracle", case.truth()));
     outcomes
 }
 
