@@ -4,11 +4,12 @@ use std::path::Path;
 
 use sim_core::spec::{ArraySpec, NbSmt, OutOfRange, Pairs, Pe, Sparq, Threads};
 use sim_core::units::Megahertz;
+use sim_toml::complaint::Complaints;
+use sim_toml::error::ConfigError;
+use sim_toml::source;
 
-use crate::error::{ConfigError, into_result};
 use crate::keys::{self, FileKind, Section};
-use crate::reader::{Flag, Problems, Reader};
-use crate::source;
+use crate::reader::{Flag, Reader};
 use crate::value::size;
 use crate::word::{Kind, Word};
 
@@ -24,22 +25,22 @@ pub fn load(path: &Path) -> Result<ArraySpec, Box<ConfigError>> {
 /// - Errors: as [`load`], less those of reading.
 pub fn parse(path: &Path, text: &str) -> Result<ArraySpec, Box<ConfigError>> {
     let table = source::parse(path, text)?;
-    let problems = Problems::default();
-    let top = Reader::top(FileKind::Array, &[Section::Top], &table, &problems);
+    let complaints = Complaints::default();
+    let top = Reader::top(FileKind::Array, &[Section::Top], &table, &complaints);
     top.integer(&keys::VERSION);
-    let spec = read(&top, &problems);
+    let spec = read(&top, &complaints);
     top.finish(None);
-    into_result(path, text, problems.into_vec())?;
+    complaints.check(path, text)?;
     spec.map_err(|error| ConfigError::file(path, error.to_string(), "choose a value in this range"))
 }
 
 /// The sections `[array]` and `[pe]` of an array file, or of a run file that holds an array.
-pub(crate) fn read(top: &Reader<'_>, problems: &Problems) -> Result<ArraySpec, OutOfRange> {
+pub(crate) fn read(top: &Reader<'_>, complaints: &Complaints) -> Result<ArraySpec, OutOfRange> {
     let array = top.section(&[Section::Array]);
     let pe = top.section(&[Section::Pe]);
     for name in [Section::Array.name(), Section::Pe.name()] {
-        if !top.has(name) {
-            problems.add(
+        if top.table.entry(name).is_none() {
+            complaints.add(
                 0..0,
                 format!("there is no [{name}] section"),
                 format!("an array needs [array] with `rows` and `cols`, and [pe] with `kind`: add [{name}]"),

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use sim_toml::nearest::did_you_mean;
+
 use crate::keys::{ALL, Fallback, Key, Section};
-use crate::nearest::did_you_mean;
 
 /// A key that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Names of layers that a user gives: whether they are there, and what may have been meant.
 
-use crate::nearest::did_you_mean;
+use sim_toml::nearest::did_you_mean;
 
 /// Why a named layer cannot be meant, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

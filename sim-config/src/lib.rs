@@ -5,17 +5,14 @@
 
 pub mod array;
 mod defaults;
-pub mod error;
 pub mod explain;
 pub mod keys;
 pub mod layer_names;
-pub mod nearest;
 pub mod preprocessing;
 mod reader;
 pub mod resolved;
 pub mod run;
 pub mod schema;
-pub mod source;
 pub mod sweep;
 mod value;
 mod word;

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use sim_core::preprocessing::{Channels, Layout, Preprocessing, ResizeMode};
+use sim_toml::complaint::Complaints;
+use sim_toml::error::ConfigError;
+use sim_toml::source;
 
-use crate::error::{ConfigError, into_result};
 use crate::keys::{self, FileKind, Key, Section};
-use crate::reader::{Problems, Reader};
-use crate::source;
+use crate::reader::Reader;
 
 /// Preprocessing keys that are given; the others stay as they were.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -118,12 +119,12 @@ pub fn load_beside(model: &Path) -> Result<Preprocessing, Box<ConfigError>> {
 /// - Errors: as [`load_beside`], less those of reading.
 pub fn parse(path: &Path, text: &str) -> Result<Preprocessing, Box<ConfigError>> {
     let table = source::parse(path, text)?;
-    let problems = Problems::default();
+    let complaints = Complaints::default();
     let top = Reader::top(
         FileKind::Model,
         &[Section::Top, Section::Preprocessing],
         &table,
-        &problems,
+        &complaints,
     );
     top.integer(&keys::VERSION);
     let given = read(&top);
@@ -132,7 +133,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Preprocessing, Box<ConfigError>>
     if let Err(error) = &merged {
         complain(&top, error);
     }
-    into_result(path, text, problems.into_vec())?;
+    complaints.check(path, text)?;
     merged.map_err(|error| ConfigError::file(path, error.to_string(), REMEDY))
 }
 

@@ -1,43 +1,21 @@
 //! Reads the keys of one section; what it cannot read it complains about, with the line and the allowed values.
 
-use std::cell::RefCell;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use sim_core::prune::PruneSpec;
 use sim_core::range::Percentile;
 use sim_core::synthetic::ActivationZeros;
-use toml::Spanned;
+use sim_toml::complaint::{Complaint, Complaints};
+use sim_toml::nearest::did_you_mean;
+use sim_toml::reader::TableReader;
+use sim_toml::value::{self, Wrong};
 use toml::de::{DeTable, DeValue};
 
 use crate::defaults;
-use crate::error::Problem;
 use crate::keys::{ALL, Fallback, FileKind, Key, Section};
-use crate::nearest::did_you_mean;
-use crate::value::{self, Wrong, article, integer, number, size};
+use crate::value::{activation_zeros, explain, integer, number, percentile, pruning, size};
 use crate::word::{Word, words};
-
-/// Complaints of all sections of a file.
-#[derive(Debug, Default)]
-pub(crate) struct Problems(RefCell<Vec<Problem>>);
-
-impl Problems {
-    pub(crate) fn add(&self, at: Range<usize>, why: impl Into<String>, remedy: impl Into<String>) {
-        self.0.borrow_mut().push(Problem {
-            at,
-            why: why.into(),
-            remedy: remedy.into(),
-        });
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.0.borrow().len()
-    }
-
-    pub(crate) fn into_vec(self) -> Vec<Problem> {
-        self.0.into_inner()
-    }
-}
 
 /// One section of a file.
 ///
@@ -45,11 +23,7 @@ impl Problems {
 pub(crate) struct Reader<'a> {
     file: FileKind,
     sections: &'static [Section],
-    /// Where a key would stand that is missing.
-    at: Range<usize>,
-    table: Option<&'a DeTable<'a>>,
-    taken: RefCell<Vec<&'static str>>,
-    problems: &'a Problems,
+    pub(crate) table: TableReader<'a>,
 }
 
 impl<'a> Reader<'a> {
@@ -58,127 +32,50 @@ impl<'a> Reader<'a> {
         file: FileKind,
         sections: &'static [Section],
         table: &'a DeTable<'a>,
-        problems: &'a Problems,
+        complaints: &'a Complaints,
     ) -> Self {
         Self {
             file,
             sections,
-            at: 0..0,
-            table: Some(table),
-            taken: RefCell::default(),
-            problems,
+            table: TableReader::top(table, complaints),
         }
     }
 
     /// A section of the file; empty where the file does not have it.
     pub(crate) fn section(&self, sections: &'static [Section; 1]) -> Self {
         let [section] = sections;
-        let name = section.name();
-        let mut reader = Reader {
-            file: self.file,
-            sections,
-            at: 0..0,
-            table: None,
-            taken: RefCell::default(),
-            problems: self.problems,
-        };
-        if let Some((_, value)) = self.entry(name) {
-            self.taken.borrow_mut().push(name);
-            reader.at = value.span();
-            match value.get_ref() {
-                DeValue::Table(table) => reader.table = Some(table),
-                other @ (DeValue::String(_)
-                | DeValue::Integer(_)
-                | DeValue::Float(_)
-                | DeValue::Boolean(_)
-                | DeValue::Datetime(_)
-                | DeValue::Array(_)) => self.problems.add(
-                    value.span(),
-                    format!("`{name}` is {}, not a table", article(other.type_str())),
-                    format!("write [{name}] on a line of its own and its keys below"),
-                ),
-            }
-        }
-        reader
+        self.below(sections, self.table.table(section.name()))
     }
 
     /// The tables of a section that may stand several times; none where the file does not have it.
     pub(crate) fn sections(&self, sections: &'static [Section; 1]) -> Vec<Self> {
         let [section] = sections;
-        let Some((_, value)) = self.entry(section.name()) else {
-            return Vec::new();
-        };
-        self.taken.borrow_mut().push(section.name());
-        let complain = |at: &Spanned<DeValue<'_>>| {
-            self.problems.add(
-                at.span(),
-                format!(
-                    "`{}` is {}, not a list of tables",
-                    section.name(),
-                    article(at.get_ref().type_str())
-                ),
-                format!(
-                    "write {} on a line of its own and its keys below, once for each",
-                    section.header()
-                ),
-            );
-        };
-        let DeValue::Array(values) = value.get_ref() else {
-            complain(value);
-            return Vec::new();
-        };
-        let mut readers = Vec::new();
-        for value in values {
-            let DeValue::Table(table) = value.get_ref() else {
-                complain(value);
-                continue;
-            };
-            readers.push(Reader {
-                file: self.file,
-                sections,
-                at: value.span(),
-                table: Some(table),
-                taken: RefCell::default(),
-                problems: self.problems,
-            });
+        let tables = self.table.tables(section.name()).into_iter();
+        tables.map(|table| self.below(sections, table)).collect()
+    }
+
+    fn below(&self, sections: &'static [Section], table: TableReader<'a>) -> Self {
+        Self {
+            file: self.file,
+            sections,
+            table,
         }
-        readers
-    }
-
-    /// Whether something of this name stands here, whatever it is.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.entry(name).is_some()
-    }
-
-    /// Whether the file has this section.
-    pub(crate) fn is_given(&self) -> bool {
-        self.table.is_some()
-    }
-
-    /// Where the section stands.
-    pub(crate) fn span(&self) -> Range<usize> {
-        self.at.clone()
     }
 
     /// Where `key` stands, if it does.
     pub(crate) fn span_of(&self, key: &Key) -> Option<Range<usize>> {
-        self.entry(key.name).map(|(name, _)| name.span())
+        self.table.entry(key.name).map(|(name, _)| name.span())
     }
 
     /// Complain about `key`, or about the section where it is left out.
     pub(crate) fn complain(&self, key: &Key, why: impl Into<String>, remedy: impl Into<String>) {
-        self.problems
-            .add(self.span_of(key).unwrap_or_else(|| self.span()), why, remedy);
-    }
-
-    /// Complain about the section as a whole.
-    pub(crate) fn complain_at_start(&self, why: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.add(self.span(), why, remedy);
+        let at = self.span_of(key).unwrap_or_else(|| self.table.span());
+        self.table.complaints().add(at, why, remedy);
     }
 
     /// Whether `key` holds a table.
     pub(crate) fn holds_table(&self, key: &Key) -> bool {
-        matches!(self.entry(key.name), Some((_, value)) if value.get_ref().is_table())
+        matches!(self.table.entry(key.name), Some((_, value)) if value.get_ref().is_table())
     }
 
     /// A whole number, or the stand-in 1.
@@ -210,11 +107,7 @@ impl<'a> Reader<'a> {
 
     /// `true` or `false`.
     pub(crate) fn flag(&self, key: &'static Key) -> Flag {
-        match self.value(key, |_, value| {
-            value
-                .as_bool()
-                .ok_or(Wrong::Type(value.type_str(), "true or false"))
-        }) {
+        match self.value(key, |_, value| value::flag(value)) {
             Some(false) => Flag::Off,
             Some(true) | None => Flag::On,
         }
@@ -222,19 +115,15 @@ impl<'a> Reader<'a> {
 
     /// A name.
     pub(crate) fn name(&self, key: &'static Key) -> Option<String> {
-        self.value(key, |_, value| match value.as_str() {
-            None => Err(Wrong::Type(value.type_str(), "a name in quotes")),
-            Some("") => Err(Wrong::Value("\"\"".to_owned(), None)),
-            Some(text) => Ok(text.to_owned()),
+        self.value(key, |_, value| {
+            value::text(value, "a name in quotes").map(str::to_owned)
         })
     }
 
     /// A path that may be left out, as written.
     pub(crate) fn optional_path(&self, key: &'static Key) -> Option<PathBuf> {
-        self.value(key, |_, value| match value.as_str() {
-            None => Err(Wrong::Type(value.type_str(), "a path in quotes")),
-            Some("") => Err(Wrong::Value("\"\"".to_owned(), None)),
-            Some(text) => Ok(PathBuf::from(text)),
+        self.value(key, |_, value| {
+            value::text(value, "a path in quotes").map(PathBuf::from)
         })
     }
 
@@ -257,18 +146,17 @@ impl<'a> Reader<'a> {
 
     /// A percentile, or the usual one as a stand-in.
     pub(crate) fn percentile(&self, key: &'static Key) -> Percentile {
-        self.value(key, |_, value| value::percentile(value))
-            .unwrap_or_default()
+        self.value(key, |_, value| percentile(value)).unwrap_or_default()
     }
 
     /// What to prune, of each layer; may be left out.
     pub(crate) fn optional_pruning(&self, key: &'static Key) -> Option<PruneSpec> {
-        self.value(key, |_, value| value::pruning(value))
+        self.value(key, |_, value| pruning(value))
     }
 
     /// How many activations become zero; may be left out.
     pub(crate) fn optional_activation_zeros(&self, key: &'static Key) -> Option<ActivationZeros> {
-        self.value(key, |_, value| value::activation_zeros(value))
+        self.value(key, |_, value| activation_zeros(value))
     }
 
     /// Rows and columns that may be left out.
@@ -320,24 +208,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The same as [`Self::finish`], where `others` have been read elsewhere.
-    pub(crate) fn finish_beside(&self, others: &[&'static str]) {
-        self.taken.borrow_mut().extend(others);
-        self.finish(None);
-    }
-
     /// Complain about every key that was not read. `kind` is the kind of PE, where it is known.
     pub(crate) fn finish(&self, kind: Option<&str>) {
-        for (name, _) in self.table.into_iter().flatten() {
-            let text: &str = name.get_ref();
-            if !self.taken.borrow().contains(&text) {
-                let (why, remedy) = self.misplaced(text, kind);
-                self.problems.add(name.span(), why, remedy);
-            }
-        }
+        self.table
+            .finish_with(|name, _| self.misplaced(name.get_ref(), name.span(), kind));
     }
 
-    fn misplaced(&self, name: &str, kind: Option<&str>) -> (String, String) {
+    fn misplaced(&self, name: &str, at: Range<usize>, kind: Option<&str>) -> Complaint {
         let here: Vec<&Key> = ALL
             .iter()
             .copied()
@@ -350,7 +227,8 @@ impl<'a> Reader<'a> {
             .copied()
             .collect();
         if let (false, Some(kind)) = (owners.is_empty(), kind) {
-            return (
+            return Complaint::new(
+                at,
                 format!("a PE of kind \"{kind}\" has no key `{name}`"),
                 format!(
                     "`{name}` belongs to {}: take the line out or change `kind`",
@@ -358,26 +236,22 @@ impl<'a> Reader<'a> {
                 ),
             );
         }
-        let allowed: Vec<&str> = here
+        let mut allowed: Vec<&str> = here
             .iter()
             .filter(|key| kind.is_none_or(|kind| key.is_of_kind(kind)))
             .map(|key| key.name)
             .chain(self.subsections())
             .collect();
-        let mut remedy = Vec::new();
-        remedy.extend(did_you_mean(name, allowed.iter().copied()));
-        remedy.extend(self.home_of(name));
-        let mut listed = allowed;
-        listed.dedup();
-        remedy.push(format!("allowed here: {}", listed.join(", ")));
+        allowed.dedup();
+        let home = self
+            .home_of(name)
+            .map_or_else(String::new, |home| format!("{home}; "));
         let place = match self.sections {
             [section] if !section.name().is_empty() => format!(" in {}", section.header()),
             _ => String::new(),
         };
-        (
-            format!("unknown key `{name}`{place}"),
-            remedy.join("; ").replace("?; ", "? "),
-        )
+        let why = format!("unknown key `{name}`{place}");
+        Complaint::new(at, why, format!("{home}allowed here: {}", allowed.join(", "))).about(name, &allowed)
     }
 
     /// Sections that may stand below this one's keys.
@@ -408,31 +282,22 @@ impl<'a> Reader<'a> {
             .map(|key| format!("`{name}` belongs in {}", key.section.header()))
     }
 
-    fn entry(
-        &self,
-        name: &str,
-    ) -> Option<(&'a Spanned<std::borrow::Cow<'a, str>>, &'a Spanned<DeValue<'a>>)> {
-        self.table?.iter().find(|(key, _)| key.get_ref() == name)
-    }
-
     fn value<T>(
         &self,
         key: &'static Key,
         read: impl Fn(&Key, &DeValue<'_>) -> Result<T, Wrong>,
     ) -> Option<T> {
-        self.taken.borrow_mut().push(key.name);
-        let result = match (self.entry(key.name), key.fallback) {
-            (Some((_, value)), _) => read(key, value.get_ref()).map_err(|wrong| (value.span(), wrong)),
+        let result = match (self.table.take(key.name), key.fallback) {
+            (Some(value), _) => read(key, value.get_ref()).map_err(|wrong| (value.span(), wrong)),
             (None, Fallback::Absent(_)) => return None,
             (None, Fallback::Value(_)) => match defaults::of(key) {
-                Ok(value) => read(key, value).map_err(|wrong| (self.span(), wrong)),
-                Err(error) => Err((self.span(), Wrong::Value(error.clone(), None))),
+                Ok(value) => read(key, value).map_err(|wrong| (self.table.span(), wrong)),
+                Err(error) => Err((self.table.span(), Wrong::Value(error.clone(), None))),
             },
             // The missing section is a complaint of its own.
-            (None, Fallback::Required) if self.table.is_none() => return None,
+            (None, Fallback::Required) if !self.table.is_given() => return None,
             (None, Fallback::Required) => {
-                self.problems.add(
-                    self.span(),
+                self.table.complain(
                     format!("`{}` is missing", key.path()),
                     format!("allowed values: {}", key.values.describe()),
                 );
@@ -441,8 +306,8 @@ impl<'a> Reader<'a> {
         };
         result
             .map_err(|(at, wrong)| {
-                let (why, remedy) = wrong.explain(key);
-                self.problems.add(at, why, remedy);
+                let (why, remedy) = explain(wrong, key);
+                self.table.complaints().add(at, why, remedy);
             })
             .ok()
     }

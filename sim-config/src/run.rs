@@ -12,13 +12,14 @@ use sim_core::quantization::{DepthwiseThreads, QuantizationSpec, SelectionSpec};
 use sim_core::reorder::Reorder;
 use sim_core::spec::ArraySpec;
 use sim_core::synthetic::ActivationZeros;
+use sim_toml::complaint::Complaints;
+use sim_toml::error::ConfigError;
+use sim_toml::source;
 use toml::de::DeTable;
 
-use crate::error::{ConfigError, into_result};
 use crate::keys::{self, FileKind, Section};
 use crate::preprocessing::Override;
-use crate::reader::{Flag, Problems, Reader};
-use crate::source;
+use crate::reader::{Flag, Reader};
 
 pub use design::DesignSpec;
 pub use layers::NamedLayers;
@@ -203,14 +204,14 @@ pub(crate) fn of_table(
     path: &Path,
     text: &str,
     table: &DeTable<'_>,
-    problems: &Problems,
+    complaints: &Complaints,
 ) -> Result<Option<RunSpec>, Box<ConfigError>> {
     let place = Place {
         path,
         text,
         folder: Path::new(""),
     };
-    let parts = read_tables(place, table, problems, NeedOfWorkload::Required)?;
+    let parts = read_tables(place, table, complaints, NeedOfWorkload::Required)?;
     Ok(parts.and_then(RunSpec::of))
 }
 
@@ -245,9 +246,9 @@ fn read(
         text,
         folder: path.parent().unwrap_or(Path::new("")),
     };
-    let problems = Problems::default();
-    let parts = read_tables(place, table, &problems, need)?;
-    into_result(path, text, problems.into_vec())?;
+    let complaints = Complaints::default();
+    let parts = read_tables(place, table, &complaints, need)?;
+    complaints.check(path, text)?;
     parts.ok_or_else(|| ConfigError::file(path, "the run names no array", "add `array`"))
 }
 
@@ -263,13 +264,13 @@ struct Place<'a> {
 fn read_tables(
     Place { path, text, folder }: Place<'_>,
     table: &DeTable<'_>,
-    problems: &Problems,
+    complaints: &Complaints,
     need: NeedOfWorkload,
 ) -> Result<Option<Parts>, Box<ConfigError>> {
-    let top = Reader::top(FileKind::Run, &[Section::Top, Section::Run], table, problems);
+    let top = Reader::top(FileKind::Run, &[Section::Top, Section::Run], table, complaints);
     top.integer(&keys::VERSION);
     let seed = top.integer(&keys::SEED);
-    let array = design::read_array(&top, problems, folder)?;
+    let array = design::read_array(&top, complaints, folder)?;
     let baseline = design::read_baseline(&top, folder)?;
     let layers = top.section(&[Section::Layers]);
     let workload::Read {

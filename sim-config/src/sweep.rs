@@ -11,14 +11,15 @@ mod texts;
 use std::ops::Range;
 use std::path::Path;
 
+use sim_toml::complaint::{Complaint, Complaints};
+use sim_toml::error::ConfigError;
+use sim_toml::source;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::{ConfigError, Problem, into_result};
 use crate::keys::{self, FileKind, Section};
-use crate::reader::{Problems, Reader};
+use crate::reader::Reader;
 use crate::run::{self, RunSpec};
-use crate::source;
 
 use axes::Axis;
 use base::Base;
@@ -86,12 +87,12 @@ impl SweepTexts {
     ///   line. Combinations are checked by [`SweepSpec::combination`].
     pub fn spec(&self) -> Result<SweepSpec<'_>, Box<ConfigError>> {
         let table = source::parse(&self.path, &self.text)?;
-        let problems = Problems::default();
+        let complaints = Complaints::default();
         let top = Reader::top(
             FileKind::Sweep,
             &[Section::Top, Section::Sweep],
             &table,
-            &problems,
+            &complaints,
         );
         top.integer(&keys::VERSION);
         top.optional_path(&keys::BASE);
@@ -102,10 +103,13 @@ impl SweepTexts {
         let measure = top.section(&[Section::SweepMeasure]);
         let accuracy = measure.accuracy(&keys::ACCURACY);
         measure.finish(None);
-        let (axes, at) = axes::read(self, &table, &problems);
-        let exclusions = exclude::read(&table, &axes, &problems);
-        top.finish_beside(&["axes", "exclude"]);
-        into_result(&self.path, &self.text, problems.into_vec())?;
+        let (axes, at) = axes::read(self, &table, &complaints);
+        let exclusions = exclude::read(&table, &axes, &complaints);
+        for read in ["axes", "exclude"] {
+            top.table.take(read);
+        }
+        top.finish(None);
+        complaints.check(&self.path, &self.text)?;
         Ok(SweepSpec {
             path: &self.path,
             text: &self.text,
@@ -231,13 +235,13 @@ impl SweepSpec<'_> {
         if let Some(value) = self.seeds.get(seed) {
             base::set(&mut table, &keys::SEED, &value.span(), value.clone());
         }
-        let problems = Problems::default();
-        let spec = run::of_table(self.path, self.text, &table, &problems)?;
-        let problems = problems.into_vec();
+        let complaints = Complaints::default();
+        let spec = run::of_table(self.path, self.text, &table, &complaints)?;
+        let complaints = complaints.into_vec();
         match spec {
-            Some(spec) if problems.is_empty() => self.checked(spec, places),
+            Some(spec) if complaints.is_empty() => self.checked(spec, places),
             Some(_) | None => {
-                self.located(problems, places)?;
+                self.located(complaints, places)?;
                 Err(self.complaint("a point of the grid is no run", "check the base and the axes"))
             }
         }
@@ -248,7 +252,7 @@ impl SweepSpec<'_> {
         if self.accuracy.is_none() {
             return Ok(spec);
         }
-        let problem = match (spec.workload(), spec.activation_zeros()) {
+        let (why, remedy) = match (spec.workload(), spec.activation_zeros()) {
             (run::Workload::Trace(_), _) => (
                 "`measure.accuracy` needs a network, and the workload is a trace",
                 "name `model` and `images` in the base, or take `accuracy` out",
@@ -260,20 +264,12 @@ impl SweepSpec<'_> {
             ),
             (run::Workload::Model(_), None) => return Ok(spec),
         };
-        let (why, remedy) = problem;
-        self.located(
-            vec![Problem {
-                at: 0..0,
-                why: why.to_owned(),
-                remedy: remedy.to_owned(),
-            }],
-            places,
-        )?;
+        self.located(vec![Complaint::new(0..0, why, remedy)], places)?;
         Ok(spec)
     }
 
-    /// Problems of a combination as an error: those of the base stand at the axes, with the combination.
-    fn located(&self, problems: Vec<Problem>, places: &[usize]) -> Result<(), Box<ConfigError>> {
+    /// Complaints of a combination as an error: those of the base stand at the axes, with the combination.
+    fn located(&self, complaints: Vec<Complaint>, places: &[usize]) -> Result<(), Box<ConfigError>> {
         let combination = || {
             let axes = self.axes.iter().zip(places);
             let values: Vec<String> = axes
@@ -282,20 +278,21 @@ impl SweepSpec<'_> {
                 .collect();
             values.join(", ")
         };
-        let located = problems.into_iter().map(|problem| {
-            if problem.at.end != 0 {
-                return problem;
+        let located = complaints.into_iter().map(|complaint| {
+            if complaint.at.end != 0 {
+                return complaint;
             }
-            Problem {
+            Complaint {
                 at: self.at.clone(),
-                why: format!("at {}: {}", combination(), problem.why),
+                why: format!("at {}: {}", combination(), complaint.why),
                 remedy: format!(
                     "{}; or leave the combination out with [[exclude]]",
-                    problem.remedy
+                    complaint.remedy
                 ),
+                unknown: complaint.unknown,
             }
         });
-        into_result(self.path, self.text, located.collect())
+        ConfigError::check(self.path, self.text, located.collect())
     }
 
     fn complaint(&self, why: &str, remedy: &str) -> Box<ConfigError> {

@@ -3,32 +3,23 @@
 use sim_core::prune::PruneSpec;
 use sim_core::range::Percentile;
 use sim_core::synthetic::ActivationZeros;
+use sim_toml::value::{Wrong, article, number_text, whole};
 use toml::de::DeValue;
 
 use crate::keys::{Key, Values, Zero};
 
-/// What is wrong with a value.
-pub(crate) enum Wrong {
-    /// Found and wanted.
-    Type(&'static str, &'static str),
-    /// Found, and what may have been meant.
-    Value(String, Option<String>),
-}
-
-impl Wrong {
-    /// Reason and remedy.
-    pub(crate) fn explain(self, key: &Key) -> (String, String) {
-        let allowed = format!("allowed values: {}", key.values.describe());
-        match self {
-            Self::Type(found, wanted) => (
-                format!("`{}` is {}, not {wanted}", key.path(), article(found)),
-                allowed,
-            ),
-            Self::Value(found, guess) => (
-                format!("{} = {found} is not allowed", key.path()),
-                guess.map_or(allowed.clone(), |guess| format!("{guess} {allowed}")),
-            ),
-        }
+/// Reason and remedy.
+pub(crate) fn explain(wrong: Wrong, key: &Key) -> (String, String) {
+    let allowed = format!("allowed values: {}", key.values.describe());
+    match wrong {
+        Wrong::Type(found, wanted) => (
+            format!("`{}` is {}, not {wanted}", key.path(), article(found)),
+            allowed,
+        ),
+        Wrong::Value(found, guess) => (
+            format!("{} = {found} is not allowed", key.path()),
+            guess.map_or(allowed.clone(), |guess| format!("{guess} {allowed}")),
+        ),
     }
 }
 
@@ -37,24 +28,13 @@ pub(crate) fn size(value: i64) -> usize {
     usize::try_from(value).unwrap_or(1)
 }
 
-/// A noun with its article.
-pub(crate) fn article(noun: &str) -> String {
-    let article = if noun.starts_with(['a', 'i']) { "an" } else { "a" };
-    format!("{article} {noun}")
-}
-
 /// A whole number that `key` allows.
 pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
-    let Some(number) = value.as_integer() else {
-        return Err(Wrong::Type(value.type_str(), "a whole number"));
-    };
-    let not_allowed = || Wrong::Value(number.to_string(), None);
-    let parsed = i64::from_str_radix(number.as_str(), number.radix()).map_err(|_| not_allowed())?;
-    let is_allowed = match key.values {
-        Values::Integer { min, max } => (min..=max).contains(&parsed),
-        Values::Integers(allowed) => allowed.contains(&parsed),
-        Values::Sides { max } | Values::Accuracy { max } => (1..=max).contains(&parsed),
-        Values::Seeds { max } => (0..=max).contains(&parsed),
+    whole(value, |number| match key.values {
+        Values::Integer { min, max } => (min..=max).contains(&number),
+        Values::Integers(allowed) => allowed.contains(&number),
+        Values::Sides { max } | Values::Accuracy { max } => (1..=max).contains(&number),
+        Values::Seeds { max } => (0..=max).contains(&number),
         Values::Words(_)
         | Values::Flag
         | Values::Number(_)
@@ -65,12 +45,7 @@ pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
         | Values::Probability
         | Values::Path
         | Values::ArrayFileOrTables => true,
-    };
-    if is_allowed {
-        Ok(parsed)
-    } else {
-        Err(not_allowed())
-    }
+    })
 }
 
 /// A percentile.
@@ -103,15 +78,6 @@ pub(crate) fn activation_zeros(value: &DeValue<'_>) -> Result<ActivationZeros, W
     parsed
         .and_then(|number| ActivationZeros::new(number).ok())
         .ok_or_else(|| Wrong::Value(text.to_owned(), None))
-}
-
-/// A float or a decimal integer, as written.
-fn number_text<'a>(value: &'a DeValue<'_>, wanted: &'static str) -> Result<&'a str, Wrong> {
-    match (value.as_float(), value.as_integer()) {
-        (Some(float), _) => Ok(float.as_str()),
-        (None, Some(integer)) if integer.radix() == 10 => Ok(integer.as_str()),
-        (None, _) => Err(Wrong::Type(value.type_str(), wanted)),
-    }
 }
 
 /// A finite number that `key` allows; `wanted` says what was expected.

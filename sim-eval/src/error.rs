@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use sim_config::error::ConfigError;
 use sim_config::layer_names::UnknownLayer;
 use sim_config::preprocessing::PreprocessingError;
 use sim_images::preprocess::PreprocessError;
@@ -11,6 +10,7 @@ use sim_net::network::ModelError;
 use sim_net::recalibrate::RecalibrateError;
 use sim_quant::capture::CaptureError;
 use sim_quant::reorder::ReorderError;
+use sim_toml::error::ConfigError;
 use sim_trace::TraceError;
 
 use crate::evaluate::EvaluateError;

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sim_config::error::ConfigError;
 use sim_eval::error::EvalError;
+use sim_toml::error::ConfigError;
 
 /// Why a sweep cannot be planned, run or stored. A point that fails is no such error: it is stored.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,6 @@ use reports::stored::point::PointObject;
 use sim_array::algebraic::Algebraic;
 use sim_array::engine::Mse;
 use sim_config::run::{ErrorMeasure, RunSpec};
-use sim_config::source;
 use sim_core::progress::Silent;
 use sim_core::spec::ArraySpec;
 use sim_cost::key::PeKey;
@@ -18,6 +17,7 @@ use sim_cost::table::Table;
 use sim_eval::design::Design;
 use sim_eval::simulate::{SimulateError, SimulateOptions, simulate};
 use sim_eval::trace::PreparedTrace;
+use sim_toml::source;
 
 use crate::run::Unstored;
 

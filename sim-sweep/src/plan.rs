@@ -2,10 +2,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use sim_config::error::ConfigError;
 use sim_config::run::RunSpec;
 use sim_config::sweep::{AxisValue, Combination, Randomness, SweepSpec, SweepTexts};
 use sim_core::parallel_map::{Unfinished, parallel_map};
+use sim_toml::error::ConfigError;
 
 use crate::error::SweepError;
 use crate::identity::{Fingerprints, Identity, of_point};

@@ -19,12 +19,12 @@ use sim_array::clock::Clock;
 use sim_array::engine::Engine;
 use sim_array::stepped::Stepped;
 use sim_config::run::Workload;
-use sim_config::source;
 use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
 use sim_eval::simulate::SimulateError;
+use sim_toml::source;
 
 use crate::failure::Failure;
 

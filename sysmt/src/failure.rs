@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use reports::folder::FolderError;
-use sim_config::error::ConfigError;
 use sim_eval::error::EvalError;
 use sim_sweep::error::SweepError;
+use sim_toml::error::ConfigError;
 
 /// Why a command is not done.
 #[derive(Debug)]

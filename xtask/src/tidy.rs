@@ -12,16 +12,24 @@ const MAX_LINES: usize = 500;
 
 /// Crates of the workspace and those of them that each may depend on. Edges for tests are not listed.
 const EDGES: &[(&str, &[&str])] = &[
+    ("sim-toml", &[]),
     ("sim-core", &[]),
     ("sim-pe", &["sim-core"]),
     ("sim-array", &["sim-core", "sim-pe"]),
     ("sim-trace", &["sim-core"]),
     ("sim-net", &["sim-core", "sim-array", "sim-trace"]),
-    ("sim-cost", &["sim-core"]),
-    ("sim-config", &["sim-core"]),
+    ("sim-cost", &["sim-core", "sim-toml"]),
+    ("sim-config", &["sim-core", "sim-toml"]),
     (
         "sim-eval",
-        &["sim-core", "sim-array", "sim-trace", "sim-net", "sim-config"],
+        &[
+            "sim-core",
+            "sim-array",
+            "sim-trace",
+            "sim-net",
+            "sim-config",
+            "sim-toml",
+        ],
     ),
     (
         "sim-sweep",
@@ -32,10 +40,11 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-cost",
             "sim-config",
             "sim-eval",
+            "sim-toml",
             "reports",
         ],
     ),
-    ("reports", &["sim-core", "sim-cost"]),
+    ("reports", &["sim-core", "sim-cost", "sim-toml"]),
     ("sim-wave", &["sim-core", "sim-pe", "sim-array"]),
     (
         "sysmt",
@@ -48,6 +57,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-config",
             "sim-eval",
             "sim-sweep",
+            "sim-toml",
             "sim-wave",
             "reports",
         ],

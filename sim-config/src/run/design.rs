@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use sim_core::quantization::DepthwiseThreads;
 use sim_core::reorder::Reorder;
 use sim_core::spec::ArraySpec;
+use sim_toml::complaint::Complaints;
+use sim_toml::error::ConfigError;
+use sim_toml::source;
 use toml::de::DeTable;
 
 use super::{NamedLayers, NeedOfWorkload};
 use crate::array;
-use crate::error::ConfigError;
 use crate::keys::{self, Key, Section};
-use crate::reader::{Problems, Reader};
-use crate::source;
+use crate::reader::Reader;
 
 /// An array and the methods around it, as an array file or a run file says it.
 ///
@@ -126,22 +127,21 @@ pub(super) struct Named {
 /// The array, from a file or in place; `None` after a complaint.
 pub(super) fn read_array(
     top: &Reader<'_>,
-    problems: &Problems,
+    complaints: &Complaints,
     folder: &Path,
 ) -> Result<Option<Named>, Box<ConfigError>> {
-    let n_before = problems.count();
+    let n_before = complaints.count();
     if top.holds_table(&keys::ARRAY) {
-        let spec = array::read(top, problems);
+        let spec = array::read(top, complaints);
         return Ok(spec
             .ok()
-            .filter(|_| problems.count() == n_before)
+            .filter(|_| complaints.count() == n_before)
             .map(|spec| Named { spec, file: None }));
     }
     let file = top.optional_path(&keys::ARRAY);
     let pe = top.section(&[Section::Pe]);
-    if pe.is_given() {
-        problems.add(
-            pe.span(),
+    if pe.table.is_given() {
+        pe.table.complain(
             "[pe] stands beside `array`, which names a file that has its own",
             "take [pe] out, or write [array] and [pe] in this file",
         );

@@ -7,9 +7,10 @@ use sim_core::layer_rules::LayerRules;
 use sim_core::quantization::DepthwiseThreads;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, Pe, Threads};
+use sim_toml::complaint::Complaint;
+use sim_toml::error::{ConfigError, line};
 
 use crate::array::threads;
-use crate::error::{ConfigError, Problem, into_result, line};
 use crate::keys::{self, Key, Section};
 use crate::layer_names;
 use crate::reader::Reader;
@@ -83,16 +84,12 @@ impl NamedLayers {
     ///
     /// - Errors: every name that is not among the simulated ones, with its line and what may have been meant.
     pub fn check(&self, simulated: &[&str], unsimulated: &[(&str, &str)]) -> Result<(), Box<ConfigError>> {
-        let problem = |layer: &NamedLayer| {
+        let complaint = |layer: &NamedLayer| {
             let unknown = layer_names::check(&layer.name, simulated, unsimulated, "this [[layer]]").err()?;
-            Some(Problem {
-                at: layer.at.clone(),
-                why: unknown.why,
-                remedy: unknown.remedy,
-            })
+            Some(Complaint::new(layer.at.clone(), unknown.why, unknown.remedy))
         };
-        let problems = self.layers.iter().filter_map(problem).collect();
-        into_result(&self.path, &self.text, problems)
+        let complaints = self.layers.iter().filter_map(complaint).collect();
+        ConfigError::check(&self.path, &self.text, complaints)
     }
 }
 

@@ -70,8 +70,8 @@ fn read_workload(
             ),
             (&quantization, "quantization", "a trace is quantized already"),
         ] {
-            if section.is_given() {
-                section.complain_at_start(
+            if section.table.is_given() {
+                section.table.complain(
                     format!("[{name}] stands beside `workload.trace`: {what}"),
                     "take the section out, or name a `model` instead of a `trace`",
                 );
@@ -80,7 +80,7 @@ fn read_workload(
         return trace.map(|trace| Workload::Trace(folder.join(trace)));
     }
     check_preprocessing(&preprocessing, &given);
-    if need == NeedOfWorkload::Optional && !workload.is_given() {
+    if need == NeedOfWorkload::Optional && !workload.table.is_given() {
         return None;
     }
     if !check_model_keys(workload) {
@@ -122,15 +122,15 @@ fn check_model_keys(workload: &Reader<'_>) -> bool {
     match (is_given(&keys::MODEL), is_given(&keys::IMAGES)) {
         (true, true) => {}
         (true, false) => {
-            workload.complain_at_start("`workload.images` is missing", remedy);
+            workload.table.complain("`workload.images` is missing", remedy);
             return false;
         }
         (false, true) => {
-            workload.complain_at_start("`workload.model` is missing", remedy);
+            workload.table.complain("`workload.model` is missing", remedy);
             return false;
         }
         (false, false) => {
-            workload.complain_at_start("the run has no workload", remedy);
+            workload.table.complain("the run has no workload", remedy);
             return false;
         }
     }
@@ -145,7 +145,7 @@ fn check_model_keys(workload: &Reader<'_>) -> bool {
 }
 
 fn check_preprocessing(preprocessing: &Reader<'_>, given: &Override) {
-    if preprocessing.is_given()
+    if preprocessing.table.is_given()
         && let Err(error) = given.apply(Preprocessing::default())
     {
         preprocessing::complain(preprocessing, &error);

@@ -4,14 +4,14 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
+use sim_toml::complaint::Complaints;
+use sim_toml::nearest::did_you_mean;
+use sim_toml::value::article;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{SweepTexts, base};
 use crate::keys::{self, ALL, FileKind, Key, Section};
-use crate::nearest::did_you_mean;
-use crate::reader::Problems;
-use crate::value::article;
 
 /// Most values of an axis that is a range.
 const MAX_STEPS: u32 = 1_000_000;
@@ -90,10 +90,10 @@ impl fmt::Display for AxisValue {
 pub(super) fn read<'t>(
     texts: &'t SweepTexts,
     table: &DeTable<'t>,
-    problems: &Problems,
+    complaints: &Complaints,
 ) -> (Vec<Axis<'t>>, Range<usize>) {
     let Some(axes) = table.get("axes") else {
-        problems.add(
+        complaints.add(
             0..0,
             "the sweep has no axes",
             "add [axes] and below it keys of a run file, such as \"pe.threads\" = [1, 2, 4]",
@@ -102,7 +102,7 @@ pub(super) fn read<'t>(
     };
     let at = axes.span();
     let DeValue::Table(axes) = axes.get_ref() else {
-        problems.add(
+        complaints.add(
             at.clone(),
             "`axes` is no table",
             "write [axes] on a line of its own",
@@ -110,7 +110,7 @@ pub(super) fn read<'t>(
         return (Vec::new(), at);
     };
     if axes.is_empty() {
-        problems.add(
+        complaints.add(
             at.clone(),
             "[axes] is empty",
             "add keys of a run file, such as \"pe.threads\" = [1, 2, 4]",
@@ -120,14 +120,14 @@ pub(super) fn read<'t>(
     let mut found: Vec<Axis<'t>> = axes
         .iter()
         .filter_map(|(name, value)| {
-            let keys = read_keys(name.get_ref(), &name.span(), problems)?;
+            let keys = read_keys(name.get_ref(), &name.span(), complaints)?;
             let ranges = texts.ranges.iter().find(|(axis, _)| axis == name.get_ref());
             let values = match ranges {
                 Some((_, numbers)) => parsed(numbers, &value.span()),
-                None => listed(name.get_ref(), value, problems)?,
+                None => listed(name.get_ref(), value, complaints)?,
             };
             Some(Axis {
-                values: places(&keys, values, folder, problems),
+                values: places(&keys, values, folder, complaints),
                 keys,
                 at: name.span(),
             })
@@ -139,7 +139,7 @@ pub(super) fn read<'t>(
             let earlier = &found[..index];
             let names_it = |other: &Axis<'_>| other.keys.iter().any(|other| std::ptr::eq(*other, *key));
             if earlier.iter().any(names_it) {
-                problems.add(
+                complaints.add(
                     axis.at.clone(),
                     format!("`{}` is on two axes", key.path()),
                     "leave it on one of them",
@@ -151,18 +151,18 @@ pub(super) fn read<'t>(
 }
 
 /// The keys of an axis such as `pe.threads` or `array.rows,array.cols`.
-fn read_keys(name: &str, at: &Range<usize>, problems: &Problems) -> Option<Vec<&'static Key>> {
+fn read_keys(name: &str, at: &Range<usize>, complaints: &Complaints) -> Option<Vec<&'static Key>> {
     let mut found: Vec<&'static Key> = Vec::new();
     for part in name.split(',').map(str::trim) {
         let key = match find(part) {
             Ok(key) => key,
             Err((why, remedy)) => {
-                problems.add(at.clone(), why, remedy);
+                complaints.add(at.clone(), why, remedy);
                 return None;
             }
         };
         if found.iter().any(|other| std::ptr::eq(*other, key)) {
-            problems.add(
+            complaints.add(
                 at.clone(),
                 format!("`{part}` stands twice in `{name}`"),
                 "leave one of the two",
@@ -206,11 +206,11 @@ pub(super) fn find(path: &str) -> Result<&'static Key, (String, String)> {
 fn listed<'t>(
     name: &str,
     value: &Spanned<DeValue<'t>>,
-    problems: &Problems,
+    complaints: &Complaints,
 ) -> Option<Vec<Spanned<DeValue<'t>>>> {
     match value.get_ref() {
         DeValue::Array(values) if values.is_empty() => {
-            problems.add(
+            complaints.add(
                 value.span(),
                 format!("`{name}` has no values"),
                 "list at least one, or take the axis out",
@@ -226,7 +226,7 @@ fn listed<'t>(
                     "a range is { from = 0.0, to = 0.9, steps = 10 }".to_owned(),
                 ),
             };
-            problems.add(value.span(), why, remedy);
+            complaints.add(value.span(), why, remedy);
             None
         }
         DeValue::String(_)
@@ -307,7 +307,7 @@ fn places<'t>(
     keys: &[&'static Key],
     values: Vec<Spanned<DeValue<'t>>>,
     folder: &Path,
-    problems: &Problems,
+    complaints: &Complaints,
 ) -> Vec<AxisPlace<'t>> {
     let mut places = Vec::new();
     for value in values {
@@ -315,7 +315,7 @@ fn places<'t>(
             ([_], _) => vec![value],
             (_, DeValue::Array(parts)) if parts.len() == keys.len() => parts.iter().cloned().collect(),
             (_, other) => {
-                problems.add(
+                complaints.add(
                     value.span(),
                     format!(
                         "this is {}, and the axis has {} keys",

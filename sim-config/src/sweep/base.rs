@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
+use sim_toml::error::ConfigError;
+use sim_toml::source;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{SweepTexts, without_spans};
-use crate::error::ConfigError;
 use crate::keys::{self, ALL, FileKind, Key, Section, Values};
 use crate::run;
-use crate::source;
 
 /// The tables of the base.
 ///

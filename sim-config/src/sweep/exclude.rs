@@ -1,11 +1,11 @@
 //! Combinations that a sweep leaves out.
 
+use sim_toml::complaint::Complaints;
+use sim_toml::nearest::did_you_mean;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::axes::{Axis, AxisValue};
-use crate::nearest::did_you_mean;
-use crate::reader::Problems;
 
 /// An `[[exclude]]`: combinations whose every named axis is at one of these places.
 #[derive(Debug)]
@@ -23,12 +23,12 @@ impl Exclusion {
 }
 
 /// All of them; wrong ones are complained about.
-pub(super) fn read(table: &DeTable<'_>, axes: &[Axis<'_>], problems: &Problems) -> Vec<Exclusion> {
+pub(super) fn read(table: &DeTable<'_>, axes: &[Axis<'_>], complaints: &Complaints) -> Vec<Exclusion> {
     let Some(exclude) = table.get("exclude") else {
         return Vec::new();
     };
     let DeValue::Array(tables) = exclude.get_ref() else {
-        problems.add(
+        complaints.add(
             exclude.span(),
             "`exclude` is no list of tables",
             "write [[exclude]] on a line of its own and keys of axes below it",
@@ -38,18 +38,18 @@ pub(super) fn read(table: &DeTable<'_>, axes: &[Axis<'_>], problems: &Problems) 
     let read = |table: &Spanned<DeValue<'_>>| {
         let keys = table.get_ref().as_table().filter(|keys| !keys.is_empty());
         if keys.is_none() {
-            problems.add(
+            complaints.add(
                 table.span(),
                 "an [[exclude]] names no axis",
                 "write keys of axes below it, with the values to leave out",
             );
         }
-        keys.map(|keys| one(keys, axes, problems))
+        keys.map(|keys| one(keys, axes, complaints))
     };
     tables.iter().filter_map(read).collect()
 }
 
-fn one(keys: &DeTable<'_>, axes: &[Axis<'_>], problems: &Problems) -> Exclusion {
+fn one(keys: &DeTable<'_>, axes: &[Axis<'_>], complaints: &Complaints) -> Exclusion {
     let mut places: Vec<Option<Vec<bool>>> = axes.iter().map(|_| None).collect();
     for (name, value) in keys {
         let found = axes.iter().enumerate().find_map(|(index, axis)| {
@@ -62,7 +62,7 @@ fn one(keys: &DeTable<'_>, axes: &[Axis<'_>], problems: &Problems) -> Exclusion 
                 .flat_map(|axis| axis.keys.iter().map(|key| key.path()))
                 .collect();
             let guess = did_you_mean(name.get_ref(), names.iter().map(String::as_str));
-            problems.add(
+            complaints.add(
                 name.span(),
                 format!("`{}` is on no axis", name.get_ref()),
                 guess.unwrap_or_else(|| format!("the axes have {}", names.join(", "))),
@@ -83,7 +83,7 @@ fn one(keys: &DeTable<'_>, axes: &[Axis<'_>], problems: &Problems) -> Exclusion 
             .collect();
         for (value, at) in wanted_values.iter().zip(&wanted) {
             if axis.values.iter().all(|place| place.shown[key] != *value) {
-                problems.add(
+                complaints.add(
                     at.span(),
                     format!("`{}` is never {value}", name.get_ref()),
                     "name values that the axis has, as it has them",

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use sim_toml::error::ConfigError;
+use sim_toml::source;
 use toml::de::DeValue;
 
 use super::axes;
-use crate::error::ConfigError;
 use crate::keys;
-use crate::source;
 
 /// The text of a sweep file, of the run file that it names, and of the array file that that one names.
 #[derive(Debug)]

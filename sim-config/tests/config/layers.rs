@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use sim_config::error::ConfigError;
 use sim_config::run::{self, RunSpec};
 use sim_core::layer_rules::LayerRules;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{Policy, Threads};
+use sim_toml::error::ConfigError;
 
 const NB_SMT: &str = "[array]\nrows = 4\ncols = 4\n[pe]\nkind = \"nb-smt\"\nthreads = 2\n";
 const CONVENTIONAL: &str = "[array]\nrows = 4\ncols = 4\n[pe]\nkind = \"conventional\"\n";

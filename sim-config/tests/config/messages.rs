@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use sim_config::error::ConfigError;
 use sim_config::{array, explain, preprocessing, run};
+use sim_toml::error::ConfigError;
 
 fn show<T: std::fmt::Debug>(result: Result<T, Box<ConfigError>>) -> String {
     match result {

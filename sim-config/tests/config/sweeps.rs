@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use sim_config::error::ConfigError;
 use sim_config::sweep::{AxisValue, Combination, Randomness, SweepSpec, SweepTexts};
+use sim_toml::error::ConfigError;
 
 /// The message of everything that is wrong, with the sweep's folder taken out.
 fn show(error: &ConfigError, folder: &Path) -> String {

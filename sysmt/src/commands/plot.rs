@@ -9,9 +9,10 @@ use reports::figures::spec::Table;
 use reports::figures::{set, spec};
 use reports::frame::Frame;
 use reports::stored::Stored;
-use sim_config::error::{Complaint, ConfigError};
-use sim_config::nearest::did_you_mean;
-use sim_config::source;
+use sim_toml::complaint::Complaint;
+use sim_toml::error::ConfigError;
+use sim_toml::nearest::did_you_mean;
+use sim_toml::source;
 
 use crate::args::PlotArgs;
 use crate::failure::Failure;
@@ -144,27 +145,20 @@ fn builtin(args: &PlotArgs, stored: &Stored, only: &[Only]) -> Result<Vec<Built>
 /// The figures of a file.
 fn own(path: &Path, stored: &Stored, only: &[Only]) -> Result<Vec<Built>, Failure> {
     let text = source::read(path)?;
-    let complain = |complaints: Vec<spec::Complaint>| {
-        let complaints = complaints.into_iter().map(|complaint| Complaint {
-            at: complaint.at,
-            why: complaint.why,
-            remedy: complaint.remedy,
-            unknown: complaint.unknown,
-        });
-        Failure::Config(ConfigError::of_complaints(path, &text, complaints))
-    };
+    let specs = spec::read(&text)
+        .or_else(|complaints| ConfigError::check(path, &text, complaints).map(|()| Vec::new()))?;
     let mut figures = Vec::new();
-    for spec in spec::read(&text).map_err(complain)? {
+    for spec in specs {
         let found = build::build(stored, &spec, only).map_err(|trouble| {
-            complain(vec![match trouble {
+            let complaint = match trouble {
                 Trouble::Wrong(complaint) => complaint,
-                Trouble::NoPoints(reason) => spec::Complaint {
-                    at: spec.at.clone(),
-                    why: format!("figure `{}` has no points: {reason}", spec.name),
-                    remedy: "take it out, or draw it of other results".to_owned(),
-                    unknown: None,
-                },
-            }])
+                Trouble::NoPoints(reason) => Complaint::new(
+                    spec.at.clone(),
+                    format!("figure `{}` has no points: {reason}", spec.name),
+                    "take it out, or draw it of other results",
+                ),
+            };
+            ConfigError::of(path, &text, complaint)
         })?;
         figures.extend(found);
     }

@@ -9,11 +9,12 @@ use reports::result::Synthetic;
 use reports::run::{Report, RunRecord, Spec};
 use reports::summary;
 use sim_array::engine::{Measures, Mse};
+use sim_config::resolved;
 use sim_config::run::{self, ErrorMeasure, RunSpec};
-use sim_config::{resolved, source};
 use sim_core::record::{EngineKind, UnsimulatedLayer};
 use sim_eval::simulate::{SimulateOptions, simulate};
 use sim_eval::trace::PreparedTrace;
+use sim_toml::source;
 use sim_trace::trace::Trace;
 
 use super::{cost_table, engine, simulate_failure, workload_file};

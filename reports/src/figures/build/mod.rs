@@ -9,9 +9,11 @@ mod rows;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use sim_toml::complaint::Complaint;
+
 use super::head::Head;
 use super::plot::PlotReference;
-use super::spec::{Aggregate, By, Complaint, Designs, FigureSpec, Level, Mark, Reference};
+use super::spec::{Aggregate, By, Designs, FigureSpec, Level, Mark, Reference};
 use super::{Picture, Scale, file_names};
 use crate::frame::{Frame, Value};
 use crate::stored::Stored;

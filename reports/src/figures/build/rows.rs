@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::spec::{By, Complaint, FigureSpec, Named, Table};
+use sim_toml::complaint::Complaint;
+
+use super::super::spec::{By, FigureSpec, Named, Table};
 use super::columns::label;
 use super::{Trouble, no_points};
 use crate::frame::{Frame, Value};

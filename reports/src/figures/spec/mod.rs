@@ -1,9 +1,10 @@
 //! Figures as data: what a `[[figure]]` table of a TOML file asks for. Built-in figures are such tables too.
 
 mod read;
-mod reader;
 
 use std::ops::Range;
+
+use sim_toml::reader::Text;
 
 use super::Scale;
 
@@ -12,19 +13,6 @@ pub use read::{builtin, read};
 /// The file of the built-in figures.
 pub const BUILTIN: &str = include_str!("builtin.toml");
 
-/// Something wrong with a figure, at a place of the file that asks for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Complaint {
-    /// Bytes of the file.
-    pub at: Range<usize>,
-    /// What is wrong.
-    pub why: String,
-    /// What to do.
-    pub remedy: String,
-    /// A name that is not known, and those that are.
-    pub unknown: Option<(String, Vec<String>)>,
-}
-
 /// A name with its place in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
@@ -32,6 +20,15 @@ pub struct Named {
     pub name: String,
     /// Bytes of the file.
     pub at: Range<usize>,
+}
+
+impl From<Text<'_>> for Named {
+    fn from(text: Text<'_>) -> Self {
+        Self {
+            at: text.span(),
+            name: text.into_inner().to_owned(),
+        }
+    }
 }
 
 /// A figure, or one for each value of what [`FigureSpec::each`] says.

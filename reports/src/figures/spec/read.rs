@@ -1,11 +1,14 @@
 //! `[[figure]]` tables to specs.
 
-use toml::de::{DeTable, DeValue};
+use sim_toml::complaint::{Complaint, Complaints};
+use sim_toml::reader::{Entry, TableReader, Text, text};
+use sim_toml::source::tables;
+use sim_toml::value;
+use toml::de::DeValue;
 
-use super::reader::{Complaints, Entry, Reader, named, number, scalar};
 use super::{
-    Aggregate, BUILTIN, Best, By, Complaint, Curves, Designs, FigureSpec, Level, Mark, Named, Part,
-    Reference, Share, Table,
+    Aggregate, BUILTIN, Best, By, Curves, Designs, FigureSpec, Level, Mark, Named, Part, Reference, Share,
+    Table,
 };
 use crate::figures::Scale;
 
@@ -22,20 +25,10 @@ pub fn builtin() -> Vec<FigureSpec> {
 /// - Errors: everything that is wrong with it.
 pub fn read(text: &str) -> Result<Vec<FigureSpec>, Vec<Complaint>> {
     let complaints = Complaints::default();
-    let table = match DeTable::parse(text) {
-        Ok(table) => table.into_inner(),
-        Err(error) => {
-            complaints.add(
-                error.span().unwrap_or(0..0),
-                format!("this is not TOML: {}", error.message()),
-                "write `key = value` lines under [[figure]]; strings need quotes",
-            );
-            return Err(complaints.into_vec());
-        }
-    };
-    let top = Reader::new(0..0, &table, &complaints);
+    let table = tables(text, "[[figure]]").map_err(|complaint| vec![complaint])?;
+    let top = TableReader::top(&table, &complaints);
     let mut specs = Vec::new();
-    match top.entry("figure") {
+    match top.take("figure") {
         None => complaints.add(
             0..0,
             "there is no figure",
@@ -45,7 +38,7 @@ pub fn read(text: &str) -> Result<Vec<FigureSpec>, Vec<Complaint>> {
             let tables = value.get_ref().as_array().map(|values| values.iter().collect());
             for entry in tables.unwrap_or_else(|| vec![value]) {
                 if let DeValue::Table(table) = entry.get_ref() {
-                    let reader = Reader::new(entry.span(), table, &complaints);
+                    let reader = TableReader::of(entry.span(), Some(table), &complaints);
                     specs.extend(figure(&reader));
                 } else {
                     let wanted = "[[figure]] on a line of its own and its keys below";
@@ -64,35 +57,37 @@ pub fn read(text: &str) -> Result<Vec<FigureSpec>, Vec<Complaint>> {
 }
 
 /// `None` where something is missing that was complained about.
-fn figure(reader: &Reader<'_>) -> Option<FigureSpec> {
+fn figure(reader: &TableReader<'_>) -> Option<FigureSpec> {
     let name = reader.text("name");
     let mark = reader.word("mark", Mark::ALL, Mark::name);
     let x = by(reader, "x");
     let y = parts(reader);
     let spec = FigureSpec {
         name: String::new(),
-        title: reader.text("title").map(|title| title.name),
+        title: string(reader, "title"),
         table: reader
             .word("table", Table::ALL, Table::name)
             .unwrap_or(Table::Points),
         mark: mark.unwrap_or(Mark::Scatter),
         x,
         y,
-        value: reader.text("value"),
+        value: reader.text("value").map(Named::from),
         series: by(reader, "series"),
         each: by(reader, "each"),
         only: only(reader),
         x_scale: reader.word("x-scale", &Scale::ALL, Scale::name),
         y_scale: reader.word("y-scale", &Scale::ALL, Scale::name),
-        x_title: reader.text("x-title").map(|title| title.name),
-        y_title: reader.text("y-title").map(|title| title.name),
+        x_title: string(reader, "x-title"),
+        y_title: string(reader, "y-title"),
         references: references(reader),
         curves: reader.word("curves", Curves::ALL, Curves::name),
         pareto: pareto(reader),
-        interval: reader.pair(
+        interval: pair(
+            reader,
             "interval",
             "the columns of both ends, as in [\"top1_low\", \"top1_high\"]",
-        ),
+        )
+        .map(|ends| ends.map(Named::from)),
         aggregate: reader
             .word("aggregate", Aggregate::ALL, Aggregate::name)
             .unwrap_or(Aggregate::Error),
@@ -100,24 +95,24 @@ fn figure(reader: &Reader<'_>) -> Option<FigureSpec> {
         designs: reader
             .word("designs", Designs::ALL, Designs::name)
             .unwrap_or(Designs::Any),
-        at: reader.at.clone(),
+        at: reader.span(),
     };
     reader.finish();
     check(reader, &spec);
     let name = match name {
-        Some(name) => checked_name(reader, name)?,
+        Some(name) => checked_name(reader, name.into())?,
         None => default_name(&spec),
     };
     Some(FigureSpec { name, ..spec })
 }
 
 /// A name may become that of a file.
-fn checked_name(reader: &Reader<'_>, name: Named) -> Option<String> {
+fn checked_name(reader: &TableReader<'_>, name: Named) -> Option<String> {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.+".contains(character);
     if name.name.chars().all(is_plain) && !name.name.starts_with('.') && name.name.len() <= 80 {
         return Some(name.name);
     }
-    reader.complaints.add(
+    reader.complaints().add(
         name.at,
         format!("a figure cannot be called \"{}\"", name.name),
         "it becomes the name of a file: write at most 80 letters, digits and -_.+",
@@ -139,8 +134,8 @@ fn default_name(spec: &FigureSpec) -> String {
 }
 
 /// What the mark needs, and what it has no use for.
-fn check(reader: &Reader<'_>, spec: &FigureSpec) {
-    let complain = |why: String, remedy: &str| reader.complaints.add(spec.at.clone(), why, remedy);
+fn check(reader: &TableReader<'_>, spec: &FigureSpec) {
+    let complain = |why: String, remedy: &str| reader.complaints().add(spec.at.clone(), why, remedy);
     let mark = spec.mark.name();
     if spec.x == By::Nothing {
         complain(
@@ -209,16 +204,48 @@ fn check(reader: &Reader<'_>, spec: &FigureSpec) {
 }
 
 /// Columns, or the word for all axes.
-fn by(reader: &Reader<'_>, key: &'static str) -> By {
+fn by(reader: &TableReader<'_>, key: &'static str) -> By {
     match reader.texts(key) {
         None => By::Nothing,
-        Some(texts) if texts.iter().any(|text| text.name == "axes") && texts.len() == 1 => By::Axes,
-        Some(texts) => By::Columns(texts),
+        Some(texts) if matches!(texts.as_slice(), [text] if *text.get_ref() == "axes") => By::Axes,
+        Some(texts) => By::Columns(columns(texts)),
     }
 }
 
-fn parts(reader: &Reader<'_>) -> Vec<Part> {
-    let Some(value) = reader.entry("y") else {
+fn columns(texts: Vec<Text<'_>>) -> Vec<Named> {
+    texts.into_iter().map(Named::from).collect()
+}
+
+fn string(reader: &TableReader<'_>, key: &'static str) -> Option<String> {
+    reader.text(key).map(|text| text.into_inner().to_owned())
+}
+
+/// Exactly two texts.
+fn pair<'a>(reader: &TableReader<'a>, key: &'static str, wanted: &str) -> Option<[Text<'a>; 2]> {
+    reader.read(key, wanted, |value| {
+        let texts: Option<Vec<Text<'a>>> = value.get_ref().as_array()?.iter().map(text).collect();
+        texts?.try_into().ok()
+    })
+}
+
+/// A text, a number or a flag as tables write it.
+fn scalar(value: &DeValue<'_>) -> Option<String> {
+    if let Some(text) = value.as_str() {
+        return Some(text.to_owned());
+    }
+    if let Some(flag) = value.as_bool() {
+        return Some(flag.to_string());
+    }
+    number(value).map(|number| number.to_string())
+}
+
+/// A finite number.
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    value::number(value).filter(|number| number.is_finite())
+}
+
+fn parts(reader: &TableReader<'_>) -> Vec<Part> {
+    let Some(value) = reader.take("y") else {
         return Vec::new();
     };
     let values: Vec<Entry<'_>> = value
@@ -231,11 +258,11 @@ fn parts(reader: &Reader<'_>) -> Vec<Part> {
         .collect()
 }
 
-fn part(reader: &Reader<'_>, value: Entry<'_>) -> Option<Part> {
-    if let Some(column) = named(value) {
+fn part(reader: &TableReader<'_>, value: Entry<'_>) -> Option<Part> {
+    if let Some(column) = text(value) {
         return Some(Part {
             name: None,
-            columns: vec![column],
+            columns: vec![column.into()],
         });
     }
     let Some(table) = value.get_ref().as_table() else {
@@ -246,21 +273,18 @@ fn part(reader: &Reader<'_>, value: Entry<'_>) -> Option<Part> {
         );
         return None;
     };
-    let inner = Reader::new(value.span(), table, reader.complaints);
-    let name = inner.text("name");
-    let columns = inner.texts("sum");
+    let inner = TableReader::of(value.span(), Some(table), reader.complaints());
+    let name = string(&inner, "name");
+    let sum = inner.texts("sum").map(columns);
     inner.finish();
-    if columns.is_none() {
+    if sum.is_none() {
         inner.wrong("y", value, "`sum`, the columns that it adds up");
     }
-    Some(Part {
-        name: name.map(|name| name.name),
-        columns: columns?,
-    })
+    Some(Part { name, columns: sum? })
 }
 
-fn only(reader: &Reader<'_>) -> Vec<(Named, Vec<String>)> {
-    let Some(value) = reader.entry("where") else {
+fn only(reader: &TableReader<'_>) -> Vec<(Named, Vec<String>)> {
+    let Some(value) = reader.take("where") else {
         return Vec::new();
     };
     let wanted = "a value or a list of values for each column, as in { \"pe.threads\" = [2, 4] }";
@@ -282,7 +306,7 @@ fn only(reader: &Reader<'_>) -> Vec<(Named, Vec<String>)> {
                 },
                 values,
             )),
-            None if value.get_ref().is_table() => reader.complaints.add(
+            None if value.get_ref().is_table() => reader.complaints().add(
                 column.span(),
                 format!("`{}` in `where` is a table", column.get_ref()),
                 "names with dots stand in quotes, as in { \"pe.threads\" = 2 }",
@@ -293,8 +317,8 @@ fn only(reader: &Reader<'_>) -> Vec<(Named, Vec<String>)> {
     only
 }
 
-fn references(reader: &Reader<'_>) -> Vec<Reference> {
-    let Some(value) = reader.entry("reference") else {
+fn references(reader: &TableReader<'_>) -> Vec<Reference> {
+    let Some(value) = reader.take("reference") else {
         return Vec::new();
     };
     let values: Vec<Entry<'_>> = value
@@ -309,10 +333,10 @@ fn references(reader: &Reader<'_>) -> Vec<Reference> {
                 reader.wrong("reference", value, wanted);
                 return None;
             };
-            let inner = Reader::new(value.span(), table, reader.complaints);
-            let name = inner.text("name").map_or_else(String::new, |name| name.name);
-            let y = inner.entry("y");
-            let column = inner.text("column");
+            let inner = TableReader::of(value.span(), Some(table), reader.complaints());
+            let name = string(&inner, "name").unwrap_or_default();
+            let y = inner.take("y");
+            let column = inner.text("column").map(Named::from);
             inner.finish();
             let level = match (y.and_then(|y| number(y.get_ref())), column) {
                 (Some(y), None) => Level::At(y),
@@ -327,25 +351,19 @@ fn references(reader: &Reader<'_>) -> Vec<Reference> {
         .collect()
 }
 
-fn pareto(reader: &Reader<'_>) -> Option<[Best; 2]> {
-    let [x, y] = reader.pair(
+fn pareto(reader: &TableReader<'_>) -> Option<[Best; 2]> {
+    let [x, y] = pair(
+        reader,
         "pareto",
         "what is best in x and in y, as in [\"most\", \"most\"] or [\"least\", \"least\"]",
     )?;
-    let best = |text: &Named| reader.word_of("pareto", text, Best::ALL, Best::name);
+    let best = |text: &Text<'_>| reader.word_of("pareto", text, Best::ALL, Best::name);
     Some([best(&x)?, best(&y)?])
 }
 
-fn share(reader: &Reader<'_>) -> Share {
-    let Some(value) = reader.entry("share") else {
-        return Share::Off;
-    };
-    match value.get_ref().as_bool() {
+fn share(reader: &TableReader<'_>) -> Share {
+    match reader.flag("share") {
         Some(true) => Share::Percent,
-        Some(false) => Share::Off,
-        None => {
-            reader.wrong("share", value, "true or false");
-            Share::Off
-        }
+        Some(false) | None => Share::Off,
     }
 }

@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use toml::Spanned;
 use toml::de::DeTable;
 
-use crate::error::{ConfigError, Problem, into_result};
+use crate::complaint::Complaint;
+use crate::error::ConfigError;
 
 /// No configuration is longer; a model or an image named by mistake is.
 const MAX_BYTES: u64 = 1 << 20;
@@ -45,7 +47,7 @@ pub fn read(path: &Path) -> Result<String, Box<ConfigError>> {
     File::open(path)
         .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(&error))?;
-    if MAX_BYTES < sim_core::shape::widen(bytes.len()) {
+    if usize::try_from(MAX_BYTES).is_ok_and(|most| most < bytes.len()) {
         return Err(ConfigError::file(
             path,
             "the file is larger than 1 MiB",
@@ -61,23 +63,22 @@ pub fn read(path: &Path) -> Result<String, Box<ConfigError>> {
     })
 }
 
-/// The tables of a TOML text, with spans.
-pub(crate) fn parse<'a>(path: &Path, text: &'a str) -> Result<DeTable<'a>, Box<ConfigError>> {
-    let error = match DeTable::parse(text) {
-        Ok(table) => return Ok(table.into_inner()),
-        Err(error) => error,
-    };
-    let why = format!("this is not TOML: {}", error.message());
-    let remedy = "write `key = value` lines under [section] headers; strings need quotes";
-    match error.span() {
-        Some(at) => {
-            let problem = Problem {
-                at,
-                why,
-                remedy: remedy.to_owned(),
-            };
-            into_result(path, text, vec![problem]).map(|()| DeTable::new())
-        }
-        None => Err(ConfigError::file(path, why, remedy)),
-    }
+/// The tables of the text of the configuration file at `path`, with spans.
+///
+/// - Errors: a text that is not TOML.
+pub fn parse<'a>(path: &Path, text: &'a str) -> Result<DeTable<'a>, Box<ConfigError>> {
+    tables(text, "[section] headers").map_err(|complaint| ConfigError::of(path, text, complaint))
+}
+
+/// The tables of a TOML text, with spans. `headers` are what keys of the file stand under.
+///
+/// - Errors: a text that is not TOML.
+pub fn tables<'a>(text: &'a str, headers: &str) -> Result<DeTable<'a>, Complaint> {
+    DeTable::parse(text).map(Spanned::into_inner).map_err(|error| {
+        Complaint::new(
+            error.span().unwrap_or(0..0),
+            format!("this is not TOML: {}", error.message()),
+            format!("write `key = value` lines under {headers}; strings need quotes"),
+        )
+    })
 }

@@ -1,7 +1,7 @@
 //! The names that a misspelled one may have meant.
 
 /// The nearest of the names within a third of `name`'s length in edits, at most three.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let most = (name.chars().count() / 3).max(1);
     let name = name.to_lowercase();
     let mut found: Vec<(usize, &str)> = candidates
