@@ -1,20 +1,19 @@
-//! Technology tables as they are written: the shape of the file, unchecked.
-//!
-//! [`crate::table::Table`] is the checked form; this one is for who makes tables.
+//! Technology tables as they are written, for who makes tables; [`crate::table::Table`] reads them.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::key::PeKey;
-use crate::table::Quantity;
+use crate::parse::CRITICAL_PATH;
+use crate::table::{Quantity, Table};
 
 /// A row: the keys of its PE, what it is about, and its value with all that must be said about it.
 macro_rules! row {
     ($(#[$doc:meta])* $name:ident in $unit:literal { $($(#[$about:meta])* $field:ident: $type:ty),* $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(rename_all = "kebab-case")]
         pub struct $name {
             /// `kind` as in configuration files.
             pub kind: String,
@@ -77,31 +76,6 @@ macro_rules! row {
                     uncertainty: quantity.uncertainty,
                 }
             }
-
-            /// The keys of the PE, as written.
-            pub(crate) fn pe(&self) -> PeKey {
-                PeKey {
-                    kind: self.kind.clone(),
-                    threads: self.threads,
-                    window: self.window.clone(),
-                    policy: self.policy.clone(),
-                    rounding: self.rounding.clone(),
-                    overflow: self.overflow.clone(),
-                    pairs: self.pairs,
-                    pipeline_depth: self.pipeline_depth,
-                }
-            }
-
-            /// The value and what is said about it, as written.
-            pub(crate) fn quantity(&self) -> Quantity {
-                Quantity {
-                    value: self.value,
-                    node: self.node.clone(),
-                    source: self.source.clone(),
-                    delay_model: self.delay_model.clone(),
-                    uncertainty: self.uncertainty,
-                }
-            }
         }
     };
 }
@@ -139,8 +113,7 @@ row! {
 }
 
 /// A file that went into a table, by what is in it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HashedFile {
     /// The file's name.
     pub name: String,
@@ -149,8 +122,8 @@ pub struct HashedFile {
 }
 
 /// How a table was made, so that it can be made again.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Provenance {
     /// The command that writes the file.
     pub command: String,
@@ -166,8 +139,7 @@ pub struct Provenance {
 }
 
 /// A whole table.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TableFile {
     /// Of the format: 1.
     pub version: u32,
@@ -177,17 +149,59 @@ pub struct TableFile {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Provenance>,
     /// Energies.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub energy: Vec<EnergyLine>,
     /// Areas.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub area: Vec<AreaLine>,
     /// Delays.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub timing: Vec<TimingLine>,
     /// Powers at rest.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub leakage: Vec<LeakageLine>,
+}
+
+impl From<Table> for TableFile {
+    fn from(table: Table) -> Self {
+        let Table {
+            name: _,
+            note,
+            provenance,
+            energy,
+            area,
+            timing,
+            leakage,
+        } = table;
+        let energy = energy.into_iter();
+        let area = area.into_iter();
+        let timing = timing.into_iter();
+        let leakage = leakage.into_iter();
+        Self {
+            version: 1,
+            note,
+            provenance,
+            energy: energy
+                .map(|row| EnergyLine::new(row.pe, row.quantity, row.mode.to_string()))
+                .collect(),
+            area: area
+                .map(|row| {
+                    AreaLine::new(
+                        row.pe,
+                        row.quantity,
+                        row.part.name().to_owned(),
+                        row.gate_equivalents,
+                    )
+                })
+                .collect(),
+            timing: timing
+                .map(|row| TimingLine::new(row.pe, row.quantity, CRITICAL_PATH.to_owned()))
+                .collect(),
+            leakage: leakage
+                .map(|row| LeakageLine::new(row.pe, row.quantity))
+                .collect(),
+        }
+    }
 }
 
 impl TableFile {

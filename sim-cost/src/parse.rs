@@ -1,172 +1,243 @@
 //! Strict reading of technology tables.
 
-use serde::Deserialize;
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{Policy, Threads, Window, WindowRounding};
-use toml::Spanned;
+use sim_toml::complaint::{Complaint, Complaints};
+use sim_toml::error::line;
+use sim_toml::reader::{Entry, Name, TableReader};
+use sim_toml::source::tables;
+use sim_toml::value::whole;
 
-use crate::file::{AreaLine, EnergyLine, LeakageLine, Provenance, TimingLine};
+use crate::file::{AreaLine, EnergyLine, HashedFile, LeakageLine, Provenance, TimingLine};
 use crate::key::{Part, PeKey};
 use crate::mode::Mode;
 use crate::table::{AreaRow, EnergyRow, LeakageRow, Quantity, Table, TimingRow};
 
 /// A technology table that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("technology table `{table}`{}: {message}", place(*line))]
+#[error("technology table `{table}`, line {line}: {message}")]
 pub struct TableError {
     /// The table's name.
     pub table: String,
     /// Line of the key or row, from 1.
-    pub line: Option<usize>,
+    pub line: usize,
     /// What is wrong, and what is allowed.
     pub message: String,
 }
 
-fn place(line: Option<usize>) -> String {
-    line.map_or_else(String::new, |line| format!(", line {line}"))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTable {
-    version: Spanned<u32>,
-    #[serde(default)]
-    note: String,
-    provenance: Option<Spanned<Provenance>>,
-    #[serde(default)]
-    energy: Vec<Spanned<EnergyLine>>,
-    #[serde(default)]
-    area: Vec<Spanned<AreaLine>>,
-    #[serde(default)]
-    timing: Vec<Spanned<TimingLine>>,
-    #[serde(default)]
-    leakage: Vec<Spanned<LeakageLine>>,
-}
-
 /// Read and check a table.
 pub(crate) fn table(name: &str, text: &str) -> Result<Table, TableError> {
-    let error = |offset: Option<usize>, message: String| TableError {
+    let error = |complaint: &Complaint| TableError {
         table: name.to_owned(),
-        line: offset.map(|offset| line_of(text, offset)),
-        message,
+        line: line(text, complaint.at.start),
+        message: format!("{}; {}", complaint.why, complaint.advice()),
     };
-    let raw: RawTable =
-        toml::from_str(text).map_err(|e| error(e.span().map(|span| span.start), e.message().to_owned()))?;
-    if *raw.version.as_ref() != 1 {
-        let message = format!("version = {} is unknown; write version = 1", raw.version.as_ref());
-        return Err(error(Some(raw.version.span().start), message));
+    let tables = tables(text, "[[section]] headers").map_err(|complaint| error(&complaint))?;
+    let complaints = Complaints::default();
+    let table = read(name, &TableReader::top(&tables, &complaints));
+    // A key that is misspelt is missing, too; that it is misspelt says more.
+    let rank = |complaint: &&Complaint| (complaint.unknown.is_none(), complaint.at.start);
+    match complaints.into_vec().iter().min_by_key(rank) {
+        Some(complaint) => Err(error(complaint)),
+        None => Ok(table),
     }
-    if let Some(provenance) = &raw.provenance {
-        check_provenance(provenance.as_ref())
-            .map_err(|message| error(Some(provenance.span().start), message))?;
+}
+
+/// The table, without the rows that were complained about.
+fn read(name: &str, top: &TableReader<'_>) -> Table {
+    let version = top.read("version", "1", |value| whole(value.get_ref(), |_| true).ok());
+    if let Some(version) = needed(top, "version", version).filter(|&version| version != 1) {
+        top.complain(format!("version = {version} is unknown"), "write version = 1");
     }
-    let mut table = Table {
+    let provenance = top.table("provenance");
+    let table = Table {
         name: name.to_owned(),
-        note: raw.note,
-        provenance: raw.provenance.map(Spanned::into_inner),
-        energy: Vec::with_capacity(raw.energy.len()),
-        area: Vec::with_capacity(raw.area.len()),
-        timing: Vec::with_capacity(raw.timing.len()),
-        leakage: Vec::with_capacity(raw.leakage.len()),
+        note: top.read("note", "a text in quotes", string).unwrap_or_default(),
+        provenance: provenance
+            .is_given()
+            .then(|| read_provenance(&provenance))
+            .flatten(),
+        energy: rows(top, "energy", energy_row, |reader, row, others| {
+            let same = others.iter().filter(|other| other.mode == row.mode);
+            let about = format!("mode = \"{}\"", row.mode);
+            one_is_more_exact(reader, &row.pe, same.map(|other| &other.pe), &about);
+            delay_models_agree(reader, row, others);
+        }),
+        area: rows(top, "area", area_row, |reader, row, others| {
+            let same = others.iter().filter(|other| other.part == row.part);
+            let about = format!("part = \"{}\"", row.part.name());
+            one_is_more_exact(reader, &row.pe, same.map(|other| &other.pe), &about);
+        }),
+        timing: rows(top, "timing", timing_row, |reader, row, others| {
+            let about = format!("part = \"{CRITICAL_PATH}\"");
+            one_is_more_exact(reader, &row.pe, others.iter().map(|other| &other.pe), &about);
+        }),
+        leakage: rows(top, "leakage", leakage_row, |reader, row, others| {
+            one_is_more_exact(reader, &row.pe, others.iter().map(|other| &other.pe), "leakage");
+        }),
     };
-    for row in raw.energy {
-        let start = row.span().start;
-        let row = energy_row(row.as_ref()).map_err(|message| error(Some(start), message))?;
-        let others = table.energy.iter().filter(|other| other.mode == row.mode);
-        let about = format!("mode = \"{}\"", row.mode);
-        one_is_more_exact(&row.pe, others.map(|other| &other.pe), &about)
-            .and_then(|()| delay_models_agree(&row, &table.energy))
-            .map_err(|message| error(Some(start), message))?;
-        table.energy.push(row);
+    top.finish_with(unknown);
+    table
+}
+
+/// The rows of a section; `check` compares each with those before it.
+fn rows<R>(
+    top: &TableReader<'_>,
+    section: &'static str,
+    read: impl Fn(&TableReader<'_>) -> Option<R>,
+    check: impl Fn(&TableReader<'_>, &R, &[R]),
+) -> Vec<R> {
+    let mut rows = Vec::new();
+    for reader in top.tables(section) {
+        let row = read(&reader);
+        reader.finish_with(unknown);
+        if let Some(row) = row {
+            check(&reader, &row, &rows);
+            rows.push(row);
+        }
     }
-    for row in raw.area {
-        let start = row.span().start;
-        let row = area_row(row.as_ref()).map_err(|message| error(Some(start), message))?;
-        let others = table.area.iter().filter(|other| other.part == row.part);
-        let about = format!("part = \"{}\"", row.part.name());
-        one_is_more_exact(&row.pe, others.map(|other| &other.pe), &about)
-            .map_err(|message| error(Some(start), message))?;
-        table.area.push(row);
+    rows
+}
+
+fn unknown(name: Name<'_>, known: &[&'static str]) -> Complaint {
+    let why = format!("unknown field `{}`", name.get_ref());
+    let remedy = format!("allowed here: {}", known.join(", "));
+    Complaint::new(name.span(), why, remedy).about(name.get_ref(), known)
+}
+
+/// What was found at a key that may not be left out.
+fn needed<T>(reader: &TableReader<'_>, key: &str, found: Option<T>) -> Option<T> {
+    if reader.entry(key).is_none() {
+        reader.complain(format!("missing field `{key}`"), "add it");
     }
-    for row in raw.timing {
-        let start = row.span().start;
-        let row = timing_row(row.as_ref()).map_err(|message| error(Some(start), message))?;
-        let others = table.timing.iter().map(|other| &other.pe);
-        one_is_more_exact(&row.pe, others, &format!("part = \"{CRITICAL_PATH}\""))
-            .map_err(|message| error(Some(start), message))?;
-        table.timing.push(row);
+    found
+}
+
+fn string(value: Entry<'_>) -> Option<String> {
+    value.get_ref().as_str().map(str::to_owned)
+}
+
+fn optional_text(reader: &TableReader<'_>, key: &'static str) -> Option<String> {
+    reader.read(key, "a text in quotes", string)
+}
+
+fn text(reader: &TableReader<'_>, key: &'static str) -> Option<String> {
+    needed(reader, key, optional_text(reader, key))
+}
+
+/// A text that says something; `name` is the key as messages have it.
+fn statement(reader: &TableReader<'_>, key: &'static str, name: &str, remedy: &str) -> Option<String> {
+    let text = text(reader, key)?;
+    if text.trim().is_empty() {
+        reader.complain(format!("{name} is empty"), remedy);
     }
-    for row in raw.leakage {
-        let start = row.span().start;
-        let row = leakage_row(row.as_ref()).map_err(|message| error(Some(start), message))?;
-        let others = table.leakage.iter().map(|other| &other.pe);
-        one_is_more_exact(&row.pe, others, "leakage").map_err(|message| error(Some(start), message))?;
-        table.leakage.push(row);
+    Some(text)
+}
+
+/// A number of at least 0 that may be left out.
+fn optional_number(reader: &TableReader<'_>, key: &'static str, name: &str) -> Option<f64> {
+    let value = reader.number(key)?;
+    if !value.is_finite() || value < 0.0 {
+        reader.complain(
+            format!("{name} = {value} is not a number of at least 0"),
+            "write one",
+        );
     }
-    Ok(table)
+    Some(value)
 }
 
 /// The only part of a PE that has a time.
 pub(crate) const CRITICAL_PATH: &str = "critical-path";
 
-fn energy_row(line: &EnergyLine) -> Result<EnergyRow, String> {
-    let pe = checked_key(line.pe())?;
-    let mode = Mode::from_name(&line.mode).ok_or_else(|| {
-        format!(
-            "mode = \"{}\" is unknown; allowed: {}",
-            line.mode,
-            Mode::all()
-                .iter()
-                .map(Mode::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
-        )
-    })?;
-    check_unit(&line.unit, EnergyLine::UNIT)?;
-    let quantity = checked_quantity(line.quantity())?;
-    Ok(EnergyRow { pe, mode, quantity })
-}
-
-fn area_row(line: &AreaLine) -> Result<AreaRow, String> {
-    let pe = checked_key(line.pe())?;
-    let part = Part::from_name(&line.part).ok_or_else(|| {
-        let allowed = Part::ALL.map(Part::name).join(", ");
-        format!("part = \"{}\" is unknown; allowed: {allowed}", line.part)
-    })?;
-    check_unit(&line.unit, AreaLine::UNIT)?;
-    let quantity = checked_quantity(line.quantity())?;
-    if let Some(equivalents) = line.gate_equivalents {
-        check_number("gate-equivalents", equivalents)?;
-    }
-    Ok(AreaRow {
-        pe,
-        part,
-        quantity,
-        gate_equivalents: line.gate_equivalents,
+fn energy_row(reader: &TableReader<'_>) -> Option<EnergyRow> {
+    let pe = key(reader);
+    let mode = text(reader, "mode").and_then(|name| {
+        let mode = Mode::from_name(&name);
+        if mode.is_none() {
+            let allowed: Vec<String> = Mode::all().iter().map(Mode::to_string).collect();
+            not_among(reader, "mode", &name, &allowed.join(", "));
+        }
+        mode
+    });
+    let quantity = quantity(reader, EnergyLine::UNIT);
+    Some(EnergyRow {
+        pe: pe?,
+        mode: mode?,
+        quantity: quantity?,
     })
 }
 
-fn timing_row(line: &TimingLine) -> Result<TimingRow, String> {
-    let pe = checked_key(line.pe())?;
-    if line.part != CRITICAL_PATH {
-        return Err(format!(
-            "part = \"{}\" is unknown; allowed: {CRITICAL_PATH}",
-            line.part
-        ));
+fn area_row(reader: &TableReader<'_>) -> Option<AreaRow> {
+    let pe = key(reader);
+    let part = text(reader, "part").and_then(|name| {
+        let part = Part::from_name(&name);
+        if part.is_none() {
+            not_among(reader, "part", &name, &Part::ALL.map(Part::name).join(", "));
+        }
+        part
+    });
+    let quantity = quantity(reader, AreaLine::UNIT);
+    let gate_equivalents = optional_number(reader, "gate-equivalents", "gate-equivalents");
+    Some(AreaRow {
+        pe: pe?,
+        part: part?,
+        quantity: quantity?,
+        gate_equivalents,
+    })
+}
+
+fn timing_row(reader: &TableReader<'_>) -> Option<TimingRow> {
+    let pe = key(reader);
+    if let Some(part) = text(reader, "part").filter(|part| part != CRITICAL_PATH) {
+        not_among(reader, "part", &part, CRITICAL_PATH);
     }
-    check_unit(&line.unit, TimingLine::UNIT)?;
-    let quantity = checked_quantity(line.quantity())?;
-    Ok(TimingRow { pe, quantity })
+    let quantity = quantity(reader, TimingLine::UNIT);
+    Some(TimingRow {
+        pe: pe?,
+        quantity: quantity?,
+    })
 }
 
-fn leakage_row(line: &LeakageLine) -> Result<LeakageRow, String> {
-    let pe = checked_key(line.pe())?;
-    check_unit(&line.unit, LeakageLine::UNIT)?;
-    let quantity = checked_quantity(line.quantity())?;
-    Ok(LeakageRow { pe, quantity })
+fn leakage_row(reader: &TableReader<'_>) -> Option<LeakageRow> {
+    let pe = key(reader);
+    let quantity = quantity(reader, LeakageLine::UNIT);
+    Some(LeakageRow {
+        pe: pe?,
+        quantity: quantity?,
+    })
 }
 
-fn checked_key(key: PeKey) -> Result<PeKey, String> {
+fn not_among(reader: &TableReader<'_>, key: &str, word: &str, allowed: &str) {
+    reader.complain(
+        format!("{key} = \"{word}\" is unknown"),
+        format!("allowed: {allowed}"),
+    );
+}
+
+fn key(reader: &TableReader<'_>) -> Option<PeKey> {
+    let kind = text(reader, "kind");
+    let threads = reader.whole("threads", 0..=i64::from(u8::MAX));
+    let window = optional_text(reader, "window");
+    let policy = optional_text(reader, "policy");
+    let rounding = optional_text(reader, "rounding");
+    let overflow = optional_text(reader, "overflow");
+    let pairs = reader.flag("pairs");
+    let depth = reader.whole("pipeline-depth", 0..=i64::from(u8::MAX));
+    let key = PeKey {
+        kind: kind?,
+        threads: threads.and_then(|threads| usize::try_from(threads).ok()),
+        window,
+        policy,
+        rounding,
+        overflow,
+        pairs,
+        pipeline_depth: u8::try_from(needed(reader, "pipeline-depth", depth)?).ok()?,
+    };
+    check_key(reader, &key);
+    Some(key)
+}
+
+fn check_key(reader: &TableReader<'_>, key: &PeKey) {
     let has_collisions = key.threads.is_some_and(|threads| 1 < threads);
     let is_plain = key.policy.is_none() && key.rounding.is_none() && key.overflow.is_none();
     let fits = match key.kind.as_str() {
@@ -187,126 +258,121 @@ fn checked_key(key: PeKey) -> Result<PeKey, String> {
                 && key.overflow.is_none()
         }
         kind => {
-            return Err(format!(
-                "kind = \"{kind}\" is unknown; allowed: conventional, nb-smt, sparq, sparq-stc"
-            ));
+            return not_among(reader, "kind", kind, "conventional, nb-smt, sparq, sparq-stc");
         }
     };
     if !fits || key.pipeline_depth == 0 {
-        return Err(format!(
-            "there is no PE with {key}; conventional takes neither threads nor window, nb-smt threads = 1, 2 or 4 and \
-             with more than one thread policy, rounding and overflow, both sparq kinds window = \"5opt\", \"3opt\", \
-             \"2opt\", \"6opt\" or \"7opt\", rounding and pairs, and the depth is at least 1"
-        ));
+        return reader.complain(
+            format!("there is no PE with {key}"),
+            "conventional takes neither threads nor window, nb-smt threads = 1, 2 or 4 and with more than one thread \
+             policy, rounding and overflow, both sparq kinds window = \"5opt\", \"3opt\", \"2opt\", \"6opt\" or \"7opt\", \
+             rounding and pairs, and the depth is at least 1",
+        );
     }
-    check_word("policy", key.policy.as_deref(), &Policy::ALL.map(Policy::name))?;
-    check_word(
-        "overflow",
-        key.overflow.as_deref(),
-        &Overflow::ALL.map(Overflow::name),
-    )?;
-    let rounding = key.rounding.as_deref();
+    let check = |name: &str, word: &Option<String>, allowed: &[&str]| {
+        if let Some(word) = word.as_deref().filter(|word| !allowed.contains(word)) {
+            not_among(reader, name, word, &allowed.join(", "));
+        }
+    };
+    check("policy", &key.policy, &Policy::ALL.map(Policy::name));
+    check("overflow", &key.overflow, &Overflow::ALL.map(Overflow::name));
     if key.window.is_some() {
-        check_word(
-            "rounding",
-            rounding,
-            &WindowRounding::ALL.map(WindowRounding::name),
-        )?;
+        let allowed = WindowRounding::ALL.map(WindowRounding::name);
+        check("rounding", &key.rounding, &allowed);
     } else {
-        check_word("rounding", rounding, &Rounding::ALL.map(Rounding::name))?;
-    }
-    Ok(key)
-}
-
-fn check_word(key: &str, word: Option<&str>, allowed: &[&str]) -> Result<(), String> {
-    match word {
-        Some(word) if !allowed.contains(&word) => Err(format!(
-            "{key} = \"{word}\" is unknown; allowed: {}",
-            allowed.join(", ")
-        )),
-        Some(_) | None => Ok(()),
+        check("rounding", &key.rounding, &Rounding::ALL.map(Rounding::name));
     }
 }
 
-fn check_provenance(provenance: &Provenance) -> Result<(), String> {
-    if let Some(clock) = provenance.clock_ns {
-        check_number("provenance.clock-ns", clock)?;
-    }
-    for (key, text) in [
-        ("command", &provenance.command),
-        ("rtl", &provenance.rtl),
-        ("liberty.name", &provenance.liberty.name),
-        ("liberty.blake3", &provenance.liberty.blake3),
-    ] {
-        if text.trim().is_empty() {
-            return Err(format!("provenance.{key} is empty; say how the table was made"));
-        }
-    }
-    Ok(())
+fn read_provenance(reader: &TableReader<'_>) -> Option<Provenance> {
+    let said = |reader: &TableReader<'_>, key: &'static str, name: &str| {
+        statement(reader, key, name, "say how the table was made")
+    };
+    let command = said(reader, "command", "provenance.command");
+    let clock_ns = optional_number(reader, "clock-ns", "provenance.clock-ns");
+    let rtl = said(reader, "rtl", "provenance.rtl");
+    let tools = reader.read("tools", "a table of tools and their versions", |value| {
+        let tools = value.get_ref().as_table()?.iter();
+        tools
+            .map(|(tool, version)| Some((tool.get_ref().to_string(), string(version)?)))
+            .collect()
+    });
+    let tools = needed(reader, "tools", tools);
+    let liberty = reader.table("liberty");
+    let liberty = needed(reader, "liberty", liberty.is_given().then_some(liberty)).and_then(|liberty| {
+        let name = said(&liberty, "name", "provenance.liberty.name");
+        let blake3 = said(&liberty, "blake3", "provenance.liberty.blake3");
+        liberty.finish_with(unknown);
+        Some(HashedFile {
+            name: name?,
+            blake3: blake3?,
+        })
+    });
+    reader.finish_with(unknown);
+    Some(Provenance {
+        command: command?,
+        clock_ns,
+        rtl: rtl?,
+        tools: tools?,
+        liberty: liberty?,
+    })
 }
 
-fn check_unit(unit: &str, wanted: &str) -> Result<(), String> {
-    if unit == wanted {
-        Ok(())
-    } else {
-        Err(format!("unit = \"{unit}\" is not converted; write \"{wanted}\""))
+/// The value of a row in `unit`, with all that must be said about it.
+fn quantity(reader: &TableReader<'_>, unit: &str) -> Option<Quantity> {
+    let number = |key| needed(reader, key, optional_number(reader, key, key));
+    let said = |key| statement(reader, key, key, "say where the value comes from");
+    let value = number("value");
+    if let Some(found) = text(reader, "unit").filter(|found| found != unit) {
+        reader.complain(
+            format!("unit = \"{found}\" is not converted"),
+            format!("write \"{unit}\""),
+        );
     }
-}
-
-fn check_number(key: &str, value: f64) -> Result<(), String> {
-    if value.is_finite() && 0.0 <= value {
-        Ok(())
-    } else {
-        Err(format!("{key} = {value} is not a number of at least 0"))
-    }
-}
-
-fn checked_quantity(quantity: Quantity) -> Result<Quantity, String> {
-    check_number("value", quantity.value)?;
-    check_number("uncertainty", quantity.uncertainty)?;
-    for (key, text) in [
-        ("node", &quantity.node),
-        ("source", &quantity.source),
-        ("delay-model", &quantity.delay_model),
-    ] {
-        if text.trim().is_empty() {
-            return Err(format!("{key} is empty; say where the value comes from"));
-        }
-    }
-    Ok(quantity)
+    let node = said("node");
+    let source = said("source");
+    let delay_model = said("delay-model");
+    let uncertainty = number("uncertainty");
+    Some(Quantity {
+        value: value?,
+        node: node?,
+        source: source?,
+        delay_model: delay_model?,
+        uncertainty: uncertainty?,
+    })
 }
 
 /// Of rows about the same thing that hold for one PE, the one with more rules is meant; with as many, none is.
 fn one_is_more_exact<'a>(
+    reader: &TableReader<'_>,
     key: &PeKey,
     mut others: impl Iterator<Item = &'a PeKey>,
     about: &str,
-) -> Result<(), String> {
-    let Some(other) = others.find(|other| other.overlaps(key) && other.n_rules() == key.n_rules()) else {
-        return Ok(());
-    };
-    if other == key {
-        Err(format!("a second row with {key}, {about}; keep one"))
-    } else {
-        Err(format!(
-            "the row with {key}, {about} and the one with {other} hold for the same PE and neither is more exact; give \
-             both the same rules, or one of them more"
-        ))
+) {
+    match others.find(|other| other.overlaps(key) && other.n_rules() == key.n_rules()) {
+        None => {}
+        Some(other) if other == key => {
+            reader.complain(format!("a second row with {key}, {about}"), "keep one");
+        }
+        Some(other) => reader.complain(
+            format!(
+                "the row with {key}, {about} and the one with {other} hold for the same PE and neither is more exact"
+            ),
+            "give both the same rules, or one of them more",
+        ),
     }
 }
 
-fn delay_models_agree(row: &EnergyRow, others: &[EnergyRow]) -> Result<(), String> {
-    let differs = |other: &&EnergyRow| {
-        other.pe.overlaps(&row.pe) && other.quantity.delay_model != row.quantity.delay_model
-    };
-    others.iter().find(differs).map_or(Ok(()), |other| {
-        Err(format!(
-            "delay-model = \"{}\" differs from the \"{}\" of another mode of the same PE; their sum would mean nothing",
-            row.quantity.delay_model, other.quantity.delay_model
-        ))
-    })
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+fn delay_models_agree(reader: &TableReader<'_>, row: &EnergyRow, others: &[EnergyRow]) {
+    let model = &row.quantity.delay_model;
+    let differs = |other: &&EnergyRow| other.pe.overlaps(&row.pe) && other.quantity.delay_model != *model;
+    if let Some(other) = others.iter().find(differs) {
+        reader.complain(
+            format!(
+                "delay-model = \"{model}\" differs from the \"{}\" of another mode of the same PE",
+                other.quantity.delay_model
+            ),
+            "their sum would mean nothing",
+        );
+    }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::error::ConfigError;
+use crate::nearest::did_you_mean;
 
 /// Something wrong at a place of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,18 @@ impl Complaint {
             why: why.into(),
             remedy: remedy.into(),
             unknown: None,
+        }
+    }
+
+    /// What to do, and before that the names that may have been meant.
+    pub fn advice(&self) -> String {
+        let guess = self
+            .unknown
+            .as_ref()
+            .and_then(|(name, known)| did_you_mean(name, known.iter().map(String::as_str)));
+        match guess {
+            Some(guess) => format!("{guess} {}", self.remedy),
+            None => self.remedy.clone(),
         }
     }
 

@@ -6,7 +6,6 @@ use std::path::Path;
 use miette::{NamedSource, SourceSpan};
 
 use crate::complaint::Complaint;
-use crate::nearest::did_you_mean;
 
 /// Something wrong with a configuration file.
 ///
@@ -61,21 +60,12 @@ impl ConfigError {
     }
 
     fn at(path: &Path, text: &str, complaint: Complaint) -> Self {
-        let Complaint {
-            at,
-            why,
-            remedy,
-            unknown,
-        } = complaint;
-        let at = shortened(text, at);
-        let guess = unknown.and_then(|(name, known)| did_you_mean(&name, known.iter().map(String::as_str)));
+        let remedy = complaint.advice();
+        let at = shortened(text, complaint.at);
         Self {
             place: format!("{}:{}", path.display(), line(text, at.start)),
-            why,
-            remedy: match guess {
-                Some(guess) => format!("{guess} {remedy}"),
-                None => remedy,
-            },
+            why: complaint.why,
+            remedy,
             text: Some(NamedSource::new(path.display().to_string(), text.to_owned())),
             at: Some(at.into()),
             others: Vec::new(),

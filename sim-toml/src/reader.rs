@@ -94,7 +94,7 @@ impl<'a> TableReader<'a> {
 
     /// Name and value of a key, which is not known for that.
     pub fn entry(&self, key: &str) -> Option<(Name<'a>, Entry<'a>)> {
-        self.table?.iter().find(|(name, _)| name.get_ref() == key)
+        self.table?.get_key_value(key)
     }
 
     /// The value of a key, which is then known.
@@ -239,4 +239,83 @@ impl<'a> TableReader<'a> {
 pub fn text<'a>(value: Entry<'a>) -> Option<Text<'a>> {
     let text = value.get_ref().as_str().filter(|text| !text.is_empty())?;
     Some(Spanned::new(value.span(), text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::tables;
+
+    #[test]
+    fn complaints_table() {
+        #[track_caller]
+        fn check(text: &str, read: impl Fn(&TableReader<'_>), want: &[&str]) {
+            let table = tables(text, "[section] headers").unwrap();
+            let complaints = Complaints::default();
+            let top = TableReader::top(&table, &complaints);
+            read(&top);
+            top.finish();
+            let complaints = complaints.into_vec();
+            let said: Vec<String> = complaints
+                .iter()
+                .map(|complaint| {
+                    let place = &text[complaint.at.clone()];
+                    format!("{place}: {}; {}", complaint.why, complaint.advice())
+                })
+                .collect();
+            assert_eq!(said, want);
+        }
+        let section = |top: &TableReader<'_>| {
+            let section = top.table("pe");
+            section.whole("threads", 1..=4);
+            section.finish();
+        };
+        check("", section, &[]); // A section may be left out; its keys are for the reader's user to miss.
+        check("pe = {}", section, &[]);
+        check("pe.threads = 4", section, &[]);
+        check(
+            "pe = 1",
+            section,
+            &["1: `pe` is an integer, not a table; write [pe] on a line of its own and its keys below"],
+        );
+        check(
+            "pe.threads = 5",
+            section,
+            &["5: threads = 5 is not allowed; write a whole number from 1 to 4"],
+        );
+        check(
+            "pe.thread = 4\nx = 1", // At every level, nearest names first.
+            section,
+            &[
+                "thread: unknown key `thread`; did you mean `threads`? allowed here: threads",
+                "x: unknown key `x`; allowed here: pe",
+            ],
+        );
+        let list = |top: &TableReader<'_>| {
+            for row in top.tables("row") {
+                row.word("kind", &["a", "b"], |word| word);
+                row.finish();
+            }
+        };
+        let remedy = "write [[row]] on a line of its own and its keys below, once for each";
+        check("[[row]]\nkind = 'a'\n[[row]]", list, &[]);
+        check(
+            "row = {}",
+            list,
+            &[&format!("{{}}: `row` is a table, not a list of tables; {remedy}")],
+        );
+        check(
+            "row = [{ kind = 'c' }, 2]",
+            list,
+            &[
+                &format!("2: `row` is an integer, not a list of tables; {remedy}"),
+                "'c': kind = \"c\" is not allowed; did you mean `a` or `b`? allowed here: a, b",
+            ],
+        );
+        check(
+            "row = [{ kind = 1 }]",
+            list,
+            &["1: `kind` is an integer; write a text in quotes"],
+        );
+    }
 }

@@ -24,6 +24,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
 use sim_cost::file::TableFile;
+use sim_cost::table::Table;
 use sim_rtl::Design;
 use sim_synth::designs;
 use sim_synth::library::Library;
@@ -110,7 +111,7 @@ fn areas(path: &Path, library: &Library) -> anyhow::Result<TableFile> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{shown} is needed for its areas; `{COMMAND}` makes it"))?;
-    let areas: TableFile = toml::from_str(&text).with_context(|| shown.to_string())?;
+    let areas = TableFile::from(Table::parse(&shown.to_string(), &text)?);
     let liberty = areas.provenance.as_ref().map(|made| &made.liberty.blake3);
     if liberty != Some(&library.fingerprint()) {
         bail!(

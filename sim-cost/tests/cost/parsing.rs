@@ -93,7 +93,7 @@ fn errors_table() {
 fn two_rows_about_one_thing_are_an_error() {
     let again = ROW.replacen("version = 1\n", "", 1);
     let error = Table::parse("own", &format!("{ROW}{again}")).unwrap_err();
-    assert_eq!(error.line, Some(13));
+    assert_eq!(error.line, 13);
     assert!(
         error
             .message
