@@ -1,119 +1,66 @@
-//! Technology tables as they are written, for who makes tables; [`crate::table::Table`] reads them.
+//! A technology table as a file: its rows, unchecked, for who makes tables, and their text.
+//!
+//! [`crate::table::Table`] is the checked form.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use crate::key::PeKey;
+use crate::key::{Part, PeKey};
+use crate::mode::Mode;
 use crate::parse::CRITICAL_PATH;
-use crate::table::{Quantity, Table};
+use crate::table::Quantity;
 
-/// A row: the keys of its PE, what it is about, and its value with all that must be said about it.
-macro_rules! row {
-    ($(#[$doc:meta])* $name:ident in $unit:literal { $($(#[$about:meta])* $field:ident: $type:ty),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Serialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub struct $name {
-            /// `kind` as in configuration files.
-            pub kind: String,
-            /// Threads, for nb-smt.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub threads: Option<usize>,
-            /// Window, for both sparq kinds.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub window: Option<String>,
-            /// Policy, for nb-smt with more than one thread; absent: any.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub policy: Option<String>,
-            /// Rounding; absent: any.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub rounding: Option<String>,
-            /// Overflow, for nb-smt with more than one thread; absent: any.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub overflow: Option<String>,
-            /// Pairs, for both sparq kinds; absent: any.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub pairs: Option<bool>,
-            /// Pipeline stages of the PE.
-            pub pipeline_depth: u8,
-            $($(#[$about])* pub $field: $type,)*
-            /// The value.
-            pub value: f64,
-            /// The only unit that is read.
-            pub unit: String,
-            /// Technology node.
-            pub node: String,
-            /// Where the value comes from.
-            pub source: String,
-            /// How signal delays were computed.
-            pub delay_model: String,
-            /// Of the value, in per cent.
-            pub uncertainty: f64,
-        }
-
-        impl $name {
-            /// The unit of the section.
-            pub const UNIT: &str = $unit;
-
-            /// A row about `pe`.
-            pub fn new(pe: PeKey, quantity: Quantity, $($field: $type),*) -> Self {
-                Self {
-                    kind: pe.kind,
-                    threads: pe.threads,
-                    window: pe.window,
-                    policy: pe.policy,
-                    rounding: pe.rounding,
-                    overflow: pe.overflow,
-                    pairs: pe.pairs,
-                    pipeline_depth: pe.pipeline_depth,
-                    $($field,)*
-                    value: quantity.value,
-                    unit: $unit.to_owned(),
-                    node: quantity.node,
-                    source: quantity.source,
-                    delay_model: quantity.delay_model,
-                    uncertainty: quantity.uncertainty,
-                }
-            }
-        }
-    };
+/// Energy of one PE in one cycle, or of one event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnergyRow {
+    /// Whose.
+    pub pe: PeKey,
+    /// What the PE does.
+    pub mode: Mode,
+    /// In pJ.
+    pub quantity: Quantity,
 }
 
-row! {
-    /// Energy of one PE in one cycle.
-    EnergyLine in "pJ" {
-        /// What the PE does.
-        mode: String,
-    }
+/// Area of one part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AreaRow {
+    /// Whose.
+    pub pe: PeKey,
+    /// What takes the area.
+    pub part: Part,
+    /// In µm².
+    pub quantity: Quantity,
+    /// The area in units of the library's smallest 2-input NAND.
+    pub gate_equivalents: Option<f64>,
 }
 
-row! {
-    /// Area of one part.
-    AreaLine in "um2" {
-        /// What takes the area.
-        part: String,
-        /// The area in units of the library's smallest 2-input NAND.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        gate_equivalents: Option<f64>,
-    }
+/// Critical path of one PE: the time that one clock cycle must last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimingRow {
+    /// Whose.
+    pub pe: PeKey,
+    /// In ns.
+    pub quantity: Quantity,
 }
 
-row! {
-    /// Time that one clock cycle must last.
-    TimingLine in "ns" {
-        /// `critical-path`.
-        part: String,
-    }
+/// Power of one PE at rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeakageRow {
+    /// Whose.
+    pub pe: PeKey,
+    /// In nW.
+    pub quantity: Quantity,
 }
 
-row! {
-    /// Power that one PE draws at rest.
-    LeakageLine in "nW" {}
+/// The only unit of each section that is read.
+pub(crate) mod unit {
+    pub(crate) const ENERGY: &str = "pJ";
+    pub(crate) const AREA: &str = "um2";
+    pub(crate) const TIMING: &str = "ns";
+    pub(crate) const LEAKAGE: &str = "nW";
 }
 
 /// A file that went into a table, by what is in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HashedFile {
     /// The file's name.
     pub name: String,
@@ -122,13 +69,11 @@ pub struct HashedFile {
 }
 
 /// How a table was made, so that it can be made again.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Provenance {
     /// The command that writes the file.
     pub command: String,
     /// The clock period that logic was mapped for, in ns; absent: mapped for the least area.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub clock_ns: Option<f64>,
     /// The fingerprint of the SystemVerilog sources.
     pub rtl: String,
@@ -139,77 +84,96 @@ pub struct Provenance {
 }
 
 /// A whole table.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TableFile {
-    /// Of the format: 1.
-    pub version: u32,
     /// How good the table is.
     pub note: String,
     /// How it was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Provenance>,
     /// Energies.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub energy: Vec<EnergyLine>,
+    pub energy: Vec<EnergyRow>,
     /// Areas.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub area: Vec<AreaLine>,
+    pub area: Vec<AreaRow>,
     /// Delays.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub timing: Vec<TimingLine>,
+    pub timing: Vec<TimingRow>,
     /// Powers at rest.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub leakage: Vec<LeakageLine>,
+    pub leakage: Vec<LeakageRow>,
 }
 
-impl From<Table> for TableFile {
-    fn from(table: Table) -> Self {
-        let Table {
-            name: _,
+impl TableFile {
+    /// The text of the file, in the order of the rows.
+    pub fn to_toml(&self) -> String {
+        let Self {
             note,
             provenance,
             energy,
             area,
             timing,
             leakage,
-        } = table;
-        let energy = energy.into_iter();
-        let area = area.into_iter();
-        let timing = timing.into_iter();
-        let leakage = leakage.into_iter();
-        Self {
-            version: 1,
-            note,
-            provenance,
-            energy: energy
-                .map(|row| EnergyLine::new(row.pe, row.quantity, row.mode.to_string()))
-                .collect(),
-            area: area
-                .map(|row| {
-                    AreaLine::new(
-                        row.pe,
-                        row.quantity,
-                        row.part.name().to_owned(),
-                        row.gate_equivalents,
-                    )
-                })
-                .collect(),
-            timing: timing
-                .map(|row| TimingLine::new(row.pe, row.quantity, CRITICAL_PATH.to_owned()))
-                .collect(),
-            leakage: leakage
-                .map(|row| LeakageLine::new(row.pe, row.quantity))
-                .collect(),
+        } = self;
+        let mut text = line("version", 1) + &line("note", note.as_str());
+        if let Some(made) = provenance {
+            text += &provenance_text(made);
         }
+        for row in energy {
+            let mode = line("mode", row.mode.to_string());
+            text += &row_text("energy", &row.pe, &mode, unit::ENERGY, &row.quantity);
+        }
+        for row in area {
+            let equivalents = row.gate_equivalents.map(|value| line("gate-equivalents", value));
+            let part = line("part", row.part.name()) + &equivalents.unwrap_or_default();
+            text += &row_text("area", &row.pe, &part, unit::AREA, &row.quantity);
+        }
+        for row in timing {
+            let part = line("part", CRITICAL_PATH);
+            text += &row_text("timing", &row.pe, &part, unit::TIMING, &row.quantity);
+        }
+        for row in leakage {
+            text += &row_text("leakage", &row.pe, "", unit::LEAKAGE, &row.quantity);
+        }
+        text
     }
 }
 
-impl TableFile {
-    /// The text of the file, in the order of the rows.
-    ///
-    /// # Panics
-    /// Never: rows are strings and numbers, which TOML holds.
-    pub fn to_toml(&self) -> String {
-        toml::to_string(self).expect("rows of strings and numbers are TOML")
-    }
+fn line(key: &str, value: impl Into<toml::Value>) -> String {
+    format!("{key} = {}\n", value.into())
+}
+
+fn provenance_text(made: &Provenance) -> String {
+    let Provenance {
+        command,
+        clock_ns,
+        rtl,
+        tools,
+        liberty: HashedFile { name, blake3 },
+    } = made;
+    let clock = clock_ns.map(|clock| line("clock-ns", clock)).unwrap_or_default();
+    let tools: toml::Table = tools
+        .iter()
+        .map(|(tool, version)| (tool.clone(), version.clone().into()))
+        .collect();
+    let head = line("command", command.as_str()) + &clock + &line("rtl", rtl.as_str());
+    let liberty = line("name", name.as_str()) + &line("blake3", blake3.as_str());
+    format!("\n[provenance]\n{head}\n[provenance.tools]\n{tools}\n[provenance.liberty]\n{liberty}")
+}
+
+/// A row; `about` is what of the PE it is about.
+fn row_text(section: &str, pe: &PeKey, about: &str, unit: &str, quantity: &Quantity) -> String {
+    let Quantity {
+        value,
+        node,
+        source,
+        delay_model,
+        uncertainty,
+    } = quantity;
+    let lines = [
+        line("value", *value),
+        line("unit", unit),
+        line("node", node.as_str()),
+        line("source", source.as_str()),
+        line("delay-model", delay_model.as_str()),
+        line("uncertainty", *uncertainty),
+    ];
+    let pe = pe.lines().join("\n");
+    format!("\n[[{section}]]\n{pe}\n{about}{}", lines.concat())
 }

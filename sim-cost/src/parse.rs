@@ -8,10 +8,10 @@ use sim_toml::reader::{Entry, Name, TableReader};
 use sim_toml::source::tables;
 use sim_toml::value::whole;
 
-use crate::file::{AreaLine, EnergyLine, HashedFile, LeakageLine, Provenance, TimingLine};
+use crate::file::{AreaRow, EnergyRow, HashedFile, LeakageRow, Provenance, TableFile, TimingRow, unit};
 use crate::key::{Part, PeKey};
 use crate::mode::Mode;
-use crate::table::{AreaRow, EnergyRow, LeakageRow, Quantity, Table, TimingRow};
+use crate::table::{Quantity, Table};
 
 /// A technology table that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,24 +34,26 @@ pub(crate) fn table(name: &str, text: &str) -> Result<Table, TableError> {
     };
     let tables = tables(text, "[[section]] headers").map_err(|complaint| error(&complaint))?;
     let complaints = Complaints::default();
-    let table = read(name, &TableReader::top(&tables, &complaints));
+    let file = read(&TableReader::top(&tables, &complaints));
     // A key that is misspelt is missing, too; that it is misspelt says more.
     let rank = |complaint: &&Complaint| (complaint.unknown.is_none(), complaint.at.start);
     match complaints.into_vec().iter().min_by_key(rank) {
         Some(complaint) => Err(error(complaint)),
-        None => Ok(table),
+        None => Ok(Table {
+            name: name.to_owned(),
+            file,
+        }),
     }
 }
 
 /// The table, without the rows that were complained about.
-fn read(name: &str, top: &TableReader<'_>) -> Table {
+fn read(top: &TableReader<'_>) -> TableFile {
     let version = top.read("version", "1", |value| whole(value.get_ref(), |_| true).ok());
     if let Some(version) = needed(top, "version", version).filter(|&version| version != 1) {
         top.complain(format!("version = {version} is unknown"), "write version = 1");
     }
     let provenance = top.table("provenance");
-    let table = Table {
-        name: name.to_owned(),
+    let file = TableFile {
         note: top.read("note", "a text in quotes", string).unwrap_or_default(),
         provenance: provenance
             .is_given()
@@ -77,7 +79,7 @@ fn read(name: &str, top: &TableReader<'_>) -> Table {
         }),
     };
     top.finish_with(unknown);
-    table
+    file
 }
 
 /// The rows of a section; `check` compares each with those before it.
@@ -159,7 +161,7 @@ fn energy_row(reader: &TableReader<'_>) -> Option<EnergyRow> {
         }
         mode
     });
-    let quantity = quantity(reader, EnergyLine::UNIT);
+    let quantity = quantity(reader, unit::ENERGY);
     Some(EnergyRow {
         pe: pe?,
         mode: mode?,
@@ -176,7 +178,7 @@ fn area_row(reader: &TableReader<'_>) -> Option<AreaRow> {
         }
         part
     });
-    let quantity = quantity(reader, AreaLine::UNIT);
+    let quantity = quantity(reader, unit::AREA);
     let gate_equivalents = optional_number(reader, "gate-equivalents", "gate-equivalents");
     Some(AreaRow {
         pe: pe?,
@@ -191,7 +193,7 @@ fn timing_row(reader: &TableReader<'_>) -> Option<TimingRow> {
     if let Some(part) = text(reader, "part").filter(|part| part != CRITICAL_PATH) {
         not_among(reader, "part", &part, CRITICAL_PATH);
     }
-    let quantity = quantity(reader, TimingLine::UNIT);
+    let quantity = quantity(reader, unit::TIMING);
     Some(TimingRow {
         pe: pe?,
         quantity: quantity?,
@@ -200,7 +202,7 @@ fn timing_row(reader: &TableReader<'_>) -> Option<TimingRow> {
 
 fn leakage_row(reader: &TableReader<'_>) -> Option<LeakageRow> {
     let pe = key(reader);
-    let quantity = quantity(reader, LeakageLine::UNIT);
+    let quantity = quantity(reader, unit::LEAKAGE);
     Some(LeakageRow {
         pe: pe?,
         quantity: quantity?,

@@ -1,6 +1,6 @@
 //! Technology tables: measured rows with unit, node, source, delay model and uncertainty.
 
-use crate::file::Provenance;
+use crate::file::{AreaRow, Provenance, TableFile};
 use crate::key::{MissingRow, Part, PeKey};
 use crate::mode::Mode;
 use crate::parse;
@@ -22,37 +22,6 @@ pub struct Quantity {
     pub uncertainty: f64,
 }
 
-/// Energy of one PE in one cycle, or of one event.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct EnergyRow {
-    pub(crate) pe: PeKey,
-    pub(crate) mode: Mode,
-    pub(crate) quantity: Quantity,
-}
-
-/// Area of one part.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct AreaRow {
-    pub(crate) pe: PeKey,
-    pub(crate) part: Part,
-    pub(crate) quantity: Quantity,
-    pub(crate) gate_equivalents: Option<f64>,
-}
-
-/// Critical path of one PE.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TimingRow {
-    pub(crate) pe: PeKey,
-    pub(crate) quantity: Quantity,
-}
-
-/// Power of one PE at rest.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct LeakageRow {
-    pub(crate) pe: PeKey,
-    pub(crate) quantity: Quantity,
-}
-
 /// A checked technology table.
 ///
 /// Invariant: of two rows about the same thing that hold for one PE, one is more exact; values are finite and not
@@ -60,12 +29,7 @@ pub(crate) struct LeakageRow {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     pub(crate) name: String,
-    pub(crate) note: String,
-    pub(crate) provenance: Option<Provenance>,
-    pub(crate) energy: Vec<EnergyRow>,
-    pub(crate) area: Vec<AreaRow>,
-    pub(crate) timing: Vec<TimingRow>,
-    pub(crate) leakage: Vec<LeakageRow>,
+    pub(crate) file: TableFile,
 }
 
 const BUILTIN_NAME: &str = "osu018";
@@ -97,6 +61,11 @@ impl Table {
         parse::table(name, text)
     }
 
+    /// Its rows, for a table that has more of them.
+    pub fn into_file(self) -> TableFile {
+        self.file
+    }
+
     /// What stands for the table in results.
     pub fn name(&self) -> &str {
         &self.name
@@ -104,17 +73,17 @@ impl Table {
 
     /// How good the table is, in its author's words.
     pub fn note(&self) -> &str {
-        &self.note
+        &self.file.note
     }
 
     /// How the table was made, where it says so.
     pub const fn provenance(&self) -> Option<&Provenance> {
-        self.provenance.as_ref()
+        self.file.provenance.as_ref()
     }
 
     /// Energy of a PE in a mode, in pJ per cycle.
     pub fn energy_of(&self, pe: &PeKey, mode: Mode) -> Result<&Quantity, MissingRow> {
-        let rows = self.energy.iter().filter(|row| row.mode == mode);
+        let rows = self.file.energy.iter().filter(|row| row.mode == mode);
         most_exact(rows, pe, |row| &row.pe)
             .map(|row| &row.quantity)
             .ok_or_else(|| MissingRow {
@@ -126,7 +95,8 @@ impl Table {
 
     /// Whether the table splits the energy of a PE finer than by PE-cycles: then it has a row for every event.
     pub fn prices_events(&self, pe: &PeKey) -> bool {
-        self.energy
+        self.file
+            .energy
             .iter()
             .any(|row| Mode::EVENTS.contains(&row.mode) && row.pe.covers(pe))
     }
@@ -138,7 +108,7 @@ impl Table {
 
     /// Leakage of one PE, in nW, where the table has it.
     pub fn leakage_of(&self, pe: &PeKey) -> Option<&Quantity> {
-        most_exact(self.leakage.iter(), pe, |row| &row.pe).map(|row| &row.quantity)
+        most_exact(self.file.leakage.iter(), pe, |row| &row.pe).map(|row| &row.quantity)
     }
 
     /// Area of a part, in µm².
@@ -159,11 +129,13 @@ impl Table {
 
     /// Critical path of a PE, in ns, where the table has it.
     pub fn critical_path_of(&self, pe: &PeKey) -> Option<&Quantity> {
-        most_exact(self.timing.iter(), pe, |row| &row.pe).map(|row| &row.quantity)
+        most_exact(self.file.timing.iter(), pe, |row| &row.pe).map(|row| &row.quantity)
     }
 
     fn area_row(&self, pe: &PeKey, part: Part) -> Option<&AreaRow> {
-        most_exact(self.area.iter().filter(|row| row.part == part), pe, |row| &row.pe)
+        most_exact(self.file.area.iter().filter(|row| row.part == part), pe, |row| {
+            &row.pe
+        })
     }
 }
 
@@ -205,13 +177,13 @@ mod tests {
     use super::*;
 
     fn all_rows(table: &Table) -> impl Iterator<Item = &PeKey> {
-        let energy = table.energy.iter().map(|row| &row.pe);
-        let area = table.area.iter().map(|row| &row.pe);
-        let timing = table.timing.iter().map(|row| &row.pe);
+        let energy = table.file.energy.iter().map(|row| &row.pe);
+        let area = table.file.area.iter().map(|row| &row.pe);
+        let timing = table.file.timing.iter().map(|row| &row.pe);
         energy
             .chain(area)
             .chain(timing)
-            .chain(table.leakage.iter().map(|row| &row.pe))
+            .chain(table.file.leakage.iter().map(|row| &row.pe))
     }
 
     /// Rules that no row gives are filled in, so that each key is that of a PE.
@@ -243,10 +215,10 @@ mod tests {
             ..pes[0].clone()
         })) {
             let mut want = whole.clone();
-            want.energy.retain(|row| row.pe.covers(pe));
-            want.area.retain(|row| row.pe.covers(pe));
-            want.timing.retain(|row| row.pe.covers(pe));
-            want.leakage.retain(|row| row.pe.covers(pe));
+            want.file.energy.retain(|row| row.pe.covers(pe));
+            want.file.area.retain(|row| row.pe.covers(pe));
+            want.file.timing.retain(|row| row.pe.covers(pe));
+            want.file.leakage.retain(|row| row.pe.covers(pe));
             assert_eq!(Table::builtin_for(std::slice::from_ref(pe)), want, "{pe}");
         }
         let n_rows = |table: &Table| all_rows(table).count();

@@ -111,7 +111,7 @@ fn areas(path: &Path, library: &Library) -> anyhow::Result<TableFile> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{shown} is needed for its areas; `{COMMAND}` makes it"))?;
-    let areas = TableFile::from(Table::parse(&shown.to_string(), &text)?);
+    let areas = Table::parse(&shown.to_string(), &text)?.into_file();
     let liberty = areas.provenance.as_ref().map(|made| &made.liberty.blake3);
     if liberty != Some(&library.fingerprint()) {
         bail!(

@@ -1,6 +1,6 @@
 //! Prices into technology tables.
 
-use sim_cost::file::{EnergyLine, LeakageLine, TableFile};
+use sim_cost::file::{EnergyRow, LeakageRow, TableFile};
 use sim_cost::key::PeKey;
 use sim_cost::mode::Mode;
 use sim_cost::table::Quantity;
@@ -21,7 +21,11 @@ pub(crate) fn with_energies(areas: &TableFile, measured: &[Measured], delays: De
     );
     table.energy.clear();
     table.leakage.clear();
-    let node = areas.area.first().map(|row| row.node.clone()).unwrap_or_default();
+    let node = areas
+        .area
+        .first()
+        .map(|row| row.quantity.node.clone())
+        .unwrap_or_default();
     for one in measured.iter().filter(|one| one.delays == delays) {
         let pe = PeKey::of(&one.array);
         let quantity = |value: f64, source: &str, uncertainty: f64| Quantity {
@@ -40,23 +44,23 @@ pub(crate) fn with_energies(areas: &TableFile, measured: &[Measured], delays: De
                 ),
                 None => (0.0, "measured: no stream reached it"),
             };
-            table.energy.push(EnergyLine::new(
-                pe.clone(),
-                quantity(price, source, error),
-                mode.to_string(),
-            ));
+            table.energy.push(EnergyRow {
+                pe: pe.clone(),
+                mode,
+                quantity: quantity(price, source, error),
+            });
         }
         let clock = "measured: clock pins and the net between them, no clock tree";
-        table.energy.push(EnergyLine::new(
-            pe.clone(),
-            quantity(one.clock, clock, SUM_UNCERTAINTY),
-            Mode::Clock.to_string(),
-        ));
+        table.energy.push(EnergyRow {
+            pe: pe.clone(),
+            mode: Mode::Clock,
+            quantity: quantity(one.clock, clock, SUM_UNCERTAINTY),
+        });
         let leakage = "measured: sum over the cells";
-        table.leakage.push(LeakageLine::new(
+        table.leakage.push(LeakageRow {
             pe,
-            quantity(one.leakage, leakage, SUM_UNCERTAINTY),
-        ));
+            quantity: quantity(one.leakage, leakage, SUM_UNCERTAINTY),
+        });
     }
     table
 }

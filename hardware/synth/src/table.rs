@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use sim_core::spec::Pe;
-use sim_cost::file::{AreaLine, HashedFile, Provenance, TableFile, TimingLine};
+use sim_cost::file::{AreaRow, HashedFile, Provenance, TableFile, TimingRow};
 use sim_cost::key::PeKey;
 use sim_cost::table::Quantity;
 
@@ -51,30 +51,28 @@ pub fn table(measured: &[Measured], library: &Library, origin: &Origin) -> Table
             "measured: cells of {liberty} after synthesis with Yosys and abc, not placed{}",
             remark(one)
         );
-        areas.push(AreaLine::new(
-            pe.clone(),
-            quantity(rounded(one.area, 4), source, "none", AREA_UNCERTAINTY),
-            part.name().to_owned(),
-            library.nand2_area().map(|nand2| rounded(one.area / nand2, 1)),
-        ));
+        areas.push(AreaRow {
+            pe: pe.clone(),
+            part,
+            quantity: quantity(rounded(one.area, 4), source, "none", AREA_UNCERTAINTY),
+            gate_equivalents: library.nand2_area().map(|nand2| rounded(one.area / nand2, 1)),
+        });
         if let Some(path) = one.critical_path_ns {
             let source = format!(
                 "measured: longest path between registers in {liberty}, OpenSTA after synthesis, no wires"
             );
-            timings.push(TimingLine::new(
+            timings.push(TimingRow {
                 pe,
-                quantity(
+                quantity: quantity(
                     rounded(path, 3),
                     source,
                     "library tables without wires",
                     PATH_UNCERTAINTY,
                 ),
-                "critical-path".to_owned(),
-            ));
+            });
         }
     }
     TableFile {
-        version: 1,
         note: note(library),
         provenance: Some(Provenance {
             command: origin.command.clone(),

@@ -2,7 +2,7 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
-use sim_cost::file::{AreaLine, HashedFile, Provenance, TableFile, TimingLine};
+use sim_cost::file::{AreaRow, HashedFile, Provenance, TableFile, TimingRow};
 use sim_cost::key::{Part, PeKey};
 use sim_cost::table::{Quantity, Table};
 
@@ -95,7 +95,6 @@ fn stc(window: Window) -> ArraySpec {
 fn written() -> TableFile {
     let pe = PeKey::of(&stc(Window::Opt6));
     TableFile {
-        version: 1,
         note: "a \"note\"".to_owned(),
         provenance: Some(Provenance {
             command: "cargo xtask synth".to_owned(),
@@ -108,13 +107,16 @@ fn written() -> TableFile {
             },
         }),
         energy: Vec::new(),
-        area: vec![AreaLine::new(
-            pe.clone(),
-            quantity(20.5),
-            "pe".to_owned(),
-            Some(2.5),
-        )],
-        timing: vec![TimingLine::new(pe, quantity(4.0), "critical-path".to_owned())],
+        area: vec![AreaRow {
+            pe: pe.clone(),
+            part: Part::Pe,
+            quantity: quantity(20.5),
+            gate_equivalents: Some(2.5),
+        }],
+        timing: vec![TimingRow {
+            pe,
+            quantity: quantity(4.0),
+        }],
         leakage: Vec::new(),
     }
 }
@@ -123,7 +125,7 @@ fn written() -> TableFile {
 fn a_written_table_reads_back() {
     let file = written();
     let table = Table::parse("own", &file.to_toml()).unwrap();
-    assert_eq!(TableFile::from(table.clone()), file);
+    assert_eq!(table.clone().into_file(), file);
     assert_eq!(table.provenance(), file.provenance.as_ref());
     assert_eq!(table.note(), file.note);
     let pe = PeKey::of(&stc(Window::Opt6));

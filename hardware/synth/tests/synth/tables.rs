@@ -31,6 +31,15 @@ fn tables_were_made_from_these_sources() {
 }
 
 #[test]
+fn a_table_is_written_as_it_was_read() {
+    for name in ["osu018", "osu018-zero-delay", "sky130hd-area"] {
+        let text = std::fs::read_to_string(root().join(format!("configs/tech/{name}.toml"))).unwrap();
+        let rows = text.find("version = ").unwrap();
+        assert!(table(name).into_file().to_toml() == text[rows..], "{name}");
+    }
+}
+
+#[test]
 fn every_design_has_its_rows() {
     for (name, has_timing) in [("osu018", true), ("sky130hd-area", false)] {
         let table = table(name);
