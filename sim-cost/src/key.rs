@@ -154,11 +154,6 @@ impl Part {
     /// Every part.
     pub const ALL: [Self; 3] = [Self::Pe, Self::WindowLogic, Self::Array4x4];
 
-    /// From the name in technology tables.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|part| part.name() == name)
-    }
-
     /// The name in technology tables.
     pub const fn name(self) -> &'static str {
         match self {

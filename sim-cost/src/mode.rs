@@ -71,11 +71,6 @@ impl Mode {
         all.push(Self::Clock);
         all
     }
-
-    /// From the name in technology tables.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::all().into_iter().find(|mode| mode.to_string() == name)
-    }
 }
 
 impl fmt::Display for Mode {

@@ -35,9 +35,10 @@ pub(crate) fn table(name: &str, text: &str) -> Result<Table, TableError> {
     let tables = tables(text, "[[section]] headers").map_err(|complaint| error(&complaint))?;
     let complaints = Complaints::default();
     let file = read(&TableReader::top(&tables, &complaints));
+    let complaints = complaints.into_vec();
     // A key that is misspelt is missing, too; that it is misspelt says more.
-    let rank = |complaint: &&Complaint| (complaint.unknown.is_none(), complaint.at.start);
-    match complaints.into_vec().iter().min_by_key(rank) {
+    let misspelt = complaints.iter().find(|complaint| complaint.unknown.is_some());
+    match misspelt.or(complaints.first()) {
         Some(complaint) => Err(error(complaint)),
         None => Ok(Table {
             name: name.to_owned(),
@@ -48,9 +49,12 @@ pub(crate) fn table(name: &str, text: &str) -> Result<Table, TableError> {
 
 /// The table, without the rows that were complained about.
 fn read(top: &TableReader<'_>) -> TableFile {
-    let version = top.read("version", "1", |value| whole(value.get_ref(), |_| true).ok());
-    if let Some(version) = needed(top, "version", version).filter(|&version| version != 1) {
-        top.complain(format!("version = {version} is unknown"), "write version = 1");
+    let version = top.read("version", "1", |value| {
+        Some((value.span(), whole(value.get_ref(), |_| true).ok()?))
+    });
+    if let Some((at, version)) = needed(top, "version", version).filter(|(_, version)| *version != 1) {
+        let why = format!("version = {version} is unknown");
+        top.complaints().add(at, why, "write version = 1");
     }
     let provenance = top.table("provenance");
     let file = TableFile {
@@ -153,14 +157,7 @@ pub(crate) const CRITICAL_PATH: &str = "critical-path";
 
 fn energy_row(reader: &TableReader<'_>) -> Option<EnergyRow> {
     let pe = key(reader);
-    let mode = text(reader, "mode").and_then(|name| {
-        let mode = Mode::from_name(&name);
-        if mode.is_none() {
-            let allowed: Vec<String> = Mode::all().iter().map(Mode::to_string).collect();
-            not_among(reader, "mode", &name, &allowed.join(", "));
-        }
-        mode
-    });
+    let mode = among(reader, "mode", Mode::all(), Mode::to_string);
     let quantity = quantity(reader, unit::ENERGY);
     Some(EnergyRow {
         pe: pe?,
@@ -171,13 +168,7 @@ fn energy_row(reader: &TableReader<'_>) -> Option<EnergyRow> {
 
 fn area_row(reader: &TableReader<'_>) -> Option<AreaRow> {
     let pe = key(reader);
-    let part = text(reader, "part").and_then(|name| {
-        let part = Part::from_name(&name);
-        if part.is_none() {
-            not_among(reader, "part", &name, &Part::ALL.map(Part::name).join(", "));
-        }
-        part
-    });
+    let part = among(reader, "part", Part::ALL.to_vec(), |part| part.name().to_owned());
     let quantity = quantity(reader, unit::AREA);
     let gate_equivalents = optional_number(reader, "gate-equivalents", "gate-equivalents");
     Some(AreaRow {
@@ -190,9 +181,7 @@ fn area_row(reader: &TableReader<'_>) -> Option<AreaRow> {
 
 fn timing_row(reader: &TableReader<'_>) -> Option<TimingRow> {
     let pe = key(reader);
-    if let Some(part) = text(reader, "part").filter(|part| part != CRITICAL_PATH) {
-        not_among(reader, "part", &part, CRITICAL_PATH);
-    }
+    among(reader, "part", vec![CRITICAL_PATH], |&part| part.to_owned());
     let quantity = quantity(reader, unit::TIMING);
     Some(TimingRow {
         pe: pe?,
@@ -209,6 +198,22 @@ fn leakage_row(reader: &TableReader<'_>) -> Option<LeakageRow> {
     })
 }
 
+/// That of `all` which a text names.
+fn among<T>(
+    reader: &TableReader<'_>,
+    key: &'static str,
+    all: Vec<T>,
+    name: impl Fn(&T) -> String,
+) -> Option<T> {
+    let word = text(reader, key)?;
+    let names: Vec<String> = all.iter().map(name).collect();
+    let place = names.iter().position(|name| *name == word);
+    if place.is_none() {
+        not_among(reader, key, &word, &names.join(", "));
+    }
+    all.into_iter().nth(place?)
+}
+
 fn not_among(reader: &TableReader<'_>, key: &str, word: &str, allowed: &str) {
     reader.complain(
         format!("{key} = \"{word}\" is unknown"),
@@ -218,7 +223,7 @@ fn not_among(reader: &TableReader<'_>, key: &str, word: &str, allowed: &str) {
 
 fn key(reader: &TableReader<'_>) -> Option<PeKey> {
     let kind = text(reader, "kind");
-    let threads = reader.whole("threads", 0..=i64::from(u8::MAX));
+    let threads = reader.whole("threads", 0..=i64::from(u16::MAX));
     let window = optional_text(reader, "window");
     let policy = optional_text(reader, "policy");
     let rounding = optional_text(reader, "rounding");

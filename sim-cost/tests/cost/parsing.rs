@@ -37,6 +37,16 @@ fn errors_table() {
         "technology table `own`, line 1: missing field `version`",
     );
     check(
+        "version = 1",
+        "# Comment.\nversion = 2",
+        "technology table `own`, line 2: version = 2 is unknown",
+    );
+    check(
+        "threads = 2",
+        "threads = 'two'", // Not that there is no PE without threads.
+        "technology table `own`, line 4: `threads` is a string; write a whole number",
+    );
+    check(
         "mode = 'fill'",
         "mode = 'active-5'",
         "technology table `own`, line 2: mode = \"active-5\" is unknown",
@@ -84,7 +94,7 @@ fn errors_table() {
     check(
         "uncertainty",
         "uncertainity",
-        "technology table `own`, line 12: unknown field `uncertainity`",
+        "technology table `own`, line 12: unknown field `uncertainity`; did you mean `uncertainty`? allowed here: kind",
     );
     check("threads = 2", "threads", "technology table `own`, line 4: ");
 }
