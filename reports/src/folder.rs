@@ -4,10 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::figures::look::Look;
-use crate::figures::{FigureError, Made, Picture, set};
+use crate::figures::set;
 use crate::run::Report;
 use crate::{layers_csv, pe_map, result, stored, summary};
+use sim_draw::look::Look;
+use sim_draw::{FigureError, Made, Picture};
 
 /// A results folder that was not written.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +79,7 @@ pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
         .map(|figure| {
             (
                 figure.picture.as_ref(),
-                Some(Made::of(&figure.title, &stored.provenance)),
+                Some(stored.provenance.made(&figure.title)),
             )
         })
         .collect();

@@ -2,9 +2,9 @@
 
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
+use sim_draw::text::{csv, optional};
 
 use crate::json::LayerObject;
-use crate::text::{self, optional};
 
 /// The file's name in a results folder.
 pub const FILE_NAME: &str = "layers.csv";
@@ -18,7 +18,7 @@ pub fn render(layers: &[LayerObject], array: &ArraySpec) -> String {
     for (index, layer) in layers.iter().enumerate() {
         rows.push(row(index + 1, layer, array, max_active));
     }
-    text::csv(&rows)
+    csv(&rows)
 }
 
 /// The rows of layers on several arrays: the array's name, then the columns of [`render`]. Columns of more active threads
@@ -36,7 +36,7 @@ pub(crate) fn of_arrays(arrays: &[(&str, &[LayerObject], &ArraySpec)]) -> String
             rows.push(named(name, row(index + 1, layer, array, max_active)));
         }
     }
-    text::csv(&rows)
+    csv(&rows)
 }
 
 fn header(max_active: usize) -> Vec<String> {

@@ -8,7 +8,8 @@ use crate::json::{EnergyObject, LayerObject, policy};
 use crate::markdown::{Align, table};
 use crate::ratio;
 use crate::run::Report;
-use crate::text::{array as describe, energy_unit, grouped, significant, time_unit};
+use crate::text::{array as describe, energy_unit, grouped, time_unit};
+use sim_draw::text::significant;
 
 /// The text of `summary.md`.
 pub fn text(report: &Report) -> String {

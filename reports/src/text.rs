@@ -52,22 +52,6 @@ pub(crate) fn grouped(count: u64) -> String {
     text
 }
 
-/// Three significant digits; powers of ten outside 0.001 to a million.
-pub fn significant(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return value.to_string();
-    }
-    let magnitude = value.abs();
-    if !(1e-3..999_500.0).contains(&magnitude) {
-        return format!("{value:.2e}");
-    }
-    let decimals = [(99.95, 0), (9.995, 1), (0.9995, 2), (0.09995, 3), (0.009_995, 4)]
-        .into_iter()
-        .find(|(least, _)| *least <= magnitude)
-        .map_or(5, |(_, decimals)| decimals);
-    format!("{value:.decimals$}")
-}
-
 /// A unit for values up to some size, and how many base units it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Unit {
@@ -105,44 +89,9 @@ fn largest_fitting(units: &[Unit], largest: f64) -> Unit {
     *fitting.unwrap_or(&units[0])
 }
 
-/// A field of a CSV; of nothing, an empty one.
-pub fn optional<T: ToString>(value: Option<T>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
-}
-
-/// Rows as CSV.
-pub fn csv(rows: &[Vec<String>]) -> String {
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    for row in rows {
-        writer
-            .write_record(row)
-            .expect("rows are equally long and memory does not fail");
-    }
-    let bytes = writer.into_inner().expect("memory does not fail");
-    String::from_utf8(bytes).expect("strings are UTF-8")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn significant_table() {
-        #[track_caller]
-        fn check(value: f64, want: &str) {
-            assert_eq!(significant(value), want);
-        }
-        check(0.0, "0");
-        check(0.001, "0.00100");
-        check(0.0009, "9.00e-4");
-        check(0.01234, "0.0123");
-        check(0.9996, "1.00"); // Rounds into the next decade.
-        check(9.996, "10.0");
-        check(99.96, "100");
-        check(123_456.0, "123456");
-        check(999_600.0, "1.00e6");
-        check(-2.5, "-2.50");
-    }
 
     #[test]
     fn grouped_table() {

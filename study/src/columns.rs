@@ -120,7 +120,7 @@ impl Column {
         let value = self.scale * value;
         match self.decimals {
             Some(decimals) => format!("{value:.decimals$}"),
-            None => reports::text::significant(value),
+            None => sim_draw::text::significant(value),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The figures of a study: points of its grids over two columns.
 
 use anyhow::Context;
-use reports::figures::Scale;
-use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 use sim_core::units::count_as_f64;
+use sim_draw::Scale;
+use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 use toml::Value;
 
 use crate::columns::{self, Column};

@@ -1,10 +1,10 @@
 //! Zero and narrow operands of every simulated layer, as quantized from the FP32 network.
 
-use reports::figures::Scale;
-use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
 use reports::ratio;
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
+use sim_draw::Scale;
+use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
 use sim_eval::prepare::{Prepared, Workers};
 use sim_quant::capture::capture;
 use sim_trace::trace::Layer;

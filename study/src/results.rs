@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use reports::accuracy::throttling;
-use reports::figures::Picture as _;
-use reports::{text, whole};
+use reports::whole;
+use sim_draw::{Picture as _, text};
 
 use crate::columns;
 use crate::file::{FigureSpec, LAYER, LAYER_RELATIVE_MSE, Study};

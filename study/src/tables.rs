@@ -1,7 +1,7 @@
 //! Points as a table that a person reads, and as CSV.
 
 use reports::markdown::{Align, table};
-use reports::text;
+use sim_draw::text;
 
 use crate::columns::{ALL, Column, Place};
 use crate::measure::Row;

@@ -1,10 +1,10 @@
 //! How time grows with M, N and K, each alone over four decades, and with their product.
 
-use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
-use reports::figures::{Picture as _, Scale};
 use sim_array::algebraic::Algebraic;
 use sim_array::engine::{Engine as _, Measures};
 use sim_core::units::count_as_f64;
+use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
+use sim_draw::{Picture as _, Scale};
 
 use crate::bench::{Bench, Size};
 use crate::fit;

@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use super::object::{ArrayObject, EvaluationObject};
 use super::significance::{Interval, wilson};
 use super::throttling;
-use crate::figures::matrix::{Count, Matrix};
-use crate::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
-use crate::figures::{Bars, Picture, Scale, file_names};
+use crate::figures::file_names;
+use sim_draw::bars::{Arrangement, Bars, Places, Series};
+use sim_draw::head::Head;
+use sim_draw::matrix::{Count, Matrix};
+use sim_draw::palette::Tone;
+use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
+use sim_draw::{Picture, Scale};
 
 /// The figures that an evaluation has points for.
 pub fn all(object: &EvaluationObject) -> Vec<Box<dyn Picture>> {
@@ -100,10 +104,25 @@ pub fn layer_errors(object: &EvaluationObject) -> Option<Bars> {
         })
         .collect();
     let is_error = |(_, values): &(String, Vec<f64>)| values.iter().any(|&value| 0.0 < value);
-    values
-        .iter()
-        .any(is_error)
-        .then(|| Bars::layer_errors(layers, values))
+    values.iter().any(is_error).then(|| Bars {
+        name: "layer-mse".to_owned(),
+        head: Head::default(),
+        title: "MSE / mean square of exact outputs (no bar: 0)".to_owned(),
+        unit: "1".to_owned(),
+        scale: Scale::Log,
+        arrangement: Arrangement::Grouped,
+        references: Vec::new(),
+        x_title: "Layer (number in layers.csv)".to_owned(),
+        places: Places::Numbered(layers),
+        series: (0..)
+            .zip(values)
+            .map(|(index, (name, values))| Series {
+                name,
+                tone: Tone::Series(index),
+                values: values.into_iter().map(Some).collect(),
+            })
+            .collect(),
+    })
 }
 
 /// Changed answers of every array that changed any, from class to class.

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::object::{EvaluationObject, EvaluationRecord};
 use super::{figures, summary, tables, throttling};
-use crate::figures::{Made, Picture};
 use crate::folder::{self, FolderError};
 use crate::{json, layers_csv, result, stored};
+use sim_draw::{Made, Picture};
 
 /// Write all results of an evaluation to `target`, as [`folder::write`] does those of a run.
 ///
@@ -20,7 +20,7 @@ pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject
     let pictures: Vec<(&dyn Picture, Option<Made>)> = pictures
         .iter()
         .map(|picture| {
-            let made = Made::of(picture.name(), &provenance);
+            let made = provenance.made(picture.name());
             (picture.as_ref(), Some(made))
         })
         .collect();

@@ -6,7 +6,8 @@ use super::object::{Accuracy, ArrayObject, EvaluationObject};
 use super::significance::Interval;
 use super::throttling;
 use crate::markdown::{Align, table};
-use crate::text::{energy_unit, grouped, significant};
+use crate::text::{energy_unit, grouped};
+use sim_draw::text::significant;
 
 /// Classes that a table has rows for.
 const MAX_CLASSES: usize = 20;

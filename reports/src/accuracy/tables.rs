@@ -1,9 +1,9 @@
 //! Evaluations as CSV.
 
 use sim_core::evaluation::Evaluation;
+use sim_draw::text::{csv, optional};
 
 use super::object::{ArrayObject, EvaluationObject};
-use crate::text::{self, optional};
 
 /// One row per image: index, label, and the classes that FP32, exact 8-bit and the arrays answer. The first array's
 /// column is `array`, others are called by their names.
@@ -27,7 +27,7 @@ pub fn predictions(evaluation: &Evaluation) -> String {
         row.extend(image.arrays.iter().map(|answer| answer.class.to_string()));
         rows.push(row);
     }
-    text::csv(&rows)
+    csv(&rows)
 }
 
 /// One row per array; fractions, cycles and pJ over all images.
@@ -62,7 +62,7 @@ pub fn arrays(object: &EvaluationObject) -> String {
             optional(array.energy_pj.as_ref().map(|energy| energy.value)),
         ]);
     }
-    text::csv(&rows)
+    csv(&rows)
 }
 
 /// One row per array and class; null is an empty field.
@@ -81,5 +81,5 @@ pub fn classes(object: &EvaluationObject) -> String {
             ]);
         }
     }
-    text::csv(&rows)
+    csv(&rows)
 }

@@ -1,5 +1,6 @@
 //! Automatic throttling, step by step: its JSON object, its CSV and its text.
 
+use sim_draw::text::optional;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,12 +9,12 @@ use sim_core::shape::widen;
 use sim_core::throttle::{MaxDrop, ThrottleStep, Throttling};
 use sim_core::units::count_as_f64;
 
-use crate::figures::Scale;
-use crate::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 use crate::frame::{Column, ColumnType, Frame};
 use crate::markdown::{Align, table};
 use crate::ratio;
-use crate::text::{self, optional};
+use crate::text;
+use sim_draw::Scale;
+use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 
 /// Throttling of the first array, on the images that it learned from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -190,7 +191,7 @@ pub fn csv(throttling: &ThrottlingObject) -> String {
             step.speedup.to_string(),
         ]);
     }
-    text::csv(&rows)
+    sim_draw::text::csv(&rows)
 }
 
 /// The steps as Markdown.

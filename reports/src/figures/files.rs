@@ -4,36 +4,12 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::build::Built;
-use super::look::Look;
-use super::{FigureError, Made, python};
+use sim_draw::FigureError;
+use sim_draw::figure::{Figure, Format};
+use sim_draw::look::Look;
+
 use crate::stored::Provenance;
 use crate::whole;
-
-/// A format of figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// Scalable Vector Graphics.
-    Svg,
-    /// A bitmap.
-    Png,
-    /// Portable Document Format, with the font inside.
-    Pdf,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 3] = [Self::Svg, Self::Png, Self::Pdf];
-
-    /// The name on the command line and at the end of files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Svg => "svg",
-            Self::Png => "png",
-            Self::Pdf => "pdf",
-        }
-    }
-}
 
 /// Figures that were not written.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +39,7 @@ pub enum FilesError {
 /// - Errors: two figures of one name, a figure that is not drawn, or a file system that refuses.
 pub fn write(
     folder: &Path,
-    figures: &[Built],
+    figures: &[Figure],
     provenance: &Provenance,
     look: &Look,
     formats: &[Format],
@@ -72,25 +48,14 @@ pub fn write(
     let mut all: Vec<(String, Vec<u8>)> = Vec::new();
     let formats: BTreeSet<Format> = formats.iter().copied().collect();
     for figure in figures {
-        let Built { picture, title, .. } = figure;
-        let name = picture.name();
+        let name = figure.picture.name();
         if !names.insert(name.to_lowercase()) {
             return Err(FilesError::Twice {
                 name: name.to_owned(),
             });
         }
-        let made = Made::of(title, provenance);
-        for format in &formats {
-            let bytes = match format {
-                Format::Svg => picture.svg_as(look, Some(&made))?.into_bytes(),
-                Format::Png => picture.png_as(look, Some(&made))?,
-                Format::Pdf => picture.pdf_as(look, Some(&made))?,
-            };
-            all.push((format!("{name}.{}", format.name()), bytes));
-        }
-        all.push((format!("{name}.csv"), picture.csv().into_bytes()));
-        let script = python::script(figure, &made);
-        all.push((format!("{name}.py"), script.into_bytes()));
+        let made = provenance.made(&figure.title);
+        all.extend(figure.files(look, &made, formats.iter().copied())?);
     }
     let failed = |path: &Path| {
         let path = path.to_owned();

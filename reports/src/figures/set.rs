@@ -1,6 +1,8 @@
 //! Which built-in figures are drawn.
 
-use super::build::{Built, Only, Trouble, build};
+use sim_draw::figure::Figure;
+
+use super::build::{Only, Trouble, build};
 use super::spec::builtin;
 use crate::stored::Stored;
 
@@ -28,7 +30,7 @@ pub fn kinds() -> Vec<String> {
 /// The figures of a kind: those of the first spec of this name that the results have points for.
 ///
 /// - Errors: why none of the specs of this name has any.
-pub fn of_kind(stored: &Stored, kind: &str, only: &[Only]) -> Result<Vec<Built>, Trouble> {
+pub fn of_kind(stored: &Stored, kind: &str, only: &[Only]) -> Result<Vec<Figure>, Trouble> {
     let mut reasons: Vec<String> = Vec::new();
     for spec in builtin().into_iter().filter(|spec| spec.name == kind) {
         match build(stored, &spec, only) {
@@ -42,7 +44,7 @@ pub fn of_kind(stored: &Stored, kind: &str, only: &[Only]) -> Result<Vec<Built>,
 }
 
 /// The figures of a run that it has points for.
-pub fn of_run(stored: &Stored) -> Vec<Built> {
+pub fn of_run(stored: &Stored) -> Vec<Figure> {
     let of = |kind| of_kind(stored, kind, &[]).unwrap_or_default();
     OF_RUN.into_iter().flat_map(of).collect()
 }

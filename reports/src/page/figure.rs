@@ -6,8 +6,8 @@ use std::{fs, io};
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::figures::look::Look;
-use crate::figures::{FigureError, Picture, Spot};
+use sim_draw::look::Look;
+use sim_draw::{FigureError, Picture, Spot};
 
 /// A figure of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]

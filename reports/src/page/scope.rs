@@ -79,7 +79,7 @@ fn energies(stored: &Stored) -> Markup {
                     "It has no energies for them. "
                 } @else {
                     "Prices were measured under the delay model " (list(&delays))
-                    @if let Some(largest) = largest { ", uncertain by " (crate::text::significant(largest)) " %" }
+                    @if let Some(largest) = largest { ", uncertain by " (sim_draw::text::significant(largest)) " %" }
                     ". Under zero delay nothing glitches; glitches change energies two to three times, so compare only figures of one table and one delay model. "
                 }
                 "The energy of the clock and leakage stand apart in " code { "energy_pj" } " and are in the totals. A missing price is never a zero: what needs it is left out."

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use sim_core::shape::widen;
+use sim_draw::text::significant;
 
 use super::words;
 use crate::frame::{Frame, Value};
@@ -136,7 +137,7 @@ fn note(points: &Frame, row: &[Value], column: &str) -> Option<String> {
         )),
         "top1_change" => Some("against exact 8-bit".to_owned()),
         "total_energy_pj" => {
-            let uncertainty = text::significant(of("energy_uncertainty_percent").number()?);
+            let uncertainty = significant(of("energy_uncertainty_percent").number()?);
             Some(format!("± {uncertainty} %, {} delay", of("delay_model").text()))
         }
         "area_um2" => Some(format!("table {}", of("cost_table").text())),
@@ -289,18 +290,18 @@ fn read(value: &Value, form: Form) -> String {
         };
     };
     match form {
-        Form::Times => format!("{}×", text::significant(number)),
+        Form::Times => format!("{}×", significant(number)),
         Form::Count => match value {
             Value::Count(count) => text::grouped(*count),
-            Value::Null | Value::Text(_) | Value::Real(_) | Value::Flag(_) => text::significant(number),
+            Value::Null | Value::Text(_) | Value::Real(_) | Value::Flag(_) => significant(number),
         },
         Form::Percent => format!("{:.2} %", 100.0 * number),
         Form::Points => format!("{:+.2}", 100.0 * number).replace('-', "−"),
         Form::Picojoules => {
             let text::Unit { name, size } = text::energy_unit(number);
-            format!("{} {name}", text::significant(number / size))
+            format!("{} {name}", significant(number / size))
         }
-        Form::SquareMicrometres => format!("{} mm²", text::significant(number / 1e6)),
-        Form::Plain => text::significant(number),
+        Form::SquareMicrometres => format!("{} mm²", significant(number / 1e6)),
+        Form::Plain => significant(number),
     }
 }

@@ -17,6 +17,7 @@ pub use seeds::SEED;
 use crate::frame::{Column, ColumnType, Frame, Value};
 use crate::run::InputFile;
 use crate::stored::point::PointObject;
+use sim_draw::Made;
 
 /// What kind of folder it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,18 @@ pub struct Provenance {
     pub blake3: String,
     /// Files that went in.
     pub inputs: Vec<InputFile>,
+}
+
+impl Provenance {
+    /// Of a figure of these results.
+    pub fn made(&self, title: impl Into<String>) -> Made {
+        Made {
+            title: title.into(),
+            command: self.command.clone(),
+            software: format!("sysmt {}", self.sysmt_version),
+            blake3: self.blake3.clone(),
+        }
+    }
 }
 
 /// A configuration file as it was read.

@@ -3,17 +3,8 @@
 use reports::layers_csv;
 use sim_core::spec::{Policy, Threads};
 
+use crate::csv_text::read;
 use crate::support::{nb_smt, report, sparq};
-
-type Rows = Vec<Vec<String>>;
-
-pub(crate) fn read(text: &str) -> (Vec<String>, Rows) {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let owned = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
-    let header = owned(reader.headers().unwrap());
-    let rows = reader.records().map(|row| owned(&row.unwrap())).collect();
-    (header, rows)
-}
 
 #[test]
 fn every_field_of_every_layer_comes_back() {

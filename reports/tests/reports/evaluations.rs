@@ -6,13 +6,13 @@ use std::path::Path;
 
 use reports::accuracy::object::{ChangeObject, EvaluationObject, EvaluationRecord};
 use reports::accuracy::{figures, folder, summary};
-use reports::figures::Picture as _;
 use reports::folder::FolderError;
 use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord, OutputErrors};
 use sim_core::record::LayerRecord;
 use sim_core::spec::{Pe, Policy, Threads};
+use sim_draw::Picture as _;
 
-use crate::csv_files::read;
+use crate::csv_text::read;
 use crate::support::{array, nb_smt, product, prototype, sparq};
 use crate::svg::{assert_inside_the_paper, texts};
 

@@ -11,7 +11,7 @@ use reports::frame::{Column, ColumnType, Value};
 use reports::stored::{self, Provenance, Stored, StoredKind};
 use sim_core::spec::{Policy, Threads};
 
-use crate::csv_files::read;
+use crate::csv_text::read;
 use crate::support::{nb_smt, report};
 
 /// Words that each format has to quote.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use reports::figures::files::{self, Format};
-use reports::figures::look::Look;
+use reports::figures::files;
 use reports::figures::set;
 use reports::frame::Frame;
 use reports::stored::Stored;
+use sim_draw::figure::Format;
+use sim_draw::look::Look;
 
 use crate::stored_data::{evaluation, sweep, with_column};
 use crate::stored_figures::{names, rows};

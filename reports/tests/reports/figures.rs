@@ -1,30 +1,30 @@
 //! Figures against their points. How they look is for eyes; what they show is for tests.
 
-use reports::figures::build::Built;
 use reports::figures::set;
 use reports::run::Report;
 use reports::stored;
 use sim_core::spec::{Policy, Threads};
 use sim_cost::table::Table;
+use sim_draw::figure::Figure;
 
-use crate::csv_files::read;
+use crate::csv_text::read;
 use crate::support::{nb_smt, report, run, sparq};
 use crate::svg::{assert_inside_the_paper, texts};
 
 /// The figures of a run.
-fn all(report: &Report) -> Vec<Built> {
+fn all(report: &Report) -> Vec<Figure> {
     set::of_run(&stored::of_run(report.result(), String::new()))
 }
 
 /// The one of this name, if it is drawn.
-fn one(report: &Report, name: &str) -> Option<Built> {
+fn one(report: &Report, name: &str) -> Option<Figure> {
     all(report)
         .into_iter()
         .find(|figure| figure.picture.name() == name)
 }
 
 /// Points of a figure: (layer index from 1, series, value).
-fn points(figure: &Built) -> Vec<(usize, String, f64)> {
+fn points(figure: &Figure) -> Vec<(usize, String, f64)> {
     let (header, rows) = read(&figure.picture.csv());
     assert_eq!(header[..5], ["index", "layer", "series", "value", "unit"]);
     // Level lines have no place.

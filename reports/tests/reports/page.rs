@@ -95,8 +95,8 @@ fn names_stay_texts() {
 
 #[test]
 fn values_of_figures_stay_texts() {
-    use reports::figures::Scale;
-    use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotSeries};
+    use sim_draw::Scale;
+    use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotSeries};
     let plot = Plot {
         series: vec![PlotSeries {
             name: "</title><script>".to_owned(),

@@ -2,36 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use reports::figures::build::Built;
-use reports::figures::files::{self, FilesError, Format};
-use reports::figures::look::{Look, Style, Titles};
-use reports::figures::palette::Palette;
-use reports::figures::spec::Mark;
-use reports::figures::{Made, set};
+use reports::figures::files::{self, FilesError};
+use reports::figures::set;
 use reports::stored::Stored;
+use sim_draw::figure::Figure;
+use sim_draw::figure::Format;
+use sim_draw::figure::Mark;
+use sim_draw::look::{Look, Style, Titles};
+use sim_draw::palette::Palette;
 
-use crate::csv_files;
+use crate::csv_text;
 use crate::stored_data::{THREADS, ZEROS, evaluation, run, sweep};
 use crate::svg::{Polygon, Ticks, assert_inside_the_page, placed_texts, polygons, rectangles, texts};
 
-fn all(stored: &Stored) -> Vec<Built> {
+fn all(stored: &Stored) -> Vec<Figure> {
     let of = |kind: String| set::of_kind(stored, &kind, &[]).unwrap_or_default();
     set::kinds().into_iter().flat_map(of).collect()
 }
 
-pub(crate) fn one(stored: &Stored, kind: &str) -> Built {
+pub(crate) fn one(stored: &Stored, kind: &str) -> Figure {
     let mut found = set::of_kind(stored, kind, &[]).unwrap();
     assert_eq!(found.len(), 1, "{kind}");
     found.remove(0)
 }
 
-fn svg(figure: &Built) -> String {
+fn svg(figure: &Figure) -> String {
     figure.picture.svg_as(&Look::default(), None).unwrap()
 }
 
 /// Rows of the figure's CSV by column.
-pub(crate) fn rows(figure: &Built) -> Vec<BTreeMap<String, String>> {
-    let (header, rows) = csv_files::read(&figure.picture.csv());
+pub(crate) fn rows(figure: &Figure) -> Vec<BTreeMap<String, String>> {
+    let (header, rows) = csv_text::read(&figure.picture.csv());
     let of = |row: Vec<String>| header.iter().cloned().zip(row).collect();
     rows.into_iter().map(of).collect()
 }
@@ -40,7 +41,7 @@ fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
     row[column].parse().unwrap()
 }
 
-pub(crate) fn names(figures: &[Built]) -> Vec<&str> {
+pub(crate) fn names(figures: &[Figure]) -> Vec<&str> {
     figures.iter().map(|figure| figure.picture.name()).collect()
 }
 
@@ -192,7 +193,7 @@ fn cells_of_a_heat_map_say_and_show_their_values() {
         assert_eq!(rectangles(&svg).len(), rows.len() + 64);
         let words = texts(&svg);
         for row in &rows {
-            let word = reports::text::significant(number(row, "value"));
+            let word = sim_draw::text::significant(number(row, "value"));
             assert!(words.contains(&word), "{word} is missing in {words:?}");
         }
         // A failed point is no zero.
@@ -416,7 +417,7 @@ fn two_figures_of_one_name_are_refused_and_nothing_is_written() {
 
 #[track_caller]
 /// A picture in characters, a dozen dots each: dark is dense.
-fn sketch(figure: &Built) -> String {
+fn sketch(figure: &Figure) -> String {
     let bytes = figure.picture.png_as(&Look::default(), None).unwrap();
     let mut decoder = png::Decoder::new(std::io::Cursor::new(&bytes));
     decoder.set_transformations(png::Transformations::EXPAND);
@@ -453,15 +454,4 @@ fn figures_look_as_they_did() {
             .collect();
         insta::assert_snapshot!(format!("sketch-{name}"), sketches.join("\n\n"));
     }
-}
-
-#[test]
-fn metadata_is_escaped() {
-    let stored = run();
-    let made = Made::of("a < b & c", &stored.provenance);
-    let svg = one(&stored, "speedup")
-        .picture
-        .svg_as(&Look::default(), Some(&made))
-        .unwrap();
-    assert!(svg.contains("<title>a &lt; b &amp; c</title>"));
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::TypedValueParser;
-use reports::figures::files::Format;
-use reports::figures::look::{Style, Titles, Width};
-use reports::figures::palette::Palette;
+use sim_draw::figure::Format;
+use sim_draw::look::{Style, Titles, Width};
+use sim_draw::palette::Palette;
 
 use super::parsers::named;
 

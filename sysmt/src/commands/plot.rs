@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use reports::figures::build::{self, Built, Only, Trouble};
+use reports::figures::build::{self, Only, Trouble};
 use reports::figures::files::{self, FilesError};
-use reports::figures::look::Look;
 use reports::figures::spec::Table;
 use reports::figures::{set, spec};
 use reports::frame::Frame;
 use reports::stored::Stored;
+use sim_draw::figure::Figure;
+use sim_draw::look::Look;
 use sim_toml::complaint::Complaint;
 use sim_toml::error::ConfigError;
 use sim_toml::nearest::did_you_mean;
@@ -90,8 +91,8 @@ fn only(args: &PlotArgs, stored: &Stored) -> Result<Vec<Only>, Failure> {
     Ok(only.collect())
 }
 
-/// Built-in figures: those that were asked for, or all that there are points for.
-fn builtin(args: &PlotArgs, stored: &Stored, only: &[Only]) -> Result<Vec<Built>, Failure> {
+/// Figure-in figures: those that were asked for, or all that there are points for.
+fn builtin(args: &PlotArgs, stored: &Stored, only: &[Only]) -> Result<Vec<Figure>, Failure> {
     let kinds = set::kinds();
     let mut figures = Vec::new();
     if args.kind.is_empty() {
@@ -143,7 +144,7 @@ fn builtin(args: &PlotArgs, stored: &Stored, only: &[Only]) -> Result<Vec<Built>
 }
 
 /// The figures of a file.
-fn own(path: &Path, stored: &Stored, only: &[Only]) -> Result<Vec<Built>, Failure> {
+fn own(path: &Path, stored: &Stored, only: &[Only]) -> Result<Vec<Figure>, Failure> {
     let text = source::read(path)?;
     let specs = spec::read(&text)
         .or_else(|complaints| ConfigError::check(path, &text, complaints).map(|()| Vec::new()))?;

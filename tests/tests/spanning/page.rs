@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use reports::figures::Scale;
-use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 use reports::frame::{Column, ColumnType, Frame, Value};
 use reports::page::{self, PageFigure};
 use reports::run::InputFile;
 use reports::stored::{Configuration, Provenance, Stored, StoredKind, layer_columns, point_columns};
+use sim_draw::Scale;
+use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 
 const HOSTILE: [&str; 4] = [
     "<script>alert(1)</script>",

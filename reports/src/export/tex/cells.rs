@@ -2,7 +2,9 @@
 
 use super::escape::escape;
 use crate::frame::{Column, Value};
-use crate::text::{Unit, energy_unit, grouped, significant};
+use sim_draw::text::significant;
+
+use crate::text::{Unit, energy_unit, grouped};
 
 /// How numbers of a column are rounded; as summaries do it.
 #[derive(Clone, Copy, Debug, PartialEq)]

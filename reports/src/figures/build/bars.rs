@@ -1,9 +1,11 @@
 //! Figures of bars.
 
-use super::super::Scale;
-use super::super::bars::{Arrangement, Bars, Places, Series};
-use super::super::palette::Tone;
-use super::super::spec::{By, Mark, Part, Share};
+use sim_draw::Scale;
+use sim_draw::bars::{Arrangement, Bars, Places, Series};
+use sim_draw::figure::Mark;
+use sim_draw::palette::Tone;
+
+use super::super::spec::{By, Part, Share};
 use super::columns::{self, Shown};
 use super::rows::{self, Row, key};
 use super::{Context, MAX_SERIES, Trouble, no_points, wrong};

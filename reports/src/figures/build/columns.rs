@@ -1,7 +1,8 @@
 //! How the columns of results are shown: titles with units, scales, names of values.
 
-use super::super::Scale;
-use super::super::palette::Tone;
+use sim_draw::Scale;
+use sim_draw::palette::Tone;
+
 use crate::frame::{Frame, Value};
 use crate::text;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
+use sim_draw::heat::{HeatMap, RowOrder};
 
-use super::super::heat::{HeatMap, RowOrder};
 use super::super::spec::{Named, Table};
 use super::columns;
 use super::rows::{self, Row};

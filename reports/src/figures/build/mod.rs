@@ -9,12 +9,14 @@ mod rows;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use sim_draw::figure::{Figure, Mark};
+use sim_draw::head::Head;
+use sim_draw::plot::PlotReference;
+use sim_draw::{Picture, Scale};
 use sim_toml::complaint::Complaint;
 
-use super::head::Head;
-use super::plot::PlotReference;
-use super::spec::{Aggregate, By, Designs, FigureSpec, Level, Mark, Reference};
-use super::{Picture, Scale, file_names};
+use super::file_names;
+use super::spec::{Aggregate, By, Designs, FigureSpec, Level, Reference};
 use crate::frame::{Frame, Value};
 use crate::stored::Stored;
 
@@ -58,22 +60,10 @@ fn wrong(at: &Range<usize>, why: impl Into<String>, remedy: impl Into<String>) -
     })
 }
 
-/// A figure that can be drawn.
-pub struct Built {
-    /// What draws it.
-    pub picture: Box<dyn Picture>,
-    /// What it is, for its files.
-    pub title: String,
-    /// How its points are drawn.
-    pub mark: Mark,
-    /// Of x and y.
-    pub scales: [Scale; 2],
-}
-
 /// The figures that a spec asks for; more than one where it draws one for each of some values.
 ///
 /// - Errors: the results have no points for it, or it asks for something that cannot be.
-pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Built>, Trouble> {
+pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Figure>, Trouble> {
     let rows = Rows::of(stored, spec, only)?;
     let spec = &filled(spec, &rows);
     check_designs(&rows, spec)?;
@@ -131,7 +121,7 @@ pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Bu
             }
             Mark::HeatMap => (Box::new(heat::build(&context)?), [Scale::Linear; 2]),
         };
-        all.push(Built {
+        all.push(Figure {
             title: context.head.title.unwrap_or_else(|| context.name.clone()),
             picture,
             mark: spec.mark,

@@ -1,8 +1,10 @@
 //! Figures of points and lines.
 
-use super::super::curve::{Curve, Formula};
-use super::super::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
-use super::super::spec::{Best, By, Curves, Mark};
+use sim_draw::curve::{Curve, Formula};
+use sim_draw::figure::Mark;
+use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
+
+use super::super::spec::{Best, By, Curves};
 use super::columns::{self, Shown};
 use super::rows::{self, Row, Rows};
 use super::{Context, MAX_SERIES, Trouble, no_points, wrong};

@@ -4,9 +4,9 @@ mod read;
 
 use std::ops::Range;
 
+use sim_draw::Scale;
+use sim_draw::figure::Mark;
 use sim_toml::reader::Text;
-
-use super::Scale;
 
 pub use read::{builtin, read};
 
@@ -151,22 +151,6 @@ words! {
         Throttling = "throttling",
         /// One row per PE.
         PeMap = "pe-map",
-    }
-}
-
-words! {
-    /// How points are drawn.
-    Mark {
-        /// Marks.
-        Scatter = "scatter",
-        /// Marks joined by lines.
-        Line = "line",
-        /// Bars, side by side.
-        Bar = "bar",
-        /// Bars of parts.
-        Stacked = "stacked",
-        /// Shaded cells.
-        HeatMap = "heat-map",
     }
 }
 

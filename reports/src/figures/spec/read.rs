@@ -7,10 +7,10 @@ use sim_toml::value;
 use toml::de::DeValue;
 
 use super::{
-    Aggregate, BUILTIN, Best, By, Curves, Designs, FigureSpec, Level, Mark, Named, Part, Reference, Share,
-    Table,
+    Aggregate, BUILTIN, Best, By, Curves, Designs, FigureSpec, Level, Named, Part, Reference, Share, Table,
 };
-use crate::figures::Scale;
+use sim_draw::Scale;
+use sim_draw::figure::Mark;
 
 /// The built-in figures, in their order.
 ///

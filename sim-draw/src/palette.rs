@@ -1,10 +1,10 @@
 //! Palettes: what is drawn has a tone, and a palette has its colour.
 
-use super::style::{Colour, GREY, INK};
+use crate::style::{Colour, GREY, INK};
 
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub enum Tone {
     /// The only series.
     Single,
     /// The series of this number, from 0.

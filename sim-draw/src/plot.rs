@@ -1,17 +1,17 @@
 //! Points over two value axes, joined or not, with level lines, curves and a front.
 
-use super::axis::Axis;
-use super::canvas::Canvas;
-use super::curve::Curve;
-use super::frame::{self, Dashes, Frame};
-use super::head::Head;
-use super::legend::{Legend, Sample};
-use super::look::Page;
-use super::marks::Mark;
-use super::palette::Tone;
-use super::style::Colour;
-use super::{Drawing, Scale, glyphs};
+use crate::axis::Axis;
+use crate::canvas::Canvas;
+use crate::curve::Curve;
+use crate::frame::{self, Dashes, Frame};
+use crate::head::Head;
+use crate::legend::{Legend, Sample};
+use crate::look::Page;
+use crate::marks::Mark;
+use crate::palette::Tone;
+use crate::style::Colour;
 use crate::text;
+use crate::{Drawing, Scale, glyphs};
 
 /// Half of a mark's side, of few points and of many.
 const MARK: f64 = 15.0;

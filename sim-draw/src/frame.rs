@@ -1,9 +1,9 @@
 //! What figures share: the rectangle within the axes, grids, ticks and titles.
 
-use super::axis::Axis;
-use super::canvas::{Canvas, EM, Side};
-use super::glyphs;
-use super::style::{Colour, GRID, INK};
+use crate::axis::Axis;
+use crate::canvas::{Canvas, EM, Side};
+use crate::glyphs;
+use crate::style::{Colour, GRID, INK};
 
 pub(crate) const MARGIN: f64 = 24.0;
 /// From line to line of text.

@@ -1,9 +1,9 @@
 //! Places of a figure that have a value, for pages in which a reader points at them.
 
-use super::Drawing;
-use super::canvas::{Canvas, Side};
-use super::look::{Look, Page};
-use super::style::Colour;
+use crate::Drawing;
+use crate::canvas::{Canvas, Side};
+use crate::look::{Look, Page};
+use crate::style::Colour;
 use crate::text;
 
 /// A place that has a value.
@@ -16,7 +16,7 @@ pub struct Spot {
 }
 
 /// The places of a drawing, in the order in which they are drawn.
-pub(super) fn of(drawing: &dyn Drawing, look: &Look) -> Result<Vec<Spot>, String> {
+pub(crate) fn of(drawing: &dyn Drawing, look: &Look) -> Result<Vec<Spot>, String> {
     let mut recorder = Recorder {
         page: look.page(),
         spots: Vec::new(),
@@ -26,7 +26,7 @@ pub(super) fn of(drawing: &dyn Drawing, look: &Look) -> Result<Vec<Spot>, String
 }
 
 /// A value of a place under a series.
-pub(super) fn label(place: &str, series: &str, value: f64, unit: &str) -> String {
+pub(crate) fn label(place: &str, series: &str, value: f64, unit: &str) -> String {
     let unit = if unit == "1" { "" } else { unit };
     let value = text::significant(value);
     let words = [place, series].into_iter().filter(|word| !word.is_empty());

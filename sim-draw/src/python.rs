@@ -1,8 +1,7 @@
 //! A script beside each figure that draws it with matplotlib, for who wants it to look otherwise.
 
-use super::build::Built;
-use super::spec::Mark;
-use super::{Made, Scale};
+use crate::figure::{Figure, Mark};
+use crate::{Made, Scale};
 
 /// What all scripts begin with.
 const BEGIN: &str = include_str!("python/begin.py");
@@ -10,7 +9,7 @@ const BEGIN: &str = include_str!("python/begin.py");
 const END: &str = include_str!("python/end.py");
 
 /// The script of a figure.
-pub(super) fn script(figure: &Built, made: &Made) -> String {
+pub(crate) fn script(figure: &Figure, made: &Made) -> String {
     let body = match figure.mark {
         Mark::Scatter | Mark::Line => include_str!("python/points.py"),
         Mark::Bar => include_str!("python/bars.py"),

@@ -37,7 +37,7 @@ impl Scale {
     }
 
     /// Whether equal ratios are equally long.
-    pub(crate) const fn is_log(self) -> bool {
+    pub const fn is_log(self) -> bool {
         match self {
             Self::Linear | Self::Tight | Self::Percent => false,
             Self::Log | Self::TightLog => true,

@@ -1,19 +1,16 @@
 //! Bars over places: legend, then the value axis's title, then the frame, then the places.
 
-use sim_core::shape::widen;
-use sim_core::units::count_as_f64;
-
-use super::axis::Axis;
-use super::canvas::{Canvas, EM, Side};
-use super::frame::{self, Frame};
-use super::head::Head;
-use super::legend::{Legend, Sample};
-use super::look::Page;
-use super::palette::Tone;
-use super::plot::{PlotReference, RULES};
-use super::style::{INK, PAPER};
-use super::{Drawing, Scale, glyphs, spots};
-use crate::text;
+use crate::axis::Axis;
+use crate::canvas::{Canvas, EM, Side};
+use crate::frame::{self, Frame};
+use crate::head::Head;
+use crate::legend::{Legend, Sample};
+use crate::look::Page;
+use crate::palette::Tone;
+use crate::plot::{PlotReference, RULES};
+use crate::style::{INK, PAPER};
+use crate::text::{self, float};
+use crate::{Drawing, Scale, glyphs, spots};
 
 /// White between the parts of a bar.
 const GAP: f64 = 3.0;
@@ -22,7 +19,7 @@ const WIDEST_STEP: f64 = 320.0;
 
 /// How the values of a place stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Arrangement {
+pub enum Arrangement {
     /// On each other, as parts of a whole.
     Stacked,
     /// Side by side, in the order of the legend.
@@ -31,16 +28,18 @@ pub(crate) enum Arrangement {
 
 /// Values of all places, in one colour.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Series {
-    pub(crate) name: String,
-    pub(crate) tone: Tone,
+pub struct Series {
+    /// In the legend.
+    pub name: String,
+    /// Its colour, whatever the palette.
+    pub tone: Tone,
     /// One for each place; none where there is no point.
-    pub(crate) values: Vec<Option<f64>>,
+    pub values: Vec<Option<f64>>,
 }
 
 /// Where bars stand.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Places {
+pub enum Places {
     /// In order, from 1; names are in the CSV alone.
     Numbered(Vec<String>),
     /// By their names.
@@ -48,7 +47,8 @@ pub(crate) enum Places {
 }
 
 impl Places {
-    pub(crate) fn names(&self) -> &[String] {
+    /// What stands there.
+    pub fn names(&self) -> &[String] {
         let (Self::Numbered(names) | Self::Named(names)) = self;
         names
     }
@@ -57,45 +57,29 @@ impl Places {
 /// The points of a figure of bars and how they are drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bars {
-    pub(crate) name: String,
-    pub(crate) head: Head,
+    /// File name without its ending.
+    pub name: String,
+    /// Above everything.
+    pub head: Head,
     /// The value axis.
-    pub(crate) title: String,
-    pub(crate) unit: String,
-    pub(crate) scale: Scale,
-    pub(crate) arrangement: Arrangement,
-    pub(crate) references: Vec<PlotReference>,
+    pub title: String,
+    /// Of the values, in the CSV.
+    pub unit: String,
+    /// Of the value axis.
+    pub scale: Scale,
+    /// How the values of a place stand.
+    pub arrangement: Arrangement,
+    /// Level lines.
+    pub references: Vec<PlotReference>,
     /// The axis at the bottom.
-    pub(crate) x_title: String,
-    pub(crate) places: Places,
-    pub(crate) series: Vec<Series>,
+    pub x_title: String,
+    /// Where bars stand.
+    pub places: Places,
+    /// In the order of the legend.
+    pub series: Vec<Series>,
 }
 
 impl Bars {
-    /// Relative squared errors of layers, by array.
-    pub(crate) fn layer_errors(layers: Vec<String>, values: Vec<(String, Vec<f64>)>) -> Self {
-        let series = values
-            .into_iter()
-            .enumerate()
-            .map(|(index, (name, values))| Series {
-                name,
-                tone: Tone::Series(index),
-                values: values.into_iter().map(Some).collect(),
-            });
-        Self {
-            name: "layer-mse".to_owned(),
-            head: Head::default(),
-            title: "MSE / mean square of exact outputs (no bar: 0)".to_owned(),
-            unit: "1".to_owned(),
-            scale: Scale::Log,
-            arrangement: Arrangement::Grouped,
-            references: Vec::new(),
-            x_title: "Layer (number in layers.csv)".to_owned(),
-            places: Places::Numbered(layers),
-            series: series.collect(),
-        }
-    }
-
     fn n_places(&self) -> usize {
         self.places.names().len()
     }
@@ -318,8 +302,4 @@ fn slot(frame: &Frame, n_places: usize, place: usize) -> (f64, f64) {
     let step = ((frame.right - frame.left) / n).min(WIDEST_STEP);
     let first = f64::midpoint(frame.left, frame.right) - step * n / 2.0;
     (first + step * float(place), step)
-}
-
-fn float(count: usize) -> f64 {
-    count_as_f64(widen(count))
 }

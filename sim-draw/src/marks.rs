@@ -1,8 +1,8 @@
 //! Marks of points: each series has a shape and a colour of its own, so that either alone tells them apart.
 
-use super::canvas::Canvas;
-use super::palette::Tone;
-use super::style::PAPER;
+use crate::canvas::Canvas;
+use crate::palette::Tone;
+use crate::style::PAPER;
 
 /// Colours of series that differ.
 const N_TONES: usize = 10;

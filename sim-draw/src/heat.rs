@@ -1,17 +1,14 @@
 //! A value for each pair of places, as a table of shaded cells with a scale at the right.
 
-use sim_core::shape::widen;
-use sim_core::units::count_as_f64;
-
-use super::axis::Axis;
-use super::bars::stride;
-use super::canvas::{Canvas, EM, Side};
-use super::frame::{HAIR, LINE, MARGIN, fitted, title};
-use super::head::Head;
-use super::look::Page;
-use super::style::INK;
-use super::{Drawing, Scale, glyphs, spots};
-use crate::text;
+use crate::axis::Axis;
+use crate::bars::stride;
+use crate::canvas::{Canvas, EM, Side};
+use crate::frame::{HAIR, LINE, MARGIN, fitted, title};
+use crate::head::Head;
+use crate::look::Page;
+use crate::style::INK;
+use crate::text::{self, float};
+use crate::{Drawing, Scale, glyphs, spots};
 
 /// Width of the scale.
 const BAR: f64 = 1.0 * EM;
@@ -22,7 +19,7 @@ const HIGHEST: f64 = 8.0 * EM;
 
 /// In which order rows stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RowOrder {
+pub enum RowOrder {
     /// As values of an axis: the first at the bottom.
     Upward,
     /// As rows of a matrix: the first at the top.
@@ -32,21 +29,28 @@ pub(crate) enum RowOrder {
 /// A heat map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatMap {
-    pub(crate) name: String,
-    pub(crate) head: Head,
+    /// File name without its ending.
+    pub name: String,
+    /// Above everything.
+    pub head: Head,
     /// What is shown.
-    pub(crate) title: String,
-    pub(crate) unit: String,
-    pub(crate) scale: Scale,
-    pub(crate) x_title: String,
-    pub(crate) y_title: String,
+    pub title: String,
+    /// Of the values, in the CSV.
+    pub unit: String,
+    /// Of the colours.
+    pub scale: Scale,
+    /// Below the columns.
+    pub x_title: String,
+    /// Beside the rows.
+    pub y_title: String,
     /// Names of columns.
-    pub(crate) columns: Vec<String>,
+    pub columns: Vec<String>,
     /// Names of rows.
-    pub(crate) rows: Vec<String>,
-    pub(crate) row_order: RowOrder,
+    pub rows: Vec<String>,
+    /// In which order rows stand.
+    pub row_order: RowOrder,
     /// By row, then column; none where there is no point.
-    pub(crate) values: Vec<Vec<Option<f64>>>,
+    pub values: Vec<Vec<Option<f64>>>,
 }
 
 /// Where cells lie.
@@ -250,8 +254,4 @@ impl Drawing for HeatMap {
         let right = grid.left + grid.cell.0 * float(self.columns.len());
         self.draw_scale(canvas, [grid.top, bottom], right + 0.6 * EM, &axis)
     }
-}
-
-fn float(count: usize) -> f64 {
-    count_as_f64(widen(count))
 }

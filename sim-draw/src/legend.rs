@@ -1,12 +1,12 @@
 //! Legends: samples and names above the frame, in as many lines as they need.
 
-use super::canvas::{Canvas, EM, Side};
-use super::frame::{self, Dashes, LINE, MARGIN};
-use super::glyphs;
-use super::look::Page;
-use super::marks::Mark;
-use super::palette::Tone;
-use super::style::INK;
+use crate::canvas::{Canvas, EM, Side};
+use crate::frame::{self, Dashes, LINE, MARGIN};
+use crate::glyphs;
+use crate::look::Page;
+use crate::marks::Mark;
+use crate::palette::Tone;
+use crate::style::INK;
 
 /// From the start of a sample to its name, and from a name to the next sample.
 const NAME: f64 = 1.0 * EM;

@@ -1,9 +1,10 @@
 //! Plots against their points, in both formats, whatever the names and numbers.
 
-use reports::figures::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
-use reports::figures::{Picture as _, Scale};
+use sim_draw::look::Look;
+use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
+use sim_draw::{Made, Picture as _, Scale};
 
-use crate::csv_files::read;
+use crate::csv_text::read;
 use crate::svg::{Polygon, assert_inside_the_paper, height, polygons, texts};
 
 /// Accuracies of so many designs over their speed-ups.
@@ -151,4 +152,16 @@ fn every_scale_takes_every_number() {
             }
         }
     }
+}
+
+#[test]
+fn metadata_is_escaped() {
+    let made = Made {
+        title: "a < b & c".to_owned(),
+        command: "sysmt run".to_owned(),
+        software: "sysmt".to_owned(),
+        blake3: String::new(),
+    };
+    let svg = accuracies(1).svg_as(&Look::default(), Some(&made)).unwrap();
+    assert!(svg.contains("<title>a &lt; b &amp; c</title>"));
 }

@@ -7,9 +7,9 @@ use plotters::element::{PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontFamily, IntoFont as _, RGBColor, ShapeStyle, TextStyle};
 
-use super::look::{Look, Page};
-use super::style::{Colour, PAPER};
-use super::{Drawing, glyphs, pixels};
+use crate::look::{Look, Page};
+use crate::style::{Colour, PAPER};
+use crate::{Drawing, glyphs, pixels};
 
 /// Text in dots: 7 points.
 pub(crate) const EM: f64 = 59.0;

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use ab_glyph::{Font as _, FontRef, Glyph, GlyphId, PxScale, PxScaleFont, ScaleFont as _, point};
 use ttf_parser::name_id::POST_SCRIPT_NAME;
 
-use super::canvas::EM_DOTS;
+use crate::canvas::EM_DOTS;
 
 /// The file of the font.
-pub(crate) const FONT_FILE: &[u8] = include_bytes!("../../fonts/DejaVuSans.ttf");
+pub(crate) const FONT_FILE: &[u8] = include_bytes!("../fonts/DejaVuSans.ttf");
 
 static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
     FontRef::try_from_slice(FONT_FILE).expect("the embedded font is read by every test of a figure")

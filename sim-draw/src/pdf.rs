@@ -9,10 +9,10 @@ use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 use subsetter::GlyphRemapper;
 
-use super::canvas::{Canvas, DROP, EM_DOTS, Side, dot, single};
-use super::look::{Look, Page};
-use super::style::{Colour, PAPER};
-use super::{Drawing, Made, glyphs};
+use crate::canvas::{Canvas, DROP, EM_DOTS, Side, dot, single};
+use crate::look::{Look, Page};
+use crate::style::{Colour, PAPER};
+use crate::{Drawing, Made, glyphs};
 
 /// Points of an inch.
 const POINTS_PER_INCH: f64 = 72.0;
@@ -28,7 +28,7 @@ const SYSTEM: SystemInfo<'_> = SystemInfo {
 };
 
 /// The figure on a page of its size.
-pub(super) fn of(drawing: &dyn Drawing, look: &Look, made: Option<&Made>) -> Result<Vec<u8>, String> {
+pub(crate) fn of(drawing: &dyn Drawing, look: &Look, made: Option<&Made>) -> Result<Vec<u8>, String> {
     let page = look.page();
     let (width, height) = dot((page.width, drawing.height(page)));
     let [width, height] = [width, height].map(f64::from);

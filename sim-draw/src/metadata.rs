@@ -1,7 +1,5 @@
 //! Where a figure comes from, inside its files.
 
-use crate::stored::Provenance;
-
 /// The command, version and hash that made a figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
@@ -16,16 +14,6 @@ pub struct Made {
 }
 
 impl Made {
-    /// A figure of results.
-    pub fn of(title: impl Into<String>, provenance: &Provenance) -> Self {
-        Self {
-            title: title.into(),
-            command: provenance.command.clone(),
-            software: format!("sysmt {}", provenance.sysmt_version),
-            blake3: provenance.blake3.clone(),
-        }
-    }
-
     /// Everything in one sentence.
     pub(crate) fn sentence(&self) -> String {
         format!(

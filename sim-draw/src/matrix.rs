@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::shape::widen;
-use sim_core::units::count_as_f64;
-
-use super::canvas::{Canvas, EM, Side};
-use super::frame::{HAIR, LINE, MARGIN, title};
-use super::look::Page;
-use super::palette::{Palette, Tone};
-use super::style::{Colour, GRID, INK, PAPER};
-use super::{Drawing, glyphs};
-use crate::text;
+use crate::canvas::{Canvas, EM, Side};
+use crate::frame::{HAIR, LINE, MARGIN, title};
+use crate::look::Page;
+use crate::palette::{Palette, Tone};
+use crate::style::{Colour, GRID, INK, PAPER};
+use crate::text::{self, float};
+use crate::{Drawing, glyphs};
 
 /// Classes that a table shows at most.
 const MAX_CLASSES: usize = 20;
@@ -23,25 +20,30 @@ const WIDEST: f64 = 3.2 * EM;
 
 /// A count of what went from one class to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Count {
-    pub(crate) from: usize,
-    pub(crate) to: usize,
-    pub(crate) count: usize,
+pub struct Count {
+    /// The class of the row.
+    pub from: usize,
+    /// The class of the column.
+    pub to: usize,
+    /// How many.
+    pub count: usize,
 }
 
 /// A square table of classes. Zeros are blank.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
-    pub(crate) name: String,
+    /// File name without its ending.
+    pub name: String,
     /// What is counted.
-    pub(crate) title: String,
+    pub title: String,
     /// What rows are.
-    pub(crate) from: String,
+    pub from: String,
     /// What columns are.
-    pub(crate) to: String,
-    pub(crate) n_classes: usize,
+    pub to: String,
+    /// Classes that there are, counted or not.
+    pub n_classes: usize,
     /// Of different classes.
-    pub(crate) counts: Vec<Count>,
+    pub counts: Vec<Count>,
 }
 
 /// The part of a table that is shown.
@@ -189,14 +191,10 @@ fn shade(palette: Palette, count: usize, most: usize) -> Colour {
     light.mixed(dark, float(count) / float(most.max(1)))
 }
 
-fn float(count: usize) -> f64 {
-    count_as_f64(widen(count))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::look::Look;
+    use crate::look::Look;
 
     fn page() -> Page {
         Look::default().page()

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::palette::Palette;
+use crate::palette::Palette;
 
 /// Dots per inch of text that is not enlarged.
 pub(crate) const DPI: f64 = 600.0;
@@ -179,7 +179,7 @@ impl Look {
     }
 
     /// For a column of a paper, where a caption has the title.
-    pub(crate) fn captioned() -> Self {
+    pub fn captioned() -> Self {
         Self {
             titles: Titles::None,
             ..Self::default()

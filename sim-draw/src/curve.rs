@@ -1,6 +1,6 @@
 //! Curves of formulas, drawn as far as the axes go.
 
-use super::axis::Axis;
+use crate::axis::Axis;
 
 /// Pieces of which a curve is drawn.
 const N_PIECES: u8 = 64;
@@ -70,8 +70,8 @@ impl Curve {
 
 #[cfg(test)]
 mod tests {
-    use super::super::axis::Scale;
     use super::*;
+    use crate::axis::Scale;
 
     #[test]
     fn a_roof_bends_at_its_corner() {

@@ -1,10 +1,10 @@
 //! What stands above a figure: its title, and what a reader must know of its data.
 
-use super::canvas::{Canvas, EM, Side};
-use super::frame::{LINE, MARGIN, fitted};
-use super::glyphs;
-use super::look::{Page, Titles};
-use super::style::{INK, WARNING};
+use crate::canvas::{Canvas, EM, Side};
+use crate::frame::{LINE, MARGIN, fitted};
+use crate::glyphs;
+use crate::look::{Page, Titles};
+use crate::style::{INK, WARNING};
 
 /// Title and note of a figure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
