@@ -17,9 +17,8 @@ pub struct Curve {
 /// y of x, in the units of the axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Formula {
-    /// Per cent of steps in which at least one of so many independent threads is active, where x per cent of products
-    /// are zero.
-    IndependentThreads(i32),
+    /// Per cent of draws of so many in which at least one is a hit, where x per cent of all are misses.
+    AtLeastOne(i32),
     /// The lower of a level and of a slope times x.
     Roof {
         /// The level.
@@ -32,7 +31,7 @@ pub enum Formula {
 impl Formula {
     fn y(self, x: f64) -> f64 {
         match self {
-            Self::IndependentThreads(threads) => 100.0 * (1.0 - (x / 100.0).powi(threads)),
+            Self::AtLeastOne(n) => 100.0 * (1.0 - (x / 100.0).powi(n)),
             Self::Roof { peak, slope } => peak.min(slope * x),
         }
     }
@@ -40,7 +39,7 @@ impl Formula {
     /// Where it bends.
     fn corner(self) -> Option<f64> {
         match self {
-            Self::IndependentThreads(_) => None,
+            Self::AtLeastOne(_) => None,
             Self::Roof { peak, slope } => Some(peak / slope),
         }
     }
@@ -50,7 +49,7 @@ impl Curve {
     /// What the axis must hold for the curve to be understood.
     pub(crate) fn level(&self) -> Option<f64> {
         match self.formula {
-            Formula::IndependentThreads(_) => None,
+            Formula::AtLeastOne(_) => None,
             Formula::Roof { peak, .. } => Some(peak),
         }
     }
@@ -97,8 +96,8 @@ mod tests {
     }
 
     #[test]
-    fn two_threads_are_idle_where_both_are() {
-        let y = |threads| Formula::IndependentThreads(threads).y(50.0);
+    fn two_miss_where_both_do() {
+        let y = |n| Formula::AtLeastOne(n).y(50.0);
         assert_eq!([y(1), y(2), y(4)], [50.0, 75.0, 93.75]);
     }
 }

@@ -186,7 +186,7 @@ impl Drawing for Matrix {
 
 /// From light to dark, with the count; dark enough for white text above half of the most.
 fn shade(palette: Palette, count: usize, most: usize) -> Colour {
-    let dark = palette.colour(Tone::Drain);
+    let dark = palette.colour(Tone::Beside(3));
     let light = dark.mixed(PAPER, 0.86);
     light.mixed(dark, float(count) / float(most.max(1)))
 }

@@ -9,16 +9,10 @@ pub enum Tone {
     Single,
     /// The series of this number, from 0.
     Series(usize),
-    /// So many active threads.
-    Active(usize),
-    /// PE-cycles before the first step.
-    Fill,
-    /// PE-cycles without an output.
-    Masked,
-    /// PE-cycles between tiles.
-    Stall,
-    /// PE-cycles after the last step.
-    Drain,
+    /// The part of this degree, from 0: the higher, the darker.
+    Graded(usize),
+    /// A part that stands beside graded ones, by its number from 0.
+    Beside(usize),
     /// Text and axes.
     Ink,
     /// What stands behind.
@@ -51,17 +45,19 @@ const OKABE_ITO: Colours = Colours {
         Colour(0x7a, 0x8a, 0x00),
         Colour(0xd8, 0x30, 0x30),
     ],
-    active: [
+    graded: [
         Colour(0xe4, 0xe4, 0xe4),
         Colour(0xf2, 0xc9, 0x2e),
         Colour(0xc8, 0x6a, 0x00),
         Colour(0x9a, 0x38, 0x00),
         Colour(0x4a, 0x17, 0x00),
     ],
-    fill: Colour(0x56, 0xb4, 0xe9),
-    masked: Colour(0xd4, 0x8f, 0xb8),
-    stall: Colour(0xd6, 0xef, 0xe2),
-    drain: Colour(0x00, 0x56, 0x8f),
+    beside: [
+        Colour(0x56, 0xb4, 0xe9),
+        Colour(0xd4, 0x8f, 0xb8),
+        Colour(0xd6, 0xef, 0xe2),
+        Colour(0x00, 0x56, 0x8f),
+    ],
     ramp: &[
         Colour(0xe4, 0xef, 0xf8),
         Colour(0x5b, 0x9f, 0xcf),
@@ -83,17 +79,19 @@ const VIRIDIS: Colours = Colours {
         Colour(0x1a, 0x6b, 0x52),
         Colour(0xc9, 0xb4, 0x00),
     ],
-    active: [
+    graded: [
         Colour(0xe4, 0xe4, 0xe4),
         Colour(0x8a, 0xd4, 0x4a),
         Colour(0x21, 0x9b, 0x88),
         Colour(0x35, 0x5f, 0x8d),
         Colour(0x44, 0x01, 0x54),
     ],
-    fill: Colour(0xb8, 0xa4, 0xd6),
-    masked: Colour(0xd4, 0x8f, 0xb8),
-    stall: Colour(0xf4, 0xee, 0xfa),
-    drain: Colour(0x55, 0x45, 0x70),
+    beside: [
+        Colour(0xb8, 0xa4, 0xd6),
+        Colour(0xd4, 0x8f, 0xb8),
+        Colour(0xf4, 0xee, 0xfa),
+        Colour(0x55, 0x45, 0x70),
+    ],
     ramp: &[
         Colour(0x44, 0x01, 0x54),
         Colour(0x41, 0x44, 0x87),
@@ -118,17 +116,19 @@ const GREYS: Colours = Colours {
         Colour(0xa3, 0xa3, 0xa3),
         Colour(0x58, 0x58, 0x58),
     ],
-    active: [
+    graded: [
         Colour(0xe7, 0xe7, 0xe7),
         Colour(0xb9, 0xb9, 0xb9),
         Colour(0x8b, 0x8b, 0x8b),
         Colour(0x5e, 0x5e, 0x5e),
         Colour(0x33, 0x33, 0x33),
     ],
-    fill: Colour(0xa1, 0xa1, 0xa1),
-    masked: Colour(0xd6, 0xd6, 0xd6),
-    stall: Colour(0xf8, 0xf8, 0xf8),
-    drain: Colour(0x14, 0x14, 0x14),
+    beside: [
+        Colour(0xa1, 0xa1, 0xa1),
+        Colour(0xd6, 0xd6, 0xd6),
+        Colour(0xf8, 0xf8, 0xf8),
+        Colour(0x14, 0x14, 0x14),
+    ],
     ramp: &[Colour(0xf2, 0xf2, 0xf2), Colour(0x26, 0x26, 0x26)],
 };
 
@@ -137,12 +137,10 @@ struct Colours {
     single: Colour,
     /// Dark enough for a line on white; after ten they come back.
     series: [Colour; 10],
-    /// Light to dark with the number of active threads.
-    active: [Colour; 5],
-    fill: Colour,
-    masked: Colour,
-    stall: Colour,
-    drain: Colour,
+    /// Light to dark.
+    graded: [Colour; 5],
+    /// What touches stays apart, in grey too.
+    beside: [Colour; 4],
     /// From low to high.
     ramp: &'static [Colour],
 }
@@ -174,11 +172,8 @@ impl Palette {
         match tone {
             Tone::Single => colours.single,
             Tone::Series(index) => colours.series[index % colours.series.len()],
-            Tone::Active(n) => colours.active[n.min(colours.active.len() - 1)],
-            Tone::Fill => colours.fill,
-            Tone::Masked => colours.masked,
-            Tone::Stall => colours.stall,
-            Tone::Drain => colours.drain,
+            Tone::Graded(n) => colours.graded[n.min(colours.graded.len() - 1)],
+            Tone::Beside(n) => colours.beside[n % colours.beside.len()],
             Tone::Ink => INK,
             Tone::Grey => GREY,
         }
@@ -206,16 +201,16 @@ mod tests {
     #[test]
     fn neighbouring_parts_differ_in_grey() {
         for palette in Palette::ALL {
-            for threads in [1, 2, 4] {
-                let active = Tone::Active;
+            for last in [1, 2, 4] {
+                let (graded, beside) = (Tone::Graded, Tone::Beside);
                 let mut pairs = vec![
-                    (Tone::Fill, active(0)),
-                    (Tone::Masked, Tone::Stall),
-                    (Tone::Masked, Tone::Drain),
-                    (Tone::Stall, Tone::Drain),
+                    (beside(0), graded(0)),
+                    (beside(1), beside(2)),
+                    (beside(1), beside(3)),
+                    (beside(2), beside(3)),
                 ];
-                pairs.extend((0..threads).map(|n| (active(n), active(n + 1))));
-                pairs.extend([Tone::Masked, Tone::Stall, Tone::Drain].map(|after| (active(threads), after)));
+                pairs.extend((0..last).map(|n| (graded(n), graded(n + 1))));
+                pairs.extend([beside(1), beside(2), beside(3)].map(|after| (graded(last), after)));
                 for (lower, upper) in pairs {
                     let [one, other] = [lower, upper].map(|tone| palette.colour(tone).lightness());
                     let difference = (one - other).abs();

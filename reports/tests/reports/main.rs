@@ -18,7 +18,10 @@ mod stored_data;
 mod stored_figures;
 mod summary;
 mod support;
-#[expect(dead_code, reason = "tests of `sim-draw` read more of an SVG by the same file")]
+#[expect(
+    dead_code,
+    reason = "tests of `sim-draw` read more of an SVG by the same file"
+)]
 #[path = "../../../sim-draw/tests/draw/svg.rs"]
 mod svg;
 mod totals;

@@ -244,16 +244,16 @@ pub(super) fn part_name(column: &str) -> String {
 /// The tone of a part; of others, that of their number.
 pub(super) fn tone(part: &str, index: usize) -> Tone {
     match part {
-        "fill" | "idle" => Tone::Fill,
-        "masked" | "operands" => Tone::Masked,
-        "stall" | "results" => Tone::Stall,
-        "drain" | "clock" => Tone::Drain,
+        "fill" | "idle" => Tone::Beside(0),
+        "masked" | "operands" => Tone::Beside(1),
+        "stall" | "results" => Tone::Beside(2),
+        "drain" | "clock" => Tone::Beside(3),
         "multiplier" => Tone::Series(2),
         "leakage" => Tone::Grey,
         other => other
             .strip_suffix(" active")
             .and_then(|n| n.parse().ok())
-            .map_or(Tone::Series(index), Tone::Active),
+            .map_or(Tone::Series(index), Tone::Graded),
     }
 }
 
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(part_name("energy_active-2_pj"), "2 active");
         assert_eq!(part_name("energy_live-weight-bit_pj"), "live-weight-bit");
         assert_eq!(part_name("drain"), "drain");
-        assert_eq!(tone("2 active", 7), Tone::Active(2));
+        assert_eq!(tone("2 active", 7), Tone::Graded(2));
         assert_eq!(tone("something", 7), Tone::Series(7));
     }
 

@@ -281,7 +281,7 @@ fn curves(rows: &Rows<'_>, kind: Curves) -> Vec<Curve> {
                 let whole = [1, 2, 4].into_iter().find(|&n| Some(f64::from(n)) == threads);
                 whole.map(|n| Curve {
                     name: format!("{n} independent"),
-                    formula: Formula::IndependentThreads(n),
+                    formula: Formula::AtLeastOne(n),
                 })
             }
             Curves::Roofline => match (number(row, "array.rows"), number(row, "array.cols"), per_step) {
@@ -308,7 +308,7 @@ fn curves(rows: &Rows<'_>, kind: Curves) -> Vec<Curve> {
 
 fn key(curve: &Curve) -> f64 {
     match curve.formula {
-        Formula::IndependentThreads(threads) => f64::from(threads),
+        Formula::AtLeastOne(threads) => f64::from(threads),
         Formula::Roof { peak, slope } => peak + 1.0 / slope,
     }
 }
