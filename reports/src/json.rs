@@ -1,7 +1,7 @@
 //! The JSON objects of products and layers: names and order of keys are a contract.
 
 use serde::{Deserialize, Serialize};
-use sim_core::counters::{ActiveSteps, OperandWidths, PeCycles, Reduced, Switching};
+use sim_core::counters::{ActiveSteps, Counters};
 use sim_core::record::{LayerRecord, ProductRecord};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
@@ -42,14 +42,9 @@ pub struct ProductObject {
     pub macs: u64,
     /// PE-steps by active threads.
     pub active_threads: ActiveSteps,
-    /// Operands reduced.
-    pub reduced: Reduced,
-    /// Operand pairs by width.
-    pub operand_widths: OperandWidths,
-    /// What changes from step to step.
-    pub switching: Switching,
-    /// Every PE-cycle once.
-    pub pe_cycles: PeCycles,
+    /// All counters.
+    #[serde(flatten)]
+    pub counters: Counters,
     /// PE-steps with an active thread, of all PE-cycles.
     pub utilization: f64,
     /// Mean squared error in accumulator units; null where not measured.
@@ -239,7 +234,6 @@ fn product_object(
 ) -> ProductObject {
     let energy = costs::or_warn(costs::energy(record, array, table), "energy", warnings);
     let area = costs::or_warn(costs::area(array, table), "area", warnings);
-    let pe_cycles = record.counters.pe_cycles;
     ProductObject {
         version: VERSION,
         shape: record.shape,
@@ -248,12 +242,9 @@ fn product_object(
         baseline_cycles: record.baseline_cycles.0,
         speedup: ratio::speedup(record.baseline_cycles, record.cycles),
         macs: record.macs(),
-        active_threads: pe_cycles.active,
-        reduced: record.counters.reduced,
-        operand_widths: record.counters.operand_widths,
-        switching: record.counters.switching,
-        pe_cycles,
-        utilization: ratio::utilization(array, record.cycles, &pe_cycles),
+        active_threads: record.counters.pe_cycles.active,
+        counters: record.counters,
+        utilization: ratio::utilization(array, record.cycles, &record.counters.pe_cycles),
         mse: record.error.map(|error| ratio::mse(&error, record.n_outputs())),
         snr_db: record.error.and_then(|error| ratio::snr_db(&error)),
         energy_pj: energy.map(|energy| EnergyObject::new(energy, table)),

@@ -62,9 +62,9 @@ fn row(index: usize, layer: &LayerObject, array: &ArraySpec, max_active: usize) 
         product,
         policy,
     } = layer;
-    let widths = product.operand_widths;
-    let pe_cycles = product.pe_cycles;
-    let switching = product.switching;
+    let widths = product.counters.operand_widths;
+    let pe_cycles = product.counters.pe_cycles;
+    let switching = product.counters.switching;
     let energy = product.energy_pj.as_ref();
     let area = product.area_um2.as_ref();
     let mut row = vec![
@@ -85,8 +85,8 @@ fn row(index: usize, layer: &LayerObject, array: &ArraySpec, max_active: usize) 
     let counts = pe_cycles.active.counts();
     row.extend((0..=max_active).map(|n| optional(counts.get(n))));
     row.extend([
-        product.reduced.activations.to_string(),
-        product.reduced.weights.to_string(),
+        product.counters.reduced.activations.to_string(),
+        product.counters.reduced.weights.to_string(),
         widths.a8w8.to_string(),
         widths.a8w4.to_string(),
         widths.a4w8.to_string(),

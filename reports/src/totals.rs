@@ -1,7 +1,7 @@
 //! Sums over layers. Integers are added first; ratios come last.
 
 use serde::{Deserialize, Serialize};
-use sim_core::counters::{OperandWidths, PeCycles, Reduced, Switching};
+use sim_core::counters::Counters;
 use sim_core::record::LayerRecord;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
@@ -26,14 +26,9 @@ pub struct Totals {
     pub speedup_geometric_mean: Option<f64>,
     /// M·N·K, zeros included.
     pub macs: u64,
-    /// Operands reduced.
-    pub reduced: Reduced,
-    /// Operand pairs by width.
-    pub operand_widths: OperandWidths,
-    /// What changes from step to step.
-    pub switching: Switching,
-    /// Every PE-cycle once.
-    pub pe_cycles: PeCycles,
+    /// All counters.
+    #[serde(flatten)]
+    pub counters: Counters,
     /// PE-steps with an active thread, of all PE-cycles; null without layers.
     pub utilization: Option<f64>,
     /// Time at the array's clock, in µs.
@@ -54,10 +49,7 @@ impl Totals {
             speedup: None,
             speedup_geometric_mean: None,
             macs: 0,
-            reduced: Reduced::default(),
-            operand_widths: OperandWidths::default(),
-            switching: Switching::default(),
-            pe_cycles: PeCycles::zero(array.pe().max_active()),
+            counters: Counters::zero(array.pe().max_active()),
             utilization: None,
             time_us: 0.0,
             energy_pj: energy(objects),
@@ -67,14 +59,15 @@ impl Totals {
             totals.cycles += product.cycles;
             totals.baseline_cycles += product.baseline_cycles;
             totals.macs += product.macs();
-            totals.reduced += product.counters.reduced;
-            totals.operand_widths += product.counters.operand_widths;
-            totals.switching += product.counters.switching;
-            totals.pe_cycles += product.counters.pe_cycles;
+            totals.counters += product.counters;
         }
         if totals.cycles != Cycles(0) {
             totals.speedup = Some(ratio::speedup(totals.baseline_cycles, totals.cycles));
-            totals.utilization = Some(ratio::utilization(array, totals.cycles, &totals.pe_cycles));
+            totals.utilization = Some(ratio::utilization(
+                array,
+                totals.cycles,
+                &totals.counters.pe_cycles,
+            ));
         }
         let speedups: Vec<f64> = objects.iter().map(|object| object.product.speedup).collect();
         totals.speedup_geometric_mean = ratio::geometric_mean(&speedups);

@@ -66,6 +66,12 @@ impl ActiveSteps {
         (0_u64..).zip(self.counts()).map(|(n, count)| n * count).sum()
     }
 
+    /// Every count by its name; none of more active threads than there can be.
+    pub fn named(&self) -> [(&'static str, Option<u64>); MAX_THREADS + 1] {
+        let names = ["active_0", "active_1", "active_2", "active_3", "active_4"];
+        std::array::from_fn(|n| (names[n], self.counts().get(n).copied()))
+    }
+
     /// The same counts with room for `n_threads`, as a throttled layer reports those of its array.
     pub fn widened(mut self, n_threads: usize) -> Self {
         self.n_threads = self.n_threads.max(n_threads.min(MAX_THREADS));
@@ -137,6 +143,24 @@ impl PeCycles {
         } = self;
         fill + active.total() + masked + stall + drain
     }
+
+    /// Every bucket by its name.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, Option<u64>)> + use<> {
+        let Self {
+            fill,
+            active,
+            masked,
+            stall,
+            drain,
+        } = *self;
+        let others = [
+            ("fill", fill),
+            ("masked", masked),
+            ("stall", stall),
+            ("drain", drain),
+        ];
+        known(others).chain(active.named())
+    }
 }
 
 impl AddAssign for PeCycles {
@@ -164,6 +188,14 @@ pub struct Reduced {
     pub activations: u64,
     /// Weights.
     pub weights: u64,
+}
+
+impl Reduced {
+    /// Every count by its name.
+    pub const fn named(self) -> [(&'static str, u64); 2] {
+        let Self { activations, weights } = self;
+        [("reduced_activations", activations), ("reduced_weights", weights)]
+    }
 }
 
 impl AddAssign for Reduced {
@@ -198,6 +230,17 @@ impl OperandWidths {
             a4w4,
         } = *self;
         a8w8 + a8w4 + a4w8 + a4w4
+    }
+
+    /// Every count by its name.
+    pub const fn named(self) -> [(&'static str, u64); 4] {
+        let Self {
+            a8w8,
+            a8w4,
+            a4w8,
+            a4w4,
+        } = self;
+        [("a8w8", a8w8), ("a8w4", a8w4), ("a4w8", a4w8), ("a4w4", a4w4)]
     }
 }
 
@@ -237,6 +280,28 @@ pub struct Switching {
     pub lane_edges: u64,
 }
 
+impl Switching {
+    /// Every count by its name.
+    pub const fn named(self) -> [(&'static str, u64); 6] {
+        let Self {
+            activation_bits,
+            weight_bits,
+            live_activation_bits,
+            live_weight_bits,
+            partial_product_bits,
+            lane_edges,
+        } = self;
+        [
+            ("activation_bits", activation_bits),
+            ("weight_bits", weight_bits),
+            ("live_activation_bits", live_activation_bits),
+            ("live_weight_bits", live_weight_bits),
+            ("partial_product_bits", partial_product_bits),
+            ("lane_edges", lane_edges),
+        ]
+    }
+}
+
 impl AddAssign for Switching {
     fn add_assign(&mut self, other: Self) {
         let Self {
@@ -256,17 +321,17 @@ impl AddAssign for Switching {
     }
 }
 
-/// All counters of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// All counters of a run; stored in the order of these fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
-    /// Every PE-cycle once.
-    pub pe_cycles: PeCycles,
     /// Operands reduced.
     pub reduced: Reduced,
     /// Operand pairs by width.
     pub operand_widths: OperandWidths,
     /// What changes from step to step.
     pub switching: Switching,
+    /// Every PE-cycle once.
+    pub pe_cycles: PeCycles,
 }
 
 impl Counters {
@@ -278,6 +343,20 @@ impl Counters {
             operand_widths: OperandWidths::default(),
             switching: Switching::default(),
         }
+    }
+
+    /// Every counter by its name; `None` where the machine cannot count it.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, Option<u64>)> + use<> {
+        let Self {
+            reduced,
+            operand_widths,
+            switching,
+            pe_cycles,
+        } = *self;
+        known(reduced.named())
+            .chain(known(operand_widths.named()))
+            .chain(known(switching.named()))
+            .chain(pe_cycles.named())
     }
 }
 
@@ -294,6 +373,12 @@ impl AddAssign for Counters {
         self.operand_widths += operand_widths;
         self.switching += switching;
     }
+}
+
+fn known<const N: usize>(
+    counts: [(&'static str, u64); N],
+) -> impl Iterator<Item = (&'static str, Option<u64>)> {
+    counts.into_iter().map(|(name, count)| (name, Some(count)))
 }
 
 /// Sums from which the error of an approximate product is made.
@@ -338,5 +423,24 @@ impl AddAssign for ErrorSums {
         } = other;
         self.squared_error += squared_error;
         self.squared_exact += squared_exact;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_counter_has_a_name_of_its_own() {
+        let mut counters = Counters::zero(2);
+        counters.pe_cycles.active.add(1, 7);
+        counters.switching.lane_edges = 5;
+        let named: Vec<(&str, Option<u64>)> = counters.named().collect();
+        let names: BTreeSet<&str> = named.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names.len(), named.len());
+        assert!(named.contains(&("active_1", Some(7))) && named.contains(&("lane_edges", Some(5))));
+        assert!(named.contains(&("active_2", Some(0))) && named.contains(&("active_3", None)));
     }
 }

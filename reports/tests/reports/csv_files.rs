@@ -38,7 +38,7 @@ fn every_field_of_every_layer_comes_back() {
         assert_eq!(buckets.map(count).iter().sum::<u64>(), 16 * product.cycles);
         assert_eq!(
             count("a8w8") + count("a8w4") + count("a4w8") + count("a4w4"),
-            product.operand_widths.total()
+            product.counters.operand_widths.total()
         );
         assert_eq!(ratio("speedup").to_bits(), product.speedup.to_bits());
         assert_eq!(ratio("mse").to_bits(), product.mse.unwrap().to_bits());

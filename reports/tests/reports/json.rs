@@ -134,14 +134,14 @@ fn totals_add_counts_and_then_divide() {
     let sum = |of: fn(&LayerObject) -> u64| layers.iter().map(of).sum::<u64>();
     assert_eq!(totals.cycles.0, sum(|layer| layer.product.cycles));
     assert_eq!(totals.macs, sum(|layer| layer.product.macs));
-    assert_eq!(totals.pe_cycles.total(), 16 * totals.cycles.0);
+    assert_eq!(totals.counters.pe_cycles.total(), 16 * totals.cycles.0);
     assert_eq!(
-        totals.reduced.activations,
-        sum(|layer| layer.product.reduced.activations)
+        totals.counters.reduced.activations,
+        sum(|layer| layer.product.counters.reduced.activations)
     );
     assert_eq!(
-        totals.operand_widths.total(),
-        sum(|layer| layer.product.operand_widths.total())
+        totals.counters.operand_widths.total(),
+        sum(|layer| layer.product.counters.operand_widths.total())
     );
     let energy: f64 = layers
         .iter()
