@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Pairs, Pe};
-use sim_core::units::count_as_f64;
+use sim_core::units::{Megahertz, count_as_f64};
 
 use crate::frame::Value;
 
@@ -78,6 +78,11 @@ impl ArrayEcho {
             "array.cols" => self.array.cols.into(),
             _ => Value::Null,
         }
+    }
+
+    /// Of the array.
+    pub(crate) const fn clock(&self) -> Megahertz {
+        Megahertz(self.array.clock_mhz)
     }
 
     /// MACs for each operand that enters the array at its edges: each of ⌈M/R⌉·⌈N/C⌉ tiles takes (R + C)·K.

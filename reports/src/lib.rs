@@ -12,6 +12,7 @@ pub mod frame;
 pub mod json;
 pub mod layers_csv;
 pub mod markdown;
+mod metrics;
 pub mod page;
 pub mod pe_map;
 pub mod pruning;

@@ -17,11 +17,15 @@ const Z: f64 = 1.959_963_984_540_054;
 
 /// Wilson's interval of `n_right` of `n`, at 95 %; all of it for no trials.
 pub fn wilson(n_right: usize, n: usize) -> Interval {
+    wilson_of_share(count_as_f64(widen(n_right)) / count_as_f64(widen(n.max(1))), n)
+}
+
+/// Wilson's interval of a share of `n`, at 95 %; all of it for no trials.
+pub fn wilson_of_share(share: f64, n: usize) -> Interval {
     if n == 0 {
         return Interval { low: 0.0, high: 1.0 };
     }
-    let (right, n) = (count_as_f64(widen(n_right)), count_as_f64(widen(n)));
-    let share = right / n;
+    let n = count_as_f64(widen(n));
     let z2 = Z * Z;
     let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = Z / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();

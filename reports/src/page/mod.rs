@@ -9,7 +9,6 @@ mod scope;
 mod section;
 mod summary;
 mod table;
-mod words;
 
 pub use figure::{PageFigure, plots_of};
 

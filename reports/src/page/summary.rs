@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use sim_core::shape::widen;
 use sim_draw::text::significant;
 
-use super::words;
 use crate::frame::{Frame, Value};
+use crate::metrics::{self, About, Better};
 use crate::stored::{Stored, StoredKind};
 use crate::text;
 
@@ -14,64 +14,33 @@ const MAX_SIDE_BY_SIDE: usize = 16;
 /// Warnings that are listed.
 const MAX_WARNINGS: usize = 100;
 
-/// How a value is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Times,
-    Count,
-    /// A fraction as per cent.
-    Percent,
-    /// A difference of fractions, in points of a per cent.
-    Points,
-    Picojoules,
-    SquareMicrometres,
-    Plain,
-}
-
-/// Which of two values is worth naming.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Best {
-    Largest,
-    Least,
-    /// Neither.
-    None,
-}
-
-/// A column as a measure.
-struct Measure {
-    column: &'static str,
-    label: &'static str,
-    form: Form,
-    best: Best,
-}
-
-const MEASURES: [Measure; 12] = [
-    measure("speedup", "Speed-up", Form::Times, Best::Largest),
-    measure("cycles", "Cycles", Form::Count, Best::None),
-    measure("utilization", "Utilization", Form::Percent, Best::Largest),
-    measure("top1", "Top-1", Form::Percent, Best::Largest),
-    measure("int8_top1", "8-bit top-1", Form::Percent, Best::None),
-    measure("top1_change", "Change", Form::Points, Best::None),
-    measure("p_value", "p", Form::Plain, Best::None),
-    measure("agreement", "Agreement", Form::Percent, Best::None),
-    measure("relative_mse", "Relative error", Form::Plain, Best::Least),
-    measure("total_energy_pj", "Energy", Form::Picojoules, Best::None),
-    measure(
-        "total_energy_per_mac_pj",
-        "Energy/MAC",
-        Form::Picojoules,
-        Best::Least,
-    ),
-    measure("area_um2", "Area", Form::SquareMicrometres, Best::Least),
+/// What a reader looks for, in this order.
+const MEASURES: [&str; 12] = [
+    "speedup",
+    "cycles",
+    "utilization",
+    "top1",
+    "int8_top1",
+    "top1_change",
+    "p_value",
+    "agreement",
+    "relative_mse",
+    "total_energy_pj",
+    "total_energy_per_mac_pj",
+    "area_um2",
+];
+/// Those of them whose best value is worth naming, whatever the workload.
+const WITH_A_BEST: [&str; 6] = [
+    "speedup",
+    "utilization",
+    "top1",
+    "relative_mse",
+    "total_energy_per_mac_pj",
+    "area_um2",
 ];
 
-const fn measure(column: &'static str, label: &'static str, form: Form, best: Best) -> Measure {
-    Measure {
-        column,
-        label,
-        form,
-        best,
-    }
+fn measures() -> impl Iterator<Item = &'static About> {
+    MEASURES.into_iter().filter_map(metrics::about)
 }
 
 pub(super) fn render(stored: &Stored) -> Markup {
@@ -101,13 +70,13 @@ fn one(points: &Frame, row: &[Value]) -> Markup {
     html! {
         (failure(points, row))
         dl.tiles {
-            @for measure in &MEASURES {
-                @let value = points.value(row, measure.column);
+            @for measure in measures() {
+                @let value = points.value(row, measure.name);
                 @if *value != Value::Null {
                     div {
-                        dt title=(words::hint(measure.column)) { (measure.label) }
-                        dd { span title=(value.text()) { (read(value, measure.form)) } }
-                        @if let Some(note) = note(points, row, measure.column) { dd.note { (note) } }
+                        dt title=(measure.hint) { (measure.label) }
+                        dd { span title=(value.text()) { (measure.read(value)) } }
+                        @if let Some(note) = note(points, row, measure.name) { dd.note { (note) } }
                     }
                 }
             }
@@ -116,7 +85,7 @@ fn one(points: &Frame, row: &[Value]) -> Markup {
 }
 
 fn failure(points: &Frame, row: &[Value]) -> Markup {
-    let error = points.value(row, words::ERROR);
+    let error = points.value(row, metrics::ERROR);
     html! { @if *error != Value::Null { p.banner role="note" { (error.text()) } } }
 }
 
@@ -152,31 +121,31 @@ fn note(points: &Frame, row: &[Value], column: &str) -> Option<String> {
 
 fn side_by_side(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
     let points = &stored.points;
-    let is_there = |measure: &&Measure| {
+    let is_there = |measure: &&About| {
         rows.iter()
-            .any(|row| *points.value(row, measure.column) != Value::Null)
+            .any(|row| *points.value(row, measure.name) != Value::Null)
     };
-    let measures: Vec<&Measure> = MEASURES.iter().filter(is_there).collect();
+    let measures: Vec<&About> = measures().filter(is_there).collect();
     html! {
         div.scroll tabindex="0" role="region" aria-label="Summary of all designs" {
             table.summary {
                 thead {
                     tr {
                         th scope="col" { (names_title(stored)) }
-                        @for measure in &measures { th.number scope="col" title=(words::hint(measure.column)) { (measure.label) } }
+                        @for measure in &measures { th.number scope="col" title=(measure.hint) { (measure.label) } }
                     }
                 }
                 tbody {
                     @for row in rows {
                         tr {
                             th scope="row" { (name(stored, row)) }
-                            @let error = points.value(row, words::ERROR);
+                            @let error = points.value(row, metrics::ERROR);
                             @if *error != Value::Null {
                                 td.failed colspan=(measures.len()) { (error.text()) }
                             } @else {
                                 @for measure in &measures {
-                                    @let value = points.value(row, measure.column);
-                                    td.number title=(value.text()) { (read(value, measure.form)) }
+                                    @let value = points.value(row, measure.name);
+                                    td.number title=(value.text()) { (measure.read(value)) }
                                 }
                             }
                         }
@@ -184,7 +153,7 @@ fn side_by_side(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
                 }
             }
         }
-        @if measures.iter().any(|measure| measure.column == "top1_change") {
+        @if measures.iter().any(|measure| measure.name == "top1_change") {
             p.hint { "Changes of top-1 and agreement are against exact 8-bit, changes in points, p by the exact McNemar test. Speed-ups are over the baseline, in cycles. Relative errors are means over layers." }
         } @else {
             p.hint { "Speed-ups are over the baseline, in cycles. Relative errors are means over layers." }
@@ -194,12 +163,15 @@ fn side_by_side(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
 
 fn best(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
     let points = &stored.points;
-    let failed = |row: &&Vec<Value>| *points.value(row, words::ERROR) != Value::Null;
+    let failed = |row: &&Vec<Value>| *points.value(row, metrics::ERROR) != Value::Null;
     let n_failed = rows.iter().filter(failed).count();
-    let found = MEASURES.iter().filter_map(|measure| {
-        let row = best_of(points, rows, measure)?;
-        Some((measure, row))
-    });
+    let found = WITH_A_BEST
+        .into_iter()
+        .filter_map(metrics::about)
+        .filter_map(|measure| {
+            let row = best_of(points, rows, measure)?;
+            Some((measure, row))
+        });
     html! {
         p {
             (text::grouped(widen(rows.len()))) " "
@@ -215,12 +187,12 @@ fn best(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
                 thead { tr { th scope="col" { "measure" } th.number scope="col" { "best" } th scope="col" { (names_title(stored)) } } }
                 tbody {
                     @for (measure, row) in found {
-                        @let value = points.value(row, measure.column);
+                        @let value = points.value(row, measure.name);
                         tr {
                             th scope="row" {
-                                span title=(words::hint(measure.column)) { (superlative(measure)) }
+                                span title=(measure.hint) { (superlative(measure)) }
                             }
-                            td.number title=(value.text()) { (read(value, measure.form)) }
+                            td.number title=(value.text()) { (measure.read(value)) }
                             td { (name(stored, row)) }
                         }
                     }
@@ -231,31 +203,31 @@ fn best(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
 }
 
 /// The first row with the best value.
-fn best_of<'a>(points: &Frame, rows: &'a [Vec<Value>], measure: &Measure) -> Option<&'a Vec<Value>> {
+fn best_of<'a>(points: &Frame, rows: &'a [Vec<Value>], measure: &About) -> Option<&'a Vec<Value>> {
     let mut best: Option<(f64, &Vec<Value>)> = None;
     for row in rows {
-        let Some(value) = points.value(row, measure.column).number() else {
+        let Some(value) = points.value(row, measure.name).number() else {
             continue;
         };
-        let is_better = best.is_none_or(|(so_far, _)| match measure.best {
-            Best::Largest => so_far < value,
-            Best::Least => value < so_far,
-            Best::None => false,
+        let is_better = best.is_none_or(|(so_far, _)| match measure.better {
+            Better::High => so_far < value,
+            Better::Low => value < so_far,
+            Better::Neither => false,
         });
-        if is_better && measure.best != Best::None {
+        if is_better {
             best = Some((value, row));
         }
     }
     best.map(|(_, row)| row)
 }
 
-fn superlative(measure: &Measure) -> String {
+fn superlative(measure: &About) -> String {
     let (first, rest) = measure.label.split_at(1);
     let label = format!("{}{rest}", first.to_lowercase());
-    match measure.best {
-        Best::Largest => format!("Highest {label}"),
-        Best::Least => format!("Lowest {label}"),
-        Best::None => label,
+    match measure.better {
+        Better::High => format!("Highest {label}"),
+        Better::Low => format!("Lowest {label}"),
+        Better::Neither => label,
     }
 }
 
@@ -279,29 +251,4 @@ fn name(stored: &Stored, row: &[Value]) -> String {
         .map(|axis| format!("{axis} {}", value(axis).text()))
         .collect();
     named.join(", ")
-}
-
-fn read(value: &Value, form: Form) -> String {
-    let Some(number) = value.number() else {
-        return if *value == Value::Null {
-            "–".to_owned()
-        } else {
-            value.text()
-        };
-    };
-    match form {
-        Form::Times => format!("{}×", significant(number)),
-        Form::Count => match value {
-            Value::Count(count) => text::grouped(*count),
-            Value::Null | Value::Text(_) | Value::Real(_) | Value::Flag(_) => significant(number),
-        },
-        Form::Percent => format!("{:.2} %", 100.0 * number),
-        Form::Points => format!("{:+.2}", 100.0 * number).replace('-', "−"),
-        Form::Picojoules => {
-            let text::Unit { name, size } = text::energy_unit(number);
-            format!("{} {name}", significant(number / size))
-        }
-        Form::SquareMicrometres => format!("{} mm²", significant(number / 1e6)),
-        Form::Plain => significant(number),
-    }
 }

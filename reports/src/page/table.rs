@@ -6,8 +6,9 @@ use maud::{Markup, html};
 use serde_json::{Map, Value as Json, json};
 use sim_core::shape::widen;
 
-use super::{in_script, points_are, words};
+use super::{in_script, points_are};
 use crate::frame::{Column, ColumnType, Frame, Value};
+use crate::metrics;
 use crate::stored::{Stored, StoredKind};
 use crate::text;
 
@@ -23,7 +24,7 @@ const LARGEST_EXACT: u64 = 1 << 53;
 /// Columns that are shown at first, where their values are not all the same.
 const POINT_DEFAULTS: [&str; 13] = [
     "status",
-    words::ERROR,
+    metrics::ERROR,
     "cycles",
     "speedup",
     "utilization",
@@ -189,7 +190,10 @@ impl<'a> Plan<'a> {
         let mut set = |key: &str, value: Json| object.insert(key.to_owned(), value);
         set("name", column.name.as_str().into());
         set("unit", column.unit.as_str().into());
-        set("hint", words::hint(&column.name).into());
+        set(
+            "hint",
+            metrics::about(&column.name).map_or("", |about| about.hint).into(),
+        );
         set("kind", kind(column.kind).into());
         set("head", (column.name == self.head).into());
         let is_default = self.defaults.contains(&column.name.as_str());

@@ -2,8 +2,6 @@
 //!
 //! Figures, pages and exports are made from this alone, so that none of them simulates.
 
-mod accuracy;
-mod counts;
 mod identity;
 mod pe_map;
 pub mod point;
@@ -15,6 +13,7 @@ pub use read::{StoredError, of_evaluation, of_run, read};
 pub use seeds::SEED;
 
 use crate::frame::{Column, ColumnType, Frame, Value};
+use crate::metrics;
 use crate::run::InputFile;
 use crate::stored::point::PointObject;
 use sim_draw::Made;
@@ -95,20 +94,17 @@ pub struct Stored {
     pub provenance: Provenance,
 }
 
-/// The heads of `points`: `identity`'s own, then machine, counts and answers.
+/// The heads of `points`: `identity`'s own, then machine and measures.
 pub fn point_columns(identity: &[Column]) -> Vec<Column> {
     let mut columns = identity::with_machine(identity);
-    columns.extend(counts::columns());
-    columns.extend(accuracy::columns());
+    columns.extend(metrics::point_columns());
     columns
 }
 
 /// The row of a point; one that failed has nulls.
 pub fn point_row(identity: &Identity<'_>, point: Option<&PointObject>) -> Vec<Value> {
     let mut row = identity.row(point);
-    let counts = point.and_then(counts::of_point);
-    row.extend(counts::values(counts.as_ref()));
-    row.extend(accuracy::values(point.and_then(|point| point.accuracy.as_ref())));
+    row.extend(metrics::of_point(point));
     row
 }
 
@@ -124,11 +120,8 @@ pub fn layer_columns(identity: &[Column]) -> Vec<Column> {
         Column::new("m", ColumnType::Count),
         Column::new("n", ColumnType::Count),
         Column::new("k", ColumnType::Count),
-        Column::new("mse", ColumnType::Real),
-        Column::new("snr_db", ColumnType::Real).in_unit("dB"),
-        Column::new("macs_per_operand", ColumnType::Real),
     ]);
-    columns.extend(counts::columns());
+    columns.extend(metrics::layer_columns());
     columns
 }
 
@@ -136,21 +129,18 @@ pub fn layer_columns(identity: &[Column]) -> Vec<Column> {
 pub fn layer_rows(identity: &Identity<'_>, point: &PointObject) -> Vec<Vec<Value>> {
     let of_layer = |(index, layer): (usize, &crate::json::LayerObject)| {
         let mut row = identity.row(Some(point));
-        let product = &layer.product;
+        let shape = layer.product.shape;
         row.extend([
             (index + 1).into(),
             layer.name.as_str().into(),
             layer.groups.into(),
             layer.threads.into(),
             layer.policy.as_deref().into(),
-            product.shape.m().into(),
-            product.shape.n().into(),
-            product.shape.k().into(),
-            product.mse.into(),
-            product.snr_db.into(),
-            point.array.macs_per_operand(product.shape).into(),
+            shape.m().into(),
+            shape.n().into(),
+            shape.k().into(),
         ]);
-        row.extend(counts::values(Some(&counts::of_layer(layer))));
+        row.extend(metrics::of_layer(layer, point));
         row
     };
     point.layers.iter().enumerate().map(of_layer).collect()

@@ -4,84 +4,13 @@ use super::escape::escape;
 use crate::frame::{Column, Value};
 use sim_draw::text::significant;
 
+use crate::metrics::{self, Form};
 use crate::text::{Unit, energy_unit, grouped};
-
-/// How numbers of a column are rounded; as summaries do it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Rounding {
-    /// Counts in groups of three digits, measures to three digits.
-    Plain,
-    /// Multiplied, and so many decimals.
-    Fixed { factor: f64, decimals: usize },
-    /// The same with a sign, as differences have one.
-    Signed { factor: f64, decimals: usize },
-    /// Picojoules in the unit that fits the largest.
-    Energy,
-}
-
-const PERCENT: f64 = 100.0;
-
-/// Heads of columns that papers have; others are headed by their names.
-const HEADS: &[(&str, &str, Rounding)] = &[
-    ("design", "Design", Rounding::Plain),
-    ("name", "Layer", Rounding::Plain),
-    ("layer", "#", Rounding::Plain),
-    ("threads", "Layer threads", Rounding::Plain),
-    ("pe.kind", "PE", Rounding::Plain),
-    ("pe.threads", "Threads", Rounding::Plain),
-    ("pe.policy", "Policy", Rounding::Plain),
-    ("pe.window", "Window", Rounding::Plain),
-    ("array.rows", "Rows", Rounding::Plain),
-    ("array.cols", "Columns", Rounding::Plain),
-    ("policy", "Layer policy", Rounding::Plain),
-    ("m", "M", Rounding::Plain),
-    ("n", "N", Rounding::Plain),
-    ("k", "K", Rounding::Plain),
-    ("images", "Images", Rounding::Plain),
-    ("macs", "MACs", Rounding::Plain),
-    ("cycles", "Cycles", Rounding::Plain),
-    ("baseline_cycles", "Baseline cycles", Rounding::Plain),
-    ("speedup", "Speed-up", fixed(1.0, 3)),
-    ("utilization", "Utilization (%)", fixed(PERCENT, 1)),
-    ("zero_macs", "Zero MACs (%)", fixed(PERCENT, 1)),
-    ("mse", "MSE", Rounding::Plain),
-    ("relative_mse", "Relative MSE", Rounding::Plain),
-    ("snr_db", "SNR (dB)", fixed(1.0, 1)),
-    ("energy_pj", "Energy", Rounding::Energy),
-    ("total_energy_pj", "Total energy", Rounding::Energy),
-    ("clock_pj", "Clock energy", Rounding::Energy),
-    ("leakage_pj", "Leakage", Rounding::Energy),
-    ("total_energy_per_mac_pj", "Energy per MAC (pJ)", Rounding::Plain),
-    ("area_um2", "Area (mm²)", fixed(1e-6, 4)),
-    ("evaluated_images", "Images", Rounding::Plain),
-    ("fp32_unpruned_top1", "FP32 unpruned top-1 (%)", fixed(PERCENT, 2)),
-    ("fp32_top1", "FP32 top-1 (%)", fixed(PERCENT, 2)),
-    ("int8_top1", "8-bit top-1 (%)", fixed(PERCENT, 2)),
-    ("top1", "Top-1 (%)", fixed(PERCENT, 2)),
-    ("top1_low", "Top-1 low (%)", fixed(PERCENT, 2)),
-    ("top1_high", "Top-1 high (%)", fixed(PERCENT, 2)),
-    ("fp32_top5", "FP32 top-5 (%)", fixed(PERCENT, 2)),
-    ("top5", "Top-5 (%)", fixed(PERCENT, 2)),
-    ("top1_change", "Change (points)", signed(PERCENT, 2)),
-    ("top1_change_low", "Change low (points)", signed(PERCENT, 2)),
-    ("top1_change_high", "Change high (points)", signed(PERCENT, 2)),
-    ("agreement", "As 8-bit (%)", fixed(PERCENT, 2)),
-    ("output_error", "Output error", Rounding::Plain),
-    ("p_value", "p", Rounding::Plain),
-];
-
-const fn fixed(factor: f64, decimals: usize) -> Rounding {
-    Rounding::Fixed { factor, decimals }
-}
-
-const fn signed(factor: f64, decimals: usize) -> Rounding {
-    Rounding::Signed { factor, decimals }
-}
 
 /// A column whose values are known, so that its unit is.
 pub(super) struct Cells {
     head: String,
-    rounding: Rounding,
+    form: Form,
     unit: Unit,
 }
 
@@ -89,16 +18,25 @@ impl Cells {
     pub(super) fn new<'v>(column: &Column, values: impl Iterator<Item = &'v Value>) -> Self {
         let largest = values.filter_map(Value::number).fold(0.0, f64::max);
         let unit = energy_unit(largest);
-        let known = HEADS.iter().find(|(name, _, _)| *name == column.name);
-        let (head, rounding) = match known {
-            Some((_, head, Rounding::Energy)) => (format!("{head} ({})", unit.name), Rounding::Energy),
-            Some((_, head, rounding)) => ((*head).to_owned(), *rounding),
-            None if column.unit.is_empty() => (column.name.clone(), Rounding::Plain),
-            None => (format!("{} ({})", column.name, column.unit), Rounding::Plain),
+        let about = metrics::about(&column.name);
+        let label = about.map_or(column.name.as_str(), |about| about.label);
+        let form = about.map_or(Form::Plain, |about| about.form);
+        let in_head = match form {
+            Form::Energy => unit.name,
+            // It stands behind each value, where it does.
+            Form::Times => "",
+            Form::Plain | Form::Decimals(_) | Form::Percent(_) | Form::Points | Form::SquareMillimetres => {
+                form.unit().unwrap_or(&column.unit)
+            }
+        };
+        let head = if in_head.is_empty() {
+            label.to_owned()
+        } else {
+            format!("{label} ({in_head})")
         };
         Self {
             head: escape(&head),
-            rounding,
+            form,
             unit,
         }
     }
@@ -120,19 +58,21 @@ impl Cells {
     }
 
     fn real(&self, real: f64) -> String {
-        match self.rounding {
-            Rounding::Plain => number(&significant(real)),
-            Rounding::Fixed { factor, decimals } => number(&rounded(real * factor, decimals)),
-            Rounding::Signed { factor, decimals } => {
-                let text = rounded(real * factor, decimals);
-                let is_positive = text.contains(|digit: char| ('1'..='9').contains(&digit)) && 0.0 < real;
-                if is_positive {
-                    format!("$+{text}$")
-                } else {
-                    number(&text)
-                }
+        let Some(decimals) = self.form.decimals() else {
+            return number(&significant(real));
+        };
+        let text = rounded(real * self.form.factor(), decimals);
+        match self.form {
+            Form::Energy => number(&rounded(real / self.unit.size, decimals)),
+            Form::Points if text.contains(|digit: char| ('1'..='9').contains(&digit)) && 0.0 < real => {
+                format!("$+{text}$")
             }
-            Rounding::Energy => number(&rounded(real / self.unit.size, 3)),
+            Form::Plain
+            | Form::Decimals(_)
+            | Form::Times
+            | Form::Percent(_)
+            | Form::Points
+            | Form::SquareMillimetres => number(&text),
         }
     }
 }

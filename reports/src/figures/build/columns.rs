@@ -4,6 +4,7 @@ use sim_draw::Scale;
 use sim_draw::palette::Tone;
 
 use crate::frame::{Frame, Value};
+use crate::metrics::{self, Form};
 use crate::text;
 
 /// A column on an axis.
@@ -45,140 +46,21 @@ impl Shown {
     }
 }
 
-/// Name, title, unit, from stored to shown values, scale.
-type Known = (&'static str, &'static str, &'static str, f64, Scale);
-
-const KNOWN: [Known; 33] = [
-    ("layer", "Layer (number in layers.csv)", "", 1.0, Scale::Linear),
-    ("step", "Layers lowered", "", 1.0, Scale::Linear),
-    ("row", "row of the array", "", 1.0, Scale::Linear),
-    ("col", "Column of the array", "", 1.0, Scale::Linear),
-    ("speedup", "Speed-up over the baseline", "×", 1.0, Scale::Linear),
-    (
-        "utilization",
-        "PE-cycles with an active thread",
-        "%",
-        100.0,
-        Scale::Percent,
-    ),
-    (
-        "zero_macs",
-        "MACs with a zero operand",
-        "%",
-        100.0,
-        Scale::Percent,
-    ),
-    ("macs_per_cycle", "MACs per cycle", "", 1.0, Scale::TightLog),
-    (
-        "macs_per_operand",
-        "MACs per operand that enters the array",
-        "",
-        1.0,
-        Scale::TightLog,
-    ),
-    ("macs", "MACs", "", 1.0, Scale::Log),
-    ("cycles", "Cycles", "", 1.0, Scale::Log),
-    (
-        "mse",
-        "MSE (squared accumulator units; no bar: 0)",
-        "",
-        1.0,
-        Scale::Log,
-    ),
-    (
-        "relative_mse",
-        "MSE / mean square of exact outputs",
-        "",
-        1.0,
-        Scale::Log,
-    ),
-    ("snr_db", "Signal to noise", "dB", 1.0, Scale::Linear),
-    ("area_um2", "Area of the array", "mm²", 1e-6, Scale::Tight),
-    (
-        "total_energy_per_mac_pj",
-        "Energy per MAC with clock and leakage",
-        "pJ",
-        1.0,
-        Scale::Tight,
-    ),
-    (
-        "total_energy_pj",
-        "Energy with clock and leakage",
-        "pJ",
-        1.0,
-        Scale::Linear,
-    ),
-    ("energy_pj", "Energy of the logic", "pJ", 1.0, Scale::Linear),
-    (
-        "energy_uncertainty_percent",
-        "Uncertainty of energies",
-        "%",
-        1.0,
-        Scale::Linear,
-    ),
-    ("top1", "Top-1", "%", 100.0, Scale::Tight),
-    ("top1_low", "Top-1, lower end", "%", 100.0, Scale::Tight),
-    ("top1_high", "Top-1, upper end", "%", 100.0, Scale::Tight),
-    ("top5", "Top-5", "%", 100.0, Scale::Tight),
-    ("fp32_top1", "Top-1 in FP32", "%", 100.0, Scale::Tight),
-    ("int8_top1", "Top-1 in exact 8-bit", "%", 100.0, Scale::Tight),
-    (
-        "top1_change",
-        "Top-1 against exact 8-bit",
-        "points",
-        100.0,
-        Scale::Tight,
-    ),
-    ("agreement", "Answers like exact 8-bit", "%", 100.0, Scale::Tight),
-    (
-        "output_error",
-        "Mean |output − FP32 output|",
-        "",
-        1.0,
-        Scale::Linear,
-    ),
-    ("pe.threads", "Threads", "", 1.0, Scale::Linear),
-    ("pe.policy", "Policy", "", 1.0, Scale::Linear),
-    (
-        "workload.activation-zeros",
-        "Zero activations (fraction)",
-        "",
-        1.0,
-        Scale::Tight,
-    ),
-    (
-        "workload.weight-zeros",
-        "Zero weights (fraction)",
-        "",
-        1.0,
-        Scale::Tight,
-    ),
-    (
-        "workload.prune",
-        "Pruned weights (fraction)",
-        "",
-        1.0,
-        Scale::Tight,
-    ),
-];
-
 /// How a column is shown, whose largest stored value this is.
 pub(super) fn shown(frame: &Frame, name: &str, largest: f64) -> Shown {
     let column = frame.columns().iter().find(|column| column.name == name);
-    let unit = column.map_or("", |column| column.unit.as_str());
-    let (title, unit, factor, scale) = match KNOWN.iter().find(|known| known.0 == name) {
-        Some(&(_, title, unit, factor, scale)) => (title, unit, factor, scale),
-        None => (name, unit, 1.0, Scale::Linear),
-    };
-    let (unit, factor) = match unit {
+    let stored = column.map_or("", |column| column.unit.as_str());
+    let about = metrics::about(name);
+    let form = about.map_or(Form::Plain, |about| about.form);
+    let (unit, factor) = match stored {
         "pJ" => energy(largest),
-        _ => (unit, factor),
+        _ => (form.unit().unwrap_or(stored), form.factor()),
     };
     Shown {
-        title: title.to_owned(),
+        title: about.map_or(name, |about| about.title).to_owned(),
         unit: unit.to_owned(),
         factor,
-        scale,
+        scale: about.map_or(Scale::Linear, |about| about.scale),
     }
 }
 

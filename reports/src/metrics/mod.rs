@@ -1,0 +1,354 @@
+//! Every measure once: its name, how it is read and shown, and how it is made of what was counted.
+//!
+//! Exports, tables of papers and pages, and figures read this table; a measure that stands here is in all of them.
+
+mod counts;
+mod table;
+mod words;
+
+use sim_draw::Scale;
+use sim_draw::text::significant;
+
+use crate::echo::ArrayEcho;
+use crate::frame::{Column, ColumnType, Value};
+use crate::json::LayerObject;
+use crate::stored::point::{PointAccuracy, PointObject};
+use crate::text;
+use counts::Counts;
+use table::{Group, TABLE};
+
+pub(crate) use words::ERROR;
+
+/// What is known of a column, whatever its values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
+    /// The key of JSON objects and heads of CSV files.
+    pub(crate) name: &'static str,
+    /// Of stored values; empty for counts and ratios.
+    pub(crate) unit: &'static str,
+    /// On axes, without its unit.
+    pub(crate) title: &'static str,
+    /// Above columns, where there is little room; without its unit.
+    pub(crate) label: &'static str,
+    pub(crate) form: Form,
+    /// Of axes.
+    pub(crate) scale: Scale,
+    pub(crate) better: Better,
+    /// A line that says what it is; empty where its name does.
+    pub(crate) hint: &'static str,
+}
+
+/// How a stored value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Counts to the last digit, other numbers to three.
+    Plain,
+    /// To so many decimals.
+    Decimals(usize),
+    /// A ratio of two like things.
+    Times,
+    /// A fraction in per cent, to so many decimals.
+    Percent(usize),
+    /// A difference of fractions in points of a per cent, with its sign.
+    Points,
+    /// Picojoules in the unit that fits.
+    Energy,
+    /// Square micrometres as square millimetres.
+    SquareMillimetres,
+}
+
+impl Form {
+    /// From stored values to those that are read.
+    pub(crate) const fn factor(self) -> f64 {
+        match self {
+            Self::Plain | Self::Decimals(_) | Self::Times | Self::Energy => 1.0,
+            Self::Percent(_) | Self::Points => 100.0,
+            Self::SquareMillimetres => 1e-6,
+        }
+    }
+
+    /// The unit of values that are read, where it is not that of stored ones.
+    pub(crate) const fn unit(self) -> Option<&'static str> {
+        match self {
+            Self::Plain | Self::Decimals(_) | Self::Energy => None,
+            Self::Times => Some("×"),
+            Self::Percent(_) => Some("%"),
+            Self::Points => Some("points"),
+            Self::SquareMillimetres => Some("mm²"),
+        }
+    }
+
+    /// Decimals of values that are read; `None`: three digits.
+    pub(crate) const fn decimals(self) -> Option<usize> {
+        match self {
+            Self::Plain => None,
+            Self::Decimals(decimals) | Self::Percent(decimals) => Some(decimals),
+            Self::Points => Some(2),
+            Self::Times | Self::Energy => Some(3),
+            Self::SquareMillimetres => Some(4),
+        }
+    }
+}
+
+/// Which of two values is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Better {
+    /// The higher one.
+    High,
+    /// The lower one.
+    Low,
+    /// Neither says anything alone.
+    Neither,
+}
+
+/// A measure: what is known of it, and how it is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measure {
+    pub(crate) about: About,
+    kind: ColumnType,
+    of: Of,
+}
+
+/// What a measure is made of.
+#[derive(Clone, Copy, Debug)]
+enum Of {
+    /// The counter of this name.
+    Counter,
+    /// Counts of a layer, or of all layers together.
+    Counts(fn(&Counts<'_>) -> Value),
+    /// A layer alone: a sum over layers means nothing.
+    Layer(fn(&LayerObject, &ArrayEcho) -> Value),
+    /// Answers.
+    Answers(fn(&PointAccuracy) -> Value),
+}
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rows {
+    Points,
+    Layers,
+}
+
+impl About {
+    const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            unit: "",
+            title: name,
+            label: name,
+            form: Form::Plain,
+            scale: Scale::Linear,
+            better: Better::Neither,
+            hint: "",
+        }
+    }
+
+    const fn in_unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    const fn titled(self, title: &'static str) -> Self {
+        Self { title, ..self }
+    }
+
+    const fn labelled(self, label: &'static str) -> Self {
+        Self { label, ..self }
+    }
+
+    const fn read_as(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+
+    const fn on(self, scale: Scale) -> Self {
+        Self { scale, ..self }
+    }
+
+    const fn best(self, better: Better) -> Self {
+        Self { better, ..self }
+    }
+
+    const fn hint(self, hint: &'static str) -> Self {
+        Self { hint, ..self }
+    }
+
+    /// A stored number as it is read, without its unit.
+    pub(crate) fn digits(&self, stored: f64) -> String {
+        let shown = self.form.factor() * stored;
+        match self.form.decimals() {
+            Some(decimals) if self.form == Form::Points => format!("{shown:+.decimals$}").replace('-', "−"),
+            Some(decimals) => format!("{shown:.decimals$}"),
+            None => significant(shown),
+        }
+    }
+
+    /// A stored value as it is read, with its unit; a dash where there is none.
+    pub(crate) fn read(&self, value: &Value) -> String {
+        if let Value::Count(count) = value {
+            return text::grouped(*count);
+        }
+        let Some(number) = value.number() else {
+            return if *value == Value::Null {
+                "–".to_owned()
+            } else {
+                value.text()
+            };
+        };
+        let with = |unit: &str| format!("{} {unit}", self.digits(number)).trim_end().to_owned();
+        match self.form {
+            Form::Plain | Form::Decimals(_) => with(self.unit),
+            Form::Percent(_) | Form::SquareMillimetres => with(self.form.unit().unwrap_or_default()),
+            Form::Times => format!("{}×", self.digits(number)),
+            // The column says that they are points.
+            Form::Points => self.digits(number),
+            Form::Energy => {
+                let unit = text::energy_unit(number);
+                format!("{:.3} {}", number / unit.size, unit.name)
+            }
+        }
+    }
+
+    const fn measure(self, kind: ColumnType, of: Of) -> Measure {
+        Measure {
+            about: self,
+            kind,
+            of,
+        }
+    }
+}
+
+impl Measure {
+    const fn is_of(&self, rows: Rows) -> bool {
+        match (self.of, rows) {
+            (Of::Counter | Of::Counts(_), Rows::Points | Rows::Layers)
+            | (Of::Layer(_), Rows::Layers)
+            | (Of::Answers(_), Rows::Points) => true,
+            (Of::Layer(_), Rows::Points) | (Of::Answers(_), Rows::Layers) => false,
+        }
+    }
+
+    fn column(&self) -> Column {
+        Column::new(self.about.name, self.kind).in_unit(self.about.unit)
+    }
+}
+
+/// What measures of a row are made of; what is missing makes nulls.
+struct Source<'a> {
+    counts: Option<Counts<'a>>,
+    layer: Option<(&'a LayerObject, &'a ArrayEcho)>,
+    answers: Option<&'a PointAccuracy>,
+}
+
+impl Source<'_> {
+    fn values(&self, rows: Rows) -> Vec<Value> {
+        let counters: Vec<(&str, Option<u64>)> = (self.counts.iter())
+            .flat_map(|counts| counts.counters.named())
+            .collect();
+        let value = |measure: &Measure| match measure.of {
+            Of::Counter => {
+                let found = counters.iter().find(|(name, _)| *name == measure.about.name);
+                found.and_then(|(_, count)| *count).into()
+            }
+            Of::Counts(of) => self.counts.as_ref().map_or(Value::Null, of),
+            Of::Layer(of) => self.layer.map_or(Value::Null, |(layer, array)| of(layer, array)),
+            Of::Answers(of) => self.answers.map_or(Value::Null, of),
+        };
+        let mut values = Vec::new();
+        for group in TABLE {
+            match group {
+                Group::Measures(measures) => {
+                    values.extend(measures.iter().filter(|measure| measure.is_of(rows)).map(value));
+                }
+                Group::EnergyOfModes => {
+                    let energy = self.counts.as_ref().and_then(|counts| counts.energy.as_ref());
+                    values.extend(counts::modes().map(|mode| counts::energy_of(energy, mode).into()));
+                }
+            }
+        }
+        values
+    }
+}
+
+fn columns(rows: Rows) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for group in TABLE {
+        match group {
+            Group::Measures(measures) => {
+                let measures = measures.iter().filter(|measure| measure.is_of(rows));
+                columns.extend(measures.map(Measure::column));
+            }
+            Group::EnergyOfModes => {
+                columns
+                    .extend(counts::modes().map(|mode| {
+                        Column::new(format!("energy_{mode}_pj"), ColumnType::Real).in_unit("pJ")
+                    }));
+            }
+        }
+    }
+    columns
+}
+
+/// The heads of all measures of a point.
+pub(crate) fn point_columns() -> Vec<Column> {
+    columns(Rows::Points)
+}
+
+/// All measures of a point; one that failed has nulls.
+pub(crate) fn of_point(point: Option<&PointObject>) -> Vec<Value> {
+    let source = Source {
+        counts: point.and_then(Counts::of_point),
+        layer: None,
+        answers: point.and_then(|point| point.accuracy.as_ref()),
+    };
+    source.values(Rows::Points)
+}
+
+/// The heads of all measures of a layer.
+pub(crate) fn layer_columns() -> Vec<Column> {
+    columns(Rows::Layers)
+}
+
+/// All measures of a layer of a point.
+pub(crate) fn of_layer(layer: &LayerObject, point: &PointObject) -> Vec<Value> {
+    let source = Source {
+        counts: Some(Counts::of_layer(layer, &point.array)),
+        layer: Some((layer, &point.array)),
+        answers: None,
+    };
+    source.values(Rows::Layers)
+}
+
+/// What is known of a column, measure or not; `None` of those of a user's own, such as axes.
+pub(crate) fn about(name: &str) -> Option<&'static About> {
+    let measures = TABLE.iter().flat_map(|group| match group {
+        Group::Measures(measures) => *measures,
+        Group::EnergyOfModes => &[],
+    });
+    measures
+        .map(|measure| &measure.about)
+        .chain(words::WORDS)
+        .find(|about| about.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sim_core::counters::Counters;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_every_counter_has_a_row() {
+        for rows in [Rows::Points, Rows::Layers] {
+            let columns = columns(rows);
+            let names: BTreeSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            assert_eq!(names.len(), columns.len(), "{rows:?}");
+            for (counter, _) in Counters::zero(4).named() {
+                assert!(
+                    names.contains(counter),
+                    "{counter} has no row in metrics/table.rs"
+                );
+            }
+        }
+    }
+}
