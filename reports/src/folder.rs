@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 
 use crate::figures::set;
 use crate::run::Report;
-use crate::{layers_csv, pe_map, result, stored, summary};
+use crate::{export, pe_map, result, stored, summary};
 use sim_draw::look::Look;
 use sim_draw::{FigureError, Made, Picture};
+
+/// The file of a row for each design and layer.
+pub(crate) const LAYERS: &str = "layers.csv";
 
 /// A results folder that was not written.
 #[derive(Debug, thiserror::Error)]
@@ -83,9 +86,8 @@ pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
             )
         })
         .collect();
-    let layers = layers_csv::render(&report.result().layers, &report.record().array);
     let mut files = vec![
-        (layers_csv::FILE_NAME, layers),
+        (LAYERS, export::csv_text(&stored.layers)),
         ("summary.md", summary::text(report)),
         (result::FILE_NAME, json),
     ];

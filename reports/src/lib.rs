@@ -10,7 +10,6 @@ pub mod figures;
 pub mod folder;
 pub mod frame;
 pub mod json;
-pub mod layers_csv;
 pub mod markdown;
 mod metrics;
 pub mod page;

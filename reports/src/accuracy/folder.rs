@@ -5,7 +5,7 @@ use std::path::Path;
 use super::object::{EvaluationObject, EvaluationRecord};
 use super::{figures, summary, tables, throttling};
 use crate::folder::{self, FolderError};
-use crate::{json, layers_csv, result, stored};
+use crate::{export, json, result, stored};
 use sim_draw::{Made, Picture};
 
 /// Write all results of an evaluation to `target`, as [`folder::write`] does those of a run.
@@ -15,25 +15,19 @@ use sim_draw::{Made, Picture};
 pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject) -> Result<(), FolderError> {
     let pictures = figures::all(object);
     let json = json::text(object);
-    let provenance =
-        stored::of_evaluation(object, blake3::hash(json.as_bytes()).to_hex().to_string()).provenance;
+    let stored = stored::of_evaluation(object, blake3::hash(json.as_bytes()).to_hex().to_string());
     let pictures: Vec<(&dyn Picture, Option<Made>)> = pictures
         .iter()
         .map(|picture| {
-            let made = provenance.made(picture.name());
+            let made = stored.provenance.made(picture.name());
             (picture.as_ref(), Some(made))
         })
-        .collect();
-    let layers: Vec<_> = object
-        .arrays()
-        .zip(&record.evaluation.arrays)
-        .map(|(object, array)| (object.name.as_str(), object.layers.as_slice(), &array.array))
         .collect();
     let mut files = vec![
         ("arrays.csv", tables::arrays(object)),
         ("classes.csv", tables::classes(object)),
         ("predictions.csv", tables::predictions(&record.evaluation)),
-        (layers_csv::FILE_NAME, layers_csv::of_arrays(&layers)),
+        (folder::LAYERS, export::csv_text(&stored.layers)),
         ("summary.md", summary::text(object)),
         (result::FILE_NAME, json),
     ];

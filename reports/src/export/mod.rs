@@ -10,6 +10,7 @@ mod parquet;
 mod selection;
 mod tex;
 
+use std::convert::Infallible;
 use std::io::Write;
 
 pub use error::ExportError;
@@ -129,6 +130,17 @@ pub fn write<E: std::error::Error + 'static>(
         Format::JsonLines => jsonl::write(selection.columns(), selected, out),
         Format::Tex => tex::write(selection, origin, selected, out),
     }
+}
+
+/// All rows of a table as CSV.
+///
+/// # Panics
+/// Where memory fails.
+pub fn csv_text(frame: &Frame) -> String {
+    let rows = frame.rows().iter().cloned().map(Ok::<_, ExportError<Infallible>>);
+    let mut bytes = Vec::new();
+    csv::write(frame.columns(), rows, &mut bytes).expect("memory does not fail");
+    String::from_utf8(bytes).expect("values are UTF-8")
 }
 
 /// The columns that are written where nobody names any: all, or in a paper those that matter.

@@ -1,18 +1,21 @@
 //! `layers.csv` read back.
 
-use reports::layers_csv;
+use reports::run::Report;
+use reports::{export, stored};
 use sim_core::spec::{Policy, Threads};
 
 use crate::csv_text::read;
 use crate::support::{nb_smt, report, sparq};
 
+fn layers(report: &Report) -> (Vec<String>, Vec<Vec<String>>) {
+    let stored = stored::of_run(report.result(), String::new());
+    read(&export::csv_text(&stored.layers))
+}
+
 #[test]
 fn every_field_of_every_layer_comes_back() {
     let report = report(nb_smt(Threads::Four, Policy::SA), 9);
-    let (header, rows) = read(&layers_csv::render(
-        &report.result().layers,
-        &report.record().array,
-    ));
+    let (header, rows) = layers(&report);
     assert_eq!(rows.len(), 9);
     for (index, (row, layer)) in rows.iter().zip(&report.result().layers).enumerate() {
         let field = |name: &str| {
@@ -22,7 +25,7 @@ fn every_field_of_every_layer_comes_back() {
         let count = |name: &str| field(name).parse::<u64>().unwrap();
         let ratio = |name: &str| field(name).parse::<f64>().unwrap();
         let product = &layer.product;
-        assert_eq!(field("index"), (index + 1).to_string());
+        assert_eq!(field("layer"), (index + 1).to_string());
         assert_eq!(field("name"), layer.name);
         assert_eq!(field("threads"), "4");
         assert_eq!(field("engine"), "algebraic");
@@ -55,10 +58,7 @@ fn every_field_of_every_layer_comes_back() {
 #[test]
 fn null_is_an_empty_field() {
     let report = report(sparq(), 1);
-    let (header, rows) = read(&layers_csv::render(
-        &report.result().layers,
-        &report.record().array,
-    ));
+    let (header, rows) = layers(&report);
     for name in ["threads", "energy_pj", "delay_model", "area_um2", "snr_db"] {
         let column = header.iter().position(|column| column == name).unwrap();
         assert_eq!(rows[0][column], "", "{name}");

@@ -234,10 +234,7 @@ fn a_map_of_pes_is_written_where_it_is_asked_for() {
     // By default nothing is counted, and all else is the same.
     folder.good(&["run", "run.toml"]);
     assert!(!folder.path("results/run/pe_map.csv").exists());
-    assert_eq!(
-        folder.read("results/run/layers.csv"),
-        folder.read("results/map/layers.csv")
-    );
+    assert_eq!(folder.layers("run"), folder.layers("map"));
 }
 
 #[test]
@@ -300,8 +297,7 @@ fn run_takes_a_model_as_it_takes_its_trace() {
     folder.good(&["run", "model-run.toml"]);
     folder.good(&["capture", "m.onnx", "--images", "x.npz", "--out", "t.safetensors"]);
     folder.good(&["run", "run.toml"]);
-    let layers = |name: &str| {
-        String::from_utf8_lossy(&folder.read(&format!("results/{name}/layers.csv"))).into_owned()
-    };
-    assert_eq!(layers("model-run"), layers("run"));
+    assert_eq!(folder.layers("model-run"), folder.layers("run"));
+    let exported = folder.good(&["export", "results/run", "--table", "layers", "--format", "csv"]);
+    assert_eq!(exported.as_bytes(), folder.read("results/run/layers.csv"));
 }

@@ -103,8 +103,7 @@ fn a_captured_trace_remembers_its_pruning() {
     let printed = folder.good(&["run", "captured.toml"]);
     assert!(printed.contains("before the trace was written"), "{printed}");
     folder.good(&["run", "model.toml"]);
-    let layers = |name: &str| folder.read(&format!("results/{name}/layers.csv"));
-    assert_eq!(layers("captured"), layers("model"));
+    assert_eq!(folder.layers("captured"), folder.layers("model"));
     let result = result(&folder, "captured");
     assert_eq!(result["pruning"]["layers"], serde_json::json!([]));
     assert_eq!(result["pruning"]["rules"][0]["magnitude"]["fraction"], 0.4);
@@ -184,8 +183,5 @@ fn ways_to_quantize_reach_the_trace_and_the_result() {
         assert_eq!(quantization["percentile"], 75.0, "{name}");
     }
     assert_eq!(captured.origin.quantization.range.method().name(), "percentile");
-    assert_eq!(
-        folder.read("results/ways/layers.csv"),
-        folder.read("results/captured/layers.csv")
-    );
+    assert_eq!(folder.layers("ways"), folder.layers("captured"));
 }

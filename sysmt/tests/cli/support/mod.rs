@@ -64,6 +64,14 @@ impl Folder {
             .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 
+    /// `layers.csv` of a run without its first column, which is the name of the run file.
+    pub(crate) fn layers(&self, run: &str) -> Vec<String> {
+        let csv = self.read(&format!("results/{run}/layers.csv"));
+        let csv = String::from_utf8_lossy(&csv);
+        let rest = |line: &str| line.split_once(',').map(|(_, rest)| rest.to_owned());
+        csv.lines().filter_map(rest).collect()
+    }
+
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
