@@ -10,7 +10,7 @@ pub enum Align {
 }
 
 /// A table: its header, then its rows. Short rows are filled with empty cells.
-pub fn table(header: &[(&str, Align)], rows: &[Vec<String>]) -> String {
+pub fn table<S: AsRef<str>>(header: &[(S, Align)], rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<String>> = rows
         .iter()
         .map(|row| row.iter().map(|cell| escape(cell)).collect())
@@ -20,10 +20,12 @@ pub fn table(header: &[(&str, Align)], rows: &[Vec<String>]) -> String {
         .enumerate()
         .map(|(column, (name, _))| {
             let cells = rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| width(cell)).fold(width(name).max(3), usize::max)
+            cells
+                .map(|cell| width(cell))
+                .fold(width(name.as_ref()).max(3), usize::max)
         })
         .collect();
-    let mut text = line(header, &widths, |column| header[column].0);
+    let mut text = line(header, &widths, |column| header[column].0.as_ref());
     text.push('|');
     for ((_, align), &width) in header.iter().zip(&widths) {
         match align {
@@ -40,7 +42,7 @@ pub fn table(header: &[(&str, Align)], rows: &[Vec<String>]) -> String {
     text
 }
 
-fn line<'a>(header: &[(&str, Align)], widths: &[usize], cell: impl Fn(usize) -> &'a str) -> String {
+fn line<'a, S>(header: &[(S, Align)], widths: &[usize], cell: impl Fn(usize) -> &'a str) -> String {
     let mut text = "|".to_owned();
     for (column, ((_, align), &wanted)) in header.iter().zip(widths).enumerate() {
         let cell = cell(column);

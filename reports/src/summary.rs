@@ -6,9 +6,9 @@ use sim_core::spec::{ArraySpec, Pe};
 
 use crate::json::{EnergyObject, LayerObject, policy};
 use crate::markdown::{Align, table};
-use crate::ratio;
 use crate::run::Report;
-use crate::text::{array as describe, energy_unit, grouped, time_unit};
+use crate::text::{array as describe, energy_unit, time_unit};
+use crate::{metrics, ratio};
 use sim_draw::text::significant;
 
 /// The text of `summary.md`.
@@ -63,20 +63,20 @@ fn layer_table(report: &Report) -> String {
     let unit = time_unit(totals.time_us);
     let time = format!("time {}", unit.name);
     let header = [
-        ("#", Align::Right),
-        ("layer", Align::Left),
-        ("M×N×K", Align::Left),
-        ("products", Align::Right),
-        ("threads", Align::Right),
-        ("cycles", Align::Right),
-        ("speed-up", Align::Right),
-        ("utilization %", Align::Right),
-        (histogram.as_str(), Align::Right),
-        ("reduced a/w %", Align::Right),
-        ("MSE", Align::Right),
-        ("SNR dB", Align::Right),
-        ("energy", Align::Right),
-        (time.as_str(), Align::Right),
+        ("#".to_owned(), Align::Right),
+        ("layer".to_owned(), Align::Left),
+        ("M×N×K".to_owned(), Align::Left),
+        ("products".to_owned(), Align::Right),
+        ("threads".to_owned(), Align::Right),
+        (metrics::head("cycles"), Align::Right),
+        (metrics::head("speedup"), Align::Right),
+        (metrics::head("utilization"), Align::Right),
+        (histogram, Align::Right),
+        ("reduced a/w %".to_owned(), Align::Right),
+        (metrics::head("mse"), Align::Right),
+        (metrics::head("snr_db"), Align::Right),
+        (metrics::head("energy_pj"), Align::Right),
+        (time, Align::Right),
     ];
     let clock = record.array.clock();
     let mut rows = Vec::new();
@@ -89,14 +89,14 @@ fn layer_table(report: &Report) -> String {
             format!("{}×{}×{}", shape.m(), shape.n(), shape.k()),
             source.product.n_products.to_string(),
             threads(layer, &record.array),
-            grouped(product.cycles),
-            format!("{:.3}", product.speedup),
-            format!("{:.1}", 100.0 * product.utilization),
+            metrics::cell("cycles", product.cycles),
+            metrics::cell("speedup", product.speedup),
+            metrics::cell("utilization", product.utilization),
             shares(&product.active_threads),
             reduced(product.counters.reduced, product.macs),
-            product.mse.map_or_else(|| "–".to_owned(), significant),
-            optional(product.snr_db, 1),
-            energy(product.energy_pj.as_ref()),
+            metrics::cell("mse", product.mse),
+            metrics::cell("snr_db", product.snr_db),
+            metrics::cell("energy_pj", product.energy_pj.as_ref().map(|energy| energy.value)),
             significant(clock.microseconds(source.product.cycles) / unit.size),
         ]);
     }
@@ -111,14 +111,14 @@ fn layer_table(report: &Report) -> String {
             .sum::<u64>()
             .to_string(),
         String::new(),
-        grouped(totals.cycles.0),
-        optional(totals.speedup, 3),
-        optional(totals.utilization.map(|u| 100.0 * u), 1),
+        metrics::cell("cycles", totals.cycles.0),
+        metrics::cell("speedup", totals.speedup),
+        metrics::cell("utilization", totals.utilization),
         shares(&totals.counters.pe_cycles.active),
         reduced(totals.counters.reduced, totals.macs),
         String::new(),
         String::new(),
-        energy(totals.energy_pj.as_ref()),
+        metrics::cell("energy_pj", totals.energy_pj.as_ref().map(|energy| energy.value)),
         significant(totals.time_us / unit.size),
     ]);
     table(&header, &rows)
@@ -220,16 +220,4 @@ fn reduced(reduced: Reduced, macs: u64) -> String {
 
 fn percent(part: u64, whole: u64) -> f64 {
     ratio::percent(part, whole).unwrap_or(0.0)
-}
-
-fn optional(value: Option<f64>, decimals: usize) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
-}
-
-fn energy(energy: Option<&EnergyObject>) -> String {
-    let Some(energy) = energy else {
-        return "–".to_owned();
-    };
-    let unit = energy_unit(energy.value);
-    format!("{:.3} {}", energy.value / unit.size, unit.name)
 }

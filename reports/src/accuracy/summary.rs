@@ -6,8 +6,8 @@ use super::object::{Accuracy, ArrayObject, EvaluationObject};
 use super::significance::Interval;
 use super::throttling;
 use crate::markdown::{Align, table};
-use crate::text::{energy_unit, grouped};
-use sim_draw::text::significant;
+use crate::metrics;
+use crate::text::grouped;
 
 /// Classes that a table has rows for.
 const MAX_CLASSES: usize = 20;
@@ -64,21 +64,21 @@ pub fn text(object: &EvaluationObject) -> String {
 
 fn answers(object: &EvaluationObject) -> String {
     let header = [
-        ("network", Align::Left),
-        ("top-1 %", Align::Right),
-        ("95 % interval", Align::Right),
-        ("top-5 %", Align::Right),
-        ("as exact 8-bit %", Align::Right),
-        ("output error", Align::Right),
-        ("cycles", Align::Right),
-        ("speed-up", Align::Right),
-        ("utilization %", Align::Right),
-        ("energy", Align::Right),
+        ("network".to_owned(), Align::Left),
+        (metrics::head("top1"), Align::Right),
+        ("95 % interval".to_owned(), Align::Right),
+        (metrics::head("top5"), Align::Right),
+        ("as exact 8-bit %".to_owned(), Align::Right),
+        (metrics::head("output_error"), Align::Right),
+        (metrics::head("cycles"), Align::Right),
+        (metrics::head("speedup"), Align::Right),
+        (metrics::head("utilization"), Align::Right),
+        (metrics::head("energy_pj"), Align::Right),
     ];
     let exact = |name: &str, accuracy: &Accuracy, error: Option<f64>| {
         let mut row = vec![name.to_owned()];
         row.extend(accuracy_cells(accuracy));
-        row.extend([dash(), error.map_or_else(dash, significant)]);
+        row.extend([dash(), metrics::cell("output_error", error)]);
         row.extend(["–"; 4].map(str::to_owned));
         row
     };
@@ -94,18 +94,14 @@ fn answers(object: &EvaluationObject) -> String {
     for array in object.arrays() {
         let mut row = vec![array.name.clone()];
         row.extend(accuracy_cells(&array.array));
+        let energy = array.energy_pj.as_ref().map(|energy| energy.value);
         row.extend([
-            percent(Some(array.agreement)),
-            significant(array.output_error),
-            grouped(array.cycles),
-            array.speedup.map_or_else(dash, |speedup| format!("{speedup:.3}")),
-            array
-                .utilization
-                .map_or_else(dash, |share| format!("{:.1}", 100.0 * share)),
-            array.energy_pj.as_ref().map_or_else(dash, |energy| {
-                let unit = energy_unit(energy.value);
-                format!("{:.3} {}", energy.value / unit.size, unit.name)
-            }),
+            metrics::cell("agreement", array.agreement),
+            metrics::cell("output_error", array.output_error),
+            metrics::cell("cycles", array.cycles),
+            metrics::cell("speedup", array.speedup),
+            metrics::cell("utilization", array.utilization),
+            metrics::cell("energy_pj", energy),
         ]);
         rows.push(row);
     }
@@ -114,13 +110,13 @@ fn answers(object: &EvaluationObject) -> String {
 
 fn accuracy_cells(accuracy: &Accuracy) -> [String; 3] {
     [
-        percent(accuracy.top1),
+        metrics::cell("top1", accuracy.top1),
         accuracy
             .top1_interval
             .map_or_else(dash, |Interval { low, high }| {
                 format!("{:.2}–{:.2}", 100.0 * low, 100.0 * high)
             }),
-        percent(accuracy.top5),
+        metrics::cell("top5", accuracy.top5),
     ]
 }
 
@@ -132,7 +128,7 @@ fn verdict(array: &ArrayObject) -> String {
         return format!(
             "{}: the images have no labels; it answers like exact 8-bit on {} %.",
             array.name,
-            percent(Some(array.agreement))
+            metrics::cell("agreement", array.agreement)
         );
     };
     let interval = array
@@ -150,7 +146,7 @@ fn verdict(array: &ArrayObject) -> String {
         "{}: of the images that exact 8-bit gets right it loses {lost}, of the others it gains {gained} (exact McNemar \
          test p = {}; difference {interval} points at 95 %): {judgement}.",
         array.name,
-        significant(p_value)
+        metrics::cell("p_value", p_value)
     )
 }
 
@@ -189,15 +185,15 @@ fn classes(object: &EvaluationObject) -> String {
 
 fn layers(object: &EvaluationObject) -> String {
     let header = [
-        ("#", Align::Right),
-        ("layer", Align::Left),
-        ("M×N×K", Align::Left),
-        ("threads", Align::Right),
-        ("cycles", Align::Right),
-        ("speed-up", Align::Right),
-        ("utilization %", Align::Right),
-        ("MSE", Align::Right),
-        ("SNR dB", Align::Right),
+        ("#".to_owned(), Align::Right),
+        ("layer".to_owned(), Align::Left),
+        ("M×N×K".to_owned(), Align::Left),
+        ("threads".to_owned(), Align::Right),
+        (metrics::head("cycles"), Align::Right),
+        (metrics::head("speedup"), Align::Right),
+        (metrics::head("utilization"), Align::Right),
+        (metrics::head("mse"), Align::Right),
+        (metrics::head("snr_db"), Align::Right),
     ];
     let mut text = String::new();
     for array in object.arrays() {
@@ -215,11 +211,11 @@ fn layers(object: &EvaluationObject) -> String {
                         product.shape.k()
                     ),
                     layer.threads.map_or_else(dash, |threads| threads.to_string()),
-                    grouped(product.cycles),
-                    format!("{:.3}", product.speedup),
-                    format!("{:.1}", 100.0 * product.utilization),
-                    product.mse.map_or_else(dash, significant),
-                    product.snr_db.map_or_else(dash, |snr| format!("{snr:.1}")),
+                    metrics::cell("cycles", product.cycles),
+                    metrics::cell("speedup", product.speedup),
+                    metrics::cell("utilization", product.utilization),
+                    metrics::cell("mse", product.mse),
+                    metrics::cell("snr_db", product.snr_db),
                 ]
             })
             .collect();
@@ -227,10 +223,6 @@ fn layers(object: &EvaluationObject) -> String {
         let _ = write!(text, "\n## Layers on {}\n\n{}", array.name, table(&header, &rows));
     }
     text
-}
-
-fn percent(share: Option<f64>) -> String {
-    share.map_or_else(dash, |share| format!("{:.2}", 100.0 * share))
 }
 
 fn dash() -> String {

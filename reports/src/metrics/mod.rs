@@ -172,7 +172,7 @@ impl About {
     }
 
     /// A stored number as it is read, without its unit.
-    pub(crate) fn digits(&self, stored: f64) -> String {
+    fn digits(&self, stored: f64) -> String {
         let shown = self.form.factor() * stored;
         match self.form.decimals() {
             Some(decimals) if self.form == Form::Points => format!("{shown:+.decimals$}").replace('-', "−"),
@@ -181,30 +181,51 @@ impl About {
         }
     }
 
+    /// Above a column of a summary, with its unit.
+    fn head(&self) -> String {
+        let (first, rest) = self.label.split_at(1);
+        let label = if rest.starts_with(char::is_uppercase) {
+            self.label.to_owned()
+        } else {
+            format!("{}{rest}", first.to_lowercase())
+        };
+        match self.form {
+            Form::Percent(_) | Form::Points | Form::SquareMillimetres => {
+                format!("{label} {}", self.form.unit().unwrap_or_default())
+            }
+            Form::Plain | Form::Decimals(_) => format!("{label} {}", self.unit).trim_end().to_owned(),
+            Form::Times | Form::Energy => label,
+        }
+    }
+
+    /// A stored value as it is read under its head; a dash where there is none.
+    fn cell(&self, value: &Value) -> String {
+        match (value, self.form) {
+            (Value::Null, _) => "–".to_owned(),
+            (Value::Count(count), _) => text::grouped(*count),
+            (Value::Text(_) | Value::Flag(_), _) => value.text(),
+            (Value::Real(real), Form::Energy) => {
+                let unit = text::energy_unit(*real);
+                format!("{:.3} {}", real / unit.size, unit.name)
+            }
+            (Value::Real(real), _) => self.digits(*real),
+        }
+    }
+
     /// A stored value as it is read, with its unit; a dash where there is none.
     pub(crate) fn read(&self, value: &Value) -> String {
-        if let Value::Count(count) = value {
-            return text::grouped(*count);
-        }
-        let Some(number) = value.number() else {
-            return if *value == Value::Null {
-                "–".to_owned()
-            } else {
-                value.text()
-            };
-        };
-        let with = |unit: &str| format!("{} {unit}", self.digits(number)).trim_end().to_owned();
-        match self.form {
-            Form::Plain | Form::Decimals(_) => with(self.unit),
-            Form::Percent(_) | Form::SquareMillimetres => with(self.form.unit().unwrap_or_default()),
-            Form::Times => format!("{}×", self.digits(number)),
+        let cell = self.cell(value);
+        let unit = match (value, self.form) {
+            (Value::Null | Value::Text(_) | Value::Flag(_) | Value::Count(_), _) => "",
+            (Value::Real(_), Form::Times) => return format!("{cell}×"),
             // The column says that they are points.
-            Form::Points => self.digits(number),
-            Form::Energy => {
-                let unit = text::energy_unit(number);
-                format!("{:.3} {}", number / unit.size, unit.name)
+            (Value::Real(_), Form::Points | Form::Energy) => "",
+            (Value::Real(_), Form::Plain | Form::Decimals(_)) => self.unit,
+            (Value::Real(_), Form::Percent(_) | Form::SquareMillimetres) => {
+                self.form.unit().unwrap_or_default()
             }
-        }
+        };
+        format!("{cell} {unit}").trim_end().to_owned()
     }
 
     const fn measure(self, kind: ColumnType, of: Of) -> Measure {
@@ -327,6 +348,17 @@ pub(crate) fn about(name: &str) -> Option<&'static About> {
         .map(|measure| &measure.about)
         .chain(words::WORDS)
         .find(|about| about.name == name)
+}
+
+/// Above a column of a summary.
+pub(crate) fn head(name: &str) -> String {
+    about(name).map_or_else(|| name.to_owned(), About::head)
+}
+
+/// Under such a head.
+pub(crate) fn cell(name: &str, value: impl Into<Value>) -> String {
+    let value = value.into();
+    about(name).map_or_else(|| value.text(), |about| about.cell(&value))
 }
 
 #[cfg(test)]
