@@ -6,6 +6,8 @@ use sim_core::spec::ArraySpec;
 use sim_cost::table::Table;
 use sim_cost::{Area, Energy, MissingRow, Work};
 
+use crate::warning::{Warning, Warnings};
+
 /// Energy of `record` on the array as built.
 ///
 /// - Errors: a row that the table lacks for exactly the PE that was built.
@@ -33,39 +35,18 @@ pub fn area(array: &ArraySpec, table: &Table) -> Result<Area, MissingRow> {
 }
 
 /// What is wrong with the clock of the array as built, where the table knows how fast its PE is.
-pub(crate) fn clock_warning(array: &ArraySpec, table: &Table) -> Option<String> {
-    sim_cost::clock_too_fast(table, array).map(|error| error.to_string())
+pub(crate) fn clock_warning(array: &ArraySpec, table: &Table) -> Option<Warning> {
+    let error = sim_cost::clock_too_fast(table, array)?;
+    Some(Warning::ClockTooFast(error.to_string()))
 }
 
-/// The value, or `None` and a warning that says what is therefore not given.
-pub(crate) fn or_warn<T>(result: Result<T, MissingRow>, what: &str, warnings: &mut Warnings) -> Option<T> {
+/// The value, or `None` and a warning that it is therefore not given.
+pub(crate) fn or_warn<T>(
+    result: Result<T, MissingRow>,
+    warning: fn(String) -> Warning,
+    warnings: &mut Warnings,
+) -> Option<T> {
     result
-        .map_err(|missing| warnings.push(format!("no {what}: {missing}")))
+        .map_err(|missing| warnings.push(warning(missing.to_string())))
         .ok()
-}
-
-/// Warnings in order of appearance, each once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Warnings(Vec<String>);
-
-impl Warnings {
-    /// Add a warning that is not there yet.
-    pub fn push(&mut self, warning: String) {
-        if !self.0.contains(&warning) {
-            self.0.push(warning);
-        }
-    }
-
-    /// All of them.
-    pub fn into_vec(self) -> Vec<String> {
-        self.0
-    }
-}
-
-impl Extend<String> for Warnings {
-    fn extend<I: IntoIterator<Item = String>>(&mut self, warnings: I) {
-        for warning in warnings {
-            self.push(warning);
-        }
-    }
 }

@@ -8,8 +8,8 @@ use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
 use sim_cost::Energy;
 use sim_cost::table::Table;
 
-use crate::costs::{self, Warnings};
-use crate::ratio;
+use crate::warning::{Warning, Warnings};
+use crate::{costs, ratio};
 
 /// Version of the objects.
 pub const VERSION: u32 = 1;
@@ -20,7 +20,7 @@ pub struct Reported<T> {
     /// The object; fields that could not be made are null.
     pub object: T,
     /// Why fields are null, each reason once.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// One product, as `sysmt gemm --json` prints it.
@@ -166,7 +166,7 @@ pub struct LayerObject {
 }
 
 /// The object of one product on the array of its record, and what to warn of beside it.
-pub fn product(record: &ProductRecord, table: &Table) -> (ProductObject, Vec<String>) {
+pub fn product(record: &ProductRecord, table: &Table) -> (ProductObject, Vec<Warning>) {
     let mut warnings = Warnings::default();
     let object = product_object(record, &record.array, table, &mut warnings);
     warnings.extend(costs::clock_warning(&record.array, table));
@@ -232,8 +232,8 @@ fn product_object(
     table: &Table,
     warnings: &mut Warnings,
 ) -> ProductObject {
-    let energy = costs::or_warn(costs::energy(record, array, table), "energy", warnings);
-    let area = costs::or_warn(costs::area(array, table), "area", warnings);
+    let energy = costs::or_warn(costs::energy(record, array, table), Warning::NoEnergy, warnings);
+    let area = costs::or_warn(costs::area(array, table), Warning::NoArea, warnings);
     ProductObject {
         version: VERSION,
         shape: record.shape,

@@ -22,4 +22,5 @@ pub mod stored;
 pub mod summary;
 pub mod text;
 pub mod totals;
+pub mod warning;
 pub mod whole;

@@ -5,12 +5,12 @@ use sim_core::record::UnsimulatedLayer;
 use sim_core::synthetic::ActivationZeros;
 use sim_cost::table::Table;
 
-use crate::costs::Warnings;
 use crate::echo::ArrayEcho;
 use crate::json::{self, LayerObject, Reported, VERSION};
 use crate::pruning::Pruning;
 use crate::run::{InputFile, RunRecord, Spec};
 use crate::totals::Totals;
+use crate::warning::{Warning, Warnings};
 
 /// The file's name in a results folder.
 pub const FILE_NAME: &str = "result.json";
@@ -51,7 +51,7 @@ pub struct ResultFile {
     /// Layers that were not simulated.
     pub unsimulated: Vec<Unsimulated>,
     /// What a reader has to know before using the numbers.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Sparsity that no image gave.
@@ -65,11 +65,11 @@ pub struct Synthetic {
 
 impl Synthetic {
     /// What a reader has to know.
-    pub fn warning(&self) -> String {
-        format!(
-            "synthetic sparsity: each activation became zero with probability {}, drawn from seed {}; this is no workload",
+    pub fn warning(&self) -> Warning {
+        Warning::Synthetic(format!(
+            "each activation became zero with probability {}, drawn from seed {}; this is no workload",
             self.activation_zeros, self.seed
-        )
+        ))
     }
 }
 

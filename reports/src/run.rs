@@ -9,6 +9,7 @@ use sim_cost::table::Table;
 use crate::json;
 use crate::pruning::Pruning;
 use crate::result::{ResultFile, Synthetic};
+use crate::warning::Warning;
 
 /// One simulated workload. Nothing in it depends on the machine, the clock on the wall or the number of jobs.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ pub struct RunRecord {
     /// Zeros that were made up among the activations.
     pub synthetic: Option<Synthetic>,
     /// What the caller has to warn of; reports add their own.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// A file that went in.
@@ -98,7 +99,7 @@ impl Report {
     }
 
     /// What the user should know.
-    pub fn warnings(&self) -> &[String] {
+    pub fn warnings(&self) -> &[Warning] {
         &self.result.warnings
     }
 

@@ -9,14 +9,11 @@ use reports::stored::{
     Configuration, Identity, Provenance, Stored, StoredKind, layer_columns, layer_rows, point_columns,
     point_row,
 };
+use reports::warning::{Warning, Warnings};
 use serde_json::Value as Json;
 
 use crate::error::SweepError;
 use crate::store::{FILE_NAME, State, Store, StoredPoint};
-
-/// What a reader of a synthetic sweep has to know.
-pub const SYNTHETIC: &str =
-    "synthetic sparsity: activations became zero at random, as the axis says; this is no workload";
 
 /// Whether a folder holds a sweep.
 pub fn is_sweep(folder: &Path) -> bool {
@@ -224,7 +221,7 @@ pub fn read(folder: &Path) -> Result<Stored, SweepError> {
     let reader = Reader::open(folder)?;
     let mut points = Frame::new(reader.point_columns());
     let mut layers = Frame::new(reader.layer_columns());
-    let mut warnings: Vec<String> = Vec::new();
+    let mut warnings = Warnings::default();
     let (mut n_failed, mut n_missing) = (0_u64, 0_u64);
     for row in reader.rows() {
         let Row { values, point, state } = row?;
@@ -237,28 +234,19 @@ pub fn read(folder: &Path) -> Result<Stored, SweepError> {
                 for row in layer_rows(&identity, &point) {
                     layers.push(row);
                 }
-                for warning in &point.warnings {
-                    // Each point of a synthetic sweep has a probability and a seed of its own.
-                    if !warning.starts_with("synthetic sparsity") && !warnings.contains(warning) {
-                        warnings.push(warning.clone());
-                    }
-                }
+                // Each point of a synthetic sweep has a probability and a seed of its own.
+                let is_of_all = |warning: &&Warning| !matches!(warning, Warning::Synthetic(_));
+                warnings.extend(point.warnings.iter().filter(is_of_all).cloned());
             }
         }
     }
     let synthetic = reader.meta("synthetic")? == "true";
-    if synthetic {
-        warnings.insert(
-            0,
-            "synthetic sparsity: activations became zero at random, as the axis says; this is no workload"
-                .to_owned(),
-        );
-    }
-    for (n, what) in [(n_failed, "failed"), (n_missing, "have not run")] {
-        if n != 0 {
-            warnings.insert(0, format!("{n} of {} points {what}", points.rows().len()));
-        }
-    }
+    let of = points.rows().len();
+    let mut all: Vec<Warning> = Vec::new();
+    all.extend((n_missing != 0).then_some(Warning::NotRun { n: n_missing, of }));
+    all.extend((n_failed != 0).then_some(Warning::Failed { n: n_failed, of }));
+    all.extend(synthetic.then(Warning::synthetic_sweep));
+    all.extend(warnings.into_vec());
     Ok(Stored {
         kind: StoredKind::Sweep,
         title: reader.meta("sweep-file")?,
@@ -270,7 +258,7 @@ pub fn read(folder: &Path) -> Result<Stored, SweepError> {
         throttling: None,
         pe_map: None,
         unsimulated: Vec::new(),
-        warnings,
+        warnings: all,
         configuration: ["sweep", "base"]
             .into_iter()
             .map(|key| {

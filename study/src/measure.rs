@@ -50,7 +50,7 @@ pub(crate) struct Results {
     pub(crate) operands: Vec<LayerOperands>,
     /// Steps of automatic throttling, by the point's axes.
     pub(crate) throttlings: Vec<ThrottlingObject>,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<reports::warning::Warning>,
 }
 
 /// Measure points; `told` hears of every network that is done.

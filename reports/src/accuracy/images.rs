@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::shape::widen;
 
 use crate::text::grouped;
+use crate::warning::Warning;
 
 /// Names that are listed; further ones are counted.
 const MAX_LISTED: usize = 20;
@@ -58,8 +59,8 @@ impl SkippedSet {
 }
 
 impl SkippedObject {
-    /// One sentence for each set that misses something.
-    pub fn sentences(&self) -> Vec<String> {
+    /// One for each set that misses something.
+    pub fn warnings(&self) -> Vec<Warning> {
         [
             self.evaluated.sentence("images"),
             self.calibration.sentence("calibration images"),
@@ -67,6 +68,7 @@ impl SkippedObject {
         ]
         .into_iter()
         .flatten()
+        .map(Warning::Undecoded)
         .collect()
     }
 }
@@ -137,15 +139,15 @@ impl LearnedObject {
     }
 
     /// What a reader has to know of accuracies on images that were learned from.
-    pub(crate) fn warning(&self) -> Option<String> {
+    pub(crate) fn warning(&self) -> Option<Warning> {
         match self.role {
             SetRole::Calibration | SetRole::Training => None,
-            SetRole::Images => Some(format!(
+            SetRole::Images => Some(Warning::SeenTestImages(format!(
                 "{} have seen the test images: no training set lies beside {}, and no --calibration was given; accuracies \
                  of arrays may be too good",
                 self.learners(),
                 self.file
-            )),
+            ))),
         }
     }
 }

@@ -13,13 +13,13 @@ use sim_cost::table::Table;
 use super::images::{LearnedObject, SkippedObject};
 use super::significance::{Interval, mcnemar, paired_difference, wilson};
 use super::throttling::ThrottlingObject;
-use crate::costs::Warnings;
 use crate::echo::ArrayEcho;
 use crate::json::{self, EnergyObject, LayerObject, Reported, VERSION};
 use crate::pruning::Pruning;
 use crate::result::{CostTable, Unsimulated};
 use crate::run::InputFile;
 use crate::totals::Totals;
+use crate::warning::{Warning, Warnings};
 
 /// Classes below which the first five say little.
 const MIN_CLASSES_OF_TOP5: usize = 6;
@@ -155,7 +155,7 @@ pub struct EvaluationObject {
     /// Where energies and areas come from.
     pub cost_table: CostTable,
     /// What a reader has to know before using the numbers.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// What an evaluation leaves behind, from which its results are made.
@@ -182,7 +182,7 @@ pub struct EvaluationRecord {
     /// Where energies and areas come from.
     pub table: Table,
     /// What the caller has to warn of; reports add their own.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Whose answers.
@@ -268,22 +268,19 @@ impl EvaluationObject {
         let mut warnings = Warnings::default();
         warnings.extend(record.warnings.iter().cloned());
         if evaluation.is_partial() {
-            warnings.extend([format!(
-                "stopped after {} of {} images: the figures are those of a part",
-                evaluation.images.len(),
-                evaluation.n_asked
-            )]);
+            warnings.push(Warning::Partial {
+                done: evaluation.images.len(),
+                asked: evaluation.n_asked,
+            });
         }
         if record
             .throttling
             .as_ref()
             .is_some_and(|throttling| !throttling.is_reached())
         {
-            warnings.extend([
-                "throttling: even with one thread in every layer the array loses more than it may".to_owned(),
-            ]);
+            warnings.push(Warning::NotReached);
         }
-        warnings.extend(record.skipped.iter().flat_map(SkippedObject::sentences));
+        warnings.extend(record.skipped.iter().flat_map(SkippedObject::warnings));
         warnings.extend(record.learned_from.as_ref().and_then(LearnedObject::warning));
         let mut arrays = Vec::new();
         for (index, array) in evaluation.arrays.iter().enumerate() {

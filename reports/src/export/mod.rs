@@ -20,6 +20,7 @@ pub use tex::MAX_ROWS as MAX_TEX_ROWS;
 
 use crate::frame::{Column, Frame, Value};
 use crate::stored::{Provenance, Stored, StoredKind};
+use crate::warning::Warning;
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +96,7 @@ pub struct Origin<'a> {
     /// Whether any operand was made up.
     pub synthetic: bool,
     /// What a reader has to know before using the numbers.
-    pub warnings: &'a [String],
+    pub warnings: &'a [Warning],
     /// Where the rows come from.
     pub provenance: &'a Provenance,
 }

@@ -5,14 +5,15 @@ use sim_cost::{Energy, MissingRow};
 
 use crate::costs;
 use crate::run::RunRecord;
+use crate::warning::Warning;
 
 /// Why there is no energy figure; `None` where there is one.
-pub(crate) fn energy_warning(record: &RunRecord) -> Option<String> {
+pub(crate) fn energy_warning(record: &RunRecord) -> Option<Warning> {
     let missing = energies(record).err()?;
-    Some(format!(
-        "the energy figure is left out: technology table `{}` lacks a row",
+    Some(Warning::NoEnergyFigure(format!(
+        "technology table `{}` lacks a row",
         missing.table
-    ))
+    )))
 }
 
 fn energies(record: &RunRecord) -> Result<Vec<Energy>, MissingRow> {

@@ -56,7 +56,7 @@ pub(super) fn render(stored: &Stored) -> Markup {
             div.warnings role="note" {
                 h3 { "Before using these numbers" }
                 ul {
-                    @for warning in stored.warnings.iter().take(MAX_WARNINGS) { li { (warning) } }
+                    @for warning in stored.warnings.iter().take(MAX_WARNINGS) { li { (warning.to_string()) } }
                 }
                 @if MAX_WARNINGS < stored.warnings.len() {
                     p { (MAX_WARNINGS) " of " (stored.warnings.len()) " warnings; result.json has all." }

@@ -16,6 +16,7 @@ use crate::frame::{Column, ColumnType, Frame, Value};
 use crate::metrics;
 use crate::run::InputFile;
 use crate::stored::point::PointObject;
+use crate::warning::Warning;
 use sim_draw::Made;
 
 /// What kind of folder it is.
@@ -87,7 +88,7 @@ pub struct Stored {
     /// Layers that were not simulated, with reasons.
     pub unsimulated: Vec<(String, String)>,
     /// What a reader has to know before using the numbers.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// What was asked for.
     pub configuration: Vec<Configuration>,
     /// Where it comes from.

@@ -7,6 +7,7 @@ use crate::accuracy::object::{Accuracy, ArrayObject, EvaluationObject, Flips};
 use crate::echo::ArrayEcho;
 use crate::json::LayerObject;
 use crate::result::ResultFile;
+use crate::warning::Warning;
 
 /// A design and its counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,7 +21,7 @@ pub struct PointObject {
     /// Answers; null where nobody asked.
     pub accuracy: Option<PointAccuracy>,
     /// What a reader has to know before using the numbers.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// What a network answers on a design.
@@ -49,7 +50,7 @@ impl PointObject {
     pub fn new(
         (array, baseline): (&ArraySpec, &ArraySpec),
         layers: Vec<LayerObject>,
-        warnings: Vec<String>,
+        warnings: Vec<Warning>,
     ) -> Self {
         Self {
             array: ArrayEcho::of(array),

@@ -3,6 +3,7 @@
 use reports::figures::set;
 use reports::run::Report;
 use reports::stored;
+use reports::warning::Warning;
 use sim_core::spec::{Policy, Threads};
 use sim_cost::table::Table;
 use sim_draw::figure::Figure;
@@ -129,7 +130,7 @@ fn energy_without_rows_has_no_figure_but_a_warning() {
         report
             .warnings()
             .iter()
-            .any(|warning| warning.starts_with("the energy figure is left out"))
+            .any(|warning| matches!(warning, Warning::NoEnergyFigure(_)))
     );
     assert!(
         all(&report)

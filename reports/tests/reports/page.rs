@@ -5,6 +5,7 @@ use reports::frame::{Column, ColumnType, Frame, Value};
 use reports::page::{self, PageFigure};
 use reports::run::Report;
 use reports::stored::{self, Stored, StoredKind, point_columns};
+use reports::warning::Warning;
 use sim_core::spec::{Policy, Threads};
 
 use crate::support::{nb_smt, run};
@@ -77,7 +78,7 @@ fn names_stay_texts() {
     ];
     let (mut stored, mut figures) = of_run(&names);
     for (warning, name) in ["x", "y", "z", "w"].into_iter().zip(names) {
-        stored.warnings.push(format!("{warning}{name}"));
+        stored.warnings.push(Warning::Other(format!("{warning}{name}")));
     }
     figures[0].name = names[3].to_owned();
     let page = page::render(&stored, &figures);

@@ -73,8 +73,8 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     bar.finish();
     let evaluation = evaluation.map_err(network_args::failure)?;
     let skipped = skipped(&prepared);
-    for sentence in skipped.iter().flat_map(SkippedObject::sentences) {
-        output::note(&sentence);
+    for warning in skipped.iter().flat_map(SkippedObject::warnings) {
+        output::note(&warning.to_string());
     }
     output::note(&format!(
         "{} images in {:.3} s",

@@ -7,8 +7,9 @@ use std::path::Path;
 use reports::export::{self, ExportError, Format, Origin, Selection, Table};
 use reports::frame::{Column, Value};
 use reports::stored::StoredKind;
+use reports::warning::Warning;
 use reports::{stored, whole};
-use sim_sweep::stored::{Reader, SYNTHETIC, is_sweep};
+use sim_sweep::stored::{Reader, is_sweep};
 
 use crate::args::ExportArgs;
 use crate::failure::Failure;
@@ -35,7 +36,7 @@ fn of_sweep(args: &ExportArgs) -> Result<(), Failure> {
     let reader = Reader::open(&args.folder)?;
     let (axes, provenance) = (reader.axes(), reader.provenance()?);
     let synthetic = reader.is_synthetic()?;
-    let warnings: Vec<String> = synthetic.then(|| SYNTHETIC.to_owned()).into_iter().collect();
+    let warnings: Vec<Warning> = synthetic.then(Warning::synthetic_sweep).into_iter().collect();
     let origin = Origin {
         axes: &axes,
         synthetic,

@@ -7,6 +7,7 @@ use reports::frame::{Column, ColumnType, Frame, Value};
 use reports::page::{self, PageFigure};
 use reports::run::InputFile;
 use reports::stored::{Configuration, Provenance, Stored, StoredKind, layer_columns, point_columns};
+use reports::warning::Warning;
 use sim_draw::Scale;
 use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 
@@ -56,7 +57,10 @@ fn stored(kind: StoredKind, points: Frame, layers: Frame, axes: &[&str]) -> Stor
             HOSTILE[1].to_owned(),
             "the first convolution stays FP32".to_owned(),
         )],
-        warnings: vec![format!("energy is left out: no row for {}", HOSTILE[0])],
+        warnings: vec![Warning::Other(format!(
+            "energy is left out: no row for {}",
+            HOSTILE[0]
+        ))],
         configuration: vec![Configuration {
             name: "run.toml".to_owned(),
             text: "version = 1\n# </code></pre><script>alert(3)</script>\n[pe]\nkind = \"nb-smt\"\n"

@@ -105,7 +105,7 @@ fn head(out: &mut impl Write, origin: &Origin<'_>, constants: &[String]) -> std:
         writeln!(out, "% operands were made up: zeros that no image gave")?;
     }
     for warning in origin.warnings {
-        writeln!(out, "% warning: {}", comment(warning))?;
+        writeln!(out, "% warning: {}", comment(&warning.to_string()))?;
     }
     for constant in constants {
         writeln!(out, "% all rows: {}", comment(constant))?;
