@@ -1,86 +1,14 @@
-//! Figures of an evaluation: accuracy over speed-up, errors of layers, and answers that changed.
+//! Figures of an evaluation that no spec asks for: errors of layers, and answers that changed.
 
 use std::collections::BTreeSet;
 
-use super::object::{ArrayObject, EvaluationObject};
-use super::significance::{Interval, wilson};
-use super::throttling;
+use super::object::EvaluationObject;
 use crate::figures::file_names;
+use sim_draw::Scale;
 use sim_draw::bars::{Arrangement, Bars, Places, Series};
 use sim_draw::head::Head;
 use sim_draw::matrix::{Count, Matrix};
 use sim_draw::palette::Tone;
-use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
-use sim_draw::{Picture, Scale};
-
-/// The figures that an evaluation has points for.
-pub fn all(object: &EvaluationObject) -> Vec<Box<dyn Picture>> {
-    let mut figures: Vec<Box<dyn Picture>> = Vec::new();
-    if let Some(plot) = accuracy(object) {
-        figures.push(Box::new(plot));
-    }
-    if let Some(figure) = layer_errors(object) {
-        figures.push(Box::new(figure));
-    }
-    if let Some(throttling) = &object.throttling {
-        figures.push(Box::new(throttling::plot(throttling)));
-    }
-    for matrix in changes(object) {
-        figures.push(Box::new(matrix));
-    }
-    figures
-}
-
-/// Top-1, or without labels agreement with exact 8-bit, over speed-up; `None` where nothing was simulated.
-pub fn accuracy(object: &EvaluationObject) -> Option<Plot> {
-    let series: Vec<PlotSeries> = object
-        .arrays()
-        .filter_map(|array| {
-            let (share, Interval { low, high }) = match (array.array.top1, array.array.top1_interval) {
-                (Some(top1), Some(interval)) => (top1, interval),
-                (None, _) | (_, None) => (array.agreement, agreement_interval(object, array)),
-            };
-            Some(PlotSeries {
-                name: array.name.clone(),
-                points: vec![PlotPoint {
-                    x: array.speedup?,
-                    y: 100.0 * share,
-                    interval: Some([100.0 * low, 100.0 * high]),
-                }],
-                line: PlotLine::None,
-            })
-        })
-        .collect();
-    let references = [("FP32", object.fp32.top1), ("exact 8-bit", object.int8.top1)];
-    let references = references.into_iter().filter_map(|(name, top1)| {
-        Some(PlotReference {
-            name: name.to_owned(),
-            y: 100.0 * top1?,
-        })
-    });
-    let what = match object.fp32.top1 {
-        Some(_) => "Top-1",
-        None => "Answers like exact 8-bit",
-    };
-    let part = if object.partial { "a part: " } else { "" };
-    (!series.is_empty()).then(|| Plot {
-        series,
-        references: references.collect(),
-        ..Plot::new(
-            "accuracy",
-            PlotAxis::new("Speed-up over the baseline (×)", Scale::Linear),
-            PlotAxis::new(
-                format!("{what} (%; {part}{} images; bars: 95 %)", object.images),
-                Scale::Tight,
-            ),
-        )
-    })
-}
-
-fn agreement_interval(object: &EvaluationObject, array: &ArrayObject) -> Interval {
-    let n_changed: usize = array.changes.iter().map(|change| change.images).sum();
-    wilson(object.images.saturating_sub(n_changed), object.images)
-}
 
 /// Squared error of every layer over its squared exact outputs, one bar for each array; `None` where no array has one.
 pub fn layer_errors(object: &EvaluationObject) -> Option<Bars> {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::object::{EvaluationObject, EvaluationRecord};
 use super::{figures, summary, tables, throttling};
+use crate::figures::set;
 use crate::folder::{self, FolderError};
 use crate::{export, json, result, stored};
 use sim_draw::{Made, Picture};
@@ -13,15 +14,20 @@ use sim_draw::{Made, Picture};
 /// - Errors: the target is something other than a results folder, or the file system refuses; `target` is then as it
 ///   was.
 pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject) -> Result<(), FolderError> {
-    let pictures = figures::all(object);
     let json = json::text(object);
     let stored = stored::of_evaluation(object, blake3::hash(json.as_bytes()).to_hex().to_string());
-    let pictures: Vec<(&dyn Picture, Option<Made>)> = pictures
+    let of_stored = set::of_evaluation(&stored);
+    let errors = figures::layer_errors(object);
+    let changes = figures::changes(object);
+    let titled = of_stored
         .iter()
-        .map(|picture| {
-            let made = stored.provenance.made(picture.name());
-            (picture.as_ref(), Some(made))
-        })
+        .map(|figure| (figure.picture.as_ref(), figure.title.as_str()));
+    let errors = errors.iter().map(|figure| -> &dyn Picture { figure });
+    let changes = changes.iter().map(|figure| -> &dyn Picture { figure });
+    let named = errors.chain(changes).map(|picture| (picture, picture.name()));
+    let pictures: Vec<(&dyn Picture, Option<Made>)> = titled
+        .chain(named)
+        .map(|(picture, title)| (picture, Some(stored.provenance.made(title))))
         .collect();
     let mut files = vec![
         ("arrays.csv", tables::arrays(object)),

@@ -13,8 +13,6 @@ use crate::frame::{Column, ColumnType, Frame};
 use crate::markdown::{Align, table};
 use crate::ratio;
 use crate::text;
-use sim_draw::Scale;
-use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 
 /// Throttling of the first array, on the images that it learned from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,34 +132,6 @@ fn relative(error: &ErrorSums) -> Option<f64> {
         return Some(0.0);
     }
     ratio::snr_db(error).map(ratio::relative_error_of)
-}
-
-/// Top-1 over speed-up as layers are lowered.
-pub(super) fn plot(throttling: &ThrottlingObject) -> Plot {
-    let points = throttling.steps.iter();
-    Plot {
-        series: vec![PlotSeries {
-            name: "layers lowered one by one".to_owned(),
-            points: points
-                .map(|step| PlotPoint::from((step.speedup, 100.0 * step.array_top1)))
-                .collect(),
-            line: PlotLine::Joined,
-        }],
-        references: throttling.steps.first().map_or_else(Vec::new, |step| {
-            vec![PlotReference {
-                name: "exact 8-bit".to_owned(),
-                y: 100.0 * step.int8_top1,
-            }]
-        }),
-        ..Plot::new(
-            "throttling",
-            PlotAxis::new("Speed-up over the baseline (×)", Scale::Linear),
-            PlotAxis::new(
-                format!("Top-1 (%; {} images to learn from)", throttling.images),
-                Scale::Tight,
-            ),
-        )
-    }
 }
 
 /// One row per step.

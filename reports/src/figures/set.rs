@@ -16,6 +16,9 @@ const OF_RUN: [&str; 6] = [
     "mse",
 ];
 
+/// The figures that an evaluation leaves in its folder.
+const OF_EVALUATION: [&str; 2] = ["accuracy", "throttling"];
+
 /// The names of all built-in figures, each once, in their order.
 pub fn kinds() -> Vec<String> {
     let mut kinds = Vec::new();
@@ -45,6 +48,15 @@ pub fn of_kind(stored: &Stored, kind: &str, only: &[Only]) -> Result<Vec<Figure>
 
 /// The figures of a run that it has points for.
 pub fn of_run(stored: &Stored) -> Vec<Figure> {
-    let of = |kind| of_kind(stored, kind, &[]).unwrap_or_default();
-    OF_RUN.into_iter().flat_map(of).collect()
+    of_kinds(stored, &OF_RUN)
+}
+
+/// The figures of an evaluation that it has points for.
+pub fn of_evaluation(stored: &Stored) -> Vec<Figure> {
+    of_kinds(stored, &OF_EVALUATION)
+}
+
+fn of_kinds(stored: &Stored, kinds: &[&str]) -> Vec<Figure> {
+    let of = |kind: &&str| of_kind(stored, kind, &[]).unwrap_or_default();
+    kinds.iter().flat_map(of).collect()
 }

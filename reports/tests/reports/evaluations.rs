@@ -6,11 +6,14 @@ use std::path::Path;
 
 use reports::accuracy::object::{ChangeObject, EvaluationObject, EvaluationRecord};
 use reports::accuracy::{figures, folder, summary};
+use reports::figures::set;
 use reports::folder::FolderError;
+use reports::stored;
 use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord, OutputErrors};
 use sim_core::record::LayerRecord;
 use sim_core::spec::{Pe, Policy, Threads};
 use sim_draw::Picture as _;
+use sim_draw::look::Look;
 
 use crate::csv_text::read;
 use crate::support::{array, nb_smt, product, prototype, sparq};
@@ -105,6 +108,15 @@ fn written(record: &EvaluationRecord, target: &Path) -> EvaluationObject {
     object
 }
 
+/// The points of the figure of accuracies, but for its front.
+fn accuracy(object: &EvaluationObject) -> Vec<Vec<String>> {
+    let figures = set::of_evaluation(&stored::of_evaluation(object, String::new()));
+    assert_eq!(figures[0].picture.name(), "accuracy");
+    let (_, mut rows) = read(&figures[0].picture.csv());
+    rows.retain(|row| row[7] != "front");
+    rows
+}
+
 fn names(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).unwrap();
     entries
@@ -144,6 +156,13 @@ fn a_folder_is_whole_and_replaces_an_older_one() {
     let back: EvaluationObject = serde_json::from_str(&text("result.json")).unwrap();
     assert_eq!(back, object);
     assert_eq!(text("summary.md"), summary::text(&object));
+    // What the folder holds is what is drawn of it.
+    let back = stored::read(&target).unwrap();
+    for figure in set::of_evaluation(&back) {
+        let made = back.provenance.made(&figure.title);
+        let svg = figure.picture.svg_as(&Look::default(), Some(&made)).unwrap();
+        assert_eq!(text(&format!("plots/{}.svg", figure.picture.name())), svg);
+    }
     let (header, rows) = read(&text("layers.csv"));
     assert_eq!(rows.len(), 6);
     let column = |name: &str| header.iter().position(|found| found == name).unwrap();
@@ -210,8 +229,7 @@ fn one_change_among_a_thousand_classes() {
 #[test]
 fn accuracy_stands_over_speed_up_beside_the_references() {
     let object = EvaluationObject::of(&record(10, Labels::Known, &two_and_four(), &[(1, 3, 5)])).unwrap();
-    let plot = figures::accuracy(&object).unwrap();
-    let (_, rows) = read(&plot.csv());
+    let rows = accuracy(&object);
     let firsts: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
     assert_eq!(firsts, ["array-0", "array-1", "FP32", "exact 8-bit"]);
     let number = |row: usize, column: usize| rows[row][column].parse::<f64>().unwrap();
@@ -238,7 +256,7 @@ fn without_labels_agreement_is_shown() {
         &record(10, Labels::None, &two_and_four(), &[(1, 3, 5)]),
         &place.path().join("results"),
     );
-    let (_, rows) = read(&figures::accuracy(&object).unwrap().csv());
+    let rows = accuracy(&object);
     assert_eq!(rows.len(), 2);
     assert!(rows[0][6].starts_with("Answers like exact 8-bit"));
     assert!((rows[1][2].parse::<f64>().unwrap() - 100.0 * 29.0 / 30.0).abs() < 1e-9);

@@ -91,7 +91,7 @@ fn only(args: &PlotArgs, stored: &Stored) -> Result<Vec<Only>, Failure> {
     Ok(only.collect())
 }
 
-/// Figure-in figures: those that were asked for, or all that there are points for.
+/// Built-in figures: those that were asked for, or all that there are points for.
 fn builtin(args: &PlotArgs, stored: &Stored, only: &[Only]) -> Result<Vec<Figure>, Failure> {
     let kinds = set::kinds();
     let mut figures = Vec::new();

@@ -19,6 +19,7 @@ use super::file_names;
 use super::spec::{Aggregate, By, Designs, FigureSpec, Level, Reference};
 use crate::frame::{Frame, Value};
 use crate::stored::Stored;
+use crate::warning::Warning;
 
 pub use rows::Only;
 use rows::{Row, Rows};
@@ -135,7 +136,21 @@ pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Fi
 fn note(stored: &Stored) -> Option<String> {
     let synthetic = stored.synthetic.then(|| "synthetic zeros".to_owned());
     let mean = stored.mean_of.map(|n| format!("{n} seeds"));
-    let notes: Vec<String> = synthetic.into_iter().chain(mean).collect();
+    let part = stored.warnings.iter().find_map(|warning| match warning {
+        Warning::Partial { done, .. } => Some(format!("a part: {done} images")),
+        Warning::NoEnergy(_)
+        | Warning::NoArea(_)
+        | Warning::NoEnergyFigure(_)
+        | Warning::ClockTooFast(_)
+        | Warning::Synthetic(_)
+        | Warning::NotReached
+        | Warning::Undecoded(_)
+        | Warning::SeenTestImages(_)
+        | Warning::Failed { .. }
+        | Warning::NotRun { .. }
+        | Warning::Other(_) => None,
+    });
+    let notes: Vec<String> = synthetic.into_iter().chain(mean).chain(part).collect();
     (!notes.is_empty()).then(|| notes.join(", "))
 }
 
