@@ -7,7 +7,7 @@ use sim_core::spec::{ArraySpec, Pe};
 use crate::json::{EnergyObject, LayerObject, policy};
 use crate::markdown::{Align, table};
 use crate::run::Report;
-use crate::text::{array as describe, energy_unit, time_unit};
+use crate::text::{array as describe, time_unit};
 use crate::{metrics, ratio};
 use sim_draw::text::significant;
 
@@ -153,7 +153,8 @@ fn notes(report: &Report) -> String {
         text.push_str(&energy_note(energy));
     }
     if let Some(area) = &totals.area_um2 {
-        text.push_str(&format!("Area of the array: {:.4} mm².\n", area.value / 1e6));
+        let area = metrics::cell("area_um2", area.value);
+        text.push_str(&format!("Area of the array: {area} mm².\n"));
     }
     match record.array.pe() {
         Pe::Sparq(_) | Pe::SparqStc(_) => text.push_str(
@@ -178,10 +179,7 @@ fn threads(layer: &LayerObject, array: &ArraySpec) -> String {
 
 /// What stands in the energy column and what does not.
 fn energy_note(energy: &EnergyObject) -> String {
-    let amount = |value: f64| {
-        let unit = energy_unit(value);
-        format!("{:.3} {}", value / unit.size, unit.name)
-    };
+    let amount = |value: f64| metrics::cell("energy_pj", value);
     let mut text = format!(
         "\nThe energy column is that of the PEs' logic, ± {:.0} %",
         energy.uncertainty_percent

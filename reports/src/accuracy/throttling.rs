@@ -11,8 +11,8 @@ use sim_core::units::count_as_f64;
 
 use crate::frame::{Column, ColumnType, Frame};
 use crate::markdown::{Align, table};
-use crate::ratio;
 use crate::text;
+use crate::{metrics, ratio};
 
 /// Throttling of the first array, on the images that it learned from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -167,12 +167,12 @@ pub fn csv(throttling: &ThrottlingObject) -> String {
 /// The steps as Markdown.
 pub(super) fn section(throttling: &ThrottlingObject) -> String {
     let header = [
-        ("step", Align::Right),
-        ("lowered", Align::Left),
-        ("threads", Align::Right),
-        ("top-1 %", Align::Right),
-        ("exact 8-bit %", Align::Right),
-        ("speed-up", Align::Right),
+        ("step".to_owned(), Align::Right),
+        ("lowered".to_owned(), Align::Left),
+        ("threads".to_owned(), Align::Right),
+        (metrics::head("top1"), Align::Right),
+        ("exact 8-bit %".to_owned(), Align::Right),
+        (metrics::head("speedup"), Align::Right),
     ];
     let rows: Vec<Vec<String>> = throttling
         .steps
@@ -184,9 +184,9 @@ pub(super) fn section(throttling: &ThrottlingObject) -> String {
                 step.lowered.clone().unwrap_or_else(|| "–".to_owned()),
                 step.threads
                     .map_or_else(|| "–".to_owned(), |threads| threads.to_string()),
-                format!("{:.2}", 100.0 * step.array_top1),
-                format!("{:.2}", 100.0 * step.int8_top1),
-                format!("{:.3}", step.speedup),
+                metrics::cell("top1", step.array_top1),
+                metrics::cell("int8_top1", step.int8_top1),
+                metrics::cell("speedup", step.speedup),
             ]
         })
         .collect();

@@ -92,7 +92,7 @@ fn failure(points: &Frame, row: &[Value]) -> Markup {
 /// What stands under a measure.
 fn note(points: &Frame, row: &[Value], column: &str) -> Option<String> {
     let of = |name: &str| points.value(row, name);
-    let percent = |name: &str| Some(format!("{:.2}", 100.0 * of(name).number()?));
+    let percent = |name: &str| Some(metrics::cell(name, of(name).number()?));
     match column {
         "speedup" => Some("over the baseline".to_owned()),
         "cycles" => match of("baseline_cycles") {
@@ -251,4 +251,19 @@ fn name(stored: &Stored, row: &[Value]) -> String {
         .map(|axis| format!("{axis} {}", value(axis).text()))
         .collect();
     named.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_reader_looks_for_is_measured() {
+        assert_eq!(measures().count(), MEASURES.len());
+        for name in WITH_A_BEST {
+            assert!(MEASURES.contains(&name), "{name}");
+            let about = metrics::about(name).unwrap();
+            assert_ne!(about.better, Better::Neither, "{name}");
+        }
+    }
 }
