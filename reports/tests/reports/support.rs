@@ -1,7 +1,7 @@
 //! Runs made up for tests: every count differs, and all buckets add up.
 
 use reports::run::{InputFile, Report, RunRecord};
-use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, PeCycles, Reduced, Switching};
+use sim_core::counters::{ActiveSteps, Counters, ErrorSums};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::record::{EngineKind, LayerRecord, ProductRecord, UnsimulatedLayer};
 use sim_core::reorder::Reorder;
@@ -50,13 +50,17 @@ pub(crate) fn product(array: ArraySpec, seed: u64) -> ProductRecord {
     }
     active.add(n_threads, left);
     let idle = 16 * (cycles - steps);
-    let pe_cycles = PeCycles {
-        fill: idle / 2,
-        active,
-        masked: 0,
-        stall: 5,
-        drain: idle - idle / 2 - 5,
-    };
+    let mut counters = Counters::zero(n_threads);
+    counters.pe_cycles.fill = idle / 2;
+    counters.pe_cycles.active = active;
+    counters.pe_cycles.stall = 5;
+    counters.pe_cycles.drain = idle - idle / 2 - 5;
+    counters.reduced.activations = 30 + seed;
+    counters.reduced.weights = 7;
+    counters.operand_widths.a8w8 = 1;
+    counters.operand_widths.a8w4 = 2;
+    counters.operand_widths.a4w8 = 3;
+    counters.operand_widths.a4w4 = active.n_products() - 6;
     ProductRecord {
         shape,
         n_products: 1,
@@ -64,20 +68,7 @@ pub(crate) fn product(array: ArraySpec, seed: u64) -> ProductRecord {
         array,
         cycles: Cycles(cycles),
         baseline_cycles: Cycles(steps * per_step + 6),
-        counters: Counters {
-            pe_cycles,
-            reduced: Reduced {
-                activations: 30 + seed,
-                weights: 7,
-            },
-            operand_widths: OperandWidths {
-                a8w8: 1,
-                a8w4: 2,
-                a4w8: 3,
-                a4w4: active.n_products() - 6,
-            },
-            switching: Switching::default(),
-        },
+        counters,
         error: Some(ErrorSums {
             squared_error: u128::from(seed % 5) * 10_u128.pow(u32::try_from(seed % 4).expect("small")),
             squared_exact: 1_000_000,
