@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sim_eval::error::EvalError;
+use sim_run::error::EvalError;
 use sim_toml::error::ConfigError;
 
 /// Why a sweep cannot be planned, run or stored. A point that fails is no such error: it is stored.

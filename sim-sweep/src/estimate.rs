@@ -7,8 +7,8 @@ use sim_config::run::Workload;
 use sim_core::progress::Silent;
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
-use sim_eval::prepare::Workers;
-use sim_eval::trace::PreparedTrace;
+use sim_run::prepare::Workers;
+use sim_run::trace::PreparedTrace;
 
 use crate::error::SweepError;
 use crate::evaluate;

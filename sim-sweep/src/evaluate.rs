@@ -8,10 +8,10 @@ use reports::stored::point::PointObject;
 use sim_config::run::{ModelWorkload, RunSpec};
 use sim_core::prune::PruneSpec;
 use sim_core::spec::ArraySpec;
-use sim_eval::design::Design;
-use sim_eval::error::EvalError;
-use sim_eval::evaluate::Machine;
-use sim_eval::prepare::{Prepared, Workers};
+use sim_run::design::Design;
+use sim_run::error::EvalError;
+use sim_run::evaluate::Machine;
+use sim_run::prepare::{Prepared, Workers};
 
 use crate::measure;
 use crate::run::{Unstored, fault};

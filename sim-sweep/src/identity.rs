@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use sim_config::resolved;
 use sim_config::run::{RunSpec, Workload};
 use sim_config::sweep::AccuracySpec;
-use sim_eval::error::EvalError;
-use sim_eval::inputs;
+use sim_run::error::EvalError;
+use sim_run::inputs;
 
 /// BLAKE3 of everything that a point depends on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

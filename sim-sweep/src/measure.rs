@@ -14,9 +14,9 @@ use sim_core::progress::Silent;
 use sim_core::spec::ArraySpec;
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
-use sim_eval::design::Design;
-use sim_eval::simulate::{SimulateError, SimulateOptions, simulate};
-use sim_eval::trace::PreparedTrace;
+use sim_run::design::Design;
+use sim_run::simulate::{SimulateError, SimulateOptions, simulate};
+use sim_run::trace::PreparedTrace;
 use sim_toml::source;
 
 use crate::run::Unstored;

@@ -11,8 +11,8 @@ use reports::stored::point::PointObject;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::progress::Silent;
 use sim_core::prune::PruneSpec;
-use sim_eval::prepare::Workers;
-use sim_eval::trace::PreparedTrace;
+use sim_run::prepare::Workers;
+use sim_run::trace::PreparedTrace;
 
 use crate::cache::Cache;
 use crate::error::SweepError;

@@ -10,10 +10,10 @@ use sim_core::progress::Silent;
 use sim_core::spec::{ArraySpec, Pe};
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
-use sim_eval::design::Design;
-use sim_eval::evaluate::Machine;
-use sim_eval::prepare::{Prepared, Workers};
-use sim_eval::throttle::{at_step, throttle};
+use sim_run::design::Design;
+use sim_run::evaluate::Machine;
+use sim_run::prepare::{Prepared, Workers};
+use sim_run::throttle::{at_step, throttle};
 
 use crate::features::{self, FeatureError};
 use crate::file::Extra;

@@ -5,8 +5,8 @@ use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
 use sim_draw::Scale;
 use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
-use sim_eval::prepare::{Prepared, Workers};
 use sim_quant::capture::capture;
+use sim_run::prepare::{Prepared, Workers};
 use sim_trace::trace::Layer;
 
 /// Codes of a layer.

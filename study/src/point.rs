@@ -7,7 +7,7 @@ use sim_array::engine::Mse;
 use sim_config::run::{self, ErrorMeasure, ModelWorkload, Workload};
 use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
-use sim_eval::design::Design;
+use sim_run::design::Design;
 use toml::{Table, Value};
 
 use crate::grid::{Combination, combinations, set, shown};

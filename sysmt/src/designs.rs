@@ -9,8 +9,8 @@ use sim_config::resolved;
 use sim_config::run::design::{self, DesignSpec};
 use sim_core::layer_rules::LayerRules;
 use sim_core::spec::Threads;
-use sim_eval::design::Design;
-use sim_eval::prepare::Prepared;
+use sim_run::design::Design;
+use sim_run::prepare::Prepared;
 
 use crate::args::{EvalArgs, Throttle};
 use crate::failure::Failure;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use reports::folder::FolderError;
-use sim_eval::error::EvalError;
+use sim_run::error::EvalError;
 use sim_sweep::error::SweepError;
 use sim_toml::error::ConfigError;
 

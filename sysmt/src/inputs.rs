@@ -4,8 +4,8 @@ use std::path::Path;
 
 use reports::run::InputFile;
 use sim_config::run::{ModelWorkload, RunSpec};
-use sim_eval::error::EvalError;
-use sim_eval::inputs;
+use sim_run::error::EvalError;
+use sim_run::inputs;
 
 /// Every file that the results of a run depend on.
 pub(crate) fn of_run(file: &Path, spec: &RunSpec) -> Result<Vec<InputFile>, EvalError> {

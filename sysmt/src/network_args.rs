@@ -5,8 +5,8 @@ use sim_config::run::{ModelWorkload, Unreadable};
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
-use sim_eval::error::EvalError;
 use sim_images::sets::ImageFault;
+use sim_run::error::EvalError;
 
 use crate::args::{NetworkArgs, PreparationArgs, PreprocessingArgs, PruningArgs, QuantizationArgs};
 use crate::failure::Failure;

@@ -8,10 +8,10 @@ use sim_array::engine::{EngineError, Operands};
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::prune::PruneSpec;
 use sim_core::shape::Gemm;
-use sim_eval::error::EvalError;
-use sim_eval::machines::LayerMachines;
-use sim_eval::prepare::Workers;
-use sim_eval::trace::PreparedTrace;
+use sim_run::error::EvalError;
+use sim_run::machines::LayerMachines;
+use sim_run::prepare::Workers;
+use sim_run::trace::PreparedTrace;
 use sim_trace::trace::Trace;
 
 use crate::failure::Failure;

@@ -11,12 +11,12 @@ use sim_core::progress::Silent;
 use sim_core::quantization::{EdgeLayer, LayerSelection, QuantizationSpec, SelectionSpec, SignedInputs};
 use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, KOrder, Pe};
-use sim_eval::machines::LayerMachines;
-use sim_eval::simulate::{SimulateOptions, simulate};
 use sim_images::sets::{ImageSet, OpenOptions};
 use sim_net::network::Network;
 use sim_quant::capture::{CaptureError, CaptureOptions, ModelFile, capture};
 use sim_quant::lowering::Lowering;
+use sim_run::machines::LayerMachines;
+use sim_run::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
 
 static GO: AtomicBool = AtomicBool::new(false);

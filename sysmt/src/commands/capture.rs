@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use sim_eval::trace::PreparedTrace;
+use sim_run::trace::PreparedTrace;
 
 use crate::args::CaptureArgs;
 use crate::failure::Failure;

@@ -15,11 +15,11 @@ use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::spec::ArraySpec;
 use sim_core::throttle::{MaxDrop, Throttling};
-use sim_eval::design::Design;
-use sim_eval::prepare::{Prepared, Workers};
-use sim_eval::throttle;
-use sim_eval::training::LearnedFrom;
 use sim_net::save::save_statistics;
+use sim_run::design::Design;
+use sim_run::prepare::{Prepared, Workers};
+use sim_run::throttle;
+use sim_run::training::LearnedFrom;
 
 use super::cost_table;
 use crate::args::{EvalArgs, Throttle};

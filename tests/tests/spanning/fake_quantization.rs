@@ -12,14 +12,14 @@ use sim_core::progress::Silent;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::spec::{ArraySpec, Pe};
 use sim_core::tensor::Tensor;
-use sim_eval::evaluate::{Machine, SimulatedLayers};
-use sim_eval::machines::LayerMachines;
 use sim_images::preprocess::batch;
 use sim_images::sets::{ImageSet, OpenOptions};
 use sim_net::network::{Network, NoHooks};
 use sim_quant::calibrate::calibrate;
 use sim_quant::capture::{CaptureOptions, ModelFile};
 use sim_quant::quantized::QuantizedNetwork;
+use sim_run::evaluate::{Machine, SimulatedLayers};
+use sim_run::machines::LayerMachines;
 
 static GO: AtomicBool = AtomicBool::new(false);
 

@@ -11,11 +11,11 @@ use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
 use sim_core::spec::{Batch, KOrder, Pe, Threads};
-use sim_eval::check::{CheckOptions, check};
-use sim_eval::machines::LayerMachines;
-use sim_eval::simulate::{SimulateOptions, simulate};
 use sim_quant::lowering::Lowering;
 use sim_quant::reorder::ColumnOrder;
+use sim_run::check::{CheckOptions, check};
+use sim_run::machines::LayerMachines;
+use sim_run::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::{Layer, Trace};
 
 use crate::common::{GO, array, layer, nb_smt, options, sparq, trace};
