@@ -10,7 +10,7 @@ use sim_core::spec::{ArraySpec, Pe};
 use sim_quant::reorder::ReorderError;
 
 use crate::error::EvalError;
-use crate::machines::LayerMachines;
+use sim_layers::machines::LayerMachines;
 
 /// An array and the methods around it.
 #[derive(Clone, Debug, PartialEq)]

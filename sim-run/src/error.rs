@@ -13,8 +13,8 @@ use sim_quant::reorder::ReorderError;
 use sim_toml::error::ConfigError;
 use sim_trace::TraceError;
 
-use crate::evaluate::EvaluateError;
-use crate::machines::MachineError;
+use sim_layers::evaluate::EvaluateError;
+use sim_layers::machines::MachineError;
 
 /// Why a network cannot be evaluated; all but [`Stopped`](Self::Stopped) name what the user has to change.
 #[derive(Debug, thiserror::Error)]

@@ -24,7 +24,7 @@ use sim_quant::wide_operands::{CountedImages, wide_operands};
 
 use crate::design::Design;
 use crate::error::EvalError;
-use crate::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
+use sim_layers::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
 use crate::open::{self, Opened};
 use crate::training::{self, LearnedFrom, Training, TrainingSet};
 

@@ -10,7 +10,7 @@ use sim_core::prune::PruneSpec;
 use sim_core::spec::ArraySpec;
 use sim_run::design::Design;
 use sim_run::error::EvalError;
-use sim_run::evaluate::Machine;
+use sim_layers::evaluate::Machine;
 use sim_run::prepare::{Prepared, Workers};
 
 use crate::measure;

@@ -15,7 +15,7 @@ use sim_core::spec::ArraySpec;
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
 use sim_run::design::Design;
-use sim_run::simulate::{SimulateError, SimulateOptions, simulate};
+use sim_layers::simulate::{SimulateError, SimulateOptions, simulate};
 use sim_run::trace::PreparedTrace;
 use sim_toml::source;
 

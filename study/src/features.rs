@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
 use sim_net::network::{BatchNormCall, HookError, Hooks, NoHooks, Statistics, WeightedCall};
-use sim_run::evaluate::{Machine, SimulatedLayers};
+use sim_layers::evaluate::{Machine, SimulatedLayers};
 use sim_run::prepare::{Prepared, Workers};
 
 /// Over all images, of the vector that the last layer with weights reads.

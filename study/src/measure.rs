@@ -11,7 +11,7 @@ use sim_core::spec::{ArraySpec, Pe};
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
 use sim_run::design::Design;
-use sim_run::evaluate::Machine;
+use sim_layers::evaluate::Machine;
 use sim_run::prepare::{Prepared, Workers};
 use sim_run::throttle::{at_step, throttle};
 

@@ -23,7 +23,7 @@ use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
-use sim_run::simulate::SimulateError;
+use sim_layers::simulate::SimulateError;
 use sim_toml::source;
 
 use crate::failure::Failure;

@@ -9,7 +9,7 @@ use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::prune::PruneSpec;
 use sim_core::shape::Gemm;
 use sim_run::error::EvalError;
-use sim_run::machines::LayerMachines;
+use sim_layers::machines::LayerMachines;
 use sim_run::prepare::Workers;
 use sim_run::trace::PreparedTrace;
 use sim_trace::trace::Trace;

@@ -10,8 +10,8 @@ use sim_core::progress::Silent;
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
 use sim_core::units::count_as_f64;
-use sim_run::machines::LayerMachines;
-use sim_run::simulate::{SimulateOptions, simulate};
+use sim_layers::machines::LayerMachines;
+use sim_layers::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
 
 use super::memory;

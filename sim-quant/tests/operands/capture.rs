@@ -15,8 +15,8 @@ use sim_images::sets::{ImageSet, OpenOptions};
 use sim_net::network::Network;
 use sim_quant::capture::{CaptureError, CaptureOptions, ModelFile, capture};
 use sim_quant::lowering::Lowering;
-use sim_run::machines::LayerMachines;
-use sim_run::simulate::{SimulateOptions, simulate};
+use sim_layers::machines::LayerMachines;
+use sim_layers::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
 
 static GO: AtomicBool = AtomicBool::new(false);

@@ -16,8 +16,8 @@ use sim_core::spec::{ArraySpec, Pairs, Pe, Sparq, Window, WindowRounding};
 use sim_net::network::Network;
 use sim_quant::prune::{prune_network, prune_trace, simulated};
 use sim_quant::selection::choose;
-use sim_run::machines::LayerMachines;
-use sim_run::simulate::{SimulateError, SimulateOptions, simulate};
+use sim_layers::machines::LayerMachines;
+use sim_layers::simulate::{SimulateError, SimulateOptions, simulate};
 use sim_trace::trace::{Layer, Origin, Trace};
 
 static GO: AtomicBool = AtomicBool::new(false);

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use sim_array::lockstep::{self, Truth};
 use sim_config::{array, run};
-use sim_run::check::{CheckOptions, check};
+use sim_layers::check::{CheckOptions, check};
 
 use super::{simulate_failure, workload_file};
 use crate::args::CheckArgs;

@@ -12,7 +12,7 @@ use sim_array::engine::{Measures, Mse};
 use sim_config::resolved;
 use sim_config::run::{self, ErrorMeasure, RunSpec};
 use sim_core::record::{EngineKind, UnsimulatedLayer};
-use sim_run::simulate::{SimulateOptions, simulate};
+use sim_layers::simulate::{SimulateOptions, simulate};
 use sim_run::trace::PreparedTrace;
 use sim_toml::source;
 use sim_trace::trace::Trace;

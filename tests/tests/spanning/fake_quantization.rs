@@ -18,8 +18,8 @@ use sim_net::network::{Network, NoHooks};
 use sim_quant::calibrate::calibrate;
 use sim_quant::capture::{CaptureOptions, ModelFile};
 use sim_quant::quantized::QuantizedNetwork;
-use sim_run::evaluate::{Machine, SimulatedLayers};
-use sim_run::machines::LayerMachines;
+use sim_layers::evaluate::{Machine, SimulatedLayers};
+use sim_layers::machines::LayerMachines;
 
 static GO: AtomicBool = AtomicBool::new(false);
 

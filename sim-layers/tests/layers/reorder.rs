@@ -13,9 +13,9 @@ use sim_core::shape::Gemm;
 use sim_core::spec::{Batch, KOrder, Pe, Threads};
 use sim_quant::lowering::Lowering;
 use sim_quant::reorder::ColumnOrder;
-use sim_run::check::{CheckOptions, check};
-use sim_run::machines::LayerMachines;
-use sim_run::simulate::{SimulateOptions, simulate};
+use sim_layers::check::{CheckOptions, check};
+use sim_layers::machines::LayerMachines;
+use sim_layers::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::{Layer, Trace};
 
 use crate::common::{GO, array, layer, nb_smt, options, sparq, trace};

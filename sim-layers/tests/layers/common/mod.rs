@@ -10,8 +10,8 @@ use sim_core::preprocessing::Preprocessing;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
-use sim_run::machines::LayerMachines;
-use sim_run::simulate::SimulateOptions;
+use sim_layers::machines::LayerMachines;
+use sim_layers::simulate::SimulateOptions;
 use sim_trace::trace::{Layer, Origin, Trace};
 
 /// Never set.

@@ -12,9 +12,9 @@ use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
 use sim_core::spec::{Batch, Pe, Threads};
 use sim_core::units::Cycles;
-use sim_run::check::{CheckOptions, check};
-use sim_run::machines::LayerMachines;
-use sim_run::simulate::{SimulateError, SimulateOptions, simulate};
+use sim_layers::check::{CheckOptions, check};
+use sim_layers::machines::LayerMachines;
+use sim_layers::simulate::{SimulateError, SimulateOptions, simulate};
 
 use crate::common::{GO, array, nb_smt, options, sparq, trace};
 

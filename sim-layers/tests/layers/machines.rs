@@ -4,8 +4,8 @@ use sim_core::layer_rules::LayerRules;
 use sim_core::progress::Silent;
 use sim_core::record::LayerRecord;
 use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Threads};
-use sim_run::machines::{LayerMachines, MachineError};
-use sim_run::simulate::{SimulateError, simulate};
+use sim_layers::machines::{LayerMachines, MachineError};
+use sim_layers::simulate::{SimulateError, simulate};
 
 use crate::common::{array, layer, nb_smt, options, sparq, trace};
 
