@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::defaults;
 use crate::keys::{ALL, Fallback, FileKind, Key, Section};
-use crate::value::{activation_zeros, explain, integer, number, percentile, pruning, size};
+use crate::value::{activation_zeros, explain, integer, integers, number, percentile, pruning, size};
 use crate::word::{Word, words};
 
 /// One section of a file.
@@ -162,14 +162,9 @@ impl<'a> Reader<'a> {
     /// Rows and columns that may be left out.
     pub(crate) fn optional_sides(&self, key: &'static Key) -> Option<[usize; 2]> {
         self.value(key, |key, value| {
-            let Some(values) = value.as_array() else {
-                return Err(Wrong::Type(value.type_str(), "an array of two whole numbers"));
-            };
-            let sides: Vec<usize> = values
-                .iter()
-                .map(|value| integer(key, value.get_ref()).map(size))
-                .collect::<Result<_, _>>()?;
-            <[usize; 2]>::try_from(sides)
+            let sides = integers(key, value, "an array of two whole numbers")?;
+            <[i64; 2]>::try_from(sides)
+                .map(|sides| sides.map(size))
                 .map_err(|sides| Wrong::Value(format!("an array of {}", sides.len()), None))
         })
     }
@@ -177,13 +172,7 @@ impl<'a> Reader<'a> {
     /// Complain about seeds that are none.
     pub(crate) fn check_seeds(&self, key: &'static Key) {
         self.value(key, |key, value| {
-            let Some(values) = value.as_array() else {
-                return Err(Wrong::Type(value.type_str(), "a list of whole numbers"));
-            };
-            let mut seeds: Vec<i64> = values
-                .iter()
-                .map(|value| integer(key, value.get_ref()))
-                .collect::<Result<_, _>>()?;
+            let mut seeds = integers(key, value, "a list of whole numbers")?;
             seeds.sort_unstable();
             if let Some(twice) = seeds.windows(2).find(|pair| pair[0] == pair[1]) {
                 return Err(Wrong::Value(format!("{} twice", twice[0]), None));

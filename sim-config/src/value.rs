@@ -3,7 +3,7 @@
 use sim_core::prune::PruneSpec;
 use sim_core::range::Percentile;
 use sim_core::synthetic::ActivationZeros;
-use sim_toml::value::{Wrong, article, number_text, whole};
+use sim_toml::value::{self, Wrong, article, whole};
 use toml::de::DeValue;
 
 use crate::keys::{Key, Values, Zero};
@@ -50,11 +50,7 @@ pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
 
 /// A percentile.
 pub(crate) fn percentile(value: &DeValue<'_>) -> Result<Percentile, Wrong> {
-    let text = number_text(value, "a number")?;
-    let parsed = text.parse().ok();
-    parsed
-        .and_then(|number| Percentile::new(number).ok())
-        .ok_or_else(|| Wrong::Value(text.to_owned(), None))
+    value::number(value, "a number", |text| Percentile::new(text.parse().ok()?).ok())
 }
 
 /// What to prune: a fraction of each layer, or 2:4.
@@ -67,30 +63,28 @@ pub(crate) fn pruning(value: &DeValue<'_>) -> Result<PruneSpec, Wrong> {
         };
         return Err(Wrong::Value(format!("\"{text}\""), guess));
     }
-    let text = number_text(value, "a fraction or \"2:4\"")?;
-    text.parse().map_err(|_| Wrong::Value(text.to_owned(), None))
+    value::number(value, "a fraction or \"2:4\"", |text| text.parse().ok())
 }
 
 /// How many activations become zero.
 pub(crate) fn activation_zeros(value: &DeValue<'_>) -> Result<ActivationZeros, Wrong> {
-    let text = number_text(value, "a probability")?;
-    let parsed = text.parse().ok();
-    parsed
-        .and_then(|number| ActivationZeros::new(number).ok())
-        .ok_or_else(|| Wrong::Value(text.to_owned(), None))
+    value::number(value, "a probability", |text| {
+        ActivationZeros::new(text.parse().ok()?).ok()
+    })
 }
 
 /// A finite number that `key` allows; `wanted` says what was expected.
 pub(crate) fn number(key: &Key, value: &DeValue<'_>, wanted: &'static str) -> Result<f32, Wrong> {
-    let text = number_text(value, wanted)?;
-    let not_allowed = || Wrong::Value(text.to_owned(), None);
-    let parsed: f32 = text.parse().map_err(|_| not_allowed())?;
     let is_zero_forbidden = matches!(
         key.values,
         Values::Number(Zero::Forbidden) | Values::Numbers(Zero::Forbidden)
     );
-    if !parsed.is_finite() || (is_zero_forbidden && parsed == 0.0) {
-        return Err(not_allowed());
-    }
-    Ok(parsed)
+    let is_allowed = |number: &f32| number.is_finite() && !(is_zero_forbidden && *number == 0.0);
+    value::number(value, wanted, |text| text.parse().ok().filter(is_allowed))
+}
+
+/// A list of whole numbers that `key` allows; `wanted` says what was expected.
+pub(crate) fn integers(key: &Key, value: &DeValue<'_>, wanted: &'static str) -> Result<Vec<i64>, Wrong> {
+    let values = value.as_array().ok_or(Wrong::Type(value.type_str(), wanted))?;
+    values.iter().map(|value| integer(key, value.get_ref())).collect()
 }

@@ -214,7 +214,9 @@ impl<'a> TableReader<'a> {
 
     /// A number, which may be infinite or none.
     pub fn number(&self, key: &'static str) -> Option<f64> {
-        self.read(key, "a number", |value| value::number(value.get_ref()))
+        self.read(key, "a number", |value| {
+            value::number(value.get_ref(), "a number", |text| text.parse().ok()).ok()
+        })
     }
 
     /// A whole number in a range.

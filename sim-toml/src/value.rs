@@ -30,20 +30,20 @@ pub fn whole(value: &DeValue<'_>, is_allowed: impl FnOnce(i64) -> bool) -> Resul
     }
 }
 
-/// A float or a decimal integer, as written; `wanted` says what was expected.
+/// A float or a decimal integer, of what is written; `wanted` says what was expected.
 ///
-/// - Errors: another type.
-pub fn number_text<'a>(value: &'a DeValue<'_>, wanted: &'static str) -> Result<&'a str, Wrong> {
-    match (value.as_float(), value.as_integer()) {
-        (Some(float), _) => Ok(float.as_str()),
-        (None, Some(integer)) if integer.radix() == 10 => Ok(integer.as_str()),
-        (None, _) => Err(Wrong::Type(value.type_str(), wanted)),
-    }
-}
-
-/// A number, which may be infinite or none; `None` for another type.
-pub fn number(value: &DeValue<'_>) -> Option<f64> {
-    number_text(value, "a number").ok()?.parse().ok()
+/// - Errors: another type, or a number that `parse` does not take.
+pub fn number<T>(
+    value: &DeValue<'_>,
+    wanted: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, Wrong> {
+    let text = match (value.as_float(), value.as_integer()) {
+        (Some(float), _) => float.as_str(),
+        (None, Some(integer)) if integer.radix() == 10 => integer.as_str(),
+        (None, _) => return Err(Wrong::Type(value.type_str(), wanted)),
+    };
+    parse(text).ok_or_else(|| Wrong::Value(text.to_owned(), None))
 }
 
 /// A text that is not empty; `wanted` says what was expected.

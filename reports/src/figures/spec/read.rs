@@ -241,7 +241,8 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
 
 /// A finite number.
 fn number(value: &DeValue<'_>) -> Option<f64> {
-    value::number(value).filter(|number| number.is_finite())
+    let finite = |text: &str| text.parse().ok().filter(|number: &f64| number.is_finite());
+    value::number(value, "a number", finite).ok()
 }
 
 fn parts(reader: &TableReader<'_>) -> Vec<Part> {
