@@ -1,167 +1,216 @@
-//! Why a network cannot be evaluated.
+//! Why an experiment has no result.
 
-use std::path::PathBuf;
+use std::any::Any;
+use std::error::Error;
+use std::fmt::{self, Display};
+use std::path::Path;
+use std::sync::Arc;
 
-use sim_config::layer_names::UnknownLayer;
-use sim_config::preprocessing::PreprocessingError;
-use sim_images::preprocess::PreprocessError;
 use sim_images::sets::ImageError;
+use sim_layers::evaluate::EvaluateError;
+use sim_layers::simulate::SimulateError;
 use sim_net::network::ModelError;
-use sim_net::recalibrate::RecalibrateError;
 use sim_quant::capture::CaptureError;
-use sim_quant::reorder::ReorderError;
 use sim_toml::error::ConfigError;
 use sim_trace::TraceError;
 
-use sim_layers::evaluate::EvaluateError;
-use sim_layers::machines::MachineError;
-
-/// Why a network cannot be evaluated; all but [`Stopped`](Self::Stopped) name what the user has to change.
-#[derive(Debug, thiserror::Error)]
-pub enum EvalError {
-    /// A configuration file.
-    #[error(transparent)]
-    Config(#[from] Box<ConfigError>),
-    /// Preprocessing that does not fit together.
-    #[error(transparent)]
-    Preprocessing(#[from] PreprocessingError),
-    /// A model that cannot be read.
-    #[error("{0}; check the path")]
-    ModelFile(ModelError),
-    /// What is in a model.
-    #[error("{}: {error}; check the model, or export it again", model.display())]
-    Model {
-        /// The file.
-        model: PathBuf,
-        /// Why.
-        error: ModelError,
-    },
-    /// A trace that cannot be read, or a model that cannot be hashed.
-    #[error(transparent)]
-    Trace(#[from] TraceError),
-    /// A folder of images that cannot be listed.
-    #[error("{}: the folder cannot be read: {error}; check its permissions", folder.display())]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// Images name themselves.
-    #[error(transparent)]
-    Images(#[from] ImageError),
-    /// A network that cannot be run or quantized.
-    #[error("{}: {error}", model.display())]
-    Capture {
-        /// The file.
-        model: PathBuf,
-        /// Why.
-        error: Box<CaptureError>,
-    },
-    /// Calibration images that the network cannot take.
-    #[error("{}: {error}", model.display())]
-    Preprocess {
-        /// The file.
-        model: PathBuf,
-        /// Why.
-        error: PreprocessError,
-    },
-    /// Answers that are none.
-    #[error("{}: {error}", model.display())]
-    Evaluate {
-        /// The file.
-        model: PathBuf,
-        /// Why.
-        error: Box<EvaluateError>,
-    },
-    /// Batch norms that cannot be recalibrated.
-    #[error("{}: {error}", model.display())]
-    Recalibrate {
-        /// The file.
-        model: PathBuf,
-        /// Why.
-        error: RecalibrateError,
-    },
-    /// A layer that cannot run as asked.
-    #[error("{origin}: {error}")]
-    Layer {
-        /// Where the design comes from.
-        origin: String,
-        /// Why.
-        error: MachineError,
-    },
-    /// Layers that are not there.
-    #[error("{origin}: {}; {}", unknown.why, unknown.remedy)]
-    UnknownLayer {
-        /// Where the design comes from.
-        origin: String,
-        /// What is wrong and what may have been meant.
-        unknown: UnknownLayer,
-    },
-    /// Reordering on an array that does not split K.
-    #[error("{origin}: {error}")]
-    Reorder {
-        /// Where the design comes from.
-        origin: String,
-        /// Why.
-        error: ReorderError,
-    },
-    /// Throttling of an array without threads.
-    #[error(
-        "{origin}: an array of kind \"{kind}\" has no threads to throttle; take an nb-smt array, or leave throttling out"
-    )]
-    Unthreaded {
-        /// Where the design comes from.
-        origin: String,
-        /// Kind of the array's PEs.
-        kind: &'static str,
-    },
-    /// Throttling without anything to hold the answers against.
-    #[error(
-        "automatic throttling needs labels for the images that it learns from, and {images} has none; give labelled \
-         images as calibration, or name layers with their threads"
-    )]
-    Unlabelled {
-        /// The images.
-        images: String,
-    },
-    /// Nothing to evaluate.
-    #[error("no design is given; name at least one array")]
-    NoDesign,
-    /// Stopped before there was a result.
-    #[error("stopped")]
+/// Whose fault it is that there is no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The user's: a file, a key or a shape is wrong.
+    User,
+    /// This program's.
+    Ours,
+    /// Nobody's: it was asked to stop.
     Stopped,
 }
 
-impl EvalError {
+/// Why an experiment has no result: whose fault, where, what, and what to do. Its display is all of that.
+#[derive(Clone, Debug)]
+pub struct RunError(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
+    kind: ErrorKind,
+    place: String,
+    what: String,
+    remedy: String,
+    cause: Option<Cause>,
+}
+
+type Cause = Arc<dyn Error + Send + Sync>;
+
+impl RunError {
+    fn new(kind: ErrorKind, place: impl Into<String>, message: &str) -> Self {
+        // Messages of this workspace end in what to do, behind a semicolon.
+        let (what, remedy) = message.rsplit_once("; ").unwrap_or((message, ""));
+        Self(Box::new(Parts {
+            kind,
+            place: place.into(),
+            what: what.to_owned(),
+            remedy: remedy.to_owned(),
+            cause: None,
+        }))
+    }
+
+    /// The user's mistake; `place` is a file, or empty, and `message` says what is wrong and behind `; ` what to do.
+    pub(crate) fn user(place: impl Into<String>, message: &dyn Display) -> Self {
+        Self::new(ErrorKind::User, place, &message.to_string())
+    }
+
+    /// The same, about a file.
+    pub(crate) fn at(path: &Path, message: &dyn Display) -> Self {
+        Self::user(path.display().to_string(), message)
+    }
+
+    /// A fault of this program.
+    pub fn ours(message: &str) -> Self {
+        Self::new(ErrorKind::Ours, "", message)
+    }
+
+    /// A panic, by its words.
+    pub fn of_panic(panic: &(dyn Any + Send)) -> Self {
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Self::ours(text.unwrap_or("a panic without words"))
+    }
+
+    /// Asked to stop before there was a result.
+    pub(crate) fn stopped() -> Self {
+        Self::new(ErrorKind::Stopped, "", "stopped")
+    }
+
+    fn because(mut self, cause: Cause) -> Self {
+        self.0.cause = Some(cause);
+        self
+    }
+
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Where: a file, with a line where one is known; empty where no file is at fault.
+    pub fn place(&self) -> &str {
+        &self.0.place
+    }
+
+    /// What is wrong.
+    pub fn what(&self) -> &str {
+        &self.0.what
+    }
+
+    /// What to do; empty where the message says all.
+    pub fn remedy(&self) -> &str {
+        &self.0.remedy
+    }
+
+    /// What a caller may say more about: a [`ConfigError`] knows its lines, an [`ImageError`] its fault.
+    pub fn cause(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
+        self.0.cause.as_deref()
+    }
+
+    pub(crate) fn model(path: &Path, error: &ModelError) -> Self {
+        if let ModelError::Read { source, .. } = error {
+            return Self::at(path, &format!("{source}; check the path"));
+        }
+        // What is wrong inside a model does not say in which file.
+        Self::at(path, &format!("{error}; check the model, or export it again"))
+    }
+
     /// A network that cannot be captured, with the file that it came from.
-    pub fn capture(model: &std::path::Path, error: CaptureError) -> Self {
+    pub(crate) fn capture(model: &Path, error: CaptureError) -> Self {
         match error {
-            CaptureError::Stopped => Self::Stopped,
+            CaptureError::Stopped => Self::stopped(),
             // Images name themselves; what a layer complains about does not say of which network it is.
-            CaptureError::Image(error) => Self::Images(error),
+            CaptureError::Image(error) => error.into(),
             error @ (CaptureError::Preprocess(_)
             | CaptureError::Network { .. }
             | CaptureError::NotFinite { .. }
             | CaptureError::Geometry { .. }
             | CaptureError::Sizes { .. }
-            | CaptureError::Nothing { .. }) => Self::Capture {
-                model: model.to_owned(),
-                error: Box::new(error),
-            },
+            | CaptureError::Nothing { .. }) => Self::at(model, &error),
         }
     }
 
-    pub(crate) fn evaluate(model: &std::path::Path, error: EvaluateError) -> Self {
+    pub(crate) fn evaluate(model: &Path, error: EvaluateError) -> Self {
         match error {
-            EvaluateError::Stopped => Self::Stopped,
+            EvaluateError::Stopped => Self::stopped(),
             EvaluateError::Run(error) => Self::capture(model, error),
             error @ (EvaluateError::Outputs { .. }
             | EvaluateError::Label { .. }
-            | EvaluateError::Sizes { .. }) => Self::Evaluate {
-                model: model.to_owned(),
-                error: Box::new(error),
-            },
+            | EvaluateError::Sizes { .. }) => Self::at(model, &error),
         }
+    }
+
+    /// A trace that cannot be simulated, with the file that it came from.
+    pub(crate) fn simulate(workload: &Path, error: &SimulateError) -> Self {
+        match error {
+            SimulateError::Stopped => Self::stopped(),
+            error @ (SimulateError::Plan(_) | SimulateError::Engine { .. }) => Self::at(workload, error),
+        }
+    }
+}
+
+impl Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts {
+            place, what, remedy, ..
+        } = &*self.0;
+        if !place.is_empty() {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(what)?;
+        if !remedy.is_empty() {
+            write!(f, "; {remedy}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for RunError {}
+
+impl From<Box<ConfigError>> for RunError {
+    fn from(error: Box<ConfigError>) -> Self {
+        let parts = Parts {
+            kind: ErrorKind::User,
+            place: error.place().to_owned(),
+            what: error.why().to_owned(),
+            remedy: error.remedy().to_owned(),
+            cause: None,
+        };
+        Self(Box::new(parts)).because(Arc::new(*error))
+    }
+}
+
+impl From<ImageError> for RunError {
+    fn from(error: ImageError) -> Self {
+        Self::at(&error.path, &error.fault).because(Arc::new(error))
+    }
+}
+
+impl From<TraceError> for RunError {
+    fn from(error: TraceError) -> Self {
+        Self::at(&error.path, &error.fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_where_what_and_what_to_do() {
+        let error = RunError::at(Path::new("a.onnx"), &"no graph; or two; export it again");
+        assert_eq!(error.kind(), ErrorKind::User);
+        assert_eq!(
+            (error.place(), error.what(), error.remedy()),
+            ("a.onnx", "no graph; or two", "export it again")
+        );
+        assert_eq!(error.to_string(), "a.onnx: no graph; or two; export it again");
+        assert_eq!(RunError::ours("lost").to_string(), "lost");
+        assert_eq!(RunError::of_panic(&"words").kind(), ErrorKind::Ours);
     }
 }

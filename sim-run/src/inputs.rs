@@ -2,10 +2,32 @@
 
 use std::path::{Path, PathBuf};
 
+use reports::run::InputFile;
 use sim_config::preprocessing;
-use sim_config::run::{ModelWorkload, Workload};
+use sim_config::run::{ModelWorkload, RunSpec, Workload};
 
-use crate::error::EvalError;
+use crate::error::RunError;
+
+/// Every file that the results of a run depend on, the run file itself first.
+///
+/// - Errors: what cannot be read.
+pub fn of_run(file: &Path, spec: &RunSpec) -> Result<Vec<InputFile>, RunError> {
+    let mut files = vec![("run", file.to_owned())];
+    files.extend(of_workload(spec.workload()));
+    files.extend(spec.cost_table().map(|table| ("cost table", table.to_owned())));
+    files.iter().map(|(role, path)| input(role, path)).collect()
+}
+
+/// A file or a folder with its fingerprint.
+///
+/// - Errors: what cannot be read.
+pub fn input(role: &str, path: &Path) -> Result<InputFile, RunError> {
+    Ok(InputFile {
+        role: role.to_owned(),
+        name: path.display().to_string(),
+        blake3: fingerprint(path)?,
+    })
+}
 
 /// The files of a workload with what each of them is.
 pub fn of_workload(workload: &Workload) -> Vec<(&'static str, PathBuf)> {
@@ -15,8 +37,7 @@ pub fn of_workload(workload: &Workload) -> Vec<(&'static str, PathBuf)> {
     }
 }
 
-/// The files of a network with its images.
-pub fn of_model(model: &ModelWorkload) -> Vec<(&'static str, PathBuf)> {
+pub(crate) fn of_model(model: &ModelWorkload) -> Vec<(&'static str, PathBuf)> {
     let mut files = vec![("model", model.model.clone())];
     let declared = preprocessing::path_beside(&model.model);
     if declared.is_file() {
@@ -35,7 +56,7 @@ pub fn of_model(model: &ModelWorkload) -> Vec<(&'static str, PathBuf)> {
 /// BLAKE3 of a file, in hexadecimal; of a folder, that of the sorted lines `hash  name` of its files.
 ///
 /// - Errors: what cannot be read.
-pub fn fingerprint(path: &Path) -> Result<String, EvalError> {
+pub fn fingerprint(path: &Path) -> Result<String, RunError> {
     if !path.is_dir() {
         return Ok(sim_trace::hash::of_file(path)?);
     }
@@ -48,10 +69,12 @@ pub fn fingerprint(path: &Path) -> Result<String, EvalError> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
-fn files(folder: &Path) -> Result<Vec<PathBuf>, EvalError> {
-    let unreadable = |error| EvalError::Folder {
-        folder: folder.to_owned(),
-        error,
+fn files(folder: &Path) -> Result<Vec<PathBuf>, RunError> {
+    let unreadable = |error: std::io::Error| {
+        RunError::at(
+            folder,
+            &format!("the folder cannot be read: {error}; check its permissions"),
+        )
     };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -64,4 +87,12 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, EvalError> {
     }
     found.sort();
     Ok(found)
+}
+
+/// The file to name in what is said about a workload.
+pub(crate) fn workload_file(workload: &Workload) -> &Path {
+    match workload {
+        Workload::Trace(path) => path,
+        Workload::Model(model) => &model.model,
+    }
 }

@@ -9,13 +9,13 @@ use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_images::sets::{ImageSet, OpenOptions};
-use sim_net::network::{ModelError, Network};
+use sim_net::network::Network;
 use sim_quant::capture::{CaptureOptions, ModelFile};
 use sim_quant::prune::{prune_network, simulated};
 use sim_quant::selection::choose;
 
-use crate::error::EvalError;
-use crate::prepare::Workers;
+use crate::error::RunError;
+use crate::workers::Workers;
 
 /// A network, pruned as asked for, with its images.
 #[derive(Debug)]
@@ -44,9 +44,10 @@ impl Opened {
         workload: &ModelWorkload,
         pruning: Option<PruneSpec>,
         workers: &Workers<'_>,
-    ) -> Result<Self, EvalError> {
+    ) -> Result<Self, RunError> {
         let declared = preprocessing::load_beside(&workload.model)?;
-        let preprocessing = workload.preprocessing.apply(declared)?;
+        let preprocessing =
+            (workload.preprocessing.apply(declared)).map_err(|error| RunError::user("", &error))?;
         let mut network = load(&workload.model)?;
         let pruned = pruning.map_or_else(Vec::new, |spec| {
             let choices = choose(network.layers(), &workload.selection, &workload.quantization);
@@ -85,7 +86,7 @@ impl Opened {
         workload: &ModelWorkload,
         jobs: usize,
         stop: &'a AtomicBool,
-    ) -> Result<CaptureOptions<'a>, EvalError> {
+    ) -> Result<CaptureOptions<'a>, RunError> {
         Ok(CaptureOptions {
             model: ModelFile::of(&workload.model)?,
             preprocessing: self.preprocessing.clone(),
@@ -109,30 +110,20 @@ pub(crate) fn open_set(
     options: OpenOptions,
     unreadable: Unreadable,
     workers: &Workers<'_>,
-) -> Result<(ImageSet, Vec<String>), EvalError> {
+) -> Result<(ImageSet, Vec<String>), RunError> {
     let set = ImageSet::open(path, options)?;
     match unreadable {
         Unreadable::Refused => Ok((set, Vec::new())),
         Unreadable::Skipped => set
             .only_readable(workers.jobs, workers.stop, workers.progress)
             .map_err(|error| match error {
-                Unfinished::Stopped => EvalError::Stopped,
-                Unfinished::Failed(error) => EvalError::Images(error),
+                Unfinished::Stopped => RunError::stopped(),
+                Unfinished::Failed(error) => error.into(),
             }),
     }
 }
 
 /// The network in a file.
-pub(crate) fn load(model: &Path) -> Result<Network, EvalError> {
-    Network::load(model).map_err(|error| {
-        if matches!(error, ModelError::Read { .. }) {
-            EvalError::ModelFile(error)
-        } else {
-            // What is wrong inside a model does not say in which file.
-            EvalError::Model {
-                model: model.to_owned(),
-                error,
-            }
-        }
-    })
+pub(crate) fn load(model: &Path) -> Result<Network, RunError> {
+    Network::load(model).map_err(|error| RunError::model(model, &error))
 }

@@ -2,15 +2,15 @@
 
 use sim_array::engine::Mse;
 use sim_core::evaluation::ArrayEvaluation;
-use sim_core::layer_rules::LayerRules;
 use sim_core::record::LayerRecord;
 use sim_core::spec::{Pe, Threads};
 use sim_core::throttle::{MaxDrop, ThrottleStep, ThrottledLayer, Throttling};
 use sim_core::units::Cycles;
 
 use crate::design::Design;
-use crate::error::EvalError;
-use crate::prepare::{Prepared, Workers};
+use crate::error::RunError;
+use crate::network::PreparedNetwork;
+use crate::workers::Workers;
 
 /// Lower layers of `design` one by one, on the images that methods learn from: each step measures every layer's error
 /// relative to its exact output, and the worst layer that has more than one thread gets the next lower count.
@@ -20,35 +20,37 @@ use crate::prepare::{Prepared, Workers};
 ///
 /// - Errors: an array without threads, images without labels, a stop, and those of an evaluation.
 pub fn throttle(
-    prepared: &Prepared,
+    prepared: &PreparedNetwork,
     design: &Design,
     max_drop: Option<MaxDrop>,
     workers: &Workers<'_>,
-) -> Result<Throttling, EvalError> {
-    match design.array.pe() {
+) -> Result<Throttling, RunError> {
+    match design.array().pe() {
         Pe::NbSmt(_) => {}
         other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => {
-            return Err(EvalError::Unthreaded {
-                origin: design.origin.clone(),
-                kind: other.kind_name(),
-            });
+            return Err(design.error(&format!(
+                "an array of kind \"{}\" has no threads to throttle; take an nb-smt array, or leave throttling out",
+                other.kind_name()
+            )));
         }
     }
     let images = prepared.training_images(workers)?;
     if images.labels().is_none() {
-        return Err(EvalError::Unlabelled {
-            images: prepared.training_name().display().to_string(),
-        });
+        return Err(RunError::user(
+            "",
+            &format!(
+                "automatic throttling needs labels for the images that it learns from, and {} has none; give labelled \
+                 images as calibration, or name layers with their threads",
+                prepared.training_name().display()
+            ),
+        ));
     }
     let mut throttling = Throttling {
         max_drop,
         n_images: images.len(),
         steps: Vec::new(),
     };
-    let mut design = Design {
-        mse: Mse::Measure,
-        ..design.clone()
-    };
+    let mut design = design.clone().measuring(Mse::Measure);
     let mut lowered = None;
     loop {
         let step = measure(prepared, &design, lowered, workers)?;
@@ -58,7 +60,7 @@ pub fn throttle(
         let Some((name, threads)) = next.filter(|_| !is_done) else {
             return Ok(throttling);
         };
-        lower(&mut design, &name, threads);
+        design.throttle(&name, threads);
         lowered = Some(name);
     }
 }
@@ -67,35 +69,22 @@ pub fn throttle(
 pub fn at_step(design: &Design, step: &ThrottleStep) -> Design {
     let mut design = design.clone();
     for layer in &step.layers {
-        lower(&mut design, &layer.name, layer.threads);
+        design.throttle(&layer.name, layer.threads);
     }
     design
 }
 
-fn lower(design: &mut Design, name: &str, threads: Threads) {
-    match design.layers.iter_mut().find(|(other, _)| other == name) {
-        Some((_, rules)) => rules.threads = Some(threads),
-        None => design.layers.push((
-            name.to_owned(),
-            LayerRules {
-                threads: Some(threads),
-                policy: None,
-            },
-        )),
-    }
-}
-
 fn measure(
-    prepared: &Prepared,
+    prepared: &PreparedNetwork,
     design: &Design,
     lowered: Option<String>,
     workers: &Workers<'_>,
-) -> Result<ThrottleStep, EvalError> {
+) -> Result<ThrottleStep, RunError> {
     let machines = prepared.build(std::slice::from_ref(design), workers)?;
     let machines: Vec<_> = machines.into_iter().map(|built| built.machine).collect();
     let evaluation = prepared.evaluate_on(prepared.training_images(workers)?, &machines, workers)?;
     if evaluation.is_partial() {
-        return Err(EvalError::Stopped);
+        return Err(RunError::stopped());
     }
     let n_right = |is_right: &dyn Fn(&sim_core::evaluation::ImageRecord) -> bool| {
         evaluation.images.iter().filter(|image| is_right(image)).count()

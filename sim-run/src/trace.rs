@@ -2,15 +2,30 @@
 
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::prune::{LayerSparsity, PruneSpec};
+use sim_core::shape::Gemm;
+use sim_core::spec::{ArraySpec, Batch};
 use sim_core::synthetic::ActivationZeros;
 use sim_quant::capture::capture;
+use sim_quant::lowering::Lowering;
 use sim_quant::prune::prune_trace;
 use sim_quant::synthetic::zero_activations;
 use sim_trace::trace::Trace;
 
-use crate::error::EvalError;
+use crate::error::RunError;
+use crate::memory;
 use crate::open::Opened;
-use crate::prepare::Workers;
+use crate::workers::Workers;
+
+/// The products of a layer, all of one shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerProducts {
+    /// The layer's name.
+    pub name: String,
+    /// M, N and K of each.
+    pub shape: Gemm,
+    /// One for each image and group, or for each group where the array folds images.
+    pub n_products: usize,
+}
 
 /// A trace that is ready to be simulated.
 #[derive(Clone, Debug)]
@@ -28,8 +43,8 @@ pub struct PreparedTrace {
 impl PreparedTrace {
     /// Of a run's workload, with all that the run does to it.
     ///
-    /// - Errors: a trace that cannot be read, and those of [`Self::capture`].
-    pub fn of_run(spec: &RunSpec, workers: &Workers<'_>) -> Result<Self, EvalError> {
+    /// - Errors: a trace that cannot be read or does not fit in memory, and those of [`Self::capture`].
+    pub fn of_run(spec: &RunSpec, workers: &Workers<'_>) -> Result<Self, RunError> {
         let mut prepared = Self::of_workload(spec.workload(), spec.pruning(), workers)?;
         if let Some(zeros) = spec.activation_zeros() {
             prepared.thin(zeros, spec.seed());
@@ -44,9 +59,10 @@ impl PreparedTrace {
         workload: &Workload,
         pruning: Option<PruneSpec>,
         workers: &Workers<'_>,
-    ) -> Result<Self, EvalError> {
+    ) -> Result<Self, RunError> {
         match workload {
             Workload::Trace(path) => {
+                memory::check_trace_file(path)?;
                 let mut trace = sim_trace::read(path)?;
                 let pruned = pruning.map_or_else(Vec::new, |spec| prune_trace(&mut trace, spec));
                 Ok(Self {
@@ -68,7 +84,7 @@ impl PreparedTrace {
         workload: &ModelWorkload,
         pruning: Option<PruneSpec>,
         workers: &Workers<'_>,
-    ) -> Result<Self, EvalError> {
+    ) -> Result<Self, RunError> {
         let opened = Opened::new(workload, pruning, workers)?;
         let options = opened.capture_options(workload, workers.jobs, workers.stop)?;
         let mut trace = capture(
@@ -78,7 +94,7 @@ impl PreparedTrace {
             &options,
             workers.progress,
         )
-        .map_err(|error| EvalError::capture(&workload.model, error))?;
+        .map_err(|error| RunError::capture(&workload.model, error))?;
         trace.origin.pruned.extend(pruning);
         Ok(Self {
             trace,
@@ -86,6 +102,25 @@ impl PreparedTrace {
             skipped: opened.skipped,
             skipped_calibration: opened.skipped_calibration,
         })
+    }
+
+    /// The products that each layer makes on an array.
+    pub fn products(&self, array: &ArraySpec) -> Vec<LayerProducts> {
+        let products = self.trace.layers.iter().filter_map(|layer| {
+            let n_images = layer.input_shape[0];
+            let (n_products, n_folded) = match array.batch() {
+                Batch::Separate => (n_images, 1),
+                Batch::Folded => (1, n_images),
+            };
+            // A layer without a product is an error that the simulation reports.
+            let lowering = Lowering::of(layer).ok()?;
+            Some(LayerProducts {
+                name: layer.name.clone(),
+                shape: lowering.gemm(n_folded).ok()?,
+                n_products: n_products.saturating_mul(lowering.groups()),
+            })
+        });
+        products.collect()
     }
 
     /// Put zeros among its activations, drawn from `seed`.

@@ -6,9 +6,9 @@ use sim_config::run::Unreadable;
 use sim_core::preprocessing::Layout;
 use sim_images::sets::{ImageSet, OpenOptions};
 
-use crate::error::EvalError;
+use crate::error::RunError;
 use crate::open::open_set;
-use crate::prepare::Workers;
+use crate::workers::Workers;
 
 /// How the names of test sets begin.
 const TEST: [&str; 3] = ["t10k", "test", "val"];
@@ -54,7 +54,7 @@ impl TrainingSet {
         layout: Layout,
         unreadable: Unreadable,
         workers: &Workers<'_>,
-    ) -> Result<Self, EvalError> {
+    ) -> Result<Self, RunError> {
         let options = OpenOptions {
             layout,
             limit: Some(DEFAULT_COUNT),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sim_run::error::EvalError;
+use sim_run::error::RunError;
 use sim_toml::error::ConfigError;
 
 /// Why a sweep cannot be planned, run or stored. A point that fails is no such error: it is stored.
@@ -14,7 +14,7 @@ pub enum SweepError {
     Config(#[from] Box<ConfigError>),
     /// An input that cannot be read.
     #[error(transparent)]
-    Input(#[from] EvalError),
+    Input(#[from] RunError),
     /// Every combination is excluded.
     #[error("{}: every point is excluded; take an [[exclude]] out", .path.display())]
     NoPoint {

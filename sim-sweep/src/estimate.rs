@@ -7,14 +7,15 @@ use sim_config::run::Workload;
 use sim_core::progress::Silent;
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
-use sim_run::prepare::Workers;
+use sim_run::error::{ErrorKind, RunError};
+use sim_run::network::PreparedNetwork;
 use sim_run::trace::PreparedTrace;
+use sim_run::workers::Workers;
 
 use crate::error::SweepError;
 use crate::evaluate;
 use crate::measure;
 use crate::plan::{Plan, Planned};
-use crate::run::Unstored;
 
 /// Images that an evaluation is judged by.
 const IMAGES: usize = 32;
@@ -30,11 +31,11 @@ pub enum EstimateError {
     Point(String),
 }
 
-impl From<Unstored> for EstimateError {
-    fn from(error: Unstored) -> Self {
-        match error {
-            Unstored::Stopped => Self::Sweep(SweepError::Stopped),
-            Unstored::Failed(why) | Unstored::Fault(why) => Self::Point(why),
+impl From<RunError> for EstimateError {
+    fn from(error: RunError) -> Self {
+        match error.kind() {
+            ErrorKind::Stopped => Self::Sweep(SweepError::Stopped),
+            ErrorKind::User | ErrorKind::Ours => Self::Point(error.to_string()),
         }
     }
 }
@@ -86,14 +87,13 @@ fn try_point(plan: &Plan<'_>, point: &Planned, stop: &AtomicBool) -> Result<Time
         stop,
         progress: &Silent,
     };
-    let failed = |error: &dyn std::fmt::Display| EstimateError::Point(error.to_string());
     let start = Instant::now();
     match (plan.spec().accuracy(), spec.workload()) {
         (Some(accuracy), Workload::Model(model)) => {
             let mut model = model.as_ref().clone();
             let n_images = accuracy.images.min(IMAGES);
             model.n_images = Some(n_images);
-            let prepared = evaluate::prepare(&model, spec.pruning(), &workers)?;
+            let prepared = PreparedNetwork::new(model, spec.pruning(), &workers)?;
             let once = start.elapsed().as_secs_f64();
             for result in evaluate::evaluate(&prepared, &[&spec], &workers) {
                 result?;
@@ -105,9 +105,9 @@ fn try_point(plan: &Plan<'_>, point: &Planned, stop: &AtomicBool) -> Result<Time
             })
         }
         (None, _) | (Some(_), Workload::Trace(_)) => {
-            let prepared = PreparedTrace::of_run(&spec, &workers).map_err(|error| failed(&error))?;
+            let prepared = PreparedTrace::of_run(&spec, &workers)?;
             let once = start.elapsed().as_secs_f64();
-            measure::simulate_point(&spec, &prepared.into(), 1, stop)?;
+            measure::simulate_point(&spec, &prepared, &workers)?;
             Ok(Time {
                 once,
                 each: start.elapsed().as_secs_f64() - once,

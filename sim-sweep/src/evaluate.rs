@@ -2,55 +2,36 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use reports::accuracy::object::{EvaluationObject, EvaluationRecord};
-use reports::pruning::Pruning;
+use reports::accuracy::object::EvaluationObject;
 use reports::stored::point::PointObject;
-use sim_config::run::{ModelWorkload, RunSpec};
-use sim_core::prune::PruneSpec;
+use sim_config::run::RunSpec;
 use sim_core::spec::ArraySpec;
+use sim_run::costs;
 use sim_run::design::Design;
-use sim_run::error::EvalError;
-use sim_layers::evaluate::Machine;
-use sim_run::prepare::{Prepared, Workers};
-
-use crate::measure;
-use crate::run::{Unstored, fault};
+use sim_run::error::{ErrorKind, RunError};
+use sim_run::network::PreparedNetwork;
+use sim_run::simulate::mse;
+use sim_run::workers::Workers;
 
 /// Designs that go over the images together; the FP32 and 8-bit passes are theirs together, and what an interruption
 /// may lose.
 pub(crate) const TOGETHER: usize = 6;
 
-/// Prepare a network.
-pub(crate) fn prepare(
-    workload: &ModelWorkload,
-    pruning: Option<PruneSpec>,
-    workers: &Workers<'_>,
-) -> Result<Prepared, Unstored> {
-    Prepared::new(workload.clone(), pruning, workers).map_err(|error| unstored(&error))
-}
-
-pub(crate) fn unstored(error: &EvalError) -> Unstored {
-    if matches!(error, EvalError::Stopped) {
-        Unstored::Stopped
-    } else {
-        Unstored::Failed(error.to_string())
-    }
-}
-
 /// Evaluate runs on a network: together, or where that fails one by one, so that one that fails is alone in it.
 pub(crate) fn evaluate(
-    prepared: &Prepared,
+    network: &PreparedNetwork,
     runs: &[&RunSpec],
     workers: &Workers<'_>,
-) -> Vec<Result<PointObject, Unstored>> {
+) -> Vec<Result<PointObject, RunError>> {
     let attempt = |runs: &[&RunSpec]| {
-        catch_unwind(AssertUnwindSafe(|| together(prepared, runs, workers)))
-            .unwrap_or_else(|panic| Err(fault(panic.as_ref())))
+        catch_unwind(AssertUnwindSafe(|| together(network, runs, workers)))
+            .unwrap_or_else(|panic| Err(RunError::of_panic(panic.as_ref())))
     };
     match attempt(runs) {
         Ok(points) => points.into_iter().map(Ok).collect(),
-        Err(Unstored::Stopped) => runs.iter().map(|_| Err(Unstored::Stopped)).collect(),
-        Err(error) if runs.len() == 1 => vec![Err(error)],
+        Err(error) if runs.len() == 1 || error.kind() == ErrorKind::Stopped => {
+            runs.iter().map(|_| Err(error.clone())).collect()
+        }
         Err(_) => runs
             .iter()
             .map(|run| attempt(&[run]).map(|mut points| points.remove(0)))
@@ -59,51 +40,29 @@ pub(crate) fn evaluate(
 }
 
 fn together(
-    prepared: &Prepared,
+    network: &PreparedNetwork,
     runs: &[&RunSpec],
     workers: &Workers<'_>,
-) -> Result<Vec<PointObject>, Unstored> {
+) -> Result<Vec<PointObject>, RunError> {
     let designs: Vec<Design> = runs
         .iter()
         .enumerate()
-        .map(|(index, run)| Design {
-            mse: measure::mse(run),
-            ..Design::of(format!("design {}", index + 1), "", run.design())
-        })
+        .map(|(index, run)| Design::of(format!("design {}", index + 1), "", run.design()).measuring(mse(run)))
         .collect();
-    let built = prepared
-        .build(&designs, workers)
-        .map_err(|error| unstored(&error))?;
-    let machines: Vec<Machine> = built.into_iter().map(|built| built.machine).collect();
-    let evaluation = prepared
-        .evaluate(&machines, workers)
-        .map_err(|error| unstored(&error))?;
-    if evaluation.is_partial() {
-        return Err(Unstored::Stopped);
-    }
-    let pruning = prepared.pruning();
+    let evaluated = network.run(&designs, None, workers)?.whole()?;
     let mut points = Vec::new();
     // A run may have a technology table of its own, and a record has one for all its arrays.
     let tables: Vec<_> = runs.iter().map(|run| run.cost_table()).collect();
     let is_one = tables.iter().all(|table| *table == tables[0]);
-    let arrays: Vec<&ArraySpec> = designs.iter().map(|design| &design.array).collect();
-    let record = |table| EvaluationRecord {
-        simulator_version: env!("CARGO_PKG_VERSION").to_owned(),
-        evaluation: evaluation.clone(),
-        throttling: None,
-        pruning: Pruning::new(pruning.as_slice(), &prepared.opened().pruned),
-        skipped: None,
-        learned_from: None,
-        unsimulated: prepared.unsimulated(),
-        inputs: Vec::new(),
-        spec: serde_json::Value::Null,
-        table,
-        warnings: Vec::new(),
-    };
-    let empty = || Unstored::Fault("an evaluation without arrays".to_owned());
+    let arrays: Vec<&ArraySpec> = designs.iter().map(Design::array).collect();
     for (index, path) in tables.iter().enumerate() {
         if index == 0 || !is_one {
-            let object = EvaluationObject::of(&record(measure::table(*path, &arrays)?)).ok_or_else(empty)?;
+            let table = costs::table(*path, &arrays)?;
+            let record = evaluated
+                .clone()
+                .record(network, table, Vec::new(), serde_json::Value::Null);
+            let object = EvaluationObject::of(&record)
+                .ok_or_else(|| RunError::ours("an evaluation without arrays"))?;
             let all = object.arrays().enumerate();
             points.extend(
                 all.filter(|(place, _)| is_one || *place == index)

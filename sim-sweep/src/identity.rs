@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sim_config::resolved;
 use sim_config::run::{RunSpec, Workload};
 use sim_config::sweep::AccuracySpec;
-use sim_run::error::EvalError;
+use sim_run::error::RunError;
 use sim_run::inputs;
 
 /// BLAKE3 of everything that a point depends on.
@@ -44,7 +44,7 @@ pub struct Fingerprints {
 }
 
 impl Fingerprints {
-    fn of(&self, path: &Path) -> Result<String, EvalError> {
+    fn of(&self, path: &Path) -> Result<String, RunError> {
         // A thread that panicked left whole entries behind.
         let mut known = self
             .known
@@ -68,7 +68,7 @@ pub fn of_point(
     spec: &RunSpec,
     accuracy: Option<AccuracySpec>,
     fingerprints: &Fingerprints,
-) -> Result<Identity, EvalError> {
+) -> Result<Identity, RunError> {
     let mut tables = resolved::run(spec);
     if spec.activation_zeros().is_none() {
         tables["seed"] = Value::Null;

@@ -1,6 +1,5 @@
 //! Runs the points of a plan that have no results yet, and stores each as it finishes.
 
-use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,8 +10,10 @@ use reports::stored::point::PointObject;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::progress::Silent;
 use sim_core::prune::PruneSpec;
-use sim_run::prepare::Workers;
+use sim_run::error::{ErrorKind, RunError};
+use sim_run::network::PreparedNetwork;
 use sim_run::trace::PreparedTrace;
+use sim_run::workers::Workers;
 
 use crate::cache::Cache;
 use crate::error::SweepError;
@@ -44,6 +45,16 @@ pub struct RunOptions<'a> {
     pub watch: &'a dyn Watch,
     /// Which of the points that have no results run here.
     pub share: Share<'a>,
+}
+
+impl<'a> RunOptions<'a> {
+    fn workers(&self) -> Workers<'a> {
+        Workers {
+            jobs: self.jobs,
+            stop: self.stop,
+            progress: &Silent,
+        }
+    }
 }
 
 /// A part of the points.
@@ -83,26 +94,6 @@ pub struct Summary {
     pub faults: usize,
     /// Points that are left, because the sweep was stopped.
     pub left: usize,
-}
-
-/// Why a point has no counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Unstored {
-    /// The user has to change something.
-    Failed(String),
-    /// A fault of this program.
-    Fault(String),
-    /// Asked to stop.
-    Stopped,
-}
-
-/// A panic as what is stored about it.
-pub(crate) fn fault(panic: &(dyn Any + Send)) -> Unstored {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Unstored::Fault(text.unwrap_or("a panic without words").to_owned())
 }
 
 /// Points of `plan` without counts in `results`, equal ones once, in order.
@@ -156,7 +147,7 @@ pub fn run(
         reused,
         ..Summary::default()
     };
-    let mut put = |outcomes: Vec<(Identity, Result<PointObject, Unstored>)>| {
+    let mut put = |outcomes: Vec<(Identity, Result<PointObject, RunError>)>| {
         let outcomes: Vec<(Identity, Outcome)> = outcomes
             .into_iter()
             .filter_map(|(identity, result)| Some((identity, outcome(result)?)))
@@ -184,22 +175,24 @@ pub fn run(
 }
 
 /// `None` where there is nothing to store.
-fn outcome(result: Result<PointObject, Unstored>) -> Option<Outcome> {
+fn outcome(result: Result<PointObject, RunError>) -> Option<Outcome> {
     let (state, body) = match result {
         Ok(point) => match serde_json::to_string(&point) {
             Ok(body) => (State::Done, body),
             Err(error) => (State::Fault, error.to_string()),
         },
-        Err(Unstored::Failed(why)) => (State::Failed, why),
-        Err(Unstored::Fault(why)) => (State::Fault, why),
-        Err(Unstored::Stopped) => return None,
+        Err(error) => match error.kind() {
+            ErrorKind::User => (State::Failed, error.to_string()),
+            ErrorKind::Ours => (State::Fault, error.to_string()),
+            ErrorKind::Stopped => return None,
+        },
     };
     Some(Outcome { state, body })
 }
 
-type Put<'a> = dyn FnMut(Vec<(Identity, Result<PointObject, Unstored>)>) -> Result<(), SweepError> + 'a;
+type Put<'a> = dyn FnMut(Vec<(Identity, Result<PointObject, RunError>)>) -> Result<(), SweepError> + 'a;
 
-type Shared = Result<Arc<PreparedTrace>, Unstored>;
+type Shared = Result<Arc<PreparedTrace>, RunError>;
 
 /// Points whose counts come from a trace: each on one thread, the traces made once.
 fn without_answers(
@@ -225,28 +218,29 @@ fn without_answers(
     distinct.dedup();
     let traces: Cache<usize, Shared> = Cache::new(distinct.iter().map(|thinned| thinned.trace));
     let n_jobs = options.jobs.clamp(1, work.len().max(1));
-    let jobs_each = options.jobs.max(1) / n_jobs;
+    let workers = Workers {
+        jobs: (options.jobs / n_jobs).max(1),
+        ..options.workers()
+    };
     let next = AtomicUsize::new(0);
     // The worker that finds the store broken has nobody else to tell.
     let broken = AtomicBool::new(false);
     let (sender, receiver) = channel::bounded(n_jobs);
-    let worker = |sender: channel::Sender<(Identity, Result<PointObject, Unstored>)>| {
+    let worker = |sender: channel::Sender<(Identity, Result<PointObject, RunError>)>| {
         while !options.stop.load(Ordering::Relaxed) && !broken.load(Ordering::Relaxed) {
             let Some((key, point)) = work.get(next.fetch_add(1, Ordering::Relaxed)) else {
                 break;
             };
             options.watch.start();
             let result = catch_unwind(AssertUnwindSafe(|| {
-                let spec = plan
-                    .run(point)
-                    .map_err(|error| Unstored::Failed(error.to_string()))?;
+                let spec = plan.run(point)?;
                 let prepared = thinned.get(key, || {
                     let whole = traces.get(&key.trace, || trace(&keys.values[key.trace], options))?;
                     thin(whole, &spec)
                 })?;
-                measure::simulate_point(&spec, &prepared, jobs_each.max(1), options.stop)
+                measure::simulate_point(&spec, &prepared, &workers)
             }))
-            .unwrap_or_else(|panic| Err(fault(panic.as_ref())));
+            .unwrap_or_else(|panic| Err(RunError::of_panic(panic.as_ref())));
             if sender.send((point.identity, result)).is_err() {
                 break;
             }
@@ -276,15 +270,8 @@ fn without_answers(
 }
 
 fn trace(key: &TraceKey, options: &RunOptions<'_>) -> Shared {
-    let workers = Workers {
-        // Whoever needs the trace waits for it.
-        jobs: options.jobs,
-        stop: options.stop,
-        progress: &Silent,
-    };
-    PreparedTrace::of_workload(&key.workload, key.pruning, &workers)
-        .map(Arc::new)
-        .map_err(|error| evaluate::unstored(&error))
+    // Whoever needs the trace waits for it.
+    PreparedTrace::of_workload(&key.workload, key.pruning, &options.workers()).map(Arc::new)
 }
 
 fn thin(whole: Arc<PreparedTrace>, spec: &RunSpec) -> Shared {
@@ -317,16 +304,14 @@ fn with_answers(
         work.push((keys.number((model, spec.pruning())), *point));
     }
     work.sort_by_key(|(key, _)| *key);
-    let workers = Workers {
-        jobs: options.jobs,
-        stop: options.stop,
-        progress: &Silent,
-    };
+    let workers = options.workers();
     for group in work.chunk_by(|(one, _), (other, _)| one == other) {
         let Some((key, _)) = group.first() else { continue };
         let (model, pruning) = &keys.values[*key];
-        let prepared = catch_unwind(AssertUnwindSafe(|| evaluate::prepare(model, *pruning, &workers)))
-            .unwrap_or_else(|panic| Err(fault(panic.as_ref())));
+        let prepared = catch_unwind(AssertUnwindSafe(|| {
+            PreparedNetwork::new(model.clone(), *pruning, &workers)
+        }))
+        .unwrap_or_else(|panic| Err(RunError::of_panic(panic.as_ref())));
         for chunk in group.chunks(TOGETHER) {
             if options.stop.load(Ordering::Relaxed) {
                 return Ok(());

@@ -72,6 +72,11 @@ impl ConfigError {
         }
     }
 
+    /// The file, with the line where it is known.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
     /// What is wrong, without the place.
     pub fn why(&self) -> &str {
         &self.why

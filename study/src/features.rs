@@ -3,9 +3,10 @@
 use anyhow::{Context, bail};
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
-use sim_net::network::{BatchNormCall, HookError, Hooks, NoHooks, Statistics, WeightedCall};
 use sim_layers::evaluate::{Machine, SimulatedLayers};
-use sim_run::prepare::{Prepared, Workers};
+use sim_net::network::{BatchNormCall, HookError, Hooks, NoHooks, Statistics, WeightedCall};
+use sim_run::network::PreparedNetwork;
+use sim_run::workers::Workers;
 
 /// Over all images, of the vector that the last layer with weights reads.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +19,7 @@ pub(crate) struct FeatureError {
 
 /// One for each machine.
 pub(crate) fn errors(
-    prepared: &Prepared,
+    prepared: &PreparedNetwork,
     machines: &[Machine],
     workers: &Workers<'_>,
 ) -> anyhow::Result<Vec<FeatureError>> {
@@ -62,7 +63,7 @@ impl Hooks for Watch<'_> {
     }
 }
 
-fn features(prepared: &Prepared, input: &Tensor, hooks: &mut dyn Hooks) -> anyhow::Result<Vec<f32>> {
+fn features(prepared: &PreparedNetwork, input: &Tensor, hooks: &mut dyn Hooks) -> anyhow::Result<Vec<f32>> {
     let network = &prepared.opened().network;
     let last = network
         .layers()

@@ -10,10 +10,11 @@ use sim_core::progress::Silent;
 use sim_core::spec::{ArraySpec, Pe};
 use sim_cost::key::PeKey;
 use sim_cost::table::Table;
-use sim_run::design::Design;
 use sim_layers::evaluate::Machine;
-use sim_run::prepare::{Prepared, Workers};
+use sim_run::design::Design;
+use sim_run::network::PreparedNetwork;
 use sim_run::throttle::{at_step, throttle};
+use sim_run::workers::Workers;
 
 use crate::features::{self, FeatureError};
 use crate::file::Extra;
@@ -109,7 +110,7 @@ fn of_network(
         stop: &stop,
         progress: &Silent,
     };
-    let prepared = Prepared::new(preparation.workload.clone(), preparation.pruning, &workers)?;
+    let prepared = PreparedNetwork::new(preparation.workload.clone(), preparation.pruning, &workers)?;
     let named = designs(&prepared, points, &workers, results)?;
     let designs: Vec<Design> = named.iter().map(|named| named.design.clone()).collect();
     let built = prepared.build(&designs, &workers)?;
@@ -144,7 +145,7 @@ fn of_network(
     let costs: Vec<Costs> = object.arrays().map(Costs::of).collect();
     let conventional = designs
         .iter()
-        .position(|design| matches!(design.array.pe(), Pe::Conventional))
+        .position(|design| matches!(design.array().pe(), Pe::Conventional))
         .map(|place| costs[place]);
     Ok(named
         .into_iter()
@@ -168,7 +169,7 @@ fn of_network(
 
 /// The designs of all points, with those of every step where one is a curve.
 fn designs(
-    prepared: &Prepared,
+    prepared: &PreparedNetwork,
     points: &[(usize, &Point)],
     workers: &Workers<'_>,
     results: &mut Results,
@@ -199,13 +200,13 @@ fn designs(
         }
     }
     for (index, named) in all.iter_mut().enumerate() {
-        named.design.name = format!("design {}", index + 1);
+        named.design = named.design.clone().named(format!("design {}", index + 1));
     }
     Ok(all)
 }
 
 fn table(designs: &[Design]) -> Table {
-    let arrays: Vec<&ArraySpec> = designs.iter().map(|design| &design.array).collect();
+    let arrays: Vec<&ArraySpec> = designs.iter().map(Design::array).collect();
     let pes: Vec<PeKey> = arrays.iter().map(|array| PeKey::of(array)).collect();
     Table::builtin_for(&pes)
 }

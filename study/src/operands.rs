@@ -6,7 +6,8 @@ use sim_core::units::count_as_f64;
 use sim_draw::Scale;
 use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
 use sim_quant::capture::capture;
-use sim_run::prepare::{Prepared, Workers};
+use sim_run::network::PreparedNetwork;
+use sim_run::workers::Workers;
 use sim_trace::trace::Layer;
 
 /// Codes of a layer.
@@ -39,7 +40,7 @@ impl Codes {
 }
 
 /// Count the codes of every layer over the images of the workload.
-pub(crate) fn of(prepared: &Prepared, workers: &Workers<'_>) -> anyhow::Result<Vec<LayerOperands>> {
+pub(crate) fn of(prepared: &PreparedNetwork, workers: &Workers<'_>) -> anyhow::Result<Vec<LayerOperands>> {
     let opened = prepared.opened();
     let options = opened.capture_options(prepared.workload(), workers.jobs, workers.stop)?;
     let trace = capture(

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use sim_array::engine::Mse;
-use sim_config::run::{self, ErrorMeasure, ModelWorkload, Workload};
+use sim_config::run::{self, ModelWorkload, Workload};
 use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_run::design::Design;
+use sim_run::simulate::mse;
 use toml::{Table, Value};
 
 use crate::grid::{Combination, combinations, set, shown};
@@ -100,14 +100,9 @@ fn point(path: &Path, base: &Table, combination: &Combination, limit: Limit) -> 
             workload,
             pruning: spec.pruning(),
         },
-        design: Design {
-            recalibration,
-            mse: match spec.error_measure() {
-                ErrorMeasure::On => Mse::Measure,
-                ErrorMeasure::Off => Mse::Skip,
-            },
-            ..Design::of("", path.display().to_string(), spec.design())
-        },
+        design: Design::of("", path.display().to_string(), spec.design())
+            .recalibrated(recalibration)
+            .measuring(mse(&spec)),
         throttling,
     })
 }

@@ -10,11 +10,10 @@ use sim_config::run::design::{self, DesignSpec};
 use sim_core::layer_rules::LayerRules;
 use sim_core::spec::Threads;
 use sim_run::design::Design;
-use sim_run::prepare::Prepared;
+use sim_run::inputs;
 
 use crate::args::{EvalArgs, Throttle};
 use crate::failure::Failure;
-use crate::inputs;
 
 /// A design and the file that it came from.
 pub(crate) struct DesignFile {
@@ -31,22 +30,19 @@ pub(crate) fn read(args: &EvalArgs) -> Result<Vec<DesignFile>, Failure> {
     let mut designs: Vec<DesignFile> = Vec::new();
     for path in std::iter::once(&args.array).chain(&args.compare) {
         let file = DesignFile::read(path, args)?;
-        if let Some(earlier) = (designs.iter()).find(|earlier| earlier.design.name == file.design.name) {
+        if let Some(earlier) = (designs.iter()).find(|earlier| earlier.design.name() == file.design.name()) {
             return Err(Failure::User(format!(
                 "{}: results call a design by the name of its file, and {} has the name `{}` too; rename one of the two, \
                  or leave one out",
                 path.display(),
                 earlier.path.display(),
-                file.design.name
+                file.design.name()
             )));
         }
         designs.push(file);
     }
     if let Some(first) = designs.first_mut() {
         first.throttle(args)?;
-    }
-    for file in &designs {
-        file.design.check_reorder()?;
     }
     Ok(designs)
 }
@@ -56,14 +52,13 @@ impl DesignFile {
         let spec = design::load(path)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let design = Design::of(name, path.display().to_string(), &spec);
+        let reorder = args.reorder.unwrap_or(design.reorder());
         Ok(Self {
             path: path.to_owned(),
-            design: Design {
-                reorder: args.reorder.unwrap_or(design.reorder),
-                recalibration: args.recalibrate_bn,
-                mse: if args.mse { Mse::Measure } else { Mse::Skip },
-                ..design
-            },
+            design: design
+                .reordered(reorder)?
+                .recalibrated(args.recalibrate_bn)
+                .measuring(if args.mse { Mse::Measure } else { Mse::Skip }),
             spec,
         })
     }
@@ -81,21 +76,9 @@ impl DesignFile {
                 threads: Some(threads),
                 policy: None,
             };
-            self.design.layers.push((layer.to_owned(), rules));
+            self.design.add(layer, rules);
         }
         Ok(())
-    }
-
-    /// Look for the layers that the file names.
-    ///
-    /// - Errors: those that are not simulated, by line.
-    pub(crate) fn check_layers(&self, prepared: &Prepared) -> Result<(), Failure> {
-        let unsimulated = prepared.unsimulated();
-        let unsimulated: Vec<(&str, &str)> = unsimulated
-            .iter()
-            .map(|layer| (layer.name.as_str(), layer.reason.as_str()))
-            .collect();
-        Ok(self.spec.layers().check(&prepared.simulated(), &unsimulated)?)
     }
 
     /// The file, and those that it names.
@@ -118,14 +101,14 @@ fn named(throttle: &Throttle) -> Option<(&str, Threads)> {
 
 /// The methods around an array, with every default filled in, by the keys of a run file.
 pub(crate) fn resolved(design: &Design) -> Value {
-    let layers: Vec<Value> = (design.layers.iter())
+    let layers: Vec<Value> = (design.layers().iter())
         .map(|(layer, rules)| resolved::layer(layer, *rules))
         .collect();
     json!({
-        "name": design.name,
-        "file": design.origin,
-        "reorder": design.reorder.name(),
-        "depthwise-threads": design.depthwise_threads.map(Threads::count),
+        "name": design.name(),
+        "file": design.origin(),
+        "reorder": design.reorder().name(),
+        "depthwise-threads": design.depthwise_threads().map(Threads::count),
         "layer": layers,
     })
 }

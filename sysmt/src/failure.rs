@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use reports::folder::FolderError;
-use sim_run::error::EvalError;
+use sim_run::error::{ErrorKind, RunError};
 use sim_sweep::error::SweepError;
 use sim_toml::error::ConfigError;
 
@@ -14,8 +14,8 @@ use sim_toml::error::ConfigError;
 pub(crate) enum Failure {
     /// A file, key or shape is wrong. The message names the file and the remedy.
     User(String),
-    /// A configuration file is wrong.
-    Config(Box<ConfigError>),
+    /// The same, found by what was asked to run.
+    Mistake(RunError),
     /// A fault of this program.
     Ours(String),
     /// `check` found a difference, which it has printed.
@@ -44,7 +44,7 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         let (text, code) = match self {
             Self::User(message) => (format!("error: {message}\n"), 2),
-            Self::Config(error) => (render(error.as_ref()), 2),
+            Self::Mistake(error) => (told(error), 2),
             Self::Ours(message) => (format!("fault of sysmt: {message}; please report it\n"), 1),
             Self::Differs => (String::new(), 1),
             Self::Part => (
@@ -87,7 +87,7 @@ impl Failure {
 
 impl From<Box<ConfigError>> for Failure {
     fn from(error: Box<ConfigError>) -> Self {
-        Self::Config(error)
+        RunError::from(error).into()
     }
 }
 
@@ -105,7 +105,7 @@ impl From<FolderError> for Failure {
 impl From<SweepError> for Failure {
     fn from(error: SweepError) -> Self {
         match error {
-            SweepError::Config(error) => Self::Config(error),
+            SweepError::Config(error) => error.into(),
             SweepError::Input(error) => error.into(),
             SweepError::Stopped => Self::Stopped,
             error @ (SweepError::NoPoint { .. }
@@ -129,29 +129,22 @@ impl From<SweepError> for Failure {
     }
 }
 
-impl From<EvalError> for Failure {
-    fn from(error: EvalError) -> Self {
-        match error {
-            EvalError::Config(error) => Self::Config(error),
-            EvalError::Stopped => Self::Stopped,
-            error @ (EvalError::Preprocessing(_)
-            | EvalError::ModelFile(_)
-            | EvalError::Model { .. }
-            | EvalError::Trace(_)
-            | EvalError::Folder { .. }
-            | EvalError::Images(_)
-            | EvalError::Capture { .. }
-            | EvalError::Preprocess { .. }
-            | EvalError::Evaluate { .. }
-            | EvalError::Recalibrate { .. }
-            | EvalError::Layer { .. }
-            | EvalError::UnknownLayer { .. }
-            | EvalError::Reorder { .. }
-            | EvalError::Unthreaded { .. }
-            | EvalError::Unlabelled { .. }
-            | EvalError::NoDesign) => Self::user(&error),
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error.kind() {
+            ErrorKind::User => Self::Mistake(error),
+            ErrorKind::Ours => Self::Ours(error.to_string()),
+            ErrorKind::Stopped => Self::Stopped,
         }
     }
+}
+
+/// A mistake of the user's; with the lines that it is about, where they are known.
+fn told(error: &RunError) -> String {
+    let config = error
+        .cause()
+        .and_then(|cause| cause.downcast_ref::<ConfigError>());
+    config.map_or_else(|| format!("error: {error}\n"), |error| render(error))
 }
 
 /// The message with the lines it is about; the same on every terminal, so that it can be searched for.

@@ -5,8 +5,8 @@ use sim_config::run::{ModelWorkload, Unreadable};
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
-use sim_images::sets::ImageFault;
-use sim_run::error::EvalError;
+use sim_images::sets::{ImageError, ImageFault};
+use sim_run::error::RunError;
 
 use crate::args::{NetworkArgs, PreparationArgs, PreprocessingArgs, PruningArgs, QuantizationArgs};
 use crate::failure::Failure;
@@ -42,10 +42,9 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
 }
 
 /// Why a network cannot be prepared or run; of an image that cannot be decoded also what else could be done.
-pub(crate) fn failure(error: EvalError) -> Failure {
-    if let EvalError::Images(error) = &error
-        && matches!(*error.fault, ImageFault::Decode(_))
-    {
+pub(crate) fn failure(error: RunError) -> Failure {
+    let image = error.cause().and_then(|cause| cause.downcast_ref::<ImageError>());
+    if image.is_some_and(|image| matches!(*image.fault, ImageFault::Decode(_))) {
         return Failure::User(format!(
             "{error}, or leave out all such files with --skip-unreadable"
         ));

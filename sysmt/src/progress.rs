@@ -8,9 +8,7 @@ use std::sync::Mutex;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use sim_core::progress::Progress;
 use sim_core::shape::widen;
-use sim_core::spec::{ArraySpec, Batch};
-use sim_quant::lowering::Lowering;
-use sim_trace::trace::Trace;
+use sim_run::trace::LayerProducts;
 
 const IMAGES: &str = "{prefix} {bar:30} {pos}/{len} images  {rate}  {eta} left";
 const MACS: &str = "{prefix} {bar:30} {percent:>3} %  {msg}  {rate}  {eta} left";
@@ -36,21 +34,14 @@ impl Bar {
         })
     }
 
-    /// A bar of the MACs that `trace` makes on `array`; silent where stderr is not a terminal.
-    pub(crate) fn of_macs(trace: &Trace, array: &ArraySpec) -> Self {
-        let layers = trace.layers.iter().filter_map(|layer| {
-            let n_images = layer.input_shape[0];
-            let (n_products, n_folded) = match array.batch() {
-                Batch::Separate => (n_images, 1),
-                Batch::Folded => (1, n_images),
-            };
-            // A layer without a product is an error that the simulation reports.
-            let gemm = Lowering::of(layer).ok()?.gemm(n_folded).ok()?;
+    /// A bar of the MACs of products; silent where stderr is not a terminal.
+    pub(crate) fn of_macs(products: Vec<LayerProducts>) -> Self {
+        let layers = products.into_iter().map(|layer| {
             let work = LayerWork {
-                n_products: n_products * layer.geometry.groups,
-                n_macs_each: gemm.macs(),
+                n_products: layer.n_products,
+                n_macs_each: layer.shape.macs(),
             };
-            Some((layer.name.clone(), work))
+            (layer.name, work)
         });
         Self::new(layers.collect(), MACS, |per_second| {
             format!("{:.1} million MACs/s", per_second / 1e6)

@@ -36,6 +36,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "sim-core",
             "sim-array",
+            "sim-trace",
             "sim-net",
             "sim-cost",
             "sim-config",
@@ -54,7 +55,6 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-array",
             "sim-trace",
             "sim-net",
-            "sim-cost",
             "sim-config",
             "sim-run",
             "sim-sweep",

@@ -11,11 +11,11 @@ use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
 use sim_core::spec::{Batch, KOrder, Pe, Threads};
-use sim_quant::lowering::Lowering;
-use sim_quant::reorder::ColumnOrder;
 use sim_layers::check::{CheckOptions, check};
 use sim_layers::machines::LayerMachines;
 use sim_layers::simulate::{SimulateOptions, simulate};
+use sim_quant::lowering::Lowering;
+use sim_quant::reorder::ColumnOrder;
 use sim_trace::trace::{Layer, Trace};
 
 use crate::common::{GO, array, layer, nb_smt, options, sparq, trace};

@@ -12,11 +12,11 @@ use sim_core::quantization::{EdgeLayer, LayerSelection, QuantizationSpec, Select
 use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, KOrder, Pe};
 use sim_images::sets::{ImageSet, OpenOptions};
+use sim_layers::machines::LayerMachines;
+use sim_layers::simulate::{SimulateOptions, simulate};
 use sim_net::network::Network;
 use sim_quant::capture::{CaptureError, CaptureOptions, ModelFile, capture};
 use sim_quant::lowering::Lowering;
-use sim_layers::machines::LayerMachines;
-use sim_layers::simulate::{SimulateOptions, simulate};
 use sim_trace::trace::Trace;
 
 static GO: AtomicBool = AtomicBool::new(false);

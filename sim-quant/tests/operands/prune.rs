@@ -13,11 +13,11 @@ use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, Pairs, Pe, Sparq, Window, WindowRounding};
+use sim_layers::machines::LayerMachines;
+use sim_layers::simulate::{SimulateError, SimulateOptions, simulate};
 use sim_net::network::Network;
 use sim_quant::prune::{prune_network, prune_trace, simulated};
 use sim_quant::selection::choose;
-use sim_layers::machines::LayerMachines;
-use sim_layers::simulate::{SimulateError, SimulateOptions, simulate};
 use sim_trace::trace::{Layer, Origin, Trace};
 
 static GO: AtomicBool = AtomicBool::new(false);

@@ -9,7 +9,7 @@ use crate::args::CaptureArgs;
 use crate::failure::Failure;
 use crate::network_args;
 use crate::output;
-use crate::plan;
+use crate::prepare;
 use crate::stop;
 
 /// Run a network, quantize it, and write a layer trace.
@@ -17,8 +17,10 @@ pub(crate) fn execute(args: &CaptureArgs) -> Result<(), Failure> {
     let start = Instant::now();
     let workload = network_args::workload(&args.network, &args.preparation)?;
     let pruning = network_args::pruning(&args.preparation.pruning)?;
-    let prepared = plan::capture_model(&workload, pruning, args.jobs.count(), stop::flag()?)
-        .map_err(network_args::failure)?;
+    let prepared = prepare::told(args.jobs.count(), stop::flag()?, |workers| {
+        PreparedTrace::capture(&workload, pruning, workers)
+    })
+    .map_err(network_args::failure)?;
     let out = args
         .out
         .clone()

@@ -3,18 +3,16 @@
 use std::path::Path;
 use std::time::Instant;
 
-use sim_array::lockstep::{self, Truth};
+use sim_array::lockstep::Truth;
 use sim_config::{array, run};
-use sim_layers::check::{CheckOptions, check};
+use sim_run::product::{Held, Product};
+use sim_run::trace::PreparedTrace;
+use sim_run::workers::Workers;
 
-use super::{simulate_failure, workload_file};
 use crate::args::CheckArgs;
 use crate::failure::Failure;
-use crate::memory::{self, Product};
-use crate::output;
-use crate::plan::{self, Matrices};
 use crate::progress::Bar;
-use crate::stop;
+use crate::{output, prepare, stop};
 
 /// Run the engines and compare whole outcomes.
 pub(crate) fn execute(args: &CheckArgs) -> Result<(), Failure> {
@@ -53,9 +51,8 @@ fn check_product(
     truth: Truth,
 ) -> Result<Option<String>, Failure> {
     let array = array::load(array)?;
-    let matrices = Matrices::read(activations, weights, Product::ByBothEngines)?;
-    let divergence =
-        lockstep::check(&array, &matrices.operands()?, truth).map_err(|error| matrices.failure(&error))?;
+    let product = Product::read(activations, weights, Held::ByBothEngines)?;
+    let divergence = product.check(&array, truth)?;
     Ok(divergence.map(|divergence| divergence.to_string()))
 }
 
@@ -63,26 +60,17 @@ fn check_run(file: &Path, args: &CheckArgs) -> Result<Option<String>, Failure> {
     let jobs = args.jobs.count();
     let spec = run::load(file)?;
     let stop = stop::flag()?;
-    let trace = plan::trace(&spec, jobs, stop)?.trace;
-    let machines = plan::machines(&spec, &trace)?;
-    let product = Product::ByBothEngines;
-    memory::check_trace(
-        workload_file(spec.workload()),
-        &trace,
-        spec.array(),
-        jobs,
-        product,
-    )?;
-    let options = CheckOptions {
-        machines: &machines,
-        truth: args.engine,
-        reorder: spec.reorder(),
-        jobs,
-        stop,
-    };
-    let bar = Bar::of_macs(&trace, spec.array());
-    let divergence = check(&trace, &options, &bar);
+    let prepared = prepare::told(jobs, stop, |workers| PreparedTrace::of_run(&spec, workers))?;
+    let bar = Bar::of_macs(prepared.products(spec.array()));
+    let divergence = prepared.check(
+        &spec,
+        args.engine,
+        &Workers {
+            jobs,
+            stop,
+            progress: &bar,
+        },
+    );
     bar.finish();
-    let divergence = divergence.map_err(|error| simulate_failure(spec.workload(), error))?;
-    Ok(divergence.map(|divergence| divergence.to_string()))
+    Ok(divergence?.map(|divergence| divergence.to_string()))
 }

@@ -4,48 +4,29 @@ use std::time::Instant;
 
 use reports::json::{self, ProductObject};
 use sim_array::engine::Mse;
-use sim_array::mapping::Schedule;
 use sim_config::array;
-use sim_core::record::ProductRecord;
+use sim_run::costs;
+use sim_run::product::{Held, Product, ProductOutcome};
 
-use super::{cost_table, engine};
 use crate::args::GemmArgs;
 use crate::failure::Failure;
-use crate::memory::Product;
-use crate::plan::Matrices;
-use crate::{operands, output};
+use crate::output;
 
 /// Multiply two matrices on an array.
 ///
 /// One product runs on one thread, whatever `--jobs` says.
 pub(crate) fn execute(args: &GemmArgs) -> Result<(), Failure> {
     let array = array::load(&args.array)?;
-    let kind = args.engine.engine;
     let mse = if args.no_mse { Mse::Skip } else { Mse::Measure };
-    let matrices = Matrices::read(&args.activations, &args.weights, Product::Whole)?;
+    let matrices = Product::read(&args.activations, &args.weights, Held::Whole)?;
     let start = Instant::now();
-    let outcome = engine(kind)
-        .run(&array, &matrices.operands()?, mse.into())
-        .map_err(|error| matrices.failure(&error))?;
+    let ProductOutcome { product, record } = matrices.run(&array, args.engine.engine, mse)?;
     let took = start.elapsed();
-    let shape = matrices.shape();
-    let record = ProductRecord {
-        shape,
-        n_products: 1,
-        engine: kind,
-        array,
-        cycles: outcome.cycles,
-        baseline_cycles: Schedule::new(&array.default_baseline(), shape).cycles(),
-        counters: outcome.counters,
-        error: outcome.error,
-        busy: None,
-    };
     if let Some(out) = &args.out {
-        operands::write_product(out, [shape.m(), shape.n()], &outcome.product)
-            .map_err(|error| Failure::user(&error))?;
+        matrices.write(out, &product)?;
     }
     output::tell_time(record.macs(), took);
-    let (object, warnings) = json::product(&record, &cost_table(None, &[&array])?);
+    let (object, warnings) = json::product(&record, &costs::table(None, &[&array])?);
     for warning in warnings {
         output::note(&format!("warning: {warning}"));
     }

@@ -7,13 +7,12 @@ use reports::whole;
 use sim_config::array;
 use sim_core::ids::TileId;
 use sim_core::units::Cycles;
+use sim_run::product::{Held, Product};
 use sim_wave::{Request, View, ViewError, WaveError, Written};
 
 use crate::args::WaveArgs;
 use crate::failure::Failure;
-use crate::memory::Product;
 use crate::output;
-use crate::plan::Matrices;
 use crate::stop;
 
 /// Write the registers of the stepped engine, cycle by cycle, for a waveform viewer.
@@ -26,16 +25,16 @@ pub(crate) fn execute(args: &WaveArgs) -> Result<(), Failure> {
             args.out.display()
         )));
     }
-    let matrices = Matrices::read(&args.activations, &args.weights, Product::Whole)?;
+    let product = Product::read(&args.activations, &args.weights, Held::Whole)?;
     let request = Request {
         tile: args.tile.map(TileId),
         from: args.from.map(Cycles),
         to: args.to.map(Cycles),
         pes: args.pes.clone(),
     };
-    let view = View::new(&array, matrices.shape(), &request)
+    let view = View::new(&array, product.shape(), &request)
         .map_err(|error| Failure::User(format!("{}{error}", option(&error))))?;
-    let operands = matrices.operands()?;
+    let operands = product.operands()?;
     let stop = stop::flag()?;
     let start = Instant::now();
     // What is not the file's fault passes by the writer of whole files.
@@ -48,7 +47,7 @@ pub(crate) fn execute(args: &WaveArgs) -> Result<(), Failure> {
                 return Ok(());
             }
             Err(WaveError::Io(error)) => return Err(error),
-            Err(WaveError::Engine(error)) => matrices.failure(&error),
+            Err(WaveError::Engine(error)) => product.refused(&error).into(),
             Err(WaveError::Stopped) => Failure::Stopped,
         };
         failure = Some(other);

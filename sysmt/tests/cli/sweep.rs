@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::Folder;
+use crate::support::{Folder, trace};
 
 /// Points enough to be ended in the middle of.
 const SWEEP: &str = "version = 1\nbase = \"run.toml\"\nseeds = [1, 2]\n[axes]\n\"pe.threads\" = [1, 2, 4]\n\
@@ -136,6 +136,30 @@ fn a_point_that_fails_is_stored_and_stops_no_other() {
     assert_eq!(
         (ran.code, &*ran.stdout),
         (Some(2), "s: 3 points; 0 ran, 1 had results, 2 failed\n")
+    );
+}
+
+#[test]
+fn a_point_that_does_not_fit_in_memory_is_refused_as_a_run_is() {
+    let folder = folder();
+    let mut padded = trace::tiny();
+    // 32767² pixels of 4096 channels, of four bytes.
+    padded.layers[1] = trace::layer("huge", [1, 1, 1], [4096, 1, 1, 1], 1);
+    padded.layers[1].geometry.padding = [16_383; 4];
+    folder.write("padded.safetensors", trace::bytes(&padded));
+    folder.write(
+        "s.toml",
+        "base = \"run.toml\"\n[axes]\n\"workload.trace\" = [\"t.safetensors\", \"padded.safetensors\"]\n",
+    );
+    let ran = folder.sysmt(&["sweep", "s.toml", "--out", "s"]);
+    assert_eq!(
+        (ran.code, &*ran.stdout),
+        (Some(2), "s: 2 points; 1 ran, 1 failed\n")
+    );
+    let rows = folder.good(&["export", "s", "--format", "jsonl", "--columns", "error"]);
+    assert!(
+        rows.contains("padded.safetensors: the largest products, those of layer `huge` first, need"),
+        "{rows}"
     );
 }
 

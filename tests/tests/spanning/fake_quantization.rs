@@ -14,12 +14,12 @@ use sim_core::spec::{ArraySpec, Pe};
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
 use sim_images::sets::{ImageSet, OpenOptions};
+use sim_layers::evaluate::{Machine, SimulatedLayers};
+use sim_layers::machines::LayerMachines;
 use sim_net::network::{Network, NoHooks};
 use sim_quant::calibrate::calibrate;
 use sim_quant::capture::{CaptureOptions, ModelFile};
 use sim_quant::quantized::QuantizedNetwork;
-use sim_layers::evaluate::{Machine, SimulatedLayers};
-use sim_layers::machines::LayerMachines;
 
 static GO: AtomicBool = AtomicBool::new(false);
 

@@ -10,31 +10,10 @@ use sim_array::pages;
 use sim_core::shape::widen;
 use sim_images::npy::{self, Header, HeaderError, Order, Scalar};
 
-/// A `.npy` file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NpyError {
-    #[error("{}: cannot be read: {error}; check the path", path.display())]
-    Read { path: PathBuf, error: std::io::Error },
-    #[error("{}: cannot be written: {error}; check the folder", path.display())]
-    Write { path: PathBuf, error: std::io::Error },
-    #[error("{}: {why}; save the array again with numpy.save", path.display())]
-    Header { path: PathBuf, why: String },
-    #[error("{}: holds `{found}` values, {what} must be {want}; convert the array with .astype(numpy.{want})", path.display())]
-    Type {
-        path: PathBuf,
-        found: String,
-        what: &'static str,
-        want: &'static str,
-    },
-    #[error("{}: has shape {found:?}, {what} must be a matrix {want}; reshape the array", path.display())]
-    Shape {
-        path: PathBuf,
-        found: Vec<usize>,
-        what: &'static str,
-        want: &'static str,
-    },
-    #[error("{}: the header promises {want} bytes of values, the file holds {found}; save the array again", path.display())]
-    Length { path: PathBuf, want: String, found: u64 },
+use crate::error::RunError;
+
+fn unreadable(path: &Path, error: &std::io::Error) -> RunError {
+    RunError::at(path, &format!("cannot be read: {error}; check the path"))
 }
 
 /// A value that a matrix may hold.
@@ -89,11 +68,8 @@ pub(crate) struct Unread<T> {
 ///
 /// - Errors: a file that cannot be read or is no `.npy`, another type, another number of axes, more or fewer values
 ///   than the header says.
-pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, NpyError> {
-    let unreadable = |error| NpyError::Read {
-        path: path.to_owned(),
-        error,
-    };
+pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, RunError> {
+    let unreadable = |error| unreadable(path, &error);
     // A directory opens, and some devices never end.
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
@@ -102,10 +78,9 @@ pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, NpyError> {
     let mut file = File::open(path).map_err(unreadable)?;
     let header = npy::read_header(&mut file).map_err(|error| match error {
         HeaderError::Io(error) => unreadable(error),
-        HeaderError::Broken(why) => NpyError::Header {
-            path: path.to_owned(),
-            why,
-        },
+        HeaderError::Broken(why) => {
+            RunError::at(path, &format!("{why}; save the array again with numpy.save"))
+        }
     })?;
     let Header {
         descr,
@@ -115,31 +90,33 @@ pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, NpyError> {
         ..
     } = header;
     if scalar != T::SCALAR {
-        return Err(NpyError::Type {
-            path: path.to_owned(),
-            found: descr,
-            what: T::ROLE,
-            want: T::NAME,
-        });
+        let (what, want) = (T::ROLE, T::NAME);
+        return Err(RunError::at(
+            path,
+            &format!(
+                "holds `{descr}` values, {what} must be {want}; convert the array with .astype(numpy.{want})"
+            ),
+        ));
     }
     let &[rows, cols] = shape.as_slice() else {
-        return Err(NpyError::Shape {
-            path: path.to_owned(),
-            found: shape,
-            what: T::ROLE,
-            want: T::AXES,
-        });
+        let (what, want) = (T::ROLE, T::AXES);
+        return Err(RunError::at(
+            path,
+            &format!("has shape {shape:?}, {what} must be a matrix {want}; reshape the array"),
+        ));
     };
     let n_header = file.stream_position().map_err(unreadable)?;
     let found = metadata.len().saturating_sub(n_header);
     if rows.checked_mul(cols).map(widen) != Some(found) {
-        return Err(NpyError::Length {
-            path: path.to_owned(),
-            want: rows
-                .checked_mul(cols)
-                .map_or_else(|| "too many".to_owned(), |n| n.to_string()),
-            found,
-        });
+        let want = rows
+            .checked_mul(cols)
+            .map_or_else(|| "too many".to_owned(), |n| n.to_string());
+        return Err(RunError::at(
+            path,
+            &format!(
+                "the header promises {want} bytes of values, the file holds {found}; save the array again"
+            ),
+        ));
     }
     Ok(Unread {
         path: path.to_owned(),
@@ -155,13 +132,12 @@ impl<T: Byte> Unread<T> {
     /// Read the values, row-major.
     ///
     /// - Errors: a file that cannot be read, or that has become shorter.
-    pub(crate) fn read(mut self) -> Result<Vec<T>, NpyError> {
+    pub(crate) fn read(mut self) -> Result<Vec<T>, RunError> {
         let (rows, cols) = (self.rows, self.cols);
         let mut bytes = pages::zeros(rows * cols);
-        self.file.read_exact(&mut bytes).map_err(|error| NpyError::Read {
-            path: self.path,
-            error,
-        })?;
+        self.file
+            .read_exact(&mut bytes)
+            .map_err(|error| unreadable(&self.path, &error))?;
         Ok(match self.order {
             Order::RowMajor => bytes.into_iter().map(T::from_byte).collect(),
             Order::ColumnMajor => (0..rows)
@@ -174,7 +150,7 @@ impl<T: Byte> Unread<T> {
 /// Write a product, `[rows, cols]` row-major; the file appears whole or not at all.
 ///
 /// - Errors: a folder that cannot be written.
-pub(crate) fn write_product(path: &Path, [rows, cols]: [usize; 2], product: &[i32]) -> Result<(), NpyError> {
+pub(crate) fn write_product(path: &Path, [rows, cols]: [usize; 2], product: &[i32]) -> Result<(), RunError> {
     let write = |new: &Path| {
         // A second copy of a large product may not fit.
         let mut file = BufWriter::new(File::create(new)?);
@@ -184,8 +160,6 @@ pub(crate) fn write_product(path: &Path, [rows, cols]: [usize; 2], product: &[i3
         }
         file.flush()
     };
-    whole::write(path, write).map_err(|error| NpyError::Write {
-        path: path.to_owned(),
-        error,
-    })
+    whole::write(path, write)
+        .map_err(|error| RunError::at(path, &format!("cannot be written: {error}; check the folder")))
 }

@@ -4,15 +4,13 @@ use std::cmp::Reverse;
 use std::path::Path;
 
 use sim_core::shape::{Gemm, widen};
-use sim_core::spec::{ArraySpec, Batch};
-use sim_quant::lowering::Lowering;
-use sim_trace::trace::Trace;
 
-use crate::failure::Failure;
+use crate::error::RunError;
+use crate::trace::LayerProducts;
 
-/// How a product is run.
+/// What is in memory while a product runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Product {
+pub enum Held {
     /// Activations are lowered a few rows at a time.
     Streamed,
     /// Activations are in memory.
@@ -25,16 +23,16 @@ pub(crate) enum Product {
 const PACKED_BYTES: u64 = 4;
 
 /// Bytes of the operands, packed weights and outputs of a product; `None` where they leave 64 bits.
-fn needed(shape: Gemm, product: Product) -> Option<u64> {
+fn needed(shape: Gemm, held: Held) -> Option<u64> {
     let [m, n, k] = [shape.m(), shape.n(), shape.k()].map(widen);
-    let activations = match product {
-        Product::Streamed => 0,
-        Product::Whole | Product::ByBothEngines => m.checked_mul(k)?,
+    let activations = match held {
+        Held::Streamed => 0,
+        Held::Whole | Held::ByBothEngines => m.checked_mul(k)?,
     };
     let weights = n.checked_mul(k)?.checked_mul(1 + PACKED_BYTES)?;
-    let n_outputs = match product {
-        Product::Streamed | Product::Whole => 1,
-        Product::ByBothEngines => 2,
+    let n_outputs = match held {
+        Held::Streamed | Held::Whole => 1,
+        Held::ByBothEngines => 2,
     };
     let outputs = m.checked_mul(n)?.checked_mul(4 * n_outputs)?;
     activations.checked_add(weights)?.checked_add(outputs)
@@ -61,7 +59,7 @@ fn mem_available(meminfo: &str) -> Option<u64> {
 /// Compare what `what` needs with what is there.
 ///
 /// - Errors: more than there is, or than can be addressed.
-fn check(path: &Path, what: &str, needed: Option<u64>, remedy: &str) -> Result<(), Failure> {
+fn check(path: &Path, what: &str, needed: Option<u64>, remedy: &str) -> Result<(), RunError> {
     let needed = needed.filter(|&needed| usize::try_from(needed).is_ok());
     let message = match (needed, available()) {
         (None, _) => "more memory than this computer can address".to_owned(),
@@ -74,10 +72,7 @@ fn check(path: &Path, what: &str, needed: Option<u64>, remedy: &str) -> Result<(
         }
         (Some(_), _) => return Ok(()),
     };
-    Err(Failure::User(format!(
-        "{}: {what} {message}; {remedy}",
-        path.display()
-    )))
+    Err(RunError::at(path, &format!("{what} {message}; {remedy}")))
 }
 
 fn gibibytes(bytes: u64) -> String {
@@ -86,14 +81,14 @@ fn gibibytes(bytes: u64) -> String {
 }
 
 /// Whether one product of two files fits.
-pub(crate) fn check_product(activations: &Path, shape: Gemm, product: Product) -> Result<(), Failure> {
+pub(crate) fn check_product(activations: &Path, shape: Gemm, held: Held) -> Result<(), RunError> {
     let what = format!("the product {}×{}×{} needs", shape.m(), shape.n(), shape.k());
     let remedy = "multiply some rows of it at a time";
-    check(activations, &what, needed(shape, product), remedy)
+    check(activations, &what, needed(shape, held), remedy)
 }
 
 /// Whether a trace file fits.
-pub(crate) fn check_trace_file(path: &Path) -> Result<(), Failure> {
+pub(crate) fn check_trace_file(path: &Path) -> Result<(), RunError> {
     // A file that cannot be looked at is what reading it complains about.
     let Ok(file) = std::fs::metadata(path) else {
         return Ok(());
@@ -101,34 +96,16 @@ pub(crate) fn check_trace_file(path: &Path) -> Result<(), Failure> {
     check(path, "the trace needs", Some(file.len()), "capture fewer images")
 }
 
-/// Whether the largest products of a trace, one for each job, fit beside it.
-pub(crate) fn check_trace(
+/// Whether the largest products of the trace at `path`, one for each job, fit beside it.
+pub(crate) fn check_products(
     path: &Path,
-    trace: &Trace,
-    array: &ArraySpec,
+    layers: &[LayerProducts],
     n_jobs: usize,
-    product: Product,
-) -> Result<(), Failure> {
-    let mut products: Vec<(Option<u64>, usize, &str)> = Vec::new();
-    for layer in &trace.layers {
-        let n_images = layer.input_shape[0];
-        let (n_products, n_folded) = match array.batch() {
-            Batch::Separate => (n_images, 1),
-            Batch::Folded => (1, n_images),
-        };
-        // A layer without a product is an error that the simulation reports.
-        let Ok(lowering) = Lowering::of(layer) else {
-            continue;
-        };
-        let Ok(gemm) = lowering.gemm(n_folded) else {
-            continue;
-        };
-        products.push((
-            needed(gemm, product),
-            n_products.saturating_mul(lowering.groups()),
-            &layer.name,
-        ));
-    }
+    held: Held,
+) -> Result<(), RunError> {
+    let mut products: Vec<(Option<u64>, usize, &str)> = (layers.iter())
+        .map(|layer| (needed(layer.shape, held), layer.n_products, layer.name.as_str()))
+        .collect();
     // What cannot be counted is largest of all.
     products.sort_by_key(|&(needed, ..)| Reverse(needed.unwrap_or(u64::MAX)));
     let Some(&(_, _, largest)) = products.first() else {
@@ -157,11 +134,11 @@ mod tests {
     #[test]
     fn operands_and_outputs_are_counted() {
         let shape = Gemm::new(10, 20, 30).expect("not empty");
-        assert_eq!(needed(shape, Product::Streamed), Some(5 * 600 + 800));
-        assert_eq!(needed(shape, Product::Whole), Some(300 + 5 * 600 + 800));
-        assert_eq!(needed(shape, Product::ByBothEngines), Some(300 + 5 * 600 + 1600));
+        assert_eq!(needed(shape, Held::Streamed), Some(5 * 600 + 800));
+        assert_eq!(needed(shape, Held::Whole), Some(300 + 5 * 600 + 800));
+        assert_eq!(needed(shape, Held::ByBothEngines), Some(300 + 5 * 600 + 1600));
         let large = Gemm::new(1 << 40, 1 << 40, 1).expect("not empty");
-        assert_eq!(needed(large, Product::Streamed), None);
+        assert_eq!(needed(large, Held::Streamed), None);
     }
 
     #[test]

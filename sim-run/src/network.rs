@@ -2,12 +2,9 @@
 
 use std::cell::OnceCell;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
-use sim_config::layer_names;
 use sim_config::run::ModelWorkload;
 use sim_core::evaluation::Evaluation;
-use sim_core::progress::Progress;
 use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::UnsimulatedLayer;
@@ -15,6 +12,7 @@ use sim_core::reorder::Reorder;
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
 use sim_images::sets::ImageSet;
+use sim_layers::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
 use sim_net::network::{Network, Statistics};
 use sim_net::recalibrate::recalibrate;
 use sim_quant::calibrate::{Calibration, calibrate};
@@ -22,22 +20,11 @@ use sim_quant::quantized::QuantizedNetwork;
 use sim_quant::selection::Choice;
 use sim_quant::wide_operands::{CountedImages, wide_operands};
 
-use crate::design::Design;
-use crate::error::EvalError;
-use sim_layers::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
+use crate::design::{Design, LayerNames};
+use crate::error::RunError;
 use crate::open::{self, Opened};
 use crate::training::{self, LearnedFrom, Training, TrainingSet};
-
-/// Who works, who is told, and who may end it.
-#[derive(Clone, Copy)]
-pub struct Workers<'a> {
-    /// Threads of this computer; at least one is used. Results do not depend on it.
-    pub jobs: usize,
-    /// Set from elsewhere to end early.
-    pub stop: &'a AtomicBool,
-    /// Told how far work is.
-    pub progress: &'a dyn Progress,
-}
+use crate::workers::Workers;
 
 /// A design that is ready to be evaluated.
 #[derive(Debug)]
@@ -53,7 +40,7 @@ type Counts = Vec<Option<Vec<u64>>>;
 
 /// A network with everything that designs share.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct PreparedNetwork {
     workload: ModelWorkload,
     pruning: Option<PruneSpec>,
     opened: Opened,
@@ -67,7 +54,7 @@ pub struct Prepared {
     counts: [OnceCell<Counts>; Reorder::ALL.len()],
 }
 
-impl Prepared {
+impl PreparedNetwork {
     /// Read, prune, calibrate and quantize a network.
     ///
     /// - Errors: files that cannot be read or are not what they should be, a network that cannot be run on its images,
@@ -76,11 +63,11 @@ impl Prepared {
         workload: ModelWorkload,
         pruning: Option<PruneSpec>,
         workers: &Workers<'_>,
-    ) -> Result<Self, EvalError> {
+    ) -> Result<Self, RunError> {
         let opened = Opened::new(&workload, pruning, workers)?;
         let unpruned = pruning.map(|_| open::load(&workload.model)).transpose()?;
         let options = opened.capture_options(&workload, workers.jobs, workers.stop)?;
-        let failed = |error| EvalError::capture(&workload.model, error);
+        let failed = |error| RunError::capture(&workload.model, error);
         let images = opened.calibration_images();
         let calibration = calibrate(&opened.network, images, &options, workers.progress).map_err(failed)?;
         let quantized =
@@ -150,21 +137,20 @@ impl Prepared {
     ///
     /// - Errors: layers that are not there or cannot run as asked, reordering of an array without threads, and batch
     ///   norms that cannot be recalibrated.
-    pub fn build(&self, designs: &[Design], workers: &Workers<'_>) -> Result<Vec<Built>, EvalError> {
+    pub fn build(&self, designs: &[Design], workers: &Workers<'_>) -> Result<Vec<Built>, RunError> {
         designs
             .iter()
             .map(|design| self.build_one(design, workers))
             .collect()
     }
 
-    fn build_one(&self, design: &Design, workers: &Workers<'_>) -> Result<Built, EvalError> {
-        design.check_reorder()?;
-        self.check_names(design)?;
+    fn build_one(&self, design: &Design, workers: &Workers<'_>) -> Result<Built, RunError> {
         let n_layers = self.opened.network.layers().len();
-        let machine = Machine::new(&design.name, design.machines()?, design.baseline, n_layers)
-            .with_mse(design.mse)
-            .reordered(self.counts(design.reorder, workers)?.clone());
-        let Some(mode) = design.recalibration else {
+        let machines = design.machines(&self.layer_names())?;
+        let machine = Machine::new(design.name(), machines, *design.baseline(), n_layers)
+            .with_mse(design.mse())
+            .reordered(self.counts(design.reorder(), workers)?.clone());
+        let Some(mode) = design.recalibration() else {
             return Ok(Built {
                 machine,
                 statistics: None,
@@ -177,25 +163,14 @@ impl Prepared {
         })
     }
 
-    fn check_names(&self, design: &Design) -> Result<(), EvalError> {
-        let unsimulated = self.unsimulated();
-        let unsimulated: Vec<(&str, &str)> = unsimulated
-            .iter()
-            .map(|layer| (layer.name.as_str(), layer.reason.as_str()))
-            .collect();
-        let simulated = self.simulated();
-        for (name, _) in &design.layers {
-            layer_names::check(name, &simulated, &unsimulated, "it").map_err(|unknown| {
-                EvalError::UnknownLayer {
-                    origin: design.origin.clone(),
-                    unknown,
-                }
-            })?;
+    pub(crate) fn layer_names(&self) -> LayerNames<'_> {
+        LayerNames {
+            simulated: self.simulated(),
+            unsimulated: self.unsimulated(),
         }
-        Ok(())
     }
 
-    fn counts(&self, mode: Reorder, workers: &Workers<'_>) -> Result<&Counts, EvalError> {
+    fn counts(&self, mode: Reorder, workers: &Workers<'_>) -> Result<&Counts, RunError> {
         let place = Reorder::ALL
             .iter()
             .position(|&other| other == mode)
@@ -219,7 +194,7 @@ impl Prepared {
             &options,
             workers.progress,
         )
-        .map_err(|error| EvalError::capture(&self.workload.model, error))?;
+        .map_err(|error| RunError::capture(&self.workload.model, error))?;
         Ok(cell.get_or_init(|| counts))
     }
 
@@ -228,28 +203,22 @@ impl Prepared {
         machine: &Machine,
         mode: RecalibrationMode,
         workers: &Workers<'_>,
-    ) -> Result<Vec<Statistics>, EvalError> {
+    ) -> Result<Vec<Statistics>, RunError> {
         let batch = self.training_batch(workers)?;
         let mut hooks = SimulatedLayers::on(machine, &self.quantized, workers.jobs, workers.stop);
-        recalibrate(&self.opened.network, batch, mode.into(), &mut hooks).map_err(|error| {
-            EvalError::Recalibrate {
-                model: self.workload.model.clone(),
-                error,
-            }
-        })
+        recalibrate(&self.opened.network, batch, mode.into(), &mut hooks)
+            .map_err(|error| RunError::at(&self.workload.model, &error))
     }
 
     /// All training images as one input.
-    fn training_batch(&self, workers: &Workers<'_>) -> Result<&Tensor, EvalError> {
+    fn training_batch(&self, workers: &Workers<'_>) -> Result<&Tensor, RunError> {
         if let Some(batch) = self.training_batch.get() {
             return Ok(batch);
         }
         let set = self.training_images(workers)?;
         let images = set.load(0..set.len())?;
-        let input = batch(&self.opened.preprocessing, &images).map_err(|error| EvalError::Preprocess {
-            model: self.workload.model.clone(),
-            error,
-        })?;
+        let input = batch(&self.opened.preprocessing, &images)
+            .map_err(|error| RunError::at(&self.workload.model, &error))?;
         Ok(self.training_batch.get_or_init(|| input))
     }
 
@@ -257,7 +226,7 @@ impl Prepared {
     /// [`training::DEFAULT_COUNT`] of the training set beside the images, else the images themselves.
     ///
     /// - Errors: a training set that cannot be opened.
-    pub fn training_images(&self, workers: &Workers<'_>) -> Result<&ImageSet, EvalError> {
+    pub fn training_images(&self, workers: &Workers<'_>) -> Result<&ImageSet, RunError> {
         if self.training.get().is_none() {
             let found = match (&self.opened.calibration, training::beside(&self.workload.images)) {
                 (None, Some(path)) => Training::Beside(TrainingSet::open(
@@ -297,7 +266,7 @@ impl Prepared {
     }
 
     /// Which images methods have learned from; `None`: from none.
-    pub fn learned_from(&self) -> Option<LearnedFrom> {
+    pub(crate) fn learners_images(&self) -> Option<LearnedFrom> {
         self.training.get().map(|training| match training {
             Training::Beside(_) => LearnedFrom::TrainingSet,
             Training::Calibration if self.workload.calibration.is_some() => LearnedFrom::Calibration,
@@ -308,7 +277,7 @@ impl Prepared {
     /// Answers on the images of the workload, and what the machines count.
     ///
     /// - Errors: as [`evaluate`].
-    pub fn evaluate(&self, machines: &[Machine], workers: &Workers<'_>) -> Result<Evaluation, EvalError> {
+    pub fn evaluate(&self, machines: &[Machine], workers: &Workers<'_>) -> Result<Evaluation, RunError> {
         self.evaluate_with(&self.opened.images, self.unpruned.as_ref(), machines, workers)
     }
 
@@ -320,7 +289,7 @@ impl Prepared {
         images: &ImageSet,
         machines: &[Machine],
         workers: &Workers<'_>,
-    ) -> Result<Evaluation, EvalError> {
+    ) -> Result<Evaluation, RunError> {
         self.evaluate_with(images, None, machines, workers)
     }
 
@@ -330,9 +299,9 @@ impl Prepared {
         unpruned: Option<&Network>,
         machines: &[Machine],
         workers: &Workers<'_>,
-    ) -> Result<Evaluation, EvalError> {
+    ) -> Result<Evaluation, RunError> {
         let Some(first) = machines.first() else {
-            return Err(EvalError::NoDesign);
+            return Err(RunError::user("", &"no design is given; name at least one array"));
         };
         let options = EvaluateOptions {
             network: &self.opened.network,
@@ -345,6 +314,6 @@ impl Prepared {
             jobs: workers.jobs,
             stop: workers.stop,
         };
-        evaluate(&options, workers.progress).map_err(|error| EvalError::evaluate(&self.workload.model, error))
+        evaluate(&options, workers.progress).map_err(|error| RunError::evaluate(&self.workload.model, error))
     }
 }

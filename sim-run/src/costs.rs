@@ -1,0 +1,23 @@
+//! Where energies and areas come from.
+
+use std::path::Path;
+
+use sim_core::spec::ArraySpec;
+use sim_cost::key::PeKey;
+use sim_cost::table::Table;
+use sim_toml::source;
+
+use crate::error::RunError;
+
+/// The technology table at `path`, or what the built-in one says about the PEs of `arrays`.
+///
+/// - Errors: a file that cannot be read or is no such table.
+pub fn table(path: Option<&Path>, arrays: &[&ArraySpec]) -> Result<Table, RunError> {
+    let Some(path) = path else {
+        let pes: Vec<PeKey> = arrays.iter().map(|array| PeKey::of(array)).collect();
+        return Ok(Table::builtin_for(&pes));
+    };
+    let text = source::read(path)?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    Table::parse(&name, &text).map_err(|error| RunError::at(path, &error))
+}

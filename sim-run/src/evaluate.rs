@@ -1,0 +1,166 @@
+//! Designs on a network: answers and counts of several, in one pass over its images.
+
+use reports::accuracy::images::{LearnedObject, Learner, SetRole, SkippedObject, SkippedSet};
+use reports::accuracy::object::EvaluationRecord;
+use reports::pruning::Pruning;
+use reports::run::InputFile;
+use sim_config::run::Unreadable;
+use sim_core::evaluation::Evaluation;
+use sim_core::throttle::{MaxDrop, Throttling};
+use sim_cost::table::Table;
+use sim_layers::evaluate::Machine;
+use sim_net::network::Statistics;
+
+use crate::design::Design;
+use crate::error::RunError;
+use crate::inputs;
+use crate::network::PreparedNetwork;
+use crate::throttle::{at_step, throttle};
+use crate::training::LearnedFrom;
+use crate::workers::Workers;
+
+/// What designs made of a network's images.
+#[derive(Clone, Debug)]
+pub struct Evaluated {
+    /// The designs as they were run, in the order given.
+    pub designs: Vec<Design>,
+    /// New statistics of batch norms, for each design that recalibrates them.
+    pub statistics: Vec<Option<Vec<Statistics>>>,
+    /// How the threads of the first design's layers were found; `None`: nobody looked for them.
+    pub throttling: Option<Throttling>,
+    /// Answers and counts.
+    pub evaluation: Evaluation,
+    learned_from: Option<LearnedObject>,
+}
+
+impl PreparedNetwork {
+    /// Run designs on the images together. The first is throttled before, where `max_drop` says how far it may fall.
+    ///
+    /// Work that was stopped after the first images gives what they gave: the evaluation is partial.
+    ///
+    /// - Errors: layers that are not there or cannot run as asked, by line where a file lists them; batch norms that
+    ///   cannot be recalibrated; what cannot be throttled; answers that are none; a stop before the first images.
+    pub fn run(
+        &self,
+        designs: &[Design],
+        max_drop: Option<MaxDrop>,
+        workers: &Workers<'_>,
+    ) -> Result<Evaluated, RunError> {
+        let names = self.layer_names();
+        for design in designs {
+            design.check_names(&names)?;
+        }
+        let mut designs = designs.to_vec();
+        let throttling = match (max_drop, designs.first_mut()) {
+            (Some(max_drop), Some(first)) => {
+                let throttling = throttle(self, first, Some(max_drop), workers)?;
+                if let Some(last) = throttling.steps.last() {
+                    *first = at_step(first, last);
+                }
+                Some(throttling)
+            }
+            (None, _) | (_, None) => None,
+        };
+        let built = self.build(&designs, workers)?;
+        let (machines, statistics): (Vec<Machine>, Vec<_>) = built
+            .into_iter()
+            .map(|built| (built.machine, built.statistics))
+            .unzip();
+        let evaluation = self.evaluate(&machines, workers)?;
+        let learned_from = self.learned_from(&designs, throttling.as_ref(), workers)?;
+        Ok(Evaluated {
+            designs,
+            statistics,
+            throttling,
+            evaluation,
+            learned_from,
+        })
+    }
+
+    /// Every file that its results depend on, but for those of designs.
+    ///
+    /// - Errors: what cannot be read.
+    pub fn inputs(&self) -> Result<Vec<InputFile>, RunError> {
+        let mut files = inputs::of_model(self.workload());
+        files.extend(self.training_set().map(|set| ("training", set.path.clone())));
+        files
+            .iter()
+            .map(|(role, path)| inputs::input(role, path))
+            .collect()
+    }
+
+    /// What was left out; `None` where that was not asked for.
+    pub fn skipped(&self) -> Option<SkippedObject> {
+        let opened = self.opened();
+        match self.workload().unreadable {
+            Unreadable::Refused => None,
+            Unreadable::Skipped => Some(SkippedObject {
+                evaluated: SkippedSet::of(&opened.skipped),
+                calibration: SkippedSet::of(&opened.skipped_calibration),
+                training: SkippedSet::of(self.training_set().map_or(&[], |set| &set.skipped)),
+            }),
+        }
+    }
+
+    /// What methods learned from, if any did.
+    fn learned_from(
+        &self,
+        designs: &[Design],
+        throttling: Option<&Throttling>,
+        workers: &Workers<'_>,
+    ) -> Result<Option<LearnedObject>, RunError> {
+        let Some(from) = self.learners_images() else {
+            return Ok(None);
+        };
+        let recalibrates = |design: &&Design| design.recalibration().is_some();
+        let learners = [
+            designs.iter().find(recalibrates).map(|_| Learner::BatchNorms),
+            throttling.map(|_| Learner::Throttling),
+        ];
+        Ok(Some(LearnedObject {
+            learners: learners.into_iter().flatten().collect(),
+            role: match from {
+                LearnedFrom::Calibration => SetRole::Calibration,
+                LearnedFrom::TrainingSet => SetRole::Training,
+                LearnedFrom::Images => SetRole::Images,
+            },
+            file: self.training_name().display().to_string(),
+            images: self.training_images(workers)?.len(),
+        }))
+    }
+}
+
+impl Evaluated {
+    /// The same, where it is that of all images.
+    ///
+    /// - Errors: work that was stopped before the last.
+    pub fn whole(self) -> Result<Self, RunError> {
+        if self.evaluation.is_partial() {
+            return Err(RunError::stopped());
+        }
+        Ok(self)
+    }
+
+    /// The record from which results are made. `inputs` are the files that went in, `spec` is what was asked for.
+    pub fn record(
+        self,
+        network: &PreparedNetwork,
+        table: Table,
+        inputs: Vec<InputFile>,
+        spec: serde_json::Value,
+    ) -> EvaluationRecord {
+        EvaluationRecord {
+            simulator_version: env!("CARGO_PKG_VERSION").to_owned(),
+            evaluation: self.evaluation,
+            throttling: self.throttling,
+            pruning: Pruning::new(network.pruning().as_slice(), &network.opened().pruned),
+            skipped: network.skipped(),
+            learned_from: self.learned_from,
+            unsimulated: network.unsimulated(),
+            inputs,
+            spec,
+            table,
+            warnings: Vec::new(),
+        }
+    }
+}

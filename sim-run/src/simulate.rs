@@ -1,0 +1,185 @@
+//! A trace on an array: its counts, and what is reported of them.
+
+use reports::json::{self, Reported};
+use reports::pruning::Pruning;
+use reports::result::Synthetic;
+use reports::run::{InputFile, Report, RunRecord, Spec};
+use reports::stored::point::PointObject;
+use sim_array::algebraic::Algebraic;
+use sim_array::clock::Clock;
+use sim_array::engine::{Engine, Measures, Mse};
+use sim_array::lockstep::Truth;
+use sim_array::stepped::Stepped;
+use sim_config::resolved;
+use sim_config::run::{ErrorMeasure, RunSpec};
+use sim_core::busy::PeMap;
+use sim_core::record::{EngineKind, LayerRecord, UnsimulatedLayer};
+use sim_cost::table::Table;
+use sim_layers::check::{CheckOptions, TraceDivergence, check};
+use sim_layers::machines::LayerMachines;
+use sim_layers::simulate::{SimulateOptions, simulate};
+
+use crate::design::{Design, LayerNames};
+use crate::error::RunError;
+use crate::inputs::workload_file;
+use crate::memory::{self, Held};
+use crate::trace::PreparedTrace;
+use crate::workers::Workers;
+
+/// The engine of a kind.
+pub(crate) const fn engine(kind: EngineKind) -> &'static dyn Engine {
+    match kind {
+        EngineKind::Algebraic => &Algebraic,
+        EngineKind::Stepped => &Stepped,
+        EngineKind::Clock => &Clock,
+    }
+}
+
+/// Whether a run measures errors.
+pub const fn mse(spec: &RunSpec) -> Mse {
+    match spec.error_measure() {
+        ErrorMeasure::On => Mse::Measure,
+        ErrorMeasure::Off => Mse::Skip,
+    }
+}
+
+impl PreparedTrace {
+    /// Run every product on the array of `spec`: one record for each layer.
+    ///
+    /// - Errors: layers of the run file that are not simulated, by line; too little memory; products that the array's
+    ///   PEs cannot run; a stop.
+    pub fn simulate(
+        &self,
+        spec: &RunSpec,
+        kind: EngineKind,
+        pe_map: PeMap,
+        workers: &Workers<'_>,
+    ) -> Result<Vec<LayerRecord>, RunError> {
+        let held = match kind {
+            EngineKind::Algebraic => Held::Streamed,
+            EngineKind::Stepped | EngineKind::Clock => Held::Whole,
+        };
+        let options = SimulateOptions {
+            machines: &self.machines(spec, held, workers)?,
+            reorder: spec.reorder(),
+            baseline: *spec.baseline(),
+            engine: engine(kind),
+            measures: Measures {
+                mse: mse(spec),
+                pe_map,
+            },
+            jobs: workers.jobs,
+            stop: workers.stop,
+        };
+        simulate(&self.trace, &options, workers.progress)
+            .map_err(|error| RunError::simulate(workload_file(spec.workload()), &error))
+    }
+
+    /// Run every product on engines that are held to `truth`; the first difference, if there is one.
+    ///
+    /// - Errors: as [`Self::simulate`].
+    pub fn check(
+        &self,
+        spec: &RunSpec,
+        truth: Truth,
+        workers: &Workers<'_>,
+    ) -> Result<Option<TraceDivergence>, RunError> {
+        let options = CheckOptions {
+            machines: &self.machines(spec, Held::ByBothEngines, workers)?,
+            truth,
+            reorder: spec.reorder(),
+            jobs: workers.jobs,
+            stop: workers.stop,
+        };
+        check(&self.trace, &options, workers.progress)
+            .map_err(|error| RunError::simulate(workload_file(spec.workload()), &error))
+    }
+
+    /// The array of each layer, once it is known that there is memory for their products.
+    fn machines(&self, spec: &RunSpec, held: Held, workers: &Workers<'_>) -> Result<LayerMachines, RunError> {
+        let names = LayerNames {
+            simulated: self
+                .trace
+                .layers
+                .iter()
+                .map(|layer| layer.name.as_str())
+                .collect(),
+            unsimulated: self.unsimulated(),
+        };
+        let machines = Design::of("", "", spec.design()).machines(&names)?;
+        let workload = workload_file(spec.workload());
+        memory::check_products(workload, &self.products(spec.array()), workers.jobs, held)?;
+        Ok(machines)
+    }
+
+    /// All that `sysmt run` reports of a run of `spec`, whose run file is `text`.
+    pub fn report(
+        &self,
+        spec: &RunSpec,
+        text: String,
+        engine: EngineKind,
+        layers: Vec<LayerRecord>,
+        (inputs, table): (Vec<InputFile>, Table),
+    ) -> Report {
+        let origin = &self.trace.origin;
+        Report::new(RunRecord {
+            simulator_version: env!("CARGO_PKG_VERSION").to_owned(),
+            array: *spec.array(),
+            baseline: *spec.baseline(),
+            reorder: spec.reorder(),
+            engine,
+            workload: format!("{}, {} images", origin.model, origin.images.len()),
+            inputs,
+            seed: spec.seed(),
+            table,
+            synthetic: synthetic(spec),
+            warnings: Vec::new(),
+            layers,
+            unsimulated: self.unsimulated(),
+        })
+        .with_spec(Spec {
+            text,
+            resolved: self.resolved(spec),
+        })
+        .with_pruning(Pruning::new(&origin.pruned, &self.pruned))
+    }
+
+    fn unsimulated(&self) -> Vec<UnsimulatedLayer> {
+        let layers = self.trace.unsimulated.iter().map(|layer| UnsimulatedLayer {
+            name: layer.name.clone(),
+            reason: layer.reason.clone(),
+        });
+        layers.collect()
+    }
+
+    /// The run file with every default filled in. Preprocessing, quantization and selection are those that the trace was
+    /// made with, now or when it was captured.
+    fn resolved(&self, spec: &RunSpec) -> serde_json::Value {
+        let mut tables = resolved::run(spec);
+        let origin = &self.trace.origin;
+        tables["preprocessing"] = resolved::preprocessing(&origin.preprocessing);
+        tables["quantization"] = resolved::quantization(&origin.quantization);
+        for (key, value) in resolved::selection(&origin.selection) {
+            tables["layers"][key] = value;
+        }
+        tables
+    }
+}
+
+/// The counts of a run of `spec` as a sweep stores them.
+pub fn point(spec: &RunSpec, layers: &[LayerRecord], table: &Table) -> PointObject {
+    let Reported { object, warnings } = json::layers(layers, spec.array(), table);
+    let synthetic = synthetic(spec).as_ref().map(Synthetic::warning);
+    PointObject::new(
+        (spec.array(), spec.baseline()),
+        object,
+        synthetic.into_iter().chain(warnings).collect(),
+    )
+}
+
+fn synthetic(spec: &RunSpec) -> Option<Synthetic> {
+    Some(Synthetic {
+        activation_zeros: spec.activation_zeros()?,
+        seed: spec.seed(),
+    })
+}
