@@ -90,22 +90,23 @@ impl Geometry {
                     return Err(GeometryFault::Zero { what });
                 }
             }
-            let padded = input[axis]
-                .checked_add(self.padding[axis])
-                .and_then(|size| size.checked_add(self.padding[axis + 2]))
-                .ok_or(GeometryFault::TooLarge { max: MAX_LOWERED })?;
-            // A kernel that leaves `usize` fits into no input.
-            let kernel = (kernel[axis] - 1)
-                .saturating_mul(self.dilation[axis])
-                .saturating_add(1);
-            if padded < kernel {
-                return Err(GeometryFault::Kernel {
+            let window = AxisWindow {
+                input: input[axis],
+                kernel: kernel[axis],
+                stride: self.stride[axis],
+                dilation: self.dilation[axis],
+            };
+            let padding = AxisPadding::Explicit([self.padding[axis], self.padding[axis + 2]]);
+            let placed = window.place(padding, Remainder::Dropped);
+            let placed = placed.map_err(|unfit| match unfit {
+                Unfit::TooLarge => GeometryFault::TooLarge { max: MAX_LOWERED },
+                Unfit::Larger { window, padded } => GeometryFault::Kernel {
                     axis: name,
                     padded,
-                    kernel,
-                });
-            }
-            output[axis] = (padded - kernel) / self.stride[axis] + 1;
+                    kernel: window,
+                },
+            })?;
+            output[axis] = placed.output;
         }
         Ok(output)
     }
@@ -140,5 +141,111 @@ impl Geometry {
             return Err(GeometryFault::TooLarge { max: MAX_LOWERED });
         }
         Ok(output)
+    }
+}
+
+/// A window that slides along one axis of a map; kernel, stride and dilation are not zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AxisWindow {
+    /// Size of the map.
+    pub input: usize,
+    /// Taps of the window.
+    pub kernel: usize,
+    /// Steps between two positions.
+    pub stride: usize,
+    /// Distance between two taps.
+    pub dilation: usize,
+}
+
+/// How the padding along an axis is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AxisPadding {
+    /// Before and after.
+    Explicit([usize; 2]),
+    /// For `ceil(input / stride)` positions, odd padding after.
+    SameUpper,
+    /// The same, odd padding before.
+    SameLower,
+}
+
+/// What becomes of the elements that are left over after the last whole step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remainder {
+    /// They are dropped.
+    Dropped,
+    /// One more window covers them.
+    Covered,
+}
+
+/// Where a window lies along an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Before and after.
+    pub padding: [usize; 2],
+    /// The number of positions.
+    pub output: usize,
+}
+
+/// Why a window cannot slide along an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// Sizes beyond `usize`.
+    TooLarge,
+    /// A window larger than the map.
+    Larger {
+        /// Extent of the window.
+        window: usize,
+        /// Size of the map with padding.
+        padded: usize,
+    },
+}
+
+impl AxisWindow {
+    /// From the first element under the window to the last; the largest number where that leaves `usize`.
+    pub const fn extent(self) -> usize {
+        (self.kernel - 1).saturating_mul(self.dilation).saturating_add(1)
+    }
+
+    /// Padding before and after, and the number of positions.
+    ///
+    /// - Errors: a window that does not fit, and sizes beyond `usize`.
+    pub fn place(self, padding: AxisPadding, remainder: Remainder) -> Result<Placed, Unfit> {
+        let (input, stride, window) = (self.input, self.stride, self.extent());
+        let padding = match padding {
+            AxisPadding::Explicit(padding) => padding,
+            AxisPadding::SameUpper | AxisPadding::SameLower => {
+                let output = input.div_ceil(stride);
+                let covered = (output.saturating_sub(1))
+                    .checked_mul(stride)
+                    .and_then(|at| at.checked_add(window))
+                    .ok_or(Unfit::TooLarge)?;
+                let sum = covered.saturating_sub(input);
+                let (less, more) = (sum / 2, sum.div_ceil(2));
+                let padding = if padding == AxisPadding::SameUpper {
+                    [less, more]
+                } else {
+                    [more, less]
+                };
+                return Ok(Placed { padding, output });
+            }
+        };
+        let padded = padding.iter().try_fold(input, |sum, &part| sum.checked_add(part));
+        let padded = padded.ok_or(Unfit::TooLarge)?;
+        let Some(room) = padded.checked_sub(window) else {
+            return Err(Unfit::Larger { window, padded });
+        };
+        let output = match remainder {
+            Remainder::Dropped => room / stride + 1,
+            Remainder::Covered => {
+                let output = room.div_ceil(stride) + 1;
+                // A window that would start after the input and the padding before it is left out.
+                if input + padding[0] <= (output - 1) * stride {
+                    output - 1
+                } else {
+                    output
+                }
+            }
+        };
+        Ok(Placed { padding, output })
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use sim_array::engine::Measures;
+use sim_array::engine::{EngineError, Measures};
 use sim_array::mapping::Schedule;
 use sim_array::stepped::Stepped;
 use sim_core::progress::{Progress, Silent};
+use sim_core::prune::PruneSpec;
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
@@ -15,6 +16,7 @@ use sim_core::units::Cycles;
 use sim_layers::check::{CheckOptions, check};
 use sim_layers::machines::LayerMachines;
 use sim_layers::simulate::{SimulateError, SimulateOptions, simulate};
+use sim_quant::prune::prune_trace;
 
 use crate::common::{GO, array, nb_smt, options, sparq, trace};
 
@@ -217,5 +219,33 @@ fn both_engines_agree_on_a_trace() {
             stop: &GO,
         };
         assert_eq!(check(&trace(), &options, &Silent).expect("runs"), None, "{pe:?}");
+    }
+}
+
+#[test]
+fn sparse_arrays_run_pruned_traces_and_refuse_others() {
+    let machines = LayerMachines::new(array(Pe::SparqStc(sparq())));
+    let mut trace = trace();
+    let error = simulate(&trace, &options(&machines), &Silent).expect_err("more than two of four");
+    assert!(
+        matches!(
+            error,
+            SimulateError::Engine {
+                error: EngineError::NotTwoOfFour { .. },
+                ..
+            }
+        ),
+        "{error}"
+    );
+    prune_trace(&mut trace, PruneSpec::TwoOfFour);
+    simulate(&trace, &options(&machines), &Silent).expect("two of four");
+}
+
+#[test]
+fn conventional_arrays_make_no_error() {
+    let machines = LayerMachines::new(array(Pe::Conventional));
+    for record in records(&options(&machines)) {
+        assert_eq!(record.product.cycles, record.product.baseline_cycles);
+        assert_eq!(record.product.error.map(|error| error.squared_error), Some(0));
     }
 }

@@ -1,5 +1,6 @@
 //! Windows that slide over maps: strides, padding and dilation of convolutions and pools.
 
+use sim_core::convolution::{AxisPadding, AxisWindow, Placed, Remainder, Unfit};
 use sim_core::tensor::MAX_ELEMENTS;
 
 use crate::ops::attributes::Attributes;
@@ -18,15 +19,6 @@ enum AutoPad {
     SameLower,
 }
 
-/// What becomes of the elements that are left over after the last whole step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rounding {
-    /// They are dropped.
-    Floor,
-    /// One more window covers them.
-    Ceil,
-}
-
 /// The attributes of a window, for any number of axes; empty lists stand for ones and zeros.
 #[derive(Clone, Debug)]
 pub(crate) struct WindowAttributes {
@@ -35,7 +27,7 @@ pub(crate) struct WindowAttributes {
     dilations: Vec<usize>,
     pads: Vec<usize>,
     auto_pad: AutoPad,
-    rounding: Rounding,
+    remainder: Remainder,
 }
 
 /// A window over a map of rows and columns, for one size of the map.
@@ -79,10 +71,10 @@ impl WindowAttributes {
             dilations,
             pads: attributes.sizes("pads")?.unwrap_or_default(),
             auto_pad,
-            rounding: if attributes.flag("ceil_mode") {
-                Rounding::Ceil
+            remainder: if attributes.flag("ceil_mode") {
+                Remainder::Covered
             } else {
-                Rounding::Floor
+                Remainder::Dropped
             },
         })
     }
@@ -124,94 +116,47 @@ impl WindowAttributes {
                 dilation: value(&self.dilations, axis, 1),
             };
             let pads = [value(&self.pads, axis, 0), value(&self.pads, n_axes + axis, 0)];
-            let (pads, output) = one.place(self.auto_pad, pads, self.rounding)?;
+            let placed = place(one, self.auto_pad, pads, self.remainder)?;
             window.input[to] = one.input;
             window.kernel[to] = one.kernel;
             window.stride[to] = one.stride;
             window.dilation[to] = one.dilation;
-            [window.before[to], window.after[to]] = pads;
-            window.output[to] = output;
+            [window.before[to], window.after[to]] = placed.padding;
+            window.output[to] = placed.output;
         }
         Ok(window)
     }
 }
 
-/// A window along one axis.
-#[derive(Clone, Copy)]
-struct AxisWindow {
-    input: usize,
-    kernel: usize,
-    stride: usize,
-    dilation: usize,
-}
-
-impl AxisWindow {
-    /// Padding before and after, and the number of positions.
-    fn place(
-        self,
-        auto_pad: AutoPad,
-        pads: [usize; 2],
-        rounding: Rounding,
-    ) -> Result<([usize; 2], usize), Fault> {
-        let Self {
-            input,
-            kernel,
-            stride,
-            dilation,
-        } = self;
-        let too_large = Fault::Window {
-            window: usize::MAX,
-            input,
-        };
-        let window = (kernel - 1)
-            .checked_mul(dilation)
-            .and_then(|extent| extent.checked_add(1));
-        let Some(window) = window.filter(|&window| window <= MAX_ELEMENTS) else {
-            return Err(too_large);
-        };
-        let pads = match auto_pad {
-            AutoPad::Explicit => pads,
-            AutoPad::Valid => [0; 2],
-            AutoPad::SameUpper | AutoPad::SameLower => {
-                let output = input.div_ceil(stride);
-                let covered = (output.saturating_sub(1))
-                    .checked_mul(stride)
-                    .and_then(|at| at.checked_add(window));
-                let Some(covered) = covered else {
-                    return Err(too_large);
-                };
-                let padding = covered.saturating_sub(input);
-                let (less, more) = (padding / 2, padding.div_ceil(2));
-                let pads = if auto_pad == AutoPad::SameUpper {
-                    [less, more]
-                } else {
-                    [more, less]
-                };
-                return Ok((pads, output));
-            }
-        };
-        let padded = pads.iter().try_fold(input, |sum, &pad| sum.checked_add(pad));
-        let Some(padded) = padded.filter(|&padded| padded <= MAX_ELEMENTS) else {
-            return Err(too_large);
-        };
-        let Some(room) = padded.checked_sub(window) else {
-            return Err(Fault::Window {
-                window,
-                input: padded,
-            });
-        };
-        let output = match rounding {
-            Rounding::Floor => room / stride + 1,
-            Rounding::Ceil => {
-                let output = room.div_ceil(stride) + 1;
-                // A window that would start after the input and the padding before it is left out.
-                if input + pads[0] <= (output - 1) * stride {
-                    output - 1
-                } else {
-                    output
-                }
-            }
-        };
-        Ok((pads, output))
+/// A window along an axis that a network may have; `pads` are those of [`AutoPad::Explicit`].
+fn place(
+    window: AxisWindow,
+    auto_pad: AutoPad,
+    pads: [usize; 2],
+    remainder: Remainder,
+) -> Result<Placed, Fault> {
+    let too_large = || Fault::Window {
+        window: usize::MAX,
+        input: window.input,
+    };
+    let padding = match auto_pad {
+        AutoPad::Explicit => AxisPadding::Explicit(pads),
+        AutoPad::Valid => AxisPadding::Explicit([0; 2]),
+        AutoPad::SameUpper => AxisPadding::SameUpper,
+        AutoPad::SameLower => AxisPadding::SameLower,
+    };
+    let padded = match padding {
+        AxisPadding::Explicit([before, after]) => window.input.saturating_add(before).saturating_add(after),
+        AxisPadding::SameUpper | AxisPadding::SameLower => 0,
+    };
+    if MAX_ELEMENTS < window.extent().max(padded) {
+        return Err(too_large());
     }
+    window.place(padding, remainder).map_err(|unfit| match unfit {
+        Unfit::TooLarge => too_large(),
+        Unfit::Larger { window, padded } => Fault::Window {
+            window,
+            input: padded,
+        },
+    })
 }

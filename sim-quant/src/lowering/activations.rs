@@ -10,7 +10,7 @@ use sim_core::shape::checked_product;
 use sim_core::spec::KOrder;
 
 use super::Lowering;
-use super::rectangle::{Window, write_window};
+use super::rectangle::{Rectangle, write_rectangle};
 use super::transpose::{BLOCK, Source, Taps};
 use crate::reorder::ColumnOrder;
 
@@ -187,34 +187,41 @@ impl<'a> LoweredActivations<'a> {
     }
 
     /// `rows` by images and rectangles of their pixels, in order.
-    fn windows(&self, rows: Range<usize>) -> impl Iterator<Item = Window> {
+    fn rectangles(&self, rows: Range<usize>) -> impl Iterator<Item = Rectangle> {
         let [n_rows, n_columns] = self.lowering.output;
         let mut next = rows.start;
         std::iter::from_fn(move || {
             let n_left = rows.end.checked_sub(next).filter(|&n_left| 0 < n_left)?;
             let (image, pixel) = (next / (n_rows * n_columns), next % (n_rows * n_columns));
             let (row, column) = (pixel / n_columns, pixel % n_columns);
-            let window = if 0 < column || n_left < n_columns {
-                Window {
+            let rectangle = if 0 < column || n_left < n_columns {
+                Rectangle {
                     image,
                     rows: row..row + 1,
                     columns: column..n_columns.min(column + n_left),
                 }
             } else {
-                Window {
+                Rectangle {
                     image,
                     rows: row..n_rows.min(row + n_left / n_columns),
                     columns: 0..n_columns,
                 }
             };
-            next += window.rows.len() * window.columns.len();
-            Some(window)
+            next += rectangle.rows.len() * rectangle.columns.len();
+            Some(rectangle)
         })
     }
 
-    /// Write the rows of a window at `to` in `buffer`, which has room for them and a block more; what is behind the room
+    /// Write the rows of a rectangle at `to` in `buffer`, which has room for them and a block more; what is behind the room
     /// is for patches.
-    fn write(&self, window: &Window, to: usize, room: usize, taps: &mut Vec<usize>, buffer: &mut Vec<u8>) {
+    fn write(
+        &self,
+        rectangle: &Rectangle,
+        to: usize,
+        room: usize,
+        taps: &mut Vec<usize>,
+        buffer: &mut Vec<u8>,
+    ) {
         let Lowering {
             input: [_, rows, columns],
             geometry: Geometry { dilation, .. },
@@ -222,18 +229,18 @@ impl<'a> LoweredActivations<'a> {
         } = self.lowering;
         if let Some(whole) = self.whole() {
             let source = Source {
-                bytes: &whole.patches[window.image * whole.size..],
+                bytes: &whole.patches[rectangle.image * whole.size..],
                 taps: &whole.taps,
             };
-            return write_window(
+            return write_rectangle(
                 source,
-                window,
+                rectangle,
                 whole.pitch,
-                window.first(whole.pitch),
+                rectangle.first(whole.pitch),
                 &mut buffer[to..room],
             );
         }
-        let image = self.image(window.image);
+        let image = self.image(rectangle.image);
         let k = self.k();
         taps.clear();
         if self.lowering.is_dense() {
@@ -245,20 +252,20 @@ impl<'a> LoweredActivations<'a> {
                 bytes: image,
                 taps: &own,
             };
-            write_window(
+            write_rectangle(
                 source,
-                window,
+                rectangle,
                 columns,
-                window.first(columns),
+                rectangle.first(columns),
                 &mut buffer[to..room],
             );
             *taps = own.into_places();
             return;
         }
-        let patch = self.patches.patch(&window.rows, &window.columns);
-        let most = window.rows.len() * window.columns.len() * k * MAX_SPREAD;
+        let patch = self.patches.patch(&rectangle.rows, &rectangle.columns);
+        let most = rectangle.rows.len() * rectangle.columns.len() * k * MAX_SPREAD;
         let Some(size) = patch.size().filter(|&size| size <= most) else {
-            return self.write_by_definition(window, &mut buffer[to..room]);
+            return self.write_by_definition(rectangle, &mut buffer[to..room]);
         };
         if buffer.len() < room + size {
             buffer.resize(room + size, 0);
@@ -273,12 +280,12 @@ impl<'a> LoweredActivations<'a> {
             bytes: &spare[..size],
             taps: &own,
         };
-        write_window(source, window, patch.pitch(), 0, &mut lowered[to..]);
+        write_rectangle(source, rectangle, patch.pitch(), 0, &mut lowered[to..]);
         *taps = own.into_places();
     }
 
     /// Pixel by pixel and tap by tap.
-    fn write_by_definition(&self, window: &Window, lowered: &mut [u8]) {
+    fn write_by_definition(&self, rectangle: &Rectangle, lowered: &mut [u8]) {
         let Lowering {
             input: [_, rows, columns],
             geometry:
@@ -290,10 +297,10 @@ impl<'a> LoweredActivations<'a> {
                 },
             ..
         } = self.lowering;
-        let image = self.image(window.image);
+        let image = self.image(rectangle.image);
         let mut codes = lowered.iter_mut();
-        for out_row in window.rows.clone() {
-            for out_column in window.columns.clone() {
+        for out_row in rectangle.rows.clone() {
+            for out_column in rectangle.columns.clone() {
                 self.each_tap(|channel, row, column| {
                     // Coordinates in the padded input; what underflows lies in the padding at the top or left.
                     let row = (out_row * stride[0] + row * dilation[0]).wrapping_sub(padding[0]);
@@ -330,9 +337,9 @@ impl ActivationRows for LoweredActivations<'_> {
         }
         let mut taps = Vec::new();
         let mut to = 0;
-        for window in self.windows(rows) {
-            self.write(&window, to, room, &mut taps, buffer);
-            to += window.rows.len() * window.columns.len() * k;
+        for rectangle in self.rectangles(rows) {
+            self.write(&rectangle, to, room, &mut taps, buffer);
+            to += rectangle.rows.len() * rectangle.columns.len() * k;
         }
         if let Some(columns) = &self.columns {
             for row in buffer[..length].chunks_mut(k) {

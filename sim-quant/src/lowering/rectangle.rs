@@ -8,31 +8,31 @@ use super::transpose::{BLOCK, Pixel, Source};
 
 /// Output pixels of one image: columns of rows.
 #[derive(Clone, Debug)]
-pub(super) struct Window {
+pub(super) struct Rectangle {
     pub(super) image: usize,
     pub(super) rows: Range<usize>,
     pub(super) columns: Range<usize>,
 }
 
-impl Window {
+impl Rectangle {
     /// Of the first pixel, where rows are `pitch` apart.
     pub(super) const fn first(&self, pitch: usize) -> usize {
         self.rows.start * pitch + self.columns.start
     }
 }
 
-/// Write the pixels of a window, the first of which reads `start` bytes behind the taps, and whose rows are `pitch` bytes
+/// Write the pixels of a rectangle, the first of which reads `start` bytes behind the taps, and whose rows are `pitch` bytes
 /// apart, a block at a time.
 ///
 /// Blocks run on over the ends of rows: what lies between two rows is read with them and left out.
-pub(super) fn write_window(
+pub(super) fn write_rectangle(
     source: Source<'_>,
-    window: &Window,
+    rectangle: &Rectangle,
     pitch: usize,
     start: usize,
     lowered: &mut [u8],
 ) {
-    let (n_rows, n_columns) = (window.rows.len(), window.columns.len());
+    let (n_rows, n_columns) = (rectangle.rows.len(), rectangle.columns.len());
     vectorized(
         #[inline(always)]
         || {
