@@ -235,7 +235,16 @@ pub(crate) fn check() -> anyhow::Result<()> {
 }
 
 /// Integration tests of a few seconds each, which need nothing from outside.
-const FAST: [&str; 6] = ["arithmetic", "config", "cost", "network", "trace", "waves"];
+const FAST: [&str; 8] = [
+    "arithmetic",
+    "config",
+    "cost",
+    "images",
+    "layers",
+    "operands",
+    "trace",
+    "waves",
+];
 
 /// The stepped engine against hardware.
 pub(crate) fn cosimulate(options: &[String]) -> anyhow::Result<()> {
