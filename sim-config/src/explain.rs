@@ -60,6 +60,7 @@ fn heading(section: Section) -> String {
         Section::Top => "Above all sections, in every file".to_owned(),
         Section::Run => "Above all sections of a run file".to_owned(),
         Section::Sweep => "Above all sections of a sweep file".to_owned(),
+        Section::Axes => "[axes] of a sweep file, where keys of run files stand too".to_owned(),
         Section::SweepMeasure => "[measure] of a sweep file".to_owned(),
         Section::Array | Section::Pe => format!("[{}] of an array file, or of a run file", section.name()),
         Section::Preprocessing => {

@@ -48,7 +48,7 @@ impl FileKind {
                 Section::Measure,
             ],
             Self::Model => &[],
-            Self::Sweep => &[Section::SweepMeasure],
+            Self::Sweep => &[Section::Axes, Section::SweepMeasure],
         }
     }
 
@@ -91,6 +91,8 @@ pub enum Section {
     Measure,
     /// Above all tables of a sweep file.
     Sweep,
+    /// `[axes]`, for what no run file says.
+    Axes,
     /// `[measure]` of a sweep file.
     SweepMeasure,
 }
@@ -108,6 +110,7 @@ impl Section {
             Self::Layer => "layer",
             Self::Quantization => "quantization",
             Self::Costs => "costs",
+            Self::Axes => "axes",
             Self::Measure | Self::SweepMeasure => "measure",
         }
     }
@@ -125,6 +128,7 @@ impl Section {
             | Self::Quantization
             | Self::Costs
             | Self::Measure
+            | Self::Axes
             | Self::SweepMeasure => format!("[{}]", self.name()),
         }
     }
@@ -219,10 +223,11 @@ pub struct Key {
 }
 
 impl Key {
-    /// Section and name, such as `pe.threads`.
+    /// Section and name, such as `pe.threads`; the name alone of what is an axis and nothing else.
     pub fn path(&self) -> String {
         match self.section.name() {
             "" => self.name.to_owned(),
+            _ if self.section == Section::Axes => self.name.to_owned(),
             section => format!("{section}.{}", self.name),
         }
     }

@@ -251,7 +251,7 @@ impl<'a> Reader<'a> {
         };
         // Tables whose keys are no keys of their own.
         let free: &[&str] = match (self.file, sections) {
-            (FileKind::Sweep, [_, ..]) => &["axes", "exclude"],
+            (FileKind::Sweep, [_, ..]) => &["exclude", "figure"],
             (FileKind::Array | FileKind::Run | FileKind::Model | FileKind::Sweep, _) => &[],
         };
         sections

@@ -52,6 +52,16 @@ impl RunSpec {
         })
     }
 
+    /// The same with no more calibration images than `n_images`, where it names some.
+    pub(crate) fn with_calibration_of(mut self, n_images: usize) -> Self {
+        if let Workload::Model(model) = &mut self.workload
+            && model.calibration.is_some()
+        {
+            model.n_calibration = Some(model.n_calibration.map_or(n_images, |n| n.min(n_images)));
+        }
+        self
+    }
+
     /// The array with the methods around it.
     pub const fn design(&self) -> &DesignSpec {
         &self.design

@@ -72,9 +72,14 @@ fn run() -> Value {
 fn sweep() -> Value {
     let mut properties = properties_of(&[Section::Top, Section::Sweep], None);
     let any = json!({"type": ["string", "number", "boolean", "array", "object"]});
+    let axes = json!({"type": "object", "minProperties": 1, "additionalProperties": any});
     properties.insert(
         "axes".to_owned(),
-        json!({"type": "object", "minProperties": 1, "additionalProperties": any}),
+        json!({"anyOf": [axes, {"type": "array", "minItems": 1, "items": axes}]}),
+    );
+    properties.insert(
+        "figure".to_owned(),
+        json!({"type": "array", "items": {"type": "object", "minProperties": 1}}),
     );
     properties.insert(
         "exclude".to_owned(),

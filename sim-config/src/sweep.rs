@@ -6,26 +6,28 @@
 mod axes;
 mod base;
 mod exclude;
+pub(crate) mod methods;
 mod texts;
 
-use std::ops::Range;
 use std::path::Path;
 
-use sim_toml::complaint::{Complaint, Complaints};
-use sim_toml::error::ConfigError;
-use sim_toml::source;
+use sim_core::spec::Pe;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::keys::{self, FileKind, Section};
-use crate::reader::Reader;
+use crate::keys::{self, FileKind, Key, Section};
+use crate::reader::{Flag, Reader};
 use crate::run::{self, RunSpec};
+use sim_toml::complaint::{Complaint, Complaints};
+use sim_toml::error::ConfigError;
+use sim_toml::source;
 
-use axes::Axis;
+use axes::Grid;
 use base::Base;
 use exclude::Exclusion;
 
 pub use axes::AxisValue;
+pub use methods::{Methods, Throttling};
 pub use texts::SweepTexts;
 
 /// What the points of a sweep measure besides counts.
@@ -33,6 +35,28 @@ pub use texts::SweepTexts;
 pub struct AccuracySpec {
     /// How many images are evaluated.
     pub images: usize,
+    /// Whether the input of the last layer is compared with that in FP32.
+    pub features: Measured,
+    /// Whether zero and narrow codes are counted.
+    pub operands: Measured,
+}
+
+/// Whether something is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+}
+
+impl From<Flag> for Measured {
+    fn from(flag: Flag) -> Self {
+        match flag {
+            Flag::On => Self::Yes,
+            Flag::Off => Self::No,
+        }
+    }
 }
 
 /// A checked sweep.
@@ -41,12 +65,30 @@ pub struct SweepSpec<'t> {
     path: &'t Path,
     text: &'t str,
     base: Base<'t>,
-    axes: Vec<Axis<'t>>,
-    /// Where the axes stand.
-    at: Range<usize>,
+    /// At least one; their points follow one another.
+    grids: Vec<Grid<'t>>,
     seeds: Vec<Spanned<DeValue<'t>>>,
     exclusions: Vec<Exclusion>,
     accuracy: Option<AccuracySpec>,
+    limit: Option<usize>,
+}
+
+/// A point: a run, and what is done to it that no run file says.
+#[derive(Debug)]
+pub struct PointSpec {
+    /// The run.
+    pub run: RunSpec,
+    /// What else is done.
+    pub methods: Methods,
+}
+
+/// A combination by the places of its values.
+struct Places<'a, 't> {
+    grid: &'a Grid<'t>,
+    /// On each axis.
+    places: Vec<usize>,
+    /// Of the seed.
+    seed: usize,
 }
 
 /// Whether a point depends on its seed.
@@ -72,8 +114,8 @@ impl Randomness {
 /// What a combination of the grid is.
 #[derive(Debug)]
 pub enum Combination {
-    /// A point, and the run that it is.
-    Point(Box<RunSpec>),
+    /// A point, and what it is.
+    Point(Box<PointSpec>),
     /// The file excludes it.
     Excluded,
     /// The same as one with an earlier seed: nothing in it is random.
@@ -101,24 +143,47 @@ impl SweepTexts {
             .get(keys::SEEDS.name)
             .and_then(|seeds| seeds.get_ref().as_array());
         let measure = top.section(&[Section::SweepMeasure]);
-        let accuracy = measure.accuracy(&keys::ACCURACY);
+        let accuracy = measure.accuracy(&keys::ACCURACY).map(|images| AccuracySpec {
+            images: self.limit.map_or(images, |limit| limit.min(images)),
+            features: measure.flag(&keys::FEATURES).into(),
+            operands: measure.flag(&keys::OPERANDS).into(),
+        });
+        for key in [&keys::FEATURES, &keys::OPERANDS] {
+            if accuracy.is_none() && measure.span_of(key).is_some() {
+                measure.complain(
+                    key,
+                    format!("`{}` stands without `measure.accuracy`", key.path()),
+                    "add accuracy = { images = N }, or take it out",
+                );
+            }
+        }
+        for key in [&keys::FEATURES, &keys::OPERANDS] {
+            measure.table.take(key.name);
+        }
         measure.finish(None);
-        let (axes, at) = axes::read(self, &table, &complaints);
-        let exclusions = exclude::read(&table, &axes, &complaints);
-        for read in ["axes", "exclude"] {
+        let grids = axes::read(self, &table, &complaints);
+        let exclusions = exclude::read(&table, &grids, &complaints);
+        for read in ["axes", "exclude", "figure"] {
             top.table.take(read);
         }
         top.finish(None);
         complaints.check(&self.path, &self.text)?;
+        if self.limit.is_some() && accuracy.is_none() {
+            return Err(ConfigError::file(
+                &self.path,
+                "the sweep has no `measure.accuracy`, so there are no images to limit",
+                "run it without a limit",
+            ));
+        }
         Ok(SweepSpec {
             path: &self.path,
             text: &self.text,
             base: Base::read(self)?,
-            axes,
-            at,
+            grids,
             seeds: seeds.into_iter().flatten().cloned().collect(),
             exclusions,
-            accuracy: accuracy.map(|images| AccuracySpec { images }),
+            accuracy,
+            limit: self.limit,
         })
     }
 }
@@ -146,48 +211,66 @@ impl SweepSpec<'_> {
 
     /// Keys that the points differ in, in the order of the file; `seed` last, where there are several.
     pub fn axis_names(&self) -> Vec<String> {
-        let keys = self.axes.iter().flat_map(|axis| &axis.keys);
         let seed = (!self.seeds.is_empty()).then(|| keys::SEED.path());
-        keys.map(|key| key.path()).chain(seed).collect()
+        self.axis_keys().into_iter().map(Key::path).chain(seed).collect()
     }
 
-    /// How many combinations the grid has, excluded ones included.
+    /// Of all grids, each once.
+    fn axis_keys(&self) -> Vec<&'static Key> {
+        let mut found: Vec<&'static Key> = Vec::new();
+        for key in self
+            .grids
+            .iter()
+            .flat_map(|grid| &grid.axes)
+            .flat_map(|axis| &axis.keys)
+        {
+            if !found.iter().any(|other| std::ptr::eq(*other, *key)) {
+                found.push(key);
+            }
+        }
+        found
+    }
+
+    /// How many combinations the grids have, excluded ones included.
     ///
     /// - Errors: more than a sweep can have.
     pub fn n_combinations(&self) -> Result<u32, Box<ConfigError>> {
-        let lengths = self.axes.iter().map(|axis| axis.values.len());
-        let mut product = 1_u32;
-        for length in lengths.chain([self.seeds.len().max(1)]) {
-            product = u32::try_from(length)
-                .ok()
-                .and_then(|length| product.checked_mul(length))
-                .ok_or_else(|| {
-                    self.complaint("the grid has more than four billion points", "take values out")
-                })?;
-        }
-        Ok(product)
+        let n_seeds = u32::try_from(self.seeds.len().max(1)).ok();
+        let sum = self.grids.iter().try_fold(0_u32, |sum, grid| {
+            sum.checked_add(grid.n_combinations()?.checked_mul(n_seeds?)?)
+        });
+        sum.ok_or_else(|| self.complaint("the grid has more than four billion points", "take values out"))
     }
 
     /// The combination of a number below [`Self::n_combinations`]; the last axis changes fastest.
     ///
     /// - Errors: a combination that is no run, with the line of the value at fault, or of the axes.
     pub fn combination(&self, index: u32) -> Result<Combination, Box<ConfigError>> {
-        let (places, seed) = self.places(index);
-        if self.exclusions.iter().any(|exclusion| exclusion.holds(&places)) {
+        let at = self.places(index);
+        if self
+            .exclusions
+            .iter()
+            .any(|exclusion| exclusion.holds(at.grid, &at.places))
+        {
             return Ok(Combination::Excluded);
         }
-        let spec = self.run(&places, seed)?;
-        if seed != 0 && spec.activation_zeros().is_none() {
+        let spec = self.point(&at)?;
+        if at.seed != 0 && spec.run.activation_zeros().is_none() {
             return Ok(Combination::Repeated);
         }
         Ok(Combination::Point(Box::new(spec)))
     }
 
-    /// The values of a combination, one for each of [`Self::axis_names`]; without a seed where nothing is random.
+    /// The values of a combination, one for each of [`Self::axis_names`]; without a seed where nothing is random, and
+    /// without those of axes that its grid does not have.
     pub fn values(&self, index: u32, randomness: Randomness) -> Vec<AxisValue> {
-        let (places, seed) = self.places(index);
-        let axes = self.axes.iter().zip(places);
-        let values = axes.flat_map(|(axis, place)| axis.values[place].shown.iter().cloned());
+        let Places { grid, places, seed } = self.places(index);
+        let value = |key: &Key| {
+            grid.find(key).map_or(AxisValue::Absent, |(axis, key)| {
+                grid.axes[axis].values[places[axis]].shown[key].clone()
+            })
+        };
+        let values = self.axis_keys().into_iter().map(value);
         let seed = self.seeds.get(seed).map(|seed| match randomness {
             Randomness::Some => AxisValue::of(seed.get_ref()),
             Randomness::None => AxisValue::Absent,
@@ -195,83 +278,120 @@ impl SweepSpec<'_> {
         values.chain(seed).collect()
     }
 
-    /// All values of each of [`Self::axis_names`].
+    /// All values of each of [`Self::axis_names`] but the seed.
     pub fn axis_values(&self) -> Vec<Vec<&AxisValue>> {
-        let mut all: Vec<Vec<&AxisValue>> = Vec::new();
-        for axis in &self.axes {
-            for key in 0..axis.keys.len() {
-                all.push(axis.values.iter().map(|place| &place.shown[key]).collect());
-            }
-        }
-        all
+        let values_of = |key: &Key| {
+            let grids = self.grids.iter();
+            let axes = grids.filter_map(|grid| grid.find(key).map(|(axis, key)| (&grid.axes[axis], key)));
+            axes.flat_map(|(axis, key)| axis.values.iter().map(move |place| &place.shown[key]))
+                .collect()
+        };
+        self.axis_keys().into_iter().map(values_of).collect()
     }
 
-    /// The place on each axis, and of the seed.
-    fn places(&self, index: u32) -> (Vec<usize>, usize) {
+    fn places(&self, index: u32) -> Places<'_, '_> {
+        let n_seeds = self.seeds.len().max(1);
         let mut rest = usize::try_from(index).unwrap_or(usize::MAX);
-        let mut place_of = |n_values: usize| {
-            let place = rest % n_values;
-            rest /= n_values;
-            place
-        };
-        let seed = place_of(self.seeds.len().max(1));
-        let mut places: Vec<usize> = self
+        let seed = rest % n_seeds;
+        rest /= n_seeds;
+        let mut grids = self.grids.iter();
+        let mut grid = grids.next().unwrap_or_else(|| unreachable!("a sweep has axes"));
+        for next in grids {
+            let n = grid
+                .n_combinations()
+                .and_then(|n| usize::try_from(n).ok())
+                .unwrap_or(usize::MAX);
+            if rest < n {
+                break;
+            }
+            rest -= n;
+            grid = next;
+        }
+        let mut places: Vec<usize> = grid
             .axes
             .iter()
             .rev()
-            .map(|axis| place_of(axis.values.len()))
+            .map(|axis| {
+                let place = rest % axis.values.len();
+                rest /= axis.values.len();
+                place
+            })
             .collect();
         places.reverse();
-        (places, seed)
+        Places { grid, places, seed }
     }
 
-    fn run(&self, places: &[usize], seed: usize) -> Result<RunSpec, Box<ConfigError>> {
+    fn point(&self, at: &Places<'_, '_>) -> Result<PointSpec, Box<ConfigError>> {
         let mut table = self.base.table().clone();
-        for (axis, &place) in self.axes.iter().zip(places) {
+        let mut methods = Methods::default();
+        for (axis, &place) in at.grid.axes.iter().zip(&at.places) {
             for (key, value) in axis.keys.iter().zip(&axis.values[place].given) {
-                base::set(&mut table, key, &axis.at, value.clone());
+                if key.section == Section::Axes {
+                    methods.set(key, value.get_ref());
+                } else {
+                    base::set(&mut table, key, &axis.at, value.clone());
+                }
             }
         }
-        if let Some(value) = self.seeds.get(seed) {
+        if let Some(value) = self.seeds.get(at.seed) {
             base::set(&mut table, &keys::SEED, &value.span(), value.clone());
         }
         let complaints = Complaints::default();
-        let spec = run::of_table(self.path, self.text, &table, &complaints)?;
+        let run = run::of_table(self.path, self.text, &table, &complaints)?;
         let complaints = complaints.into_vec();
-        match spec {
-            Some(spec) if complaints.is_empty() => self.checked(spec, places),
+        match run {
+            Some(run) if complaints.is_empty() => {
+                let run = match self.limit {
+                    Some(limit) => run.with_calibration_of(limit),
+                    None => run,
+                };
+                self.checked(PointSpec { run, methods }, at)
+            }
             Some(_) | None => {
-                self.located(complaints, places)?;
+                self.located(complaints, at)?;
                 Err(self.complaint("a point of the grid is no run", "check the base and the axes"))
             }
         }
     }
 
-    /// The run, where what is to be measured can be.
-    fn checked(&self, spec: RunSpec, places: &[usize]) -> Result<RunSpec, Box<ConfigError>> {
-        if self.accuracy.is_none() {
-            return Ok(spec);
-        }
-        let (why, remedy) = match (spec.workload(), spec.activation_zeros()) {
-            (run::Workload::Trace(_), _) => (
-                "`measure.accuracy` needs a network, and the workload is a trace",
+    /// The point, where what is asked for can be done and measured.
+    fn checked(&self, spec: PointSpec, at: &Places<'_, '_>) -> Result<PointSpec, Box<ConfigError>> {
+        let PointSpec { run, methods } = &spec;
+        let (why, remedy) = match (self.accuracy, methods.asked(), run.workload(), run.activation_zeros()) {
+            (None, None, ..) => return Ok(spec),
+            (None, Some(key), ..) => (
+                format!("`{}` acts on answers, and nothing asks for any", key.path()),
+                "add [measure] accuracy = { images = N }",
+            ),
+            (Some(_), _, run::Workload::Trace(_), _) => (
+                "`measure.accuracy` needs a network, and the workload is a trace".to_owned(),
                 "name `model` and `images` in the base, or take `accuracy` out",
             ),
-            (run::Workload::Model(_), Some(_)) => (
+            (Some(_), _, run::Workload::Model(_), Some(_)) => (
                 "`measure.accuracy` stands beside `workload.activation-zeros`: no image gave those zeros, so answers mean \
-                 nothing",
+                 nothing"
+                    .to_owned(),
                 "take one of the two out",
             ),
-            (run::Workload::Model(_), None) => return Ok(spec),
+            (Some(_), _, run::Workload::Model(_), None) => match (methods.throttling, run.array().pe()) {
+                (Throttling::Curve, other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_))) => (
+                    format!(
+                        "an array of kind \"{}\" has no threads to throttle",
+                        other.kind_name()
+                    ),
+                    "take `throttle` out, or name an nb-smt array",
+                ),
+                (Throttling::Curve, Pe::NbSmt(_)) | (Throttling::Off, _) => return Ok(spec),
+            },
         };
-        self.located(vec![Complaint::new(0..0, why, remedy)], places)?;
+        self.located(vec![Complaint::new(0..0, why, remedy)], at)?;
         Ok(spec)
     }
 
     /// Complaints of a combination as an error: those of the base stand at the axes, with the combination.
-    fn located(&self, complaints: Vec<Complaint>, places: &[usize]) -> Result<(), Box<ConfigError>> {
+    fn located(&self, complaints: Vec<Complaint>, at: &Places<'_, '_>) -> Result<(), Box<ConfigError>> {
         let combination = || {
-            let axes = self.axes.iter().zip(places);
+            let axes = at.grid.axes.iter().zip(&at.places);
             let values: Vec<String> = axes
                 .flat_map(|(axis, &place)| axis.keys.iter().zip(&axis.values[place].shown))
                 .map(|(key, value)| format!("{} = {value}", key.path()))
@@ -283,7 +403,7 @@ impl SweepSpec<'_> {
                 return complaint;
             }
             Complaint {
-                at: self.at.clone(),
+                at: at.grid.at.clone(),
                 why: format!("at {}: {}", combination(), complaint.why),
                 remedy: format!(
                     "{}; or leave the combination out with [[exclude]]",

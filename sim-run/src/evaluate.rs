@@ -4,6 +4,7 @@ use reports::accuracy::images::{LearnedObject, Learner, SetRole, SkippedObject, 
 use reports::accuracy::object::EvaluationRecord;
 use reports::pruning::Pruning;
 use reports::run::InputFile;
+use reports::stored::point::FeatureError;
 use sim_config::run::Unreadable;
 use sim_core::evaluation::Evaluation;
 use sim_core::throttle::{MaxDrop, Throttling};
@@ -20,7 +21,7 @@ use crate::training::LearnedFrom;
 use crate::workers::Workers;
 
 /// What designs made of a network's images.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Evaluated {
     /// The designs as they were run, in the order given.
     pub designs: Vec<Design>,
@@ -30,6 +31,7 @@ pub struct Evaluated {
     pub throttling: Option<Throttling>,
     /// Answers and counts.
     pub evaluation: Evaluation,
+    machines: Vec<Machine>,
     learned_from: Option<LearnedObject>,
 }
 
@@ -73,6 +75,7 @@ impl PreparedNetwork {
             statistics,
             throttling,
             evaluation,
+            machines,
             learned_from,
         })
     }
@@ -141,9 +144,20 @@ impl Evaluated {
         Ok(self)
     }
 
+    /// How far the input of the network's last layer is from that in FP32, for each design.
+    ///
+    /// - Errors: a network whose last layer reads zeros alone.
+    pub fn feature_errors(
+        &self,
+        network: &PreparedNetwork,
+        workers: &Workers<'_>,
+    ) -> Result<Vec<FeatureError>, RunError> {
+        network.feature_errors(&self.machines, workers)
+    }
+
     /// The record from which results are made. `inputs` are the files that went in, `spec` is what was asked for.
     pub fn record(
-        self,
+        &self,
         network: &PreparedNetwork,
         table: Table,
         inputs: Vec<InputFile>,
@@ -151,11 +165,11 @@ impl Evaluated {
     ) -> EvaluationRecord {
         EvaluationRecord {
             simulator_version: env!("CARGO_PKG_VERSION").to_owned(),
-            evaluation: self.evaluation,
-            throttling: self.throttling,
+            evaluation: self.evaluation.clone(),
+            throttling: self.throttling.clone(),
             pruning: Pruning::new(network.pruning().as_slice(), &network.opened().pruned),
             skipped: network.skipped(),
-            learned_from: self.learned_from,
+            learned_from: self.learned_from.clone(),
             unsimulated: network.unsimulated(),
             inputs,
             spec,

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::path::Path;
 
+use reports::stored::point::OperandCodes;
 use sim_config::run::ModelWorkload;
 use sim_core::evaluation::Evaluation;
 use sim_core::prune::PruneSpec;
@@ -52,6 +53,7 @@ pub struct PreparedNetwork {
     training_batch: OnceCell<Tensor>,
     /// By mode of reordering, in the order of [`Reorder::ALL`].
     counts: [OnceCell<Counts>; Reorder::ALL.len()],
+    pub(crate) operands: OnceCell<Vec<OperandCodes>>,
 }
 
 impl PreparedNetwork {
@@ -82,6 +84,7 @@ impl PreparedNetwork {
             training: OnceCell::new(),
             training_batch: OnceCell::new(),
             counts: std::array::from_fn(|_| OnceCell::new()),
+            operands: OnceCell::new(),
         })
     }
 

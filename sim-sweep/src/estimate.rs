@@ -81,7 +81,8 @@ struct Time {
 }
 
 fn try_point(plan: &Plan<'_>, point: &Planned, stop: &AtomicBool) -> Result<Time, EstimateError> {
-    let spec = plan.run(point).map_err(SweepError::from)?;
+    let point = plan.run(point).map_err(SweepError::from)?;
+    let spec = &point.run;
     let workers = Workers {
         jobs: 1,
         stop,
@@ -95,7 +96,7 @@ fn try_point(plan: &Plan<'_>, point: &Planned, stop: &AtomicBool) -> Result<Time
             model.n_images = Some(n_images);
             let prepared = PreparedNetwork::new(model, spec.pruning(), &workers)?;
             let once = start.elapsed().as_secs_f64();
-            for result in evaluate::evaluate(&prepared, &[&spec], &workers) {
+            for result in evaluate::evaluate(&prepared, &[&point], accuracy, &workers) {
                 result?;
             }
             let images = count_as_f64(widen(accuracy.images)) / count_as_f64(widen(n_images));
@@ -105,9 +106,9 @@ fn try_point(plan: &Plan<'_>, point: &Planned, stop: &AtomicBool) -> Result<Time
             })
         }
         (None, _) | (Some(_), Workload::Trace(_)) => {
-            let prepared = PreparedTrace::of_run(&spec, &workers)?;
+            let prepared = PreparedTrace::of_run(spec, &workers)?;
             let once = start.elapsed().as_secs_f64();
-            measure::simulate_point(&spec, &prepared, &workers)?;
+            measure::simulate_point(spec, &prepared, &workers)?;
             Ok(Time {
                 once,
                 each: start.elapsed().as_secs_f64() - once,

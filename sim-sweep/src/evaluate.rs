@@ -3,72 +3,133 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use reports::accuracy::object::EvaluationObject;
-use reports::stored::point::PointObject;
-use sim_config::run::RunSpec;
+use reports::accuracy::throttling::ThrottlingObject;
+use reports::stored::point::{Curve, PointObject};
+use sim_config::sweep::{AccuracySpec, Measured, PointSpec, Throttling};
 use sim_core::spec::ArraySpec;
 use sim_run::costs;
 use sim_run::design::Design;
 use sim_run::error::{ErrorKind, RunError};
 use sim_run::network::PreparedNetwork;
 use sim_run::simulate::mse;
+use sim_run::throttle::{at_step, throttle};
 use sim_run::workers::Workers;
 
-/// Designs that go over the images together; the FP32 and 8-bit passes are theirs together, and what an interruption
+/// Points that go over the images together; the FP32 and 8-bit passes are theirs together, and what an interruption
 /// may lose.
 pub(crate) const TOGETHER: usize = 6;
 
-/// Evaluate runs on a network: together, or where that fails one by one, so that one that fails is alone in it.
+/// Evaluate points on a network: together, or where that fails one by one, so that one that fails is alone in it.
 pub(crate) fn evaluate(
     network: &PreparedNetwork,
-    runs: &[&RunSpec],
+    points: &[&PointSpec],
+    accuracy: AccuracySpec,
     workers: &Workers<'_>,
 ) -> Vec<Result<PointObject, RunError>> {
-    let attempt = |runs: &[&RunSpec]| {
-        catch_unwind(AssertUnwindSafe(|| together(network, runs, workers)))
+    let attempt = |points: &[&PointSpec]| {
+        catch_unwind(AssertUnwindSafe(|| together(network, points, accuracy, workers)))
             .unwrap_or_else(|panic| Err(RunError::of_panic(panic.as_ref())))
     };
-    match attempt(runs) {
+    match attempt(points) {
         Ok(points) => points.into_iter().map(Ok).collect(),
-        Err(error) if runs.len() == 1 || error.kind() == ErrorKind::Stopped => {
-            runs.iter().map(|_| Err(error.clone())).collect()
+        Err(error) if points.len() == 1 || error.kind() == ErrorKind::Stopped => {
+            points.iter().map(|_| Err(error.clone())).collect()
         }
-        Err(_) => runs
+        Err(_) => points
             .iter()
-            .map(|run| attempt(&[run]).map(|mut points| points.remove(0)))
+            .map(|point| attempt(&[point]).map(|mut points| points.remove(0)))
             .collect(),
+    }
+}
+
+/// The designs of a point: one, or those of a curve with what they were chosen by.
+struct Steps {
+    designs: Vec<Design>,
+    throttling: Option<ThrottlingObject>,
+}
+
+impl Steps {
+    fn of(point: &PointSpec, network: &PreparedNetwork, workers: &Workers<'_>) -> Result<Self, RunError> {
+        let PointSpec { run, methods } = point;
+        let design = Design::of("", "", run.design())
+            .recalibrated(methods.recalibration)
+            .measuring(mse(run));
+        match methods.throttling {
+            Throttling::Off => Ok(Self {
+                designs: vec![design],
+                throttling: None,
+            }),
+            Throttling::Curve => {
+                let throttling = throttle(network, &design, None, workers)?;
+                Ok(Self {
+                    designs: throttling
+                        .steps
+                        .iter()
+                        .map(|step| at_step(&design, step))
+                        .collect(),
+                    throttling: Some(ThrottlingObject::of(&throttling)),
+                })
+            }
+        }
     }
 }
 
 fn together(
     network: &PreparedNetwork,
-    runs: &[&RunSpec],
+    points: &[&PointSpec],
+    accuracy: AccuracySpec,
     workers: &Workers<'_>,
 ) -> Result<Vec<PointObject>, RunError> {
-    let designs: Vec<Design> = runs
+    let steps: Vec<Steps> = points
         .iter()
-        .enumerate()
-        .map(|(index, run)| Design::of(format!("design {}", index + 1), "", run.design()).measuring(mse(run)))
+        .map(|point| Steps::of(point, network, workers))
+        .collect::<Result<_, _>>()?;
+    let all = steps.iter().flat_map(|steps| &steps.designs).enumerate();
+    let designs: Vec<Design> = all
+        .map(|(index, design)| design.clone().named(format!("design {}", index + 1)))
         .collect();
     let evaluated = network.run(&designs, None, workers)?.whole()?;
-    let mut points = Vec::new();
-    // A run may have a technology table of its own, and a record has one for all its arrays.
-    let tables: Vec<_> = runs.iter().map(|run| run.cost_table()).collect();
-    let is_one = tables.iter().all(|table| *table == tables[0]);
     let arrays: Vec<&ArraySpec> = designs.iter().map(Design::array).collect();
-    for (index, path) in tables.iter().enumerate() {
-        if index == 0 || !is_one {
-            let table = costs::table(*path, &arrays)?;
-            let record = evaluated
-                .clone()
-                .record(network, table, Vec::new(), serde_json::Value::Null);
+    let mut features = match accuracy.features {
+        Measured::Yes => evaluated.feature_errors(network, workers)?,
+        Measured::No => Vec::new(),
+    }
+    .into_iter();
+    let operands = match accuracy.operands {
+        Measured::Yes => Some(network.operand_codes(workers)?.to_vec()),
+        Measured::No => None,
+    };
+    // A run may have a technology table of its own, and a record has one for all its arrays.
+    let mut objects: Vec<(Option<&std::path::Path>, EvaluationObject)> = Vec::new();
+    let mut found = Vec::new();
+    let mut place = 0;
+    for (point, steps) in points.iter().zip(steps) {
+        let path = point.run.cost_table();
+        if objects.iter().all(|(other, _)| *other != path) {
+            let table = costs::table(path, &arrays)?;
+            let record = evaluated.record(network, table, Vec::new(), serde_json::Value::Null);
             let object = EvaluationObject::of(&record)
                 .ok_or_else(|| RunError::ours("an evaluation without arrays"))?;
-            let all = object.arrays().enumerate();
-            points.extend(
-                all.filter(|(place, _)| is_one || *place == index)
-                    .map(|(_, array)| PointObject::of_evaluation(&object, array)),
-            );
+            objects.push((path, object));
         }
+        let object = objects.iter().find(|(other, _)| *other == path);
+        let (_, object) = object.unwrap_or_else(|| unreachable!("it was put there"));
+        let mut designs = (object.arrays().skip(place).take(steps.designs.len())).map(|array| {
+            let mut design = PointObject::of_evaluation(object, array);
+            if let Some(accuracy) = &mut design.accuracy {
+                accuracy.features = features.next();
+            }
+            design
+        });
+        let first = designs.next();
+        let mut first = first.ok_or_else(|| RunError::ours("a point without a design"))?;
+        first.operands.clone_from(&operands);
+        first.curve = steps.throttling.map(|throttling| Curve {
+            throttling,
+            later: designs.collect(),
+        });
+        place += steps.designs.len();
+        found.push(first);
     }
-    Ok(points)
+    Ok(found)
 }

@@ -7,8 +7,8 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use sim_config::resolved;
-use sim_config::run::{RunSpec, Workload};
-use sim_config::sweep::AccuracySpec;
+use sim_config::run::Workload;
+use sim_config::sweep::{AccuracySpec, Measured, Methods, PointSpec, Throttling};
 use sim_run::error::RunError;
 use sim_run::inputs;
 
@@ -65,7 +65,7 @@ impl Fingerprints {
 ///
 /// - Errors: inputs that cannot be read.
 pub fn of_point(
-    spec: &RunSpec,
+    PointSpec { run: spec, methods }: &PointSpec,
     accuracy: Option<AccuracySpec>,
     fingerprints: &Fingerprints,
 ) -> Result<Identity, RunError> {
@@ -77,10 +77,33 @@ pub fn of_point(
     for (role, path) in inputs::of_workload(spec.workload()) {
         workload[role] = json!(fingerprints.of(&path)?);
     }
-    if let (Workload::Model(_), Some(AccuracySpec { images })) = (spec.workload(), accuracy) {
+    if let (Workload::Model(_), Some(accuracy)) = (spec.workload(), accuracy) {
+        let AccuracySpec {
+            images,
+            features,
+            operands,
+        } = accuracy;
         tables["accuracy-images"] = json!(images);
         // The answers of so many images are all that the point holds.
         tables["workload"]["n-images"] = Value::Null;
+        // What nobody asks for is no part of it.
+        for (key, measured) in [("features", features), ("operands", operands)] {
+            match measured {
+                Measured::Yes => tables[key] = json!(true),
+                Measured::No => {}
+            }
+        }
+    }
+    let Methods {
+        recalibration,
+        throttling,
+    } = methods;
+    if let Some(mode) = recalibration {
+        tables["recalibrate-bn"] = json!(mode.name());
+    }
+    match throttling {
+        Throttling::Off => {}
+        Throttling::Curve => tables["throttle"] = json!("curve"),
     }
     if let Some(table) = spec.cost_table() {
         tables["costs"] = json!(fingerprints.of(table)?);

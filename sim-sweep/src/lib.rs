@@ -4,6 +4,7 @@ mod cache;
 pub mod error;
 pub mod estimate;
 mod evaluate;
+pub mod figures;
 pub mod folder;
 pub mod identity;
 pub mod lock;

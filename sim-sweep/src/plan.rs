@@ -2,12 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
-use sim_config::run::RunSpec;
-use sim_config::sweep::{AxisValue, Combination, Randomness, SweepSpec, SweepTexts};
+use sim_config::sweep::{AxisValue, Combination, PointSpec, Randomness, SweepSpec, SweepTexts};
 use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_toml::error::ConfigError;
 
 use crate::error::SweepError;
+use crate::figures;
 use crate::identity::{Fingerprints, Identity, of_point};
 
 /// Combinations that one thread plans in a row.
@@ -34,9 +34,11 @@ pub struct Plan<'t> {
 impl<'t> Plan<'t> {
     /// Resolve and hash every point on `jobs` threads; the plan does not depend on their number.
     ///
-    /// - Errors: the first combination, in order, that is no run; inputs that cannot be read; no point at all.
+    /// - Errors: figures that are wrong; the first combination, in order, that is no run; inputs that cannot be read; no
+    ///   point at all.
     pub fn new(texts: &'t SweepTexts, jobs: usize, stop: &AtomicBool) -> Result<Self, SweepError> {
         let spec = texts.spec()?;
+        figures::read(texts.path(), texts.text())?;
         let n = spec.n_combinations()?;
         let fingerprints = Fingerprints::default();
         let starts: Vec<u32> = (0..n.div_ceil(CHUNK)).map(|chunk| chunk * CHUNK).collect();
@@ -79,10 +81,10 @@ impl<'t> Plan<'t> {
         self.n_excluded
     }
 
-    /// The run of a point.
+    /// What a point is.
     ///
     /// - Errors: none that planning has not found; array files that have changed since.
-    pub fn run(&self, planned: &Planned) -> Result<RunSpec, Box<ConfigError>> {
+    pub fn run(&self, planned: &Planned) -> Result<PointSpec, Box<ConfigError>> {
         match self.spec.combination(planned.combination)? {
             Combination::Point(spec) => Ok(*spec),
             Combination::Excluded | Combination::Repeated => {
@@ -122,10 +124,10 @@ fn chunk(
         match spec.combination(combination)? {
             Combination::Excluded => chunk.n_excluded += 1,
             Combination::Repeated => {}
-            Combination::Point(run) => chunk.points.push(Planned {
+            Combination::Point(point) => chunk.points.push(Planned {
                 combination,
-                identity: of_point(&run, spec.accuracy(), fingerprints)?,
-                randomness: Randomness::of(&run),
+                identity: of_point(&point, spec.accuracy(), fingerprints)?,
+                randomness: Randomness::of(&point.run),
             }),
         }
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crossbeam::channel;
 use reports::stored::point::PointObject;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
+use sim_config::sweep::{AccuracySpec, PointSpec};
 use sim_core::progress::Silent;
 use sim_core::prune::PruneSpec;
 use sim_run::error::{ErrorKind, RunError};
@@ -167,7 +168,7 @@ pub fn run(
         Ok(())
     };
     match plan.spec().accuracy() {
-        Some(accuracy) => with_answers(plan, &points, accuracy.images, options, &mut put)?,
+        Some(accuracy) => with_answers(plan, &points, accuracy, options, &mut put)?,
         None => without_answers(plan, &points, options, &mut put)?,
     }
     summary.left = n_pending - summary.done - summary.failed - summary.faults;
@@ -204,7 +205,7 @@ fn without_answers(
     let mut keys = Numbered::new();
     let mut work: Vec<(Thinned, Planned)> = Vec::with_capacity(points.len());
     for point in points {
-        let spec = plan.run(point)?;
+        let spec = plan.run(point)?.run;
         let key = keys.number(TraceKey {
             workload: spec.workload().clone(),
             pruning: spec.pruning(),
@@ -233,7 +234,7 @@ fn without_answers(
             };
             options.watch.start();
             let result = catch_unwind(AssertUnwindSafe(|| {
-                let spec = plan.run(point)?;
+                let spec = plan.run(point)?.run;
                 let prepared = thinned.get(key, || {
                     let whole = traces.get(&key.trace, || trace(&keys.values[key.trace], options))?;
                     thin(whole, &spec)
@@ -287,20 +288,20 @@ fn thin(whole: Arc<PreparedTrace>, spec: &RunSpec) -> Shared {
 fn with_answers(
     plan: &Plan<'_>,
     points: &[Planned],
-    n_images: usize,
+    accuracy: AccuracySpec,
     options: &RunOptions<'_>,
     put: &mut Put<'_>,
 ) -> Result<(), SweepError> {
     let mut keys: Numbered<(ModelWorkload, Option<PruneSpec>)> = Numbered::new();
     let mut work: Vec<(usize, Planned)> = Vec::with_capacity(points.len());
     for point in points {
-        let spec = plan.run(point)?;
+        let spec = plan.run(point)?.run;
         // A sweep with answers over a trace is no sweep.
         let Workload::Model(model) = spec.workload() else {
             continue;
         };
         let mut model = model.as_ref().clone();
-        model.n_images = Some(n_images);
+        model.n_images = Some(accuracy.images);
         work.push((keys.number((model, spec.pruning())), *point));
     }
     work.sort_by_key(|(key, _)| *key);
@@ -322,12 +323,12 @@ fn with_answers(
             let results = match &prepared {
                 Err(error) => chunk.iter().map(|_| Err(error.clone())).collect(),
                 Ok(prepared) => {
-                    let runs: Vec<RunSpec> = chunk
+                    let points: Vec<PointSpec> = chunk
                         .iter()
                         .map(|(_, point)| plan.run(point))
                         .collect::<Result<_, _>>()?;
-                    let runs: Vec<&RunSpec> = runs.iter().collect();
-                    evaluate::evaluate(prepared, &runs, &workers)
+                    let points: Vec<&PointSpec> = points.iter().collect();
+                    evaluate::evaluate(prepared, &points, accuracy, &workers)
                 }
             };
             let identities = chunk.iter().map(|(_, point)| point.identity);

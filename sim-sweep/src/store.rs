@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use serde_json::Value;
+use sim_config::sweep::{AccuracySpec, Measured};
 use sim_core::shape::widen;
 
 use crate::error::SweepError;
@@ -33,6 +34,28 @@ const SCHEMA: &str = "
     CREATE TABLE points (position INTEGER PRIMARY KEY, identity BLOB NOT NULL, axes TEXT NOT NULL);
     CREATE TABLE results (identity BLOB PRIMARY KEY, state INTEGER NOT NULL, body TEXT NOT NULL);
 ";
+
+/// The key of `meta` for what points measure that others do not, in words.
+pub(crate) const MEASURED: &str = "measured";
+/// Words of it.
+pub(crate) const FEATURES: &str = "features";
+pub(crate) const OPERANDS: &str = "operands";
+
+fn measured(accuracy: Option<AccuracySpec>) -> String {
+    let Some(AccuracySpec {
+        images: _,
+        features,
+        operands,
+    }) = accuracy
+    else {
+        return String::new();
+    };
+    let words = [(FEATURES, features), (OPERANDS, operands)]
+        .into_iter()
+        .filter(|(_, measured)| *measured == Measured::Yes)
+        .map(|(word, _)| word);
+    words.collect::<Vec<_>>().join(" ")
+}
 
 /// How a point ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +242,7 @@ impl Store {
             ("sweep-file", file_name(plan.spec().file())),
             ("sysmt", env!("CARGO_PKG_VERSION").to_owned()),
             ("synthetic", plan.is_synthetic().to_string()),
+            (MEASURED, measured(plan.spec().accuracy())),
         ];
         let path = self.path.clone();
         let failed = |error| failure(&path, error);

@@ -1,10 +1,13 @@
 //! A sweep's folder read back as tables.
 
+mod measured;
+
 use std::path::Path;
 
+use reports::accuracy::throttling::ThrottlingObject;
 use reports::frame::{Column, ColumnType, Frame, Value};
 use reports::run::InputFile;
-use reports::stored::point::PointObject;
+use reports::stored::point::{Curve, PointObject};
 use reports::stored::{
     Configuration, Identity, Provenance, Stored, StoredKind, layer_columns, layer_rows, point_columns,
     point_row,
@@ -13,7 +16,8 @@ use reports::warning::{Warning, Warnings};
 use serde_json::Value as Json;
 
 use crate::error::SweepError;
-use crate::store::{FILE_NAME, State, Store, StoredPoint};
+use crate::store::{FILE_NAME, MEASURED, Outcome, State, Store, StoredPoint};
+use measured::Measures;
 
 /// Whether a folder holds a sweep.
 pub fn is_sweep(folder: &Path) -> bool {
@@ -30,12 +34,21 @@ struct Row {
     state: Option<State>,
 }
 
+/// The axis of sweeps in which a point may be a curve, with a row for each step.
+const THROTTLE: &str = "throttle";
+/// Columns of steps.
+const STEP: &str = "step";
+const LOWERED: &str = "lowered";
+
 /// Reads the rows of a sweep one by one.
 #[derive(Debug)]
 pub struct Reader {
     store: Store,
-    /// `point`, the axes, `status`, `error`.
+    /// As the sweep file has them.
+    axes: Vec<Column>,
+    /// `point`, the axes, `step` and `lowered` where a point may be a curve, `status`, `error`.
     columns: Vec<Column>,
+    measures: Measures,
 }
 
 impl Reader {
@@ -43,38 +56,76 @@ impl Reader {
     ///
     /// - Errors: no sweep, or one that cannot be read.
     pub fn open(folder: &Path) -> Result<Self, SweepError> {
-        let store = Store::open(&folder.join(FILE_NAME))?;
-        let axes = axes(&store)?;
-        let mut columns = vec![Column::new("point", ColumnType::Count)];
-        columns.extend(axes);
-        columns.push(Column::new("status", ColumnType::Text));
-        columns.push(Column::new("error", ColumnType::Text));
-        Ok(Self { store, columns })
+        Self::of(Store::open(&folder.join(FILE_NAME))?)
     }
 
-    /// Names of the axes.
+    /// Of a store with a plan.
+    ///
+    /// - Errors: a store that cannot be read.
+    pub(crate) fn of(store: Store) -> Result<Self, SweepError> {
+        let axes = axes(&store)?;
+        let mut columns = vec![Column::new("point", ColumnType::Count)];
+        columns.extend(axes.iter().cloned());
+        if axes.iter().any(|axis| axis.name == THROTTLE) {
+            columns.push(Column::new(STEP, ColumnType::Count));
+            columns.push(Column::new(LOWERED, ColumnType::Text));
+        }
+        columns.push(Column::new("status", ColumnType::Text));
+        columns.push(Column::new("error", ColumnType::Text));
+        Ok(Self {
+            measures: Measures::of(&store.meta(MEASURED)?.unwrap_or_default()),
+            store,
+            axes,
+            columns,
+        })
+    }
+
+    /// Names of the axes, with `step` where a point may be a curve.
     pub fn axes(&self) -> Vec<String> {
-        let axes = &self.columns[1..self.columns.len() - 2];
-        axes.iter().map(|column| column.name.clone()).collect()
+        let step = self.has_steps().then_some(STEP);
+        let axes = self.axes.iter().map(|axis| axis.name.as_str());
+        axes.chain(step).map(str::to_owned).collect()
+    }
+
+    fn has_steps(&self) -> bool {
+        self.columns.iter().any(|column| column.name == LOWERED)
     }
 
     /// The heads of the rows of [`Self::points`].
     pub fn point_columns(&self) -> Vec<Column> {
-        point_columns(&self.columns)
+        let mut columns = point_columns(&self.columns);
+        columns.extend(self.measures.point_columns());
+        columns
     }
 
     /// The heads of the rows of [`Self::layers`].
     pub fn layer_columns(&self) -> Vec<Column> {
-        layer_columns(&self.columns)
+        let mut columns = layer_columns(&self.columns);
+        columns.extend(self.measures.layer_columns());
+        columns
     }
 
-    /// One row for every planned point, in order.
+    fn point_row(&self, values: &[Value], point: Option<&PointObject>) -> Vec<Value> {
+        let mut row = point_row(&self.identity(values), point);
+        row.extend(self.measures.point_values(point));
+        row
+    }
+
+    fn layer_rows(&self, values: &[Value], point: &PointObject) -> Vec<Vec<Value>> {
+        let mut rows = layer_rows(&self.identity(values), point);
+        for (layer, row) in rows.iter_mut().enumerate() {
+            row.extend(self.measures.layer_values(point, layer));
+        }
+        rows
+    }
+
+    /// One row for every planned point, in order, and for every step of one that is a curve.
     ///
     /// Errors: rows that cannot be read.
     pub fn points(&self) -> impl Iterator<Item = Result<Vec<Value>, SweepError>> {
         self.rows().map(|row| {
             let Row { values, point, .. } = row?;
-            Ok(point_row(&self.identity(&values), point.as_ref()))
+            Ok(self.point_row(&values, point.as_ref()))
         })
     }
 
@@ -85,7 +136,7 @@ impl Reader {
         self.rows().flat_map(|row| match row {
             Err(error) => vec![Err(error)],
             Ok(Row { values, point, .. }) => {
-                let rows = point.map(|point| layer_rows(&self.identity(&values), &point));
+                let rows = point.map(|point| self.layer_rows(&values, &point));
                 rows.into_iter().flatten().map(Ok).collect()
             }
         })
@@ -99,20 +150,21 @@ impl Reader {
     }
 
     fn rows(&self) -> impl Iterator<Item = Result<Row, SweepError>> {
-        self.store.points().map(|stored| self.row(&stored?))
+        self.store
+            .points()
+            .flat_map(|stored| match stored.and_then(|stored| self.rows_of(&stored)) {
+                Ok(rows) => rows.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            })
     }
 
-    fn row(&self, stored: &StoredPoint) -> Result<Row, SweepError> {
-        let broken = |why: String| SweepError::Row {
-            path: self.store.path().to_owned(),
-            position: stored.position,
-            why,
-        };
+    /// The rows of a point: more than one where it is a curve.
+    fn rows_of(&self, stored: &StoredPoint) -> Result<Vec<Row>, SweepError> {
         let axes: Vec<Json> =
-            serde_json::from_str(&stored.axes).map_err(|error| broken(error.to_string()))?;
-        let kinds = &self.columns[1..self.columns.len() - 2];
+            serde_json::from_str(&stored.axes).map_err(|error| self.broken(stored, error.to_string()))?;
+        let kinds = &self.axes;
         if axes.len() != kinds.len() {
-            return Err(broken(format!("{} axes instead of {}", axes.len(), kinds.len())));
+            return Err(self.broken(stored, format!("{} axes instead of {}", axes.len(), kinds.len())));
         }
         let mut values = vec![Value::Count(stored.position)];
         values.extend(
@@ -120,24 +172,73 @@ impl Reader {
                 .zip(kinds)
                 .map(|(axis, column)| value(axis, column.kind)),
         );
-        let (status, error, point) = match &stored.outcome {
-            None => ("missing", Value::Null, None),
-            Some(outcome) => match outcome.state {
-                State::Done => {
-                    let point =
-                        serde_json::from_str(&outcome.body).map_err(|error| broken(error.to_string()))?;
-                    ("done", Value::Null, Some(point))
-                }
-                State::Failed => ("failed", outcome.body.as_str().into(), None),
-                State::Fault => ("fault", outcome.body.as_str().into(), None),
+        let (status, error) = match &stored.outcome {
+            None => ("missing", Value::Null),
+            Some(Outcome { state, body }) => match state {
+                State::Done => ("done", Value::Null),
+                State::Failed => ("failed", body.as_str().into()),
+                State::Fault => ("fault", body.as_str().into()),
             },
         };
-        values.extend([status.into(), error]);
-        Ok(Row {
-            values,
-            point,
-            state: stored.outcome.as_ref().map(|outcome| outcome.state),
-        })
+        let point = self.point(stored)?;
+        let state = stored.outcome.as_ref().map(|outcome| outcome.state);
+        let row = |step: Option<(usize, String)>, point: Option<PointObject>| {
+            let mut values = values.clone();
+            if self.has_steps() {
+                let (step, lowered) = step.unzip();
+                values.extend([step.into(), lowered.map_or(Value::Null, Value::Text)]);
+            }
+            values.extend([status.into(), error.clone()]);
+            Row { values, point, state }
+        };
+        let Some(mut first) = point else {
+            return Ok(vec![row(None, None)]);
+        };
+        let Some(Curve { throttling, later }) = first.curve.take() else {
+            return Ok(vec![row(None, Some(first))]);
+        };
+        let lowered = throttling
+            .steps
+            .into_iter()
+            .map(|step| step.lowered.unwrap_or_default());
+        let points = std::iter::once(first).chain(later);
+        let steps = lowered.enumerate().zip(points);
+        Ok(steps.map(|(step, point)| row(Some(step), Some(point))).collect())
+    }
+
+    /// What the steps of every point that is a curve were chosen by, in order.
+    ///
+    /// - Errors: rows that cannot be read.
+    pub fn throttlings(&self) -> Result<Vec<ThrottlingObject>, SweepError> {
+        let mut found = Vec::new();
+        if self.has_steps() {
+            for stored in self.store.points() {
+                let point = self.point(&stored?)?;
+                found.extend(point.and_then(|point| point.curve).map(|curve| curve.throttling));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What was counted of a point; `None` where it failed or has not run.
+    fn point(&self, stored: &StoredPoint) -> Result<Option<PointObject>, SweepError> {
+        match &stored.outcome {
+            Some(Outcome {
+                state: State::Done,
+                body,
+            }) => serde_json::from_str(body)
+                .map(Some)
+                .map_err(|error| self.broken(stored, error.to_string())),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    fn broken(&self, stored: &StoredPoint, why: String) -> SweepError {
+        SweepError::Row {
+            path: self.store.path().to_owned(),
+            position: stored.position,
+            why,
+        }
     }
 
     /// Whether any point has zeros that no image gave.
@@ -218,20 +319,22 @@ fn value(axis: &Json, kind: ColumnType) -> Value {
 ///
 /// - Errors: no sweep, or one that cannot be read.
 pub fn read(folder: &Path) -> Result<Stored, SweepError> {
-    let reader = Reader::open(folder)?;
+    of(&Reader::open(folder)?)
+}
+
+fn of(reader: &Reader) -> Result<Stored, SweepError> {
     let mut points = Frame::new(reader.point_columns());
     let mut layers = Frame::new(reader.layer_columns());
     let mut warnings = Warnings::default();
     let (mut n_failed, mut n_missing) = (0_u64, 0_u64);
     for row in reader.rows() {
         let Row { values, point, state } = row?;
-        let identity = reader.identity(&values);
-        points.push(point_row(&identity, point.as_ref()));
+        points.push(reader.point_row(&values, point.as_ref()));
         match (state, point) {
             (None, _) => n_missing += 1,
             (Some(_), None) => n_failed += 1,
             (Some(_), Some(point)) => {
-                for row in layer_rows(&identity, &point) {
+                for row in reader.layer_rows(&values, &point) {
                     layers.push(row);
                 }
                 // Each point of a synthetic sweep has a probability and a seed of its own.

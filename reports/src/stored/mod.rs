@@ -2,6 +2,7 @@
 //!
 //! Figures, pages and exports are made from this alone, so that none of them simulates.
 
+mod conventional;
 mod identity;
 mod pe_map;
 pub mod point;

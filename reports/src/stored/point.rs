@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::spec::ArraySpec;
 
 use crate::accuracy::object::{Accuracy, ArrayObject, EvaluationObject, Flips};
+use crate::accuracy::throttling::ThrottlingObject;
 use crate::echo::ArrayEcho;
 use crate::json::LayerObject;
 use crate::result::ResultFile;
@@ -22,6 +23,50 @@ pub struct PointObject {
     pub accuracy: Option<PointAccuracy>,
     /// What a reader has to know before using the numbers.
     pub warnings: Vec<Warning>,
+    /// Codes of every layer; left out where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operands: Option<Vec<OperandCodes>>,
+    /// How the design changes as layers are throttled; left out where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub curve: Option<Curve>,
+}
+
+/// A design whose layers run with fewer threads, one after the other. The point that holds it is the first step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// What each step was chosen by.
+    pub throttling: ThrottlingObject,
+    /// The designs of the steps behind the first.
+    pub later: Vec<PointObject>,
+}
+
+/// The codes of a layer's activations and weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperandCodes {
+    /// Over all images.
+    pub activations: Codes,
+    /// As quantized.
+    pub weights: Codes,
+}
+
+/// How many codes there are, and of which kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Codes {
+    /// All of them.
+    pub all: u64,
+    /// Zeros.
+    pub zeros: u64,
+    /// Those of four bits that are not zero.
+    pub narrow: u64,
+}
+
+/// How far the input of the network's last layer with weights is from that in FP32, as a fraction of its norm.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeatureError {
+    /// Mean over images of ‖array − FP32‖ / ‖FP32‖.
+    pub mean: f64,
+    /// The largest of any image.
+    pub largest: f64,
 }
 
 /// What a network answers on a design.
@@ -43,6 +88,9 @@ pub struct PointAccuracy {
     pub agreement: f64,
     /// Mean over images and classes of |output − FP32 output|.
     pub output_error: f64,
+    /// Of the input of the last layer; left out where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<FeatureError>,
 }
 
 impl PointObject {
@@ -58,6 +106,8 @@ impl PointObject {
             layers,
             accuracy: None,
             warnings,
+            operands: None,
+            curve: None,
         }
     }
 
@@ -69,6 +119,8 @@ impl PointObject {
             layers: result.layers.clone(),
             accuracy: None,
             warnings: result.warnings.clone(),
+            operands: None,
+            curve: None,
         }
     }
 
@@ -87,8 +139,11 @@ impl PointObject {
                 flips: array.flips.clone(),
                 agreement: array.agreement,
                 output_error: array.output_error,
+                features: None,
             }),
             warnings: evaluation.warnings.clone(),
+            operands: None,
+            curve: None,
         }
     }
 }

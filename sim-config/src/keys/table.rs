@@ -9,6 +9,7 @@ use sim_core::reorder::Reorder;
 use sim_core::spec::{Batch, Dataflow, Policy, Tiles, Window, WindowRounding};
 
 use super::{Fallback, Key, Section, Values, Zero};
+use crate::sweep::methods::{recalibrations, throttlings};
 use crate::word::{Kind, words};
 
 /// Most images of a workload, and the largest seed: what TOML integers and JSON numbers hold exactly.
@@ -268,9 +269,26 @@ table! {
         "Seeds of points in which something is random: one point for each.",
         unit "", values Values::Seeds { max: i64::MAX }, default Fallback::Absent("the seed of the base"), kinds &[],
     }
+    RECALIBRATE_BN = Axes."recalibrate-bn" {
+        "How batch norms get new statistics on the array of a point, from its calibration images; needs `measure.accuracy`.",
+        unit "", values Values::Words(recalibrations), default Fallback::Value("\"off\""), kinds &[],
+    }
+    THROTTLE = Axes."throttle" {
+        "With \"curve\" a point is every step of automatic throttling: the layer that errs most runs with fewer threads, down \
+         to one in all of them. It has a row for each step, and needs `measure.accuracy`, labels and an nb-smt array.",
+        unit "", values Values::Words(throttlings), default Fallback::Value("\"off\""), kinds &[],
+    }
     ACCURACY = SweepMeasure."accuracy" {
         "Evaluate the network on the first N images at every point; cycles and energy are those of the same images.",
         unit "", values Values::Accuracy { max: MAX_COUNT },
         default Fallback::Absent("points have no answers"), kinds &[],
+    }
+    FEATURES = SweepMeasure."features" {
+        "Whether each point says how far the input of the network's last layer is from that in FP32; needs `accuracy`.",
+        unit "", values Values::Flag, default Fallback::Value("false"), kinds &[],
+    }
+    OPERANDS = SweepMeasure."operands" {
+        "Whether each point says how many codes of its layers are zero or narrow; needs `accuracy`.",
+        unit "", values Values::Flag, default Fallback::Value("false"), kinds &[],
     }
 }

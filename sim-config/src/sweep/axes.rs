@@ -10,8 +10,9 @@ use sim_toml::value::article;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::texts::AxisRange;
 use super::{SweepTexts, base};
-use crate::keys::{self, ALL, FileKind, Key, Section};
+use crate::keys::{self, ALL, FileKind, Key, Section, Values};
 
 /// Most values of an axis that is a range.
 const MAX_STEPS: u32 = 1_000_000;
@@ -86,32 +87,78 @@ impl fmt::Display for AxisValue {
     }
 }
 
-/// The axes in the order of the file, and where they stand; wrong ones are complained about.
-pub(super) fn read<'t>(
-    texts: &'t SweepTexts,
-    table: &DeTable<'t>,
-    complaints: &Complaints,
-) -> (Vec<Axis<'t>>, Range<usize>) {
+/// Axes that multiply, and where they stand.
+#[derive(Debug)]
+pub(super) struct Grid<'t> {
+    /// In the order of the file; at least one.
+    pub(super) axes: Vec<Axis<'t>>,
+    pub(super) at: Range<usize>,
+}
+
+impl Grid<'_> {
+    /// How many combinations it has; `None` where they leave 32 bits.
+    pub(super) fn n_combinations(&self) -> Option<u32> {
+        let lengths = self.axes.iter().map(|axis| u32::try_from(axis.values.len()));
+        lengths
+            .into_iter()
+            .try_fold(1_u32, |product, length| product.checked_mul(length.ok()?))
+    }
+
+    /// The place of a key among the axes, and among the keys of its axis.
+    pub(super) fn find(&self, key: &Key) -> Option<(usize, usize)> {
+        self.axes.iter().enumerate().find_map(|(index, axis)| {
+            let key = axis.keys.iter().position(|other| std::ptr::eq(*other, key))?;
+            Some((index, key))
+        })
+    }
+}
+
+/// The tables of axes in a sweep file: one, or several that follow one another.
+pub(super) fn tables<'a, 't>(axes: &'a Spanned<DeValue<'t>>) -> Vec<&'a Spanned<DeValue<'t>>> {
+    match axes.get_ref() {
+        DeValue::Array(tables) => tables.iter().collect(),
+        DeValue::Table(_)
+        | DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_) => vec![axes],
+    }
+}
+
+/// The grids in the order of the file; wrong ones are complained about.
+pub(super) fn read<'t>(texts: &'t SweepTexts, table: &DeTable<'t>, complaints: &Complaints) -> Vec<Grid<'t>> {
     let Some(axes) = table.get("axes") else {
         complaints.add(
             0..0,
             "the sweep has no axes",
             "add [axes] and below it keys of a run file, such as \"pe.threads\" = [1, 2, 4]",
         );
-        return (Vec::new(), 0..0);
+        return Vec::new();
     };
-    let at = axes.span();
-    let DeValue::Table(axes) = axes.get_ref() else {
-        complaints.add(
-            at.clone(),
-            "`axes` is no table",
-            "write [axes] on a line of its own",
-        );
-        return (Vec::new(), at);
+    let grids = tables(axes).into_iter().enumerate();
+    grids
+        .map(|(number, grid)| Grid {
+            axes: read_grid(texts, number, grid, complaints),
+            at: grid.span(),
+        })
+        .collect()
+}
+
+fn read_grid<'t>(
+    texts: &'t SweepTexts,
+    number: usize,
+    grid: &Spanned<DeValue<'t>>,
+    complaints: &Complaints,
+) -> Vec<Axis<'t>> {
+    let at = grid.span();
+    let DeValue::Table(axes) = grid.get_ref() else {
+        complaints.add(at, "`axes` is no table", "write [axes] on a line of its own");
+        return Vec::new();
     };
     if axes.is_empty() {
         complaints.add(
-            at.clone(),
+            at,
             "[axes] is empty",
             "add keys of a run file, such as \"pe.threads\" = [1, 2, 4]",
         );
@@ -121,9 +168,9 @@ pub(super) fn read<'t>(
         .iter()
         .filter_map(|(name, value)| {
             let keys = read_keys(name.get_ref(), &name.span(), complaints)?;
-            let ranges = texts.ranges.iter().find(|(axis, _)| axis == name.get_ref());
-            let values = match ranges {
-                Some((_, numbers)) => parsed(numbers, &value.span()),
+            let is_it = |range: &&AxisRange| range.grid == number && range.axis == *name.get_ref();
+            let values = match texts.ranges.iter().find(is_it) {
+                Some(range) => parsed(&range.numbers, &value.span()),
                 None => listed(name.get_ref(), value, complaints)?,
             };
             Some(Axis {
@@ -147,7 +194,7 @@ pub(super) fn read<'t>(
             }
         }
     }
-    (found, at)
+    found
 }
 
 /// The keys of an axis such as `pe.threads` or `array.rows,array.cols`.
@@ -176,7 +223,8 @@ fn read_keys(name: &str, at: &Range<usize>, complaints: &Complaints) -> Option<V
 
 /// The key of a run file with this path.
 pub(super) fn find(path: &str) -> Result<&'static Key, (String, String)> {
-    let keys = || ALL.iter().copied().filter(|key| FileKind::Run.has(key));
+    let is_axis = |key: &&Key| FileKind::Run.has(key) || key.section == Section::Axes;
+    let keys = || ALL.iter().copied().filter(is_axis);
     let refused = match path {
         "version" => Some("all points have the version of the base"),
         "seed" => Some("seeds have a list of their own: seeds = [1, 2, 3]"),
@@ -327,6 +375,9 @@ fn places<'t>(
                 continue;
             }
         };
+        for (key, value) in keys.iter().zip(&given) {
+            check_word(key, value, complaints);
+        }
         let shown = given.iter().map(|value| AxisValue::of(value.get_ref())).collect();
         let given = keys
             .iter()
@@ -341,4 +392,21 @@ fn places<'t>(
         places.push(AxisPlace { given, shown });
     }
     places
+}
+
+/// What no reader of run files checks.
+fn check_word(key: &Key, value: &Spanned<DeValue<'_>>, complaints: &Complaints) {
+    let Values::Words(words) = key.values else { return };
+    let word = value.get_ref().as_str();
+    if key.section == Section::Axes && word.is_none_or(|word| !words().contains(&word)) {
+        complaints.add(
+            value.span(),
+            format!(
+                "{} = {} is not allowed",
+                key.path(),
+                AxisValue::of(value.get_ref())
+            ),
+            format!("allowed values: {}", key.values.describe()),
+        );
+    }
 }

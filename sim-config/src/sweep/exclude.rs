@@ -5,25 +5,29 @@ use sim_toml::nearest::did_you_mean;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::axes::{Axis, AxisValue};
+use super::axes::{self, AxisValue, Grid};
+use crate::keys::Key;
 
-/// An `[[exclude]]`: combinations whose every named axis is at one of these places.
+/// An `[[exclude]]`: combinations whose every named key has one of these values.
 #[derive(Debug)]
 pub(super) struct Exclusion {
-    /// Of each axis, whether a place is named; `None`: the axis is not named.
-    places: Vec<Option<Vec<bool>>>,
+    named: Vec<(&'static Key, Vec<AxisValue>)>,
 }
 
 impl Exclusion {
-    /// Whether a combination is left out.
-    pub(super) fn holds(&self, places: &[usize]) -> bool {
-        let mut axes = self.places.iter().zip(places);
-        axes.all(|(named, &place)| named.as_ref().is_none_or(|named| named[place]))
+    /// Whether a combination of a grid is left out; grids without one of the keys have none that is.
+    pub(super) fn holds(&self, grid: &Grid<'_>, places: &[usize]) -> bool {
+        self.named.iter().all(|(key, values)| {
+            grid.find(key).is_some_and(|(axis, key)| {
+                let place = &grid.axes[axis].values[places[axis]];
+                values.contains(&place.shown[key])
+            })
+        })
     }
 }
 
 /// All of them; wrong ones are complained about.
-pub(super) fn read(table: &DeTable<'_>, axes: &[Axis<'_>], complaints: &Complaints) -> Vec<Exclusion> {
+pub(super) fn read(table: &DeTable<'_>, grids: &[Grid<'_>], complaints: &Complaints) -> Vec<Exclusion> {
     let Some(exclude) = table.get("exclude") else {
         return Vec::new();
     };
@@ -44,23 +48,25 @@ pub(super) fn read(table: &DeTable<'_>, axes: &[Axis<'_>], complaints: &Complain
                 "write keys of axes below it, with the values to leave out",
             );
         }
-        keys.map(|keys| one(keys, axes, complaints))
+        keys.map(|keys| one(keys, grids, complaints))
     };
     tables.iter().filter_map(read).collect()
 }
 
-fn one(keys: &DeTable<'_>, axes: &[Axis<'_>], complaints: &Complaints) -> Exclusion {
-    let mut places: Vec<Option<Vec<bool>>> = axes.iter().map(|_| None).collect();
+fn one(keys: &DeTable<'_>, grids: &[Grid<'_>], complaints: &Complaints) -> Exclusion {
+    let axes = || grids.iter().flat_map(|grid| &grid.axes);
+    let mut named = Vec::new();
     for (name, value) in keys {
-        let found = axes.iter().enumerate().find_map(|(index, axis)| {
-            let key = axis.keys.iter().position(|key| key.path() == *name.get_ref())?;
-            Some((index, key))
-        });
-        let Some((index, key)) = found else {
-            let names: Vec<String> = axes
-                .iter()
-                .flat_map(|axis| axis.keys.iter().map(|key| key.path()))
-                .collect();
+        let on_axis = axes::find(name.get_ref())
+            .ok()
+            .filter(|key| grids.iter().any(|grid| grid.find(key).is_some()));
+        let Some(key) = on_axis else {
+            let mut names: Vec<String> = Vec::new();
+            for name in axes().flat_map(|axis| axis.keys.iter().map(|key| key.path())) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
             let guess = did_you_mean(name.get_ref(), names.iter().map(String::as_str));
             complaints.add(
                 name.span(),
@@ -69,31 +75,29 @@ fn one(keys: &DeTable<'_>, axes: &[Axis<'_>], complaints: &Complaints) -> Exclus
             );
             continue;
         };
-        let axis = &axes[index];
-        let mut named = places[index]
-            .take()
-            .unwrap_or_else(|| vec![true; axis.values.len()]);
         let wanted: Vec<&Spanned<DeValue<'_>>> = match value.get_ref().as_array() {
             Some(values) => values.iter().collect(),
             None => vec![value],
         };
-        let wanted_values: Vec<AxisValue> = wanted
-            .iter()
-            .map(|value| AxisValue::of(value.get_ref()))
-            .collect();
-        for (value, at) in wanted_values.iter().zip(&wanted) {
-            if axis.values.iter().all(|place| place.shown[key] != *value) {
+        let mut values = Vec::new();
+        for wanted in wanted {
+            let value = AxisValue::of(wanted.get_ref());
+            let has_it = |grid: &Grid<'_>| {
+                grid.find(key).is_some_and(|(axis, key)| {
+                    let places = &grid.axes[axis].values;
+                    places.iter().any(|place| place.shown[key] == value)
+                })
+            };
+            if !grids.iter().any(has_it) {
                 complaints.add(
-                    at.span(),
+                    wanted.span(),
                     format!("`{}` is never {value}", name.get_ref()),
                     "name values that the axis has, as it has them",
                 );
             }
+            values.push(value);
         }
-        for (named, place) in named.iter_mut().zip(&axis.values) {
-            *named &= wanted_values.contains(&place.shown[key]);
-        }
-        places[index] = Some(named);
+        named.push((key, values));
     }
-    Exclusion { places }
+    Exclusion { named }
 }

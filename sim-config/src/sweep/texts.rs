@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use sim_toml::error::ConfigError;
 use sim_toml::source;
-use toml::de::DeValue;
 
 use super::axes;
 use crate::keys;
@@ -18,8 +17,21 @@ pub struct SweepTexts {
     pub(super) base: Option<(PathBuf, String)>,
     /// The array file that the base names.
     pub(super) array: Option<(PathBuf, String)>,
-    /// Values of axes that are ranges, as TOML, by the name of the axis.
-    pub(super) ranges: Vec<(String, Vec<String>)>,
+    /// The axes that are ranges.
+    pub(super) ranges: Vec<AxisRange>,
+    /// Most images that count, for calibration as well; `None`: as the files say.
+    pub(super) limit: Option<usize>,
+}
+
+/// An axis that is a range.
+#[derive(Debug)]
+pub(super) struct AxisRange {
+    /// Which table of axes it is in.
+    pub(super) grid: usize,
+    /// Its name there.
+    pub(super) axis: String,
+    /// Its values as TOML.
+    pub(super) numbers: Vec<String>,
 }
 
 impl SweepTexts {
@@ -46,22 +58,32 @@ impl SweepTexts {
             Some(_) | None => None,
         };
         let array = base.as_ref().map(array_file).transpose()?.flatten();
-        let ranges = match table.get("axes").map(|axes| axes.get_ref()) {
-            Some(DeValue::Table(axes)) => axes
-                .iter()
-                .filter_map(|(name, value)| {
-                    Some((name.get_ref().to_string(), axes::range(value.get_ref())?.ok()?))
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
+        let mut ranges = Vec::new();
+        for (grid, axes) in table.get("axes").into_iter().flat_map(axes::tables).enumerate() {
+            for (name, value) in axes.get_ref().as_table().into_iter().flatten() {
+                if let Some(Ok(numbers)) = axes::range(value.get_ref()) {
+                    let axis = name.get_ref().to_string();
+                    ranges.push(AxisRange { grid, axis, numbers });
+                }
+            }
+        }
         Ok(Self {
             path: path.to_owned(),
             base,
             array,
             ranges,
+            limit: None,
             text,
         })
+    }
+
+    /// The same with no more images than `n_images`, neither for answers nor for calibration.
+    #[must_use]
+    pub fn limited(self, n_images: usize) -> Self {
+        Self {
+            limit: Some(n_images),
+            ..self
+        }
     }
 
     /// The sweep file.

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use sim_config::sweep::{AxisValue, Combination, Randomness, SweepSpec, SweepTexts};
+use sim_config::run::Workload;
+use sim_config::sweep::{AxisValue, Combination, Measured, Randomness, SweepSpec, SweepTexts, Throttling};
 use sim_toml::error::ConfigError;
 
 /// The message of everything that is wrong, with the sweep's folder taken out.
@@ -59,8 +60,8 @@ fn points(base: &str, rest: &str) -> Vec<String> {
         let n = spec.n_combinations().expect("few");
         (0..n)
             .filter_map(|index| match spec.combination(index) {
-                Ok(Combination::Point(run)) => {
-                    let values = spec.values(index, Randomness::of(&run));
+                Ok(Combination::Point(point)) => {
+                    let values = spec.values(index, Randomness::of(&point.run));
                     let values: Vec<String> = values.iter().map(AxisValue::to_string).collect();
                     Some(values.join(" "))
                 }
@@ -102,6 +103,76 @@ fn seeds_are_points_only_where_something_is_random() {
 }
 
 #[test]
+fn several_tables_of_axes_follow_one_another() {
+    assert_eq!(
+        points(
+            BASE,
+            "[[axes]]\n\"pe.kind\" = \"conventional\"\n[[axes]]\n\"array.rows\" = { from = 4, to = 8, steps = 2 }\n\
+             \"pe.kind\" = \"nb-smt\"\n\"pe.threads\" = [1, 2]\n[[exclude]]\n\"pe.threads\" = 1\n\"array.rows\" = 8\n"
+        ),
+        ["conventional – –", "nb-smt 4 1", "nb-smt 4 2", "nb-smt 8 2"]
+    );
+}
+
+const MODEL: &str =
+    "array = \"array.toml\"\n[workload]\nmodel = \"m.onnx\"\nimages = \"x.npz\"\ncalibration = \"y.npz\"\n";
+
+#[test]
+fn methods_are_axes_and_images_can_be_limited() {
+    let sweep = "base = \"run.toml\"\n[axes]\n\"workload.n-calibration\" = [4, 400]\nrecalibrate-bn = [\"off\", \"momentum\"]\n\
+        throttle = \"curve\"\n[measure]\naccuracy = { images = 100 }\nfeatures = true\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [("array.toml", ARRAY), ("run.toml", MODEL), ("s.toml", sweep)] {
+        std::fs::write(folder.path().join(name), text).expect("writes");
+    }
+    let texts = SweepTexts::read(&folder.path().join("s.toml")).expect("reads");
+    let texts = texts.limited(8);
+    let spec = texts.spec().expect("a sweep");
+    let accuracy = spec.accuracy().expect("answers");
+    assert_eq!(
+        (accuracy.images, accuracy.features, accuracy.operands),
+        (8, Measured::Yes, Measured::No)
+    );
+    let points = [0, 1, 2].map(|index| match spec.combination(index) {
+        Ok(Combination::Point(point)) => {
+            let Workload::Model(model) = point.run.workload() else {
+                panic!("no model");
+            };
+            assert_eq!(point.methods.throttling, Throttling::Curve);
+            (
+                model.n_calibration,
+                point.methods.recalibration.map(|mode| mode.name()),
+            )
+        }
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(
+        points,
+        [(Some(4), None), (Some(4), Some("momentum")), (Some(8), None)]
+    );
+}
+
+#[test]
+fn methods_need_answers_and_what_they_act_on() {
+    insta::assert_snapshot!(wrong("[axes]\nrecalibrate-bn = [\"twice\"]\n"), @r#"
+    s.toml:3: recalibrate-bn = twice is not allowed
+      help: allowed values: "off", "exact", "momentum"
+    "#);
+    insta::assert_snapshot!(wrong("[axes]\nrecalibrate-bn = [\"exact\"]\n"), @r"
+    s.toml:2: at recalibrate-bn = exact: `recalibrate-bn` acts on answers, and nothing asks for any
+      help: add [measure] accuracy = { images = N }; or leave the combination out with [[exclude]]
+    ");
+    insta::assert_snapshot!(wrong_with(MODEL, "[axes]\n\"pe.kind\" = [\"conventional\"]\nthrottle = \"curve\"\n[measure]\naccuracy = { images = 10 }\n"), @r#"
+    s.toml:2: at pe.kind = conventional, throttle = curve: an array of kind "conventional" has no threads to throttle
+      help: take `throttle` out, or name an nb-smt array; or leave the combination out with [[exclude]]
+    "#);
+    insta::assert_snapshot!(wrong("[axes]\n\"pe.threads\" = 1\n[measure]\noperands = true\n"), @r"
+    s.toml:5: `measure.operands` stands without `measure.accuracy`
+      help: add accuracy = { images = N }, or take it out
+    ");
+}
+
+#[test]
 fn a_kind_leaves_out_what_the_base_says_about_another() {
     assert_eq!(
         points(BASE, "[axes]\n\"pe.kind\" = [\"conventional\", \"nb-smt\"]\n"),
@@ -135,7 +206,7 @@ fn a_baseline_that_is_the_default_follows_the_array() {
         let texts = SweepTexts::read(&folder.path().join("s.toml")).expect("reads");
         let spec = texts.spec().expect("a sweep");
         let rows = [0, 1].map(|index| match spec.combination(index) {
-            Ok(Combination::Point(run)) => run.baseline().rows(),
+            Ok(Combination::Point(point)) => point.run.baseline().rows(),
             other => panic!("{other:?}"),
         });
         assert_eq!(rows, want, "{baseline}");
@@ -161,9 +232,10 @@ fn paths_are_relative_to_the_file_that_holds_them() {
     );
     let texts = SweepTexts::read(&folder.path().join("sweeps/s.toml")).expect("reads");
     let spec = texts.spec().expect("a sweep");
-    let Ok(Combination::Point(run)) = spec.combination(0) else {
+    let Ok(Combination::Point(point)) = spec.combination(0) else {
         panic!("no point");
     };
+    let run = &point.run;
     let sim_config::run::Workload::Trace(trace) = run.workload() else {
         panic!("no trace");
     };
@@ -234,7 +306,7 @@ fn mistakes_elsewhere_name_their_line() {
     s.toml:2: seeds = 1 twice is not allowed
       help: allowed values: a list of whole numbers from 0 to 9223372036854775807, none of them twice
     s.toml:3: unknown key `axis`
-      help: did you mean `axes`? allowed here: version, base, seeds, measure, axes, exclude
+      help: did you mean `axes`? allowed here: version, base, seeds, axes, measure, exclude, figure
     s.toml:7: `pe.thread` is on no axis
       help: did you mean `pe.threads`?
     s.toml:9: `pe.threads` is never 4
@@ -244,7 +316,7 @@ fn mistakes_elsewhere_name_their_line() {
     s.toml:12: measure.accuracy = a table without just `images` is not allowed
       help: allowed values: { images = N } with N from 1 to 1000000000
     s.toml:13: unknown key `mse` in [measure]
-      help: allowed here: accuracy
+      help: allowed here: accuracy, features, operands
     ");
     insta::assert_snapshot!(wrong(""), @r#"
     s.toml:1: the sweep has no axes
@@ -258,10 +330,21 @@ fn mistakes_elsewhere_name_their_line() {
 
 #[test]
 fn every_sweep_file_is_valid() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/sweeps");
+    assert!(5 <= all_valid("sweeps"));
+}
+
+/// Reads all sweep files of a folder of configurations; gives how many there are.
+#[track_caller]
+fn all_valid(folder: &str) -> usize {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../configs")
+        .join(folder);
     let mut n_sweeps = 0;
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            continue;
+        }
         let texts = SweepTexts::read(&path).unwrap_or_else(|error| panic!("{error}"));
         let spec = texts.spec().unwrap_or_else(|error| panic!("{error}"));
         for index in 0..spec.n_combinations().expect("few") {
@@ -271,5 +354,5 @@ fn every_sweep_file_is_valid() {
         }
         n_sweeps += 1;
     }
-    assert!(5 <= n_sweeps);
+    n_sweeps
 }

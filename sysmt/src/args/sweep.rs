@@ -21,6 +21,10 @@ pub(crate) struct SweepArgs {
     /// Print the points and how long they may take; run none
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// A trial: evaluate only the first N images of a sweep with answers, and calibrate with as many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..),
+        conflicts_with_all = ["shards", "slurm", "shard", "collect"])]
+    pub(crate) n_images: Option<u32>,
     #[command(flatten)]
     pub(crate) jobs: JobsArgs,
     #[command(flatten)]

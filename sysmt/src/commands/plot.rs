@@ -7,9 +7,10 @@ use reports::figures::files::{self, FilesError};
 use reports::figures::spec::Table;
 use reports::figures::{set, spec};
 use reports::frame::Frame;
-use reports::stored::Stored;
+use reports::stored::{Stored, StoredKind};
 use sim_draw::figure::Figure;
 use sim_draw::look::Look;
+use sim_sweep::figures;
 use sim_toml::complaint::Complaint;
 use sim_toml::error::ConfigError;
 use sim_toml::nearest::did_you_mean;
@@ -30,8 +31,18 @@ pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
     }
     let only = only(args, &stored)?;
     let mut figures = Vec::new();
+    if args.figures.is_none() && args.kind.is_empty() {
+        figures.extend(of_sweep(&stored, &only)?);
+    }
     if args.figures.is_none() || !args.kind.is_empty() {
-        figures.extend(builtin(args, &stored, &only)?);
+        let mut known = builtin(args, &stored, &only)?;
+        // A sweep's own figure stands for the built-in one of its name.
+        known.retain(|figure| {
+            figures
+                .iter()
+                .all(|own: &Figure| own.picture.name() != figure.picture.name())
+        });
+        figures.extend(known);
     }
     if let Some(path) = &args.figures {
         figures.extend(own(path, &stored, &only)?);
@@ -148,9 +159,9 @@ fn own(path: &Path, stored: &Stored, only: &[Only]) -> Result<Vec<Figure>, Failu
     let text = source::read(path)?;
     let specs = spec::read(&text)
         .or_else(|complaints| ConfigError::check(path, &text, complaints).map(|()| Vec::new()))?;
-    let mut figures = Vec::new();
+    let mut found = Vec::new();
     for spec in specs {
-        let found = build::build(stored, &spec, only).map_err(|trouble| {
+        let built = build::build(stored, &spec, only).map_err(|trouble| {
             let complaint = match trouble {
                 Trouble::Wrong(complaint) => complaint,
                 Trouble::NoPoints(reason) => Complaint::new(
@@ -161,7 +172,31 @@ fn own(path: &Path, stored: &Stored, only: &[Only]) -> Result<Vec<Figure>, Failu
             };
             ConfigError::of(path, &text, complaint)
         })?;
-        figures.extend(found);
+        found.extend(built);
     }
-    Ok(figures)
+    Ok(found)
+}
+
+/// The figures that the file of a sweep asks for, as far as there are points for them.
+fn of_sweep(stored: &Stored, only: &[Only]) -> Result<Vec<Figure>, Failure> {
+    let Some(file) = stored
+        .configuration
+        .first()
+        .filter(|_| stored.kind == StoredKind::Sweep)
+    else {
+        return Ok(Vec::new());
+    };
+    let compared = stored.clone().over_conventional();
+    let specs = figures::of(stored)?;
+    let mut found = Vec::new();
+    for spec in &specs {
+        match build::build(&compared, spec, only) {
+            Ok(built) => found.extend(built),
+            Err(Trouble::NoPoints(_)) => {}
+            Err(Trouble::Wrong(complaint)) => {
+                return Err(ConfigError::of(Path::new(&file.name), &file.text, complaint).into());
+            }
+        }
+    }
+    Ok(found)
 }

@@ -32,7 +32,7 @@ pub(crate) fn execute(args: &SweepArgs) -> Result<(), Failure> {
 }
 
 fn run_here(args: &SweepArgs) -> Result<(), Failure> {
-    let texts = SweepTexts::read(&args.file)?;
+    let texts = texts(args)?;
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
     let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
@@ -69,6 +69,15 @@ fn run_here(args: &SweepArgs) -> Result<(), Failure> {
         "sysmt plot {folder} draws figures, sysmt report {folder} writes a page, sysmt export {folder} --format csv rows"
     ));
     Ok(())
+}
+
+/// The sweep file and what it names, with the limit that arguments set.
+fn texts(args: &SweepArgs) -> Result<SweepTexts, Failure> {
+    let texts = SweepTexts::read(&args.file)?;
+    Ok(match args.n_images.map(usize::try_from) {
+        Some(Ok(n_images)) => texts.limited(n_images),
+        Some(Err(_)) | None => texts,
+    })
 }
 
 const fn begin(args: &SweepArgs) -> folder::Begin {

@@ -91,6 +91,7 @@ pub(super) fn label(name: &str, value: &Value) -> String {
     };
     let key = name.rsplit('.').next().unwrap_or(name);
     match key {
+        "recalibrate-bn" if text == "off" => "–".to_owned(),
         "threads" => format!("{text}T"),
         "design" | "policy" | "window" | "kind" | "name" => text,
         "activation-zeros" => format!("{text} zeros"),

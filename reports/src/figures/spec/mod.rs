@@ -8,7 +8,7 @@ use sim_draw::Scale;
 use sim_draw::figure::Mark;
 use sim_toml::reader::Text;
 
-pub use read::{builtin, read};
+pub use read::{builtin, read, read_beside};
 
 /// The file of the built-in figures.
 pub const BUILTIN: &str = include_str!("builtin.toml");

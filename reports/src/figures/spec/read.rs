@@ -4,7 +4,7 @@ use sim_toml::complaint::{Complaint, Complaints};
 use sim_toml::reader::{Entry, TableReader, Text, text};
 use sim_toml::source::tables;
 use sim_toml::value;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use super::{
     Aggregate, BUILTIN, Best, By, Curves, Designs, FigureSpec, Level, Named, Part, Reference, Share, Table,
@@ -25,29 +25,54 @@ pub fn builtin() -> Vec<FigureSpec> {
 /// - Errors: everything that is wrong with it.
 pub fn read(text: &str) -> Result<Vec<FigureSpec>, Vec<Complaint>> {
     let complaints = Complaints::default();
-    let table = tables(text, "[[figure]]").map_err(|complaint| vec![complaint])?;
+    let table = parse(text)?;
     let top = TableReader::top(&table, &complaints);
+    let specs = match top.take("figure") {
+        Some(value) => figures(&top, value, &complaints),
+        None => {
+            complaints.add(
+                0..0,
+                "there is no figure",
+                "write [[figure]] on a line of its own and its keys below",
+            );
+            Vec::new()
+        }
+    };
+    top.finish();
+    into_result(specs, complaints)
+}
+
+/// The figures of a TOML text that says other things too; it may have none.
+///
+/// - Errors: everything that is wrong with them.
+pub fn read_beside(text: &str) -> Result<Vec<FigureSpec>, Vec<Complaint>> {
+    let complaints = Complaints::default();
+    let table = parse(text)?;
+    let top = TableReader::top(&table, &complaints);
+    let specs = (top.take("figure")).map_or_else(Vec::new, |value| figures(&top, value, &complaints));
+    into_result(specs, complaints)
+}
+
+fn parse(text: &str) -> Result<DeTable<'_>, Vec<Complaint>> {
+    tables(text, "[[figure]]").map_err(|complaint| vec![complaint])
+}
+
+fn figures<'a>(top: &TableReader<'a>, value: Entry<'a>, complaints: &'a Complaints) -> Vec<FigureSpec> {
+    let tables = value.get_ref().as_array().map(|values| values.iter().collect());
     let mut specs = Vec::new();
-    match top.take("figure") {
-        None => complaints.add(
-            0..0,
-            "there is no figure",
-            "write [[figure]] on a line of its own and its keys below",
-        ),
-        Some(value) => {
-            let tables = value.get_ref().as_array().map(|values| values.iter().collect());
-            for entry in tables.unwrap_or_else(|| vec![value]) {
-                if let DeValue::Table(table) = entry.get_ref() {
-                    let reader = TableReader::of(entry.span(), Some(table), &complaints);
-                    specs.extend(figure(&reader));
-                } else {
-                    let wanted = "[[figure]] on a line of its own and its keys below";
-                    top.wrong("figure", entry, wanted);
-                }
-            }
+    for entry in tables.unwrap_or_else(|| vec![value]) {
+        if let DeValue::Table(table) = entry.get_ref() {
+            let reader = TableReader::of(entry.span(), Some(table), complaints);
+            specs.extend(figure(&reader));
+        } else {
+            let wanted = "[[figure]] on a line of its own and its keys below";
+            top.wrong("figure", entry, wanted);
         }
     }
-    top.finish();
+    specs
+}
+
+fn into_result(specs: Vec<FigureSpec>, complaints: Complaints) -> Result<Vec<FigureSpec>, Vec<Complaint>> {
     let complaints = complaints.into_vec();
     if complaints.is_empty() {
         Ok(specs)
