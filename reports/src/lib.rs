@@ -19,6 +19,7 @@ pub mod ratio;
 pub mod result;
 pub mod run;
 pub mod stored;
+pub mod study;
 pub mod summary;
 pub mod text;
 pub mod totals;

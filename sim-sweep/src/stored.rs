@@ -374,3 +374,43 @@ fn of(reader: &Reader) -> Result<Stored, SweepError> {
         provenance: reader.provenance()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use reports::figures::build::{Trouble, build};
+    use sim_config::sweep::SweepTexts;
+
+    use super::*;
+    use crate::figures;
+    use crate::plan::Plan;
+
+    /// Every column that a figure names is there before anything has run, as far as its images are.
+    #[test]
+    fn every_study_is_valid() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/studies");
+        let mut n_studies = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                continue;
+            }
+            let texts = SweepTexts::read(&path).unwrap();
+            let figures = figures::read(&path, texts.text()).unwrap();
+            n_studies += 1;
+            let Ok(plan) = Plan::new(&texts, 1, &AtomicBool::new(false)) else {
+                continue;
+            };
+            let mut store = Store::in_memory().unwrap();
+            store.plan(&plan, texts.text()).unwrap();
+            let stored = of(&Reader::of(store).unwrap()).unwrap().over_conventional();
+            for figure in &figures {
+                if let Err(Trouble::Wrong(complaint)) = build(&stored, figure, &[]) {
+                    panic!("{}: {}: {}", path.display(), figure.name, complaint.why);
+                }
+            }
+        }
+        assert!(6 <= n_studies);
+    }
+}

@@ -155,7 +155,7 @@ fn steps() -> Vec<Step> {
             "short studies",
             &["build", "references"],
             Load::Computes,
-            Inputs::Package("sim-study"),
+            Inputs::Package("sysmt"),
             &study::short(),
         ),
         step(

@@ -101,23 +101,6 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-testkit",
         ],
     ),
-    (
-        "sim-study",
-        &[
-            "sim-core",
-            "sim-cost",
-            "sim-draw",
-            "reports",
-            "sim-array",
-            "sim-config",
-            "sim-images",
-            "sim-net",
-            "sim-trace",
-            "sim-quant",
-            "sim-layers",
-            "sim-run",
-        ],
-    ),
     ("sim-tests", &[]),
     ("sim-wave", &["sim-core", "sim-pe", "sim-array"]),
     (

@@ -330,7 +330,7 @@ fn mistakes_elsewhere_name_their_line() {
 
 #[test]
 fn every_sweep_file_is_valid() {
-    assert!(5 <= all_valid("sweeps"));
+    assert!(5 <= all_valid("sweeps") && 6 <= all_valid("studies"));
 }
 
 /// Reads all sweep files of a folder of configurations; gives how many there are.

@@ -1,6 +1,9 @@
 //! `sysmt report`.
 
-use reports::page;
+use std::path::Path;
+
+use reports::{page, study};
+use sim_sweep::stored::Reader;
 
 use crate::args::report::ReportArgs;
 use crate::failure::Failure;
@@ -11,11 +14,25 @@ const FILE_NAME: &str = "report.html";
 
 /// Write one page of what a folder holds.
 pub(crate) fn execute(args: &ReportArgs) -> Result<(), Failure> {
+    if let Some(page) = &args.markdown {
+        return markdown(&args.folder, page);
+    }
     let out = args.out.clone().unwrap_or_else(|| args.folder.join(FILE_NAME));
     output::check_target(&out)?;
     let stored = folders::stored(&args.folder)?;
     let figures = folders::page_figures(&args.folder, &stored)?;
     output::write_text(&out, &page::render(&stored, &figures))?;
     output::note(&format!("the page is {}", out.display()));
+    Ok(())
+}
+
+/// Write the page of a sweep with its own figures.
+fn markdown(folder: &Path, page: &Path) -> Result<(), Failure> {
+    output::check_target(page)?;
+    let throttlings = Reader::open(folder)?.throttlings()?;
+    let stored = sim_sweep::stored::read(folder)?.over_seeds();
+    let figures = sim_sweep::figures::of(&stored)?;
+    study::write(page, stored, &figures, &throttlings).map_err(|error| Failure::user(&error))?;
+    output::note(&format!("the page is {}", page.display()));
     Ok(())
 }

@@ -15,6 +15,7 @@ mod resume;
 mod shards;
 mod simd;
 mod stop;
+mod studies;
 mod support;
 mod sweep;
 mod wave;

@@ -1,6 +1,6 @@
 //! What the points of a study warn of, shortly: prices that many points lack are one warning.
 
-use reports::warning::Warning;
+use crate::warning::Warning;
 
 /// A price that is missing, by what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Price {
 }
 
 /// As a Markdown list with an empty line behind it; nothing without warnings.
-pub(crate) fn markdown(warnings: &[Warning]) -> String {
+pub(super) fn markdown(warnings: &[Warning]) -> String {
     let mut list = String::new();
     let mut known: Vec<Price> = Vec::new();
     for warning in warnings {
