@@ -104,6 +104,31 @@ impl<'de> Deserialize<'de> for ActiveSteps {
     }
 }
 
+/// A struct of counts: each is a line, with the name that exports and comparisons of engines give it.
+macro_rules! counts {
+    ($(#[$doc:meta])* $name:ident { $($(#[$count_doc:meta])* $count:ident as $key:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$count_doc])* pub $count: u64,)+
+        }
+
+        impl $name {
+            /// Every count by its name.
+            pub const fn named(self) -> [(&'static str, u64); [$($key),+].len()] {
+                [$(($key, self.$count)),+]
+            }
+        }
+
+        impl AddAssign for $name {
+            fn add_assign(&mut self, other: Self) {
+                $(self.$count += other.$count;)+
+            }
+        }
+    };
+}
+
 /// Every PE-cycle once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,44 +205,28 @@ impl AddAssign for PeCycles {
     }
 }
 
-/// Operands that a rule put through `reduce` (NB-SMT), or activations that a window changed (SPARQ).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reduced {
-    /// Activations.
-    pub activations: u64,
-    /// Weights.
-    pub weights: u64,
-}
-
-impl Reduced {
-    /// Every count by its name.
-    pub const fn named(self) -> [(&'static str, u64); 2] {
-        let Self { activations, weights } = self;
-        [("reduced_activations", activations), ("reduced_weights", weights)]
+counts! {
+    /// Operands that a rule put through `reduce` (NB-SMT), or activations that a window changed (SPARQ).
+    Reduced {
+        /// Activations.
+        activations as "reduced_activations",
+        /// Weights.
+        weights as "reduced_weights",
     }
 }
 
-impl AddAssign for Reduced {
-    fn add_assign(&mut self, other: Self) {
-        let Self { activations, weights } = other;
-        self.activations += activations;
-        self.weights += weights;
+counts! {
+    /// Operand pairs with a·w ≠ 0 by the width of both, as given (before `reduce` or windows).
+    OperandWidths {
+        /// Both wide.
+        a8w8 as "a8w8",
+        /// Wide activation, narrow weight.
+        a8w4 as "a8w4",
+        /// Narrow activation, wide weight.
+        a4w8 as "a4w8",
+        /// Both narrow.
+        a4w4 as "a4w4",
     }
-}
-
-/// Operand pairs with a·w ≠ 0 by the width of both, as given (before `reduce` or windows).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OperandWidths {
-    /// Both wide.
-    pub a8w8: u64,
-    /// Wide activation, narrow weight.
-    pub a8w4: u64,
-    /// Narrow activation, wide weight.
-    pub a4w8: u64,
-    /// Both narrow.
-    pub a4w4: u64,
 }
 
 impl OperandWidths {
@@ -231,93 +240,26 @@ impl OperandWidths {
         } = *self;
         a8w8 + a8w4 + a4w8 + a4w4
     }
-
-    /// Every count by its name.
-    pub const fn named(self) -> [(&'static str, u64); 4] {
-        let Self {
-            a8w8,
-            a8w4,
-            a4w8,
-            a4w4,
-        } = self;
-        [("a8w8", a8w8), ("a8w4", a8w4), ("a4w8", a4w8), ("a4w4", a4w4)]
-    }
 }
 
-impl AddAssign for OperandWidths {
-    fn add_assign(&mut self, other: Self) {
-        let Self {
-            a8w8,
-            a8w4,
-            a4w8,
-            a4w4,
-        } = other;
-        self.a8w8 += a8w8;
-        self.a8w4 += a8w4;
-        self.a4w8 += a4w8;
-        self.a4w4 += a4w4;
-    }
-}
-
-/// What changes from one step to the next in the PEs of real outputs, within a tile: the activity that energy follows.
-///
-/// Lanes are threads, places of a pair, or places of a group of four; operands are taken as they move: SPARQ's
-/// activations after their window, 2:4 weights in the places where they stood.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Switching {
-    /// Bits of activations that change.
-    pub activation_bits: u64,
-    /// Bits of weights that change.
-    pub weight_bits: u64,
-    /// Bits of activations that change where the weight is not zero before or after.
-    pub live_activation_bits: u64,
-    /// Bits of weights that change where the activation is not zero before or after.
-    pub live_weight_bits: u64,
-    /// Products of one bit of an activation and one bit of its weight that change.
-    pub partial_product_bits: u64,
-    /// Lanes whose product begins or ceases to be zero.
-    pub lane_edges: u64,
-}
-
-impl Switching {
-    /// Every count by its name.
-    pub const fn named(self) -> [(&'static str, u64); 6] {
-        let Self {
-            activation_bits,
-            weight_bits,
-            live_activation_bits,
-            live_weight_bits,
-            partial_product_bits,
-            lane_edges,
-        } = self;
-        [
-            ("activation_bits", activation_bits),
-            ("weight_bits", weight_bits),
-            ("live_activation_bits", live_activation_bits),
-            ("live_weight_bits", live_weight_bits),
-            ("partial_product_bits", partial_product_bits),
-            ("lane_edges", lane_edges),
-        ]
-    }
-}
-
-impl AddAssign for Switching {
-    fn add_assign(&mut self, other: Self) {
-        let Self {
-            activation_bits,
-            weight_bits,
-            live_activation_bits,
-            live_weight_bits,
-            partial_product_bits,
-            lane_edges,
-        } = other;
-        self.activation_bits += activation_bits;
-        self.weight_bits += weight_bits;
-        self.live_activation_bits += live_activation_bits;
-        self.live_weight_bits += live_weight_bits;
-        self.partial_product_bits += partial_product_bits;
-        self.lane_edges += lane_edges;
+counts! {
+    /// What changes from one step to the next in the PEs of real outputs, within a tile: the activity that energy follows.
+    ///
+    /// Lanes are threads, places of a pair, or places of a group of four; operands are taken as they move: SPARQ's
+    /// activations after their window, 2:4 weights in the places where they stood.
+    Switching {
+        /// Bits of activations that change.
+        activation_bits as "activation_bits",
+        /// Bits of weights that change.
+        weight_bits as "weight_bits",
+        /// Bits of activations that change where the weight is not zero before or after.
+        live_activation_bits as "live_activation_bits",
+        /// Bits of weights that change where the activation is not zero before or after.
+        live_weight_bits as "live_weight_bits",
+        /// Products of one bit of an activation and one bit of its weight that change.
+        partial_product_bits as "partial_product_bits",
+        /// Lanes whose product begins or ceases to be zero.
+        lane_edges as "lane_edges",
     }
 }
 

@@ -13,23 +13,31 @@ pub enum Simd {
     Vnni,
 }
 
-/// An instruction set that this processor does not have.
+/// Why a set of instructions is not selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this processor has no {0:?} instructions")]
-pub struct Unavailable(pub Simd);
+pub enum SelectError {
+    /// The processor does not have it.
+    #[error("this processor does not have `{}` instructions", .0.name())]
+    Unavailable(Simd),
+    /// Something runs on another set already.
+    #[error("this process runs on `{}` instructions already; select before the first product", .0.name())]
+    Another(Simd),
+}
 
 /// Invariant: this processor has it.
 static SELECTED: OnceLock<Simd> = OnceLock::new();
 
 /// Make all that this process computes run on `simd`; for the first caller, before the first product.
 ///
-/// - Errors: the processor does not have it.
-pub fn select(simd: Simd) -> Result<(), Unavailable> {
+/// - Errors: the processor does not have it, or the process runs on another set already.
+pub fn select(simd: Simd) -> Result<(), SelectError> {
     if !simd.is_available() {
-        return Err(Unavailable(simd));
+        return Err(SelectError::Unavailable(simd));
     }
-    SELECTED.get_or_init(|| simd);
-    Ok(())
+    match *SELECTED.get_or_init(|| simd) {
+        chosen if chosen == simd => Ok(()),
+        other => Err(SelectError::Another(other)),
+    }
 }
 
 /// The set selected, else the fastest that this processor has.
@@ -94,6 +102,25 @@ impl Simd {
         match self {
             Self::Portable => true,
             Self::Avx2 | Self::Vnni => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_set_is_selected() {
+        let first = selected();
+        assert_eq!(select(first), Ok(()));
+        for other in Simd::ALL.into_iter().filter(|&simd| simd != first) {
+            let refused = if other.is_available() {
+                SelectError::Another(first)
+            } else {
+                SelectError::Unavailable(other)
+            };
+            assert_eq!(select(other), Err(refused));
         }
     }
 }

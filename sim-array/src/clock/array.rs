@@ -1,6 +1,6 @@
 //! The array: one tick of its clock.
 //!
-//! A cycle has two phases. [`Array::evaluate`] reads the registers as they stand and gives those after the clock edge;
+//! A cycle has two phases. `Array::evaluate` reads the registers as they stand and gives those after the clock edge;
 //! the edge puts them in place. Nothing is written while anything is read, so no order of PEs can matter. Between
 //! neighbours goes a word with a valid bit; a PE takes it when it is ready.
 

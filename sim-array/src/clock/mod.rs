@@ -1,6 +1,6 @@
 //! The reference clock: the truth for time and registers, slow and obvious.
 //!
-//! Every register of every PE is a named field, and each cycle is evaluated, then committed ([`array`]). It knows no
+//! Every register of every PE is a named field, and each cycle is evaluated, then committed (`array.rs`). It knows no
 //! formula for cycles, looks nowhere ahead and keeps nothing side by side: it runs until no valid bit is left. It shares
 //! with the other engines the arithmetic of one step (`sim-pe`) and which operands meet (`KMap`, `Tiling`), no more.
 

@@ -5,7 +5,6 @@ mod registers;
 use std::fmt;
 
 use sim_core::busy::BusyMap;
-use sim_core::counters::{Counters, PeCycles};
 use sim_core::ids::{Col, Row, TileId};
 use sim_core::record::EngineKind;
 use sim_core::shape::Gemm;
@@ -70,7 +69,7 @@ pub enum Divergence {
     Register(Box<RegisterDivergence>),
     /// Anything else.
     Field {
-        /// The field's path, such as `pe_cycles.drain`.
+        /// The field, such as `drain`: a counter goes by its own name.
         field: &'static str,
         /// What each says; the first is held to be true.
         said: Box<[Said<String>; 2]>,
@@ -221,36 +220,18 @@ fn fields(outcome: &Outcome) -> Vec<(&'static str, String)> {
     let Outcome {
         product,
         cycles,
-        counters:
-            Counters {
-                pe_cycles:
-                    PeCycles {
-                        fill,
-                        active,
-                        masked,
-                        stall,
-                        drain,
-                    },
-                reduced,
-                operand_widths,
-                switching,
-            },
+        counters,
         error,
         busy: _,
     } = outcome;
-    vec![
+    let mut fields = vec![
         ("product.len", product.len().to_string()),
         ("cycles", cycles.0.to_string()),
-        ("pe_cycles.fill", fill.to_string()),
-        ("pe_cycles.active", format!("{:?}", active.counts())),
-        ("pe_cycles.masked", masked.to_string()),
-        ("pe_cycles.stall", stall.to_string()),
-        ("pe_cycles.drain", drain.to_string()),
-        ("reduced", format!("{reduced:?}")),
-        ("operand_widths", format!("{operand_widths:?}")),
-        ("switching", format!("{switching:?}")),
-        ("mse", format!("{error:?}")),
-    ]
+    ];
+    let words = |count: Option<u64>| count.map_or_else(|| "nothing".to_owned(), |count| count.to_string());
+    fields.extend(counters.named().map(|(name, count)| (name, words(count))));
+    fields.push(("mse", format!("{error:?}")));
+    fields
 }
 
 /// The first PE whose busy steps differ; a whole map is too much to read.

@@ -73,7 +73,7 @@ pub fn check_registers(
         reference,
         divergence: None,
     };
-    Stepped.run_probed(array, operands, Measures::NONE, &mut watch)?;
+    Stepped.watch(array, operands, &mut watch)?;
     if let Some(divergence) = watch.divergence {
         return Ok(Some(Divergence::Register(Box::new(divergence))));
     }
@@ -96,10 +96,11 @@ struct Watch<'a> {
 }
 
 impl Probe for Watch<'_> {
+    fn has_seen_enough(&self) -> bool {
+        self.divergence.is_some()
+    }
+
     fn cycle(&mut self, cycle: Cycles, fast: &Registers) {
-        if self.divergence.is_some() {
-            return;
-        }
         for (index, reference) in self.reference.registers().iter().enumerate() {
             let pairs = pairs(self.pe, reference, fast, index);
             if let Some((register, values)) = pairs.into_iter().find(|(_, [truth, other])| truth != other) {
