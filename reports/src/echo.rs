@@ -96,7 +96,7 @@ impl ArrayEcho {
 fn pe_keys(spec: &ArraySpec) -> PeKeys {
     let plain = PeKeys {
         pipeline_depth: spec.pipeline_depth(),
-        kind: spec.pe().kind_name().to_owned(),
+        kind: spec.pe().kind().name().to_owned(),
         threads: None,
         policy: None,
         window: None,

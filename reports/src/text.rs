@@ -32,7 +32,7 @@ pub(crate) fn array(spec: &ArraySpec) -> String {
         "{}×{} {}{pe}; {} tiles{batch}, PE depth {}, {} MHz",
         spec.rows(),
         spec.cols(),
-        spec.pe().kind_name(),
+        spec.pe().kind().name(),
         spec.tiles().name(),
         spec.pipeline_depth(),
         spec.clock().0

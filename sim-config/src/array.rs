@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sim_core::spec::{ArraySpec, NbSmt, OutOfRange, Pairs, Pe, Sparq, Threads};
+use sim_core::spec::{ArraySpec, NbSmt, OutOfRange, Pairs, Pe, PeKind, Sparq, Threads};
 use sim_core::units::Megahertz;
 use sim_toml::complaint::Complaints;
 use sim_toml::error::ConfigError;
@@ -11,7 +11,6 @@ use sim_toml::source;
 use crate::keys::{self, FileKind, Section};
 use crate::reader::{Flag, Reader};
 use crate::value::size;
-use crate::word::{Kind, Word};
 
 /// Read an array file.
 ///
@@ -54,7 +53,7 @@ pub(crate) fn read(top: &Reader<'_>, complaints: &Complaints) -> Result<ArraySpe
     let rules = match kind {
         Some(kind) => {
             let rules = read_pe(&pe, kind);
-            pe.finish(Some(kind.word()));
+            pe.finish(Some(kind.name()));
             rules
         }
         // Which other keys belong here is not known.
@@ -79,17 +78,17 @@ fn read_array(array: &Reader<'_>) -> Result<ArraySpec, OutOfRange> {
         .with_clock(Megahertz(clock))
 }
 
-fn read_pe(pe: &Reader<'_>, kind: Kind) -> Pe {
+fn read_pe(pe: &Reader<'_>, kind: PeKind) -> Pe {
     match kind {
-        Kind::Conventional => Pe::Conventional,
-        Kind::NbSmt => Pe::NbSmt(NbSmt {
+        PeKind::Conventional => Pe::Conventional,
+        PeKind::NbSmt => Pe::NbSmt(NbSmt {
             threads: threads(pe.integer(&keys::THREADS)),
             policy: pe.word(&keys::POLICY),
             rounding: pe.word(&keys::ROUNDING),
             overflow: pe.word(&keys::OVERFLOW),
         }),
-        Kind::Sparq => Pe::Sparq(read_sparq(pe)),
-        Kind::SparqStc => Pe::SparqStc(read_sparq(pe)),
+        PeKind::Sparq => Pe::Sparq(read_sparq(pe)),
+        PeKind::SparqStc => Pe::SparqStc(read_sparq(pe)),
     }
 }
 

@@ -2,36 +2,26 @@
 
 mod table;
 
+use sim_core::named;
+
 pub use table::ALL;
 pub(crate) use table::*;
 
-/// A file that `sysmt` reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
-    /// An array, as `--array` takes it.
-    Array,
-    /// A run, as `sysmt run` takes it.
-    Run,
-    /// The preprocessing of a model's images: `MODEL.toml` beside `MODEL.onnx`.
-    Model,
-    /// A sweep, as `sysmt sweep` takes it.
-    Sweep,
+named! {
+    /// A file that `sysmt` reads.
+    pub enum FileKind {
+        /// An array, as `--array` takes it.
+        Array = "array",
+        /// A run, as `sysmt run` takes it.
+        Run = "run",
+        /// The preprocessing of a model's images: `MODEL.toml` beside `MODEL.onnx`.
+        Model = "model",
+        /// A sweep, as `sysmt sweep` takes it.
+        Sweep = "sweep",
+    }
 }
 
 impl FileKind {
-    /// Every kind of file.
-    pub const ALL: [Self; 4] = [Self::Array, Self::Run, Self::Model, Self::Sweep];
-
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Array => "array",
-            Self::Run => "run",
-            Self::Model => "model",
-            Self::Sweep => "sweep",
-        }
-    }
-
     /// The sections of such a file, in order.
     pub const fn sections(self) -> &'static [Section] {
         match self {

@@ -15,4 +15,3 @@ pub mod run;
 pub mod schema;
 pub mod sweep;
 mod value;
-mod word;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use sim_core::named::Named;
 use sim_core::prune::PruneSpec;
 use sim_core::range::Percentile;
 use sim_core::synthetic::ActivationZeros;
@@ -15,7 +16,6 @@ use toml::de::{DeTable, DeValue};
 use crate::defaults;
 use crate::keys::{ALL, Fallback, FileKind, Key, Section};
 use crate::value::{activation_zeros, explain, integer, integers, number, percentile, pruning, size};
-use crate::word::{Word, words};
 
 /// One section of a file.
 ///
@@ -89,19 +89,16 @@ impl<'a> Reader<'a> {
     }
 
     /// A word, or the first one as a stand-in.
-    pub(crate) fn word<T: Word>(&self, key: &'static Key) -> T {
-        self.optional_word(key).unwrap_or(T::all()[0])
+    pub(crate) fn word<T: Named>(&self, key: &'static Key) -> T {
+        self.optional_word(key).unwrap_or(T::ALL[0])
     }
 
     /// A word that may be left out.
-    pub(crate) fn optional_word<T: Word>(&self, key: &'static Key) -> Option<T> {
+    pub(crate) fn optional_word<T: Named>(&self, key: &'static Key) -> Option<T> {
         self.value(key, |_, value| match value.as_str() {
             None => Err(Wrong::Type(value.type_str(), "a string")),
-            Some(text) => T::all()
-                .iter()
-                .copied()
-                .find(|known| known.word() == text)
-                .ok_or_else(|| Wrong::Value(format!("\"{text}\""), did_you_mean(text, words::<T>()))),
+            Some(text) => T::from_name(text)
+                .ok_or_else(|| Wrong::Value(format!("\"{text}\""), did_you_mean(text, T::names()))),
         })
     }
 

@@ -31,7 +31,7 @@ pub fn array(spec: &ArraySpec) -> Value {
 fn pe(spec: &ArraySpec) -> Value {
     let mut table = Map::new();
     let mut insert = |key: &str, value: Value| table.insert(key.to_owned(), value);
-    insert("kind", json!(spec.pe().kind_name()));
+    insert("kind", json!(spec.pe().kind().name()));
     insert("pipeline-depth", json!(spec.pipeline_depth()));
     match spec.pe() {
         Pe::Conventional => {}

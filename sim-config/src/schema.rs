@@ -1,10 +1,11 @@
 //! JSON Schemas of the configuration files, for editors; made from the table of keys.
 
 use serde_json::{Map, Value, json};
+use sim_core::named::Named;
 use sim_core::prune::PruneSpec;
+use sim_core::spec::PeKind;
 
 use crate::keys::{self, ALL, Fallback, FileKind, Key, Section, Values, Zero};
-use crate::word::{Kind, words};
 
 /// The schema of a kind of file, JSON Schema 2020-12.
 pub fn schema(file: FileKind) -> Value {
@@ -135,7 +136,7 @@ fn layer() -> Value {
 }
 
 fn pe() -> Value {
-    let kinds: Vec<Value> = words::<Kind>()
+    let kinds: Vec<Value> = PeKind::names()
         .into_iter()
         .map(|kind| {
             let mut properties = properties_of(&[Section::Pe], Some(kind));

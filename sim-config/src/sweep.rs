@@ -377,7 +377,7 @@ impl SweepSpec<'_> {
                 (Throttling::Curve, other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_))) => (
                     format!(
                         "an array of kind \"{}\" has no threads to throttle",
-                        other.kind_name()
+                        other.kind().name()
                     ),
                     "take `throttle` out, or name an nb-smt array",
                 ),

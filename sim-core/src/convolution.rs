@@ -2,19 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::named;
 use crate::shape::checked_product;
 
 /// Most lowered activations (output pixels × K) of one image; more is a broken geometry.
 const MAX_LOWERED: usize = 1 << 32;
 
-/// What a layer was in its network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LayerKind {
-    /// A convolution, grouped and depthwise ones included.
-    Convolution,
-    /// A fully connected layer, stored as a 1×1 convolution over a 1×1 map.
-    FullyConnected,
+named! {
+    /// What a layer was in its network.
+    pub enum LayerKind {
+        /// A convolution, grouped and depthwise ones included.
+        Convolution = "convolution",
+        /// A fully connected layer, stored as a 1×1 convolution over a 1×1 map.
+        FullyConnected = "fully-connected",
+    }
 }
 
 /// Strides and so on of a convolution; `[vertical, horizontal]`.

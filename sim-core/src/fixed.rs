@@ -1,50 +1,24 @@
 //! The rounding and overflow rules of fixed-point numbers; the PEs and the quantizer both use these.
 
-use serde::{Deserialize, Serialize};
+use crate::named;
 
-/// How a wide operand is rounded to a multiple of 16.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rounding {
-    /// To the nearest multiple; a tie goes to the even one.
-    HalfEven,
-    /// Towards minus infinity.
-    Floor,
-}
-
-impl Rounding {
-    /// Every rounding.
-    pub const ALL: [Self; 2] = [Self::HalfEven, Self::Floor];
-
-    /// The name in configuration files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::HalfEven => "half-even",
-            Self::Floor => "floor",
-        }
+named! {
+    /// How a wide operand is rounded to a multiple of 16.
+    pub enum Rounding {
+        /// To the nearest multiple; a tie goes to the even one.
+        HalfEven = "half-even",
+        /// Towards minus infinity.
+        Floor = "floor",
     }
 }
 
-/// What happens to a nibble that rounding pushed out of its four bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Overflow {
-    /// The nibble is clamped: activations to at most 240, weights to at most 112.
-    Saturate,
-    /// No clamp, as the authors' functional model computes; four bits cannot hold it.
-    Extend,
-}
-
-impl Overflow {
-    /// Every overflow rule.
-    pub const ALL: [Self; 2] = [Self::Saturate, Self::Extend];
-
-    /// The name in configuration files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Saturate => "saturate",
-            Self::Extend => "extend",
-        }
+named! {
+    /// What happens to a nibble that rounding pushed out of its four bits.
+    pub enum Overflow {
+        /// The nibble is clamped: activations to at most 240, weights to at most 112.
+        Saturate = "saturate",
+        /// No clamp, as the authors' functional model computes; four bits cannot hold it.
+        Extend = "extend",
     }
 }
 

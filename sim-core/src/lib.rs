@@ -3,6 +3,9 @@
 //! Nothing here reads a file, draws a random number or knows an engine. What is built from good input
 //! cannot fail later.
 
+// What `named!` writes calls this crate by its name, here as in others.
+extern crate self as sim_core;
+
 pub mod busy;
 pub mod convolution;
 pub mod counters;
@@ -11,6 +14,7 @@ pub mod evaluation;
 pub mod fixed;
 pub mod ids;
 pub mod layer_rules;
+pub mod named;
 pub mod parallel_map;
 pub mod patch;
 pub mod policy;

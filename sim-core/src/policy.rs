@@ -1,5 +1,7 @@
 //! Threads of an NB-SMT PE and the papers' policies.
 
+use crate::named;
+
 /// How many threads share the multiplier of an NB-SMT PE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Threads {
@@ -68,58 +70,31 @@ pub enum Sparsity {
     Off,
 }
 
-/// The papers' policies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Policy {
-    /// `S`: reduce every activation in a collision.
-    S,
-    /// `A`: reduce wide activations, zeros ignored.
-    A,
-    /// `W`: reduce wide weights, zeros ignored.
-    W,
-    /// `Aw`: reduce activations where both operands are wide, zeros ignored.
-    Aw,
-    /// `aW`: reduce weights where both operands are wide, zeros ignored.
-    AW,
-    /// `S+A`.
-    SA,
-    /// `S+W`.
-    SW,
-    /// `S+Aw`.
-    SAw,
-    /// `S+aW`.
-    SAW,
+named! {
+    /// The papers' policies.
+    pub enum Policy {
+        /// `S`: reduce every activation in a collision.
+        S = "S",
+        /// `A`: reduce wide activations, zeros ignored.
+        A = "A",
+        /// `W`: reduce wide weights, zeros ignored.
+        W = "W",
+        /// `Aw`: reduce activations where both operands are wide, zeros ignored.
+        Aw = "Aw",
+        /// `aW`: reduce weights where both operands are wide, zeros ignored.
+        AW = "aW",
+        /// `S+A`.
+        SA = "S+A",
+        /// `S+W`.
+        SW = "S+W",
+        /// `S+Aw`.
+        SAw = "S+Aw",
+        /// `S+aW`.
+        SAW = "S+aW",
+    }
 }
 
 impl Policy {
-    /// Every policy, in the papers' order.
-    pub const ALL: [Self; 9] = [
-        Self::S,
-        Self::A,
-        Self::W,
-        Self::Aw,
-        Self::AW,
-        Self::SA,
-        Self::SW,
-        Self::SAw,
-        Self::SAW,
-    ];
-
-    /// The name in configuration files; case matters.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::S => "S",
-            Self::A => "A",
-            Self::W => "W",
-            Self::Aw => "Aw",
-            Self::AW => "aW",
-            Self::SA => "S+A",
-            Self::SW => "S+W",
-            Self::SAw => "S+Aw",
-            Self::SAW => "S+aW",
-        }
-    }
-
     /// What a collision reduces.
     pub const fn base(self) -> BasePolicy {
         match self {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::quantization::named;
+use crate::named;
 
 named! {
     /// The order of the axes of a four-dimensional array of images, or of a network's input.
-    Layout {
+    pub enum Layout {
         /// Images, channels, rows, columns.
         Nchw = "nchw",
         /// Images, rows, columns, channels.
@@ -16,7 +16,7 @@ named! {
 
 named! {
     /// The order of the channels that the network expects.
-    Channels {
+    pub enum Channels {
         /// One channel; colour photos become luma.
         Gray = "gray",
         /// Red, green, blue.
@@ -28,7 +28,7 @@ named! {
 
 named! {
     /// What `resize` does with an image of another aspect ratio.
-    ResizeMode {
+    pub enum ResizeMode {
         /// Both sides become exactly the given ones.
         Stretch = "stretch",
         /// The image is scaled until it covers the given sides; what sticks out is cut off evenly.

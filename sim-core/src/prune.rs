@@ -6,11 +6,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::Millionths;
-use crate::quantization::named;
+use crate::named;
 
 named! {
     /// Among which weights the smallest are looked for.
-    PruneScope {
+    pub enum PruneScope {
         /// Those of each layer.
         Layer = "layer",
         /// Those of all simulated layers together.

@@ -2,40 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::named;
 use crate::range::ActivationRange;
 use crate::spec::Threads;
 
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+
-        }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name in configuration files.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text),+
-                }
-            }
-
-            /// From the name in configuration files.
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.name() == name)
-            }
-        }
-    };
-}
-pub(crate) use named;
-
 named! {
     /// D, the number of steps a range is divided into.
-    Divisor {
+    pub enum Divisor {
         /// As the authors' NB-SMT model.
         D256 = "256",
         /// As the authors' SPARQ model.
@@ -55,7 +28,7 @@ impl Divisor {
 
 named! {
     /// What becomes of a convolution's bias.
-    Bias {
+    pub enum Bias {
         /// Added in FP32 after rescaling.
         Fp32 = "fp32",
         /// Quantized to 8 bits, symmetric, per tensor.
@@ -65,7 +38,7 @@ named! {
 
 named! {
     /// What becomes of a layer whose input can be negative.
-    SignedInputs {
+    pub enum SignedInputs {
         /// It is reported and stays FP32.
         Unsimulated = "unsimulated",
         /// Codes are shifted by a zero point.
@@ -76,7 +49,7 @@ named! {
 named! {
     /// How many Δ the weights of a layer have.
     #[derive(Default)]
-    WeightScales {
+    pub enum WeightScales {
         /// One for each output channel.
         #[default]
         PerChannel = "per-channel",
@@ -87,7 +60,7 @@ named! {
 
 named! {
     /// Which operators are simulated.
-    LayerSelection {
+    pub enum LayerSelection {
         /// Convolutions.
         Convolutions = "convolutions",
         /// Convolutions and fully connected layers.
@@ -97,7 +70,7 @@ named! {
 
 named! {
     /// What becomes of the first convolution or of the final fully connected layer.
-    EdgeLayer {
+    pub enum EdgeLayer {
         /// It stays FP32.
         Fp32 = "fp32",
         /// It is simulated like the others.

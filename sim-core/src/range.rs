@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::decimal::Millionths;
-use crate::quantization::named;
+use crate::named;
 
 named! {
     /// The ways to find a range, without their parameters.
-    RangeMethod {
+    pub enum RangeMethod {
         /// The mean over images of each image's maximum.
         MeanOfMax = "mean-of-max",
         /// The largest value of all images.
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn every_method_is_a_range() {
-        for &method in RangeMethod::ALL {
+        for method in RangeMethod::ALL {
             assert_eq!(
                 ActivationRange::new(method, Percentile::default()).method(),
                 method

@@ -2,13 +2,11 @@
 
 use std::num::NonZeroUsize;
 
-use serde::{Deserialize, Serialize};
-
-use crate::quantization::named;
+use crate::named;
 
 named! {
     /// How the statistics of calibration images become those of a batch norm.
-    RecalibrationMode {
+    pub enum RecalibrationMode {
         /// Those of all calibration images together replace the stored ones.
         Exact = "exact",
         /// Batch by batch, the stored ones move towards those of the batch, as in training.
@@ -106,10 +104,11 @@ impl Default for Momentum {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::named::Named;
 
     #[test]
     fn names_and_modes_lead_back_to_each_other() {
-        for &mode in RecalibrationMode::ALL {
+        for mode in RecalibrationMode::ALL {
             assert_eq!(RecalibrationMode::from_name(mode.name()), Some(mode));
             assert_eq!(Recalibration::from(mode).mode(), mode);
         }

@@ -2,32 +2,20 @@
 
 use crate::busy::BusyMap;
 use crate::counters::{Counters, ErrorSums};
+use crate::named;
 use crate::shape::Gemm;
 use crate::spec::{ArraySpec, Threads};
 use crate::units::Cycles;
 
-/// Which engine produced a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngineKind {
-    /// Closed-form time and integer matrix algebra.
-    Algebraic,
-    /// Every register, clocked, many PEs at once.
-    Stepped,
-    /// The reference: every register, clocked, PE by PE.
-    Clock,
-}
-
-impl EngineKind {
-    /// Every engine.
-    pub const ALL: [Self; 3] = [Self::Algebraic, Self::Stepped, Self::Clock];
-
-    /// The name on the command line and in results.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Algebraic => "algebraic",
-            Self::Stepped => "stepped",
-            Self::Clock => "clock",
-        }
+named! {
+    /// Which engine produced a record.
+    pub enum EngineKind {
+        /// Closed-form time and integer matrix algebra.
+        Algebraic = "algebraic",
+        /// Every register, clocked, many PEs at once.
+        Stepped = "stepped",
+        /// The reference: every register, clocked, PE by PE.
+        Clock = "clock",
     }
 }
 

@@ -1,13 +1,11 @@
 //! Where the order of K comes from.
 
-use serde::{Deserialize, Serialize};
-
-use crate::quantization::named;
+use crate::named;
 
 named! {
     /// Which counts put the columns of K in order, so that columns that are often wide meet columns that rarely are.
     #[derive(Default)]
-    Reorder {
+    pub enum Reorder {
         /// None: K stays as a convolution is lowered.
         #[default]
         Off = "off",

@@ -2,15 +2,18 @@
 
 use std::sync::OnceLock;
 
-/// A set of instructions, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Simd {
-    /// Plain Rust.
-    Portable,
-    /// AVX2.
-    Avx2,
-    /// AVX2 with AVX-VNNI, or with AVX-512 VNNI and VL.
-    Vnni,
+use crate::named;
+
+named! {
+    /// A set of instructions, by name; the slowest first.
+    pub enum Simd {
+        /// Plain Rust.
+        Portable = "portable",
+        /// AVX2.
+        Avx2 = "avx2",
+        /// AVX2 with AVX-VNNI, or with AVX-512 VNNI and VL.
+        Vnni = "vnni",
+    }
 }
 
 /// Why a set of instructions is not selected.
@@ -70,18 +73,6 @@ fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
 }
 
 impl Simd {
-    /// All sets, the slowest first.
-    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Vnni];
-
-    /// What a user writes.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Portable => "portable",
-            Self::Avx2 => "avx2",
-            Self::Vnni => "vnni",
-        }
-    }
-
     /// Whether this processor has it.
     #[cfg(target_arch = "x86_64")]
     pub fn is_available(self) -> bool {

@@ -1,8 +1,7 @@
 //! Checked specs of the array and of its processing elements.
 
-use serde::{Deserialize, Serialize};
-
 use crate::fixed::{Overflow, Rounding};
+use crate::named;
 pub use crate::policy::{BasePolicy, Policy, Sparsity, Threads};
 use crate::units::Megahertz;
 
@@ -13,56 +12,29 @@ pub const MAX_PIPELINE_DEPTH: u8 = 16;
 /// Fastest clock.
 pub const MAX_CLOCK_MHZ: u32 = 100_000;
 
-/// Which bits of an activation a SPARQ window may keep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Window {
-    /// Four bits at shifts 4 to 0.
-    Opt5,
-    /// Four bits at shifts 4, 2, 0.
-    Opt3,
-    /// Four bits at shifts 4, 0.
-    Opt2,
-    /// Three bits at shifts 5 to 0.
-    Opt6,
-    /// Two bits at shifts 6 to 0.
-    Opt7,
-}
-
-impl Window {
-    /// Every window.
-    pub const ALL: [Self; 5] = [Self::Opt5, Self::Opt3, Self::Opt2, Self::Opt6, Self::Opt7];
-
-    /// The name in configuration files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Opt5 => "5opt",
-            Self::Opt3 => "3opt",
-            Self::Opt2 => "2opt",
-            Self::Opt6 => "6opt",
-            Self::Opt7 => "7opt",
-        }
+named! {
+    /// Which bits of an activation a SPARQ window may keep.
+    pub enum Window {
+        /// Four bits at shifts 4 to 0.
+        Opt5 = "5opt",
+        /// Four bits at shifts 4, 2, 0.
+        Opt3 = "3opt",
+        /// Four bits at shifts 4, 0.
+        Opt2 = "2opt",
+        /// Three bits at shifts 5 to 0.
+        Opt6 = "6opt",
+        /// Two bits at shifts 6 to 0.
+        Opt7 = "7opt",
     }
 }
 
-/// What happens to the bits below a SPARQ window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WindowRounding {
-    /// Rounded half to even, saturating within the window.
-    Round,
-    /// Dropped.
-    Trim,
-}
-
-impl WindowRounding {
-    /// Every rounding of a window.
-    pub const ALL: [Self; 2] = [Self::Round, Self::Trim];
-
-    /// The name in configuration files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Round => "round",
-            Self::Trim => "trim",
-        }
+named! {
+    /// What happens to the bits below a SPARQ window.
+    pub enum WindowRounding {
+        /// Rounded half to even, saturating within the window.
+        Round = "round",
+        /// Dropped.
+        Trim = "trim",
     }
 }
 
@@ -104,27 +76,41 @@ pub struct Sparq {
     pub pairs: Pairs,
 }
 
-/// A processing element.
+named! {
+    /// The kinds of processing elements.
+    pub enum PeKind {
+        /// One exact 8b×8b product a cycle.
+        Conventional = "conventional",
+        /// Non-blocking simultaneous multithreading.
+        NbSmt = "nb-smt",
+        /// Two activations a cycle, windowed at the array's edge.
+        Sparq = "sparq",
+        /// Two of four activations a cycle, selected by 2:4 sparse weights.
+        SparqStc = "sparq-stc",
+    }
+}
+
+/// A processing element: a kind with its rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pe {
-    /// One exact 8b×8b product a cycle.
+    /// [`PeKind::Conventional`].
     Conventional,
-    /// Non-blocking simultaneous multithreading.
+    /// [`PeKind::NbSmt`].
     NbSmt(NbSmt),
-    /// Two activations a cycle, windowed at the array's edge.
+    /// [`PeKind::Sparq`].
     Sparq(Sparq),
-    /// Two of four activations a cycle, selected by 2:4 sparse weights.
+    /// [`PeKind::SparqStc`].
     SparqStc(Sparq),
 }
 
 impl Pe {
-    /// The `kind` in configuration files.
-    pub const fn kind_name(self) -> &'static str {
+    /// The kind.
+    pub const fn kind(self) -> PeKind {
         match self {
-            Self::Conventional => "conventional",
-            Self::NbSmt(_) => "nb-smt",
-            Self::Sparq(_) => "sparq",
-            Self::SparqStc(_) => "sparq-stc",
+            Self::Conventional => PeKind::Conventional,
+            Self::NbSmt(_) => PeKind::NbSmt,
+            Self::Sparq(_) => PeKind::Sparq,
+            Self::SparqStc(_) => PeKind::SparqStc,
         }
     }
 
@@ -192,69 +178,31 @@ pub enum KOrder {
     ChannelFastest,
 }
 
-/// What stays in a PE while the other operands move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Dataflow {
-    /// The sum of an output.
-    OutputStationary,
-}
-
-impl Dataflow {
-    /// Every dataflow.
-    pub const ALL: [Self; 1] = [Self::OutputStationary];
-
-    /// The name in configuration files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OutputStationary => "output-stationary",
-        }
+named! {
+    /// What stays in a PE while the other operands move.
+    pub enum Dataflow {
+        /// The sum of an output.
+        OutputStationary = "output-stationary",
     }
 }
 
-/// Whether tiles overlap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tiles {
-    /// The operands of the next tile follow at once.
-    Pipelined,
-    /// Each tile waits until the one before has left.
-    Serial,
-}
-
-impl Tiles {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Pipelined, Self::Serial];
-
-    /// The name in configuration files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pipelined => "pipelined",
-            Self::Serial => "serial",
-        }
+named! {
+    /// Whether tiles overlap.
+    pub enum Tiles {
+        /// The operands of the next tile follow at once.
+        Pipelined = "pipelined",
+        /// Each tile waits until the one before has left.
+        Serial = "serial",
     }
 }
 
-/// Whether the images of a layer form one product or one each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Batch {
-    /// One product per image.
-    Separate,
-    /// The pixels of all images form one M.
-    Folded,
-}
-
-impl Batch {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Separate, Self::Folded];
-
-    /// The name in configuration files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Separate => "separate",
-            Self::Folded => "folded",
-        }
+named! {
+    /// Whether the images of a layer form one product or one each.
+    pub enum Batch {
+        /// One product per image.
+        Separate = "separate",
+        /// The pixels of all images form one M.
+        Folded = "folded",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a row of a technology table is about.
 
+use sim_core::named;
 use std::fmt;
 
 use sim_core::spec::{ArraySpec, Pairs, Pe, Threads};
@@ -44,7 +45,7 @@ impl PeKey {
     /// The PE of an array.
     pub fn of(array: &ArraySpec) -> Self {
         let mut key = Self {
-            kind: array.pe().kind_name().to_owned(),
+            kind: array.pe().kind().name().to_owned(),
             threads: None,
             window: None,
             policy: None,
@@ -139,28 +140,15 @@ impl fmt::Display for PeKey {
     }
 }
 
-/// What takes area.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// One PE.
-    Pe,
-    /// Window logic: of one array row for sparq; of one PE for sparq-stc, where the `pe` row does not hold it already.
-    WindowLogic,
-    /// A whole array of 4 × 4 PEs with skew registers, sequencer, drains and window logic.
-    Array4x4,
-}
-
-impl Part {
-    /// Every part.
-    pub const ALL: [Self; 3] = [Self::Pe, Self::WindowLogic, Self::Array4x4];
-
-    /// The name in technology tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pe => "pe",
-            Self::WindowLogic => "window-logic",
-            Self::Array4x4 => "array-4x4",
-        }
+named! {
+    /// What takes area.
+    pub enum Part {
+        /// One PE.
+        Pe = "pe",
+        /// Window logic: of one array row for sparq; of one PE for sparq-stc, where the `pe` row does not hold it already.
+        WindowLogic = "window-logic",
+        /// A whole array of 4 × 4 PEs with skew registers, sequencer, drains and window logic.
+        Array4x4 = "array-4x4",
     }
 }
 

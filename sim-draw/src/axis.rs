@@ -1,41 +1,24 @@
 //! Value axes with round ticks.
 
-/// How values become places on an axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
-    /// From 0, or a round number below the lowest value, to a round number above the highest.
-    Linear,
-    /// From a round number below the lowest value to one above the highest: for differences between high values.
-    Tight,
-    /// From 0 to 100.
-    Percent,
-    /// Decades; what is not positive has no place.
-    Log,
-    /// The same, from a one, two or five of a decade to another: for points that few decades hold.
-    TightLog,
+use sim_core::named;
+
+named! {
+    /// How values become places on an axis.
+    pub enum Scale {
+        /// From 0, or a round number below the lowest value, to a round number above the highest.
+        Linear = "linear",
+        /// From a round number below the lowest value to one above the highest: for differences between high values.
+        Tight = "tight",
+        /// From 0 to 100.
+        Percent = "percent",
+        /// Decades; what is not positive has no place.
+        Log = "log",
+        /// The same, from a one, two or five of a decade to another: for points that few decades hold.
+        TightLog = "tight-log",
+    }
 }
 
 impl Scale {
-    /// Every scale.
-    pub const ALL: [Self; 5] = [
-        Self::Linear,
-        Self::Tight,
-        Self::Percent,
-        Self::Log,
-        Self::TightLog,
-    ];
-
-    /// The name in figure files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Linear => "linear",
-            Self::Tight => "tight",
-            Self::Percent => "percent",
-            Self::Log => "log",
-            Self::TightLog => "tight-log",
-        }
-    }
-
     /// Whether equal ratios are equally long.
     pub const fn is_log(self) -> bool {
         match self {

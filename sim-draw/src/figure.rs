@@ -2,60 +2,34 @@
 
 use crate::look::Look;
 use crate::{FigureError, Made, Picture, Scale, python};
+use sim_core::named;
 
-/// A format of figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// Scalable Vector Graphics.
-    Svg,
-    /// A bitmap.
-    Png,
-    /// Portable Document Format, with the font inside.
-    Pdf,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 3] = [Self::Svg, Self::Png, Self::Pdf];
-
-    /// The name on the command line and at the end of files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Svg => "svg",
-            Self::Png => "png",
-            Self::Pdf => "pdf",
-        }
+named! {
+    /// A format of figures.
+    #[derive(PartialOrd, Ord)]
+    pub enum Format {
+        /// Scalable Vector Graphics.
+        Svg = "svg",
+        /// A bitmap.
+        Png = "png",
+        /// Portable Document Format, with the font inside.
+        Pdf = "pdf",
     }
 }
 
-/// How points are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// Marks.
-    Scatter,
-    /// Marks joined by lines.
-    Line,
-    /// Bars, side by side.
-    Bar,
-    /// Bars of parts.
-    Stacked,
-    /// Shaded cells.
-    HeatMap,
-}
-
-impl Mark {
-    /// All of them.
-    pub const ALL: &[Self] = &[Self::Scatter, Self::Line, Self::Bar, Self::Stacked, Self::HeatMap];
-
-    /// The name in figure files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Scatter => "scatter",
-            Self::Line => "line",
-            Self::Bar => "bar",
-            Self::Stacked => "stacked",
-            Self::HeatMap => "heat-map",
-        }
+named! {
+    /// How points are drawn.
+    pub enum Mark {
+        /// Marks.
+        Scatter = "scatter",
+        /// Marks joined by lines.
+        Line = "line",
+        /// Bars, side by side.
+        Bar = "bar",
+        /// Bars of parts.
+        Stacked = "stacked",
+        /// Shaded cells.
+        HeatMap = "heat-map",
     }
 }
 

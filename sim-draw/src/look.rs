@@ -1,5 +1,6 @@
 //! How figures look: style, width, palette, titles.
 
+use sim_core::named;
 use std::str::FromStr;
 
 use crate::palette::Palette;
@@ -11,28 +12,19 @@ const LEAST_WIDTH: f64 = 1200.0;
 /// Inches across above which a bitmap does not fit into memory.
 const GREATEST_WIDTH: f64 = 20.0;
 
-/// What a figure is drawn for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Style {
-    /// A column of a paper: text of 7 points, 600 dots per inch.
-    #[default]
-    Paper,
-    /// A slide, 16:9: text of 16 points and strokes to match, 240 dots per inch.
-    Slide,
+named! {
+    /// What a figure is drawn for.
+    #[derive(Default)]
+    pub enum Style {
+        /// A column of a paper: text of 7 points, 600 dots per inch.
+        #[default]
+        Paper = "paper",
+        /// A slide, 16:9: text of 16 points and strokes to match, 240 dots per inch.
+        Slide = "slide",
+    }
 }
 
 impl Style {
-    /// Every style.
-    pub const ALL: [Self; 2] = [Self::Paper, Self::Slide];
-
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Paper => "paper",
-            Self::Slide => "slide",
-        }
-    }
-
     /// The width where none is asked for.
     pub const fn default_width(self) -> Width {
         match self {
@@ -97,26 +89,15 @@ impl FromStr for Width {
     }
 }
 
-/// Whether figures have their titles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Titles {
-    /// They have.
-    #[default]
-    Shown,
-    /// A caption says what they are.
-    None,
-}
-
-impl Titles {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Shown, Self::None];
-
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Shown => "shown",
-            Self::None => "none",
-        }
+named! {
+    /// Whether figures have their titles.
+    #[derive(Default)]
+    pub enum Titles {
+        /// They have.
+        #[default]
+        Shown = "shown",
+        /// A caption says what they are.
+        None = "none",
     }
 }
 

@@ -1,6 +1,7 @@
 //! Palettes: what is drawn has a tone, and a palette has its colour.
 
 use crate::style::{Colour, GREY, INK};
+use sim_core::named;
 
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,16 +20,18 @@ pub enum Tone {
     Grey,
 }
 
-/// Colours of a figure.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Palette {
-    /// Hues of Okabe and Ito, shifted so that parts that touch differ in grey too.
-    #[default]
-    OkabeIto,
-    /// From dark violet over green to yellow.
-    Viridis,
-    /// Greys alone.
-    Grey,
+named! {
+    /// Colours of a figure.
+    #[derive(Default)]
+    pub enum Palette {
+        /// Hues of Okabe and Ito, shifted so that parts that touch differ in grey too.
+        #[default]
+        OkabeIto = "okabe-ito",
+        /// From dark violet over green to yellow.
+        Viridis = "viridis",
+        /// Greys alone.
+        Grey = "grey",
+    }
 }
 
 const OKABE_ITO: Colours = Colours {
@@ -146,18 +149,6 @@ struct Colours {
 }
 
 impl Palette {
-    /// Every palette.
-    pub const ALL: [Self; 3] = [Self::OkabeIto, Self::Viridis, Self::Grey];
-
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OkabeIto => "okabe-ito",
-            Self::Viridis => "viridis",
-            Self::Grey => "grey",
-        }
-    }
-
     const fn colours(self) -> &'static Colours {
         match self {
             Self::OkabeIto => &OKABE_ITO,

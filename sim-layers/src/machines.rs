@@ -79,7 +79,7 @@ impl LayerMachines {
         let most = match self.array.pe() {
             Pe::NbSmt(built) => built.threads,
             other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => {
-                let kind = other.kind_name();
+                let kind = other.kind().name();
                 return Err(MachineError::Kind { layer, kind });
             }
         };

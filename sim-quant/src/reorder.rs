@@ -164,7 +164,7 @@ impl Candidate<'_> {
             Pe::NbSmt(rules) => rules.threads,
             other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => {
                 return Err(ReorderError::Kind {
-                    kind: other.kind_name(),
+                    kind: other.kind().name(),
                 });
             }
         };

@@ -81,7 +81,7 @@ impl Design {
                 Reorder::Calibration | Reorder::Oracle | Reorder::Weights,
                 other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)),
             ) => Err(self.error(&ReorderError::Kind {
-                kind: other.kind_name(),
+                kind: other.kind().name(),
             })),
         }
     }

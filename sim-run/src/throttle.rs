@@ -30,7 +30,7 @@ pub fn throttle(
         other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => {
             return Err(design.error(&format!(
                 "an array of kind \"{}\" has no threads to throttle; take an nb-smt array, or leave throttling out",
-                other.kind_name()
+                other.kind().name()
             )));
         }
     }

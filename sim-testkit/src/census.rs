@@ -16,7 +16,7 @@ pub struct Census {
 impl Census {
     /// Note what a case reached.
     pub fn note(&mut self, case: &Case, outcome: &Outcome) {
-        let mut names = vec![format!("kind {}", case.array.pe().kind_name())];
+        let mut names = vec![format!("kind {}", case.array.pe().kind().name())];
         let n_steps = case.array.pe().n_steps(case.shape.k());
         let (rows, cols) = (case.array.rows(), case.array.cols());
         let (m, n, k) = (case.shape.m(), case.shape.n(), case.shape.k());
@@ -77,7 +77,7 @@ impl Census {
                 }
             }
             Pe::Sparq(rules) | Pe::SparqStc(rules) => {
-                let kind = case.array.pe().kind_name();
+                let kind = case.array.pe().kind().name();
                 let (window, rounding) = (rules.window.name(), rules.rounding.name());
                 names.push(format!("{kind} {window} {rounding} pairs {:?}", rules.pairs));
                 for (active, &count) in outcome.counters.pe_cycles.active.counts().iter().enumerate() {

@@ -1,63 +1,37 @@
 //! What a PE does in a cycle, by the names of the books.
 
 use sim_array::stepped::registers::Registers;
+use sim_core::named;
 use sim_core::spec::Pe;
 use sim_pe::step::Step;
 use sim_pe::{conventional, nbsmt, sparq};
 
-/// The bucket of a PE-cycle. Steps of a real output go by their active threads; for the SPARQ kinds by the activations of
-/// the pair that are not zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Before the PE's first step (serial: of this tile).
-    Fill,
-    /// A step with no active thread.
-    Idle,
-    /// A step with one active thread.
-    One,
-    /// A step with two active threads.
-    Two,
-    /// A step with three active threads.
-    Three,
-    /// A step with four active threads.
-    Four,
-    /// A step of a tile in which the PE has no output.
-    Masked,
-    /// Between two tiles.
-    Stall,
-    /// After the PE's last step (serial: of this tile).
-    Drain,
+named! {
+    /// The bucket of a PE-cycle, in the order of their codes. Steps of a real output go by their active threads; for the
+    /// SPARQ kinds by the activations of the pair that are not zero.
+    pub enum Mode {
+        /// Before the PE's first step (serial: of this tile).
+        Fill = "fill",
+        /// A step with no active thread.
+        Idle = "idle",
+        /// A step with one active thread.
+        One = "one",
+        /// A step with two active threads.
+        Two = "two",
+        /// A step with three active threads.
+        Three = "three",
+        /// A step with four active threads.
+        Four = "four",
+        /// A step of a tile in which the PE has no output.
+        Masked = "masked",
+        /// Between two tiles.
+        Stall = "stall",
+        /// After the PE's last step (serial: of this tile).
+        Drain = "drain",
+    }
 }
 
 impl Mode {
-    /// Every mode, in the order of their codes.
-    pub const ALL: [Self; 9] = [
-        Self::Fill,
-        Self::Idle,
-        Self::One,
-        Self::Two,
-        Self::Three,
-        Self::Four,
-        Self::Masked,
-        Self::Stall,
-        Self::Drain,
-    ];
-
-    /// The name that a viewer shows.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Fill => "fill",
-            Self::Idle => "idle",
-            Self::One => "one",
-            Self::Two => "two",
-            Self::Three => "three",
-            Self::Four => "four",
-            Self::Masked => "masked",
-            Self::Stall => "stall",
-            Self::Drain => "drain",
-        }
-    }
-
     /// The value in the file.
     pub(crate) const fn code(self) -> u64 {
         match self {

@@ -129,7 +129,7 @@ pub(crate) struct CheckArgs {
     pub(crate) weights: Option<PathBuf>,
     /// What the algebraic engine is held to: the fast clock, or the reference clock, which is slow and which the fast
     /// clock must equal in every register and cycle
-    #[arg(long, default_value = "stepped", value_parser = parsers::truth())]
+    #[arg(long, default_value = "stepped", value_parser = parsers::named::<Truth>())]
     pub(crate) engine: Truth,
     #[command(flatten)]
     pub(crate) jobs: JobsArgs,
@@ -180,10 +180,10 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_name = "POINTS", allow_negative_numbers = true)]
     pub(crate) max_drop: Option<MaxDrop>,
     /// Put the columns of K in an order in which wide operands meet narrow ones [default: as the run file says, else off]
-    #[arg(long, value_name = "MODE", value_parser = parsers::reorder())]
+    #[arg(long, value_name = "MODE", value_parser = parsers::named::<Reorder>())]
     pub(crate) reorder: Option<Reorder>,
     /// Give batch norms new statistics on each array, from the calibration images, else the training set beside the images
-    #[arg(long, value_name = "MODE", num_args = 0..=1, default_missing_value = "exact", value_parser = parsers::recalibration_mode())]
+    #[arg(long, value_name = "MODE", num_args = 0..=1, default_missing_value = "exact", value_parser = parsers::named::<RecalibrationMode>())]
     pub(crate) recalibrate_bn: Option<RecalibrationMode>,
     /// Where to write a copy of the model with the new statistics of the array
     #[arg(
@@ -257,7 +257,7 @@ pub(crate) struct PruningArgs {
     #[arg(long, value_name = "P|2:4", allow_negative_numbers = true)]
     pub(crate) prune: Option<PruneSpec>,
     /// Whether the fraction is that of each layer, or of all simulated layers together [default: layer]
-    #[arg(long, value_name = "SCOPE", requires = "prune", value_parser = parsers::prune_scope())]
+    #[arg(long, value_name = "SCOPE", requires = "prune", value_parser = parsers::named::<PruneScope>())]
     pub(crate) prune_scope: Option<PruneScope>,
 }
 
@@ -265,19 +265,19 @@ pub(crate) struct PruningArgs {
 #[command(next_help_heading = "Quantization")]
 pub(crate) struct QuantizationArgs {
     /// Steps into which a range is divided
-    #[arg(long, value_name = "D", default_value = "256", value_parser = parsers::divisor())]
+    #[arg(long, value_name = "D", default_value = "256", value_parser = parsers::named::<Divisor>())]
     pub(crate) divisor: Divisor,
     /// What becomes of a bias
-    #[arg(long, value_name = "BIAS", default_value = "fp32", value_parser = parsers::bias())]
+    #[arg(long, value_name = "BIAS", default_value = "fp32", value_parser = parsers::named::<Bias>())]
     pub(crate) bias: Bias,
     /// What becomes of a layer whose input can be negative
-    #[arg(long, value_name = "RULE", default_value = "unsimulated", value_parser = parsers::signed_inputs())]
+    #[arg(long, value_name = "RULE", default_value = "unsimulated", value_parser = parsers::named::<SignedInputs>())]
     pub(crate) signed_inputs: SignedInputs,
     /// Whether weights have one scale for each output channel, or one for the whole tensor
-    #[arg(long, value_name = "SCALES", default_value = "per-channel", value_parser = parsers::weight_scales())]
+    #[arg(long, value_name = "SCALES", default_value = "per-channel", value_parser = parsers::named::<WeightScales>())]
     pub(crate) weights: WeightScales,
     /// How the range of a layer's input is found over the calibration images
-    #[arg(long, value_name = "METHOD", default_value = "mean-of-max", value_parser = parsers::range_method())]
+    #[arg(long, value_name = "METHOD", default_value = "mean-of-max", value_parser = parsers::named::<RangeMethod>())]
     pub(crate) range: RangeMethod,
     /// Which percentile `--range percentile` takes of each image's values [default: 99.9]
     #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = parsers::percentile)]
@@ -288,13 +288,13 @@ pub(crate) struct QuantizationArgs {
 #[command(next_help_heading = "Layers")]
 pub(crate) struct SelectionArgs {
     /// Which operators are taken
-    #[arg(long, value_name = "WHICH", default_value = "convolutions", value_parser = parsers::layer_selection())]
+    #[arg(long, value_name = "WHICH", default_value = "convolutions", value_parser = parsers::named::<LayerSelection>())]
     pub(crate) layers: LayerSelection,
     /// What becomes of the first convolution
-    #[arg(long, value_name = "RULE", default_value = "fp32", value_parser = parsers::edge_layer())]
+    #[arg(long, value_name = "RULE", default_value = "fp32", value_parser = parsers::named::<EdgeLayer>())]
     pub(crate) first: EdgeLayer,
     /// What becomes of the final fully connected layer
-    #[arg(long, value_name = "RULE", default_value = "fp32", value_parser = parsers::edge_layer())]
+    #[arg(long, value_name = "RULE", default_value = "fp32", value_parser = parsers::named::<EdgeLayer>())]
     pub(crate) last: EdgeLayer,
 }
 
@@ -302,13 +302,13 @@ pub(crate) struct SelectionArgs {
 #[command(next_help_heading = "Preprocessing (in place of MODEL.toml beside the model)")]
 pub(crate) struct PreprocessingArgs {
     /// Axes of four-dimensional image arrays
-    #[arg(long, value_name = "AXES", value_parser = parsers::layout())]
+    #[arg(long, value_name = "AXES", value_parser = parsers::named::<Layout>())]
     pub(crate) layout: Option<Layout>,
     /// Axes of the network's input
-    #[arg(long, value_name = "AXES", value_parser = parsers::layout())]
+    #[arg(long, value_name = "AXES", value_parser = parsers::named::<Layout>())]
     pub(crate) model_layout: Option<Layout>,
     /// Channels of the network's input
-    #[arg(long, value_name = "ORDER", value_parser = parsers::channels())]
+    #[arg(long, value_name = "ORDER", value_parser = parsers::named::<Channels>())]
     pub(crate) channels: Option<Channels>,
     /// What a pixel is multiplied with
     #[arg(long, allow_negative_numbers = true)]
@@ -333,7 +333,7 @@ pub(crate) struct PreprocessingArgs {
     #[arg(long, value_name = "ROWSxCOLS", value_parser = parsers::sides)]
     pub(crate) resize: Option<[usize; 2]>,
     /// What resizing does with another aspect ratio
-    #[arg(long, value_name = "MODE", value_parser = parsers::resize_mode())]
+    #[arg(long, value_name = "MODE", value_parser = parsers::named::<ResizeMode>())]
     pub(crate) resize_mode: Option<ResizeMode>,
 }
 
@@ -343,7 +343,7 @@ pub(crate) struct ExplainArgs {
     #[arg(conflicts_with = "json_schema")]
     pub(crate) key: Option<String>,
     /// Print the JSON Schema of a kind of file instead
-    #[arg(long, value_name = "FILE", value_parser = parsers::file_kind())]
+    #[arg(long, value_name = "FILE", value_parser = parsers::named::<FileKind>())]
     pub(crate) json_schema: Option<FileKind>,
 }
 
@@ -351,7 +351,7 @@ pub(crate) struct ExplainArgs {
 pub(crate) struct EngineArgs {
     /// Which engine runs the products: closed forms, the fast clock or the reference clock, which clock every
     /// register and are slow; the results are the same
-    #[arg(long, default_value = "algebraic", value_parser = parsers::engine())]
+    #[arg(long, default_value = "algebraic", value_parser = parsers::named::<EngineKind>())]
     pub(crate) engine: EngineKind,
 }
 

@@ -1,5 +1,6 @@
 //! `SYSMT_SIMD`: which instructions the products run on.
 
+use sim_core::named::Named;
 use sim_core::simd::{Simd, select};
 
 use crate::failure::Failure;
@@ -19,7 +20,7 @@ pub(crate) fn select_from_environment() -> Result<(), Failure> {
         .collect::<Vec<_>>()
         .join("`, `");
     let remedy = format!("take one of `{available}`, or leave {VARIABLE} unset for the fastest");
-    let Some(simd) = Simd::ALL.into_iter().find(|simd| simd.name() == wish) else {
+    let Some(simd) = Simd::from_name(&wish) else {
         return Err(Failure::User(format!(
             "{VARIABLE}: `{wish}` is not a set of instructions; {remedy}"
         )));

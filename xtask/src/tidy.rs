@@ -15,7 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sim-core", &[]),
     ("sim-toml", &[]),
     ("sim-cost", &["sim-core", "sim-toml"]),
-    ("sim-draw", &[]),
+    ("sim-draw", &["sim-core"]),
     ("reports", &["sim-core", "sim-toml", "sim-cost", "sim-draw"]),
     ("sim-pe", &["sim-core"]),
     ("sim-array", &["sim-core", "sim-pe"]),

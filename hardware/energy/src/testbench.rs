@@ -1,5 +1,6 @@
 //! A netlist under a stimulus, in Icarus Verilog, to a value change dump.
 
+use sim_core::named;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,24 +17,13 @@ pub(crate) const PERIOD_NS: u64 = 30;
 /// Cycles in reset before a stimulus.
 pub(crate) const N_RESET: usize = 4;
 
-/// How delays of gates are simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Delays {
-    /// None: every net changes at most once per cycle.
-    Zero,
-    /// The library's, with the loads of the netlist: glitches are there.
-    Library,
-}
-
-impl Delays {
-    pub(crate) const ALL: [Self; 2] = [Self::Zero, Self::Library];
-
-    /// The name in technology tables.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Zero => "zero",
-            Self::Library => "library",
-        }
+named! {
+    /// How delays of gates are simulated.
+    pub(crate) enum Delays {
+        /// None: every net changes at most once per cycle.
+        Zero = "zero",
+        /// The library's, with the loads of the netlist: glitches are there.
+        Library = "library",
     }
 }
 

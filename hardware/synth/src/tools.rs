@@ -1,5 +1,6 @@
 //! The programs that do the work: where they come from, which version they are, how they are run.
 
+use sim_core::named;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -7,30 +8,19 @@ use std::process::{Command, Stdio};
 
 use crate::error::SynthError;
 
-/// A program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tool {
-    /// Reads SystemVerilog, and makes logic of it.
-    Yosys,
-    /// Maps logic to cells; Yosys starts it.
-    Abc,
-    /// Static timing analysis.
-    OpenSta,
+named! {
+    /// A program.
+    pub enum Tool {
+        /// Reads SystemVerilog, and makes logic of it.
+        Yosys = "yosys",
+        /// Maps logic to cells; Yosys starts it.
+        Abc = "abc",
+        /// Static timing analysis.
+        OpenSta = "opensta",
+    }
 }
 
 impl Tool {
-    /// Every program.
-    pub const ALL: [Self; 3] = [Self::Yosys, Self::Abc, Self::OpenSta];
-
-    /// The name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Yosys => "yosys",
-            Self::Abc => "abc",
-            Self::OpenSta => "opensta",
-        }
-    }
-
     /// What is run.
     pub const fn program(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ mod parquet;
 mod selection;
 mod tex;
 
+use sim_core::named;
 use std::convert::Infallible;
 use std::io::Write;
 
@@ -22,55 +23,31 @@ use crate::frame::{Column, Frame, Value};
 use crate::stored::{Provenance, Stored, StoredKind};
 use crate::warning::Warning;
 
-/// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Comma-separated values, RFC 4180.
-    Csv,
-    /// Apache Parquet.
-    Parquet,
-    /// JSON Lines: an object a row.
-    JsonLines,
-    /// A LaTeX table with the rules of the package booktabs.
-    Tex,
-}
-
-impl Format {
-    /// All of them.
-    pub const ALL: &[Self] = &[Self::Csv, Self::Parquet, Self::JsonLines, Self::Tex];
-
-    /// As the command line calls it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Parquet => "parquet",
-            Self::JsonLines => "jsonl",
-            Self::Tex => "tex",
-        }
+named! {
+    /// How rows are written.
+    pub enum Format {
+        /// Comma-separated values, RFC 4180.
+        Csv = "csv",
+        /// Apache Parquet.
+        Parquet = "parquet",
+        /// JSON Lines: an object a row.
+        JsonLines = "jsonl",
+        /// A LaTeX table with the rules of the package booktabs.
+        Tex = "tex",
     }
 }
 
-/// Which rows of a folder are meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
-    /// One row per design or point.
-    Points,
-    /// One row per design and simulated layer.
-    Layers,
+named! {
+    /// Which rows of a folder are meant.
+    pub enum Table {
+        /// One row per design or point.
+        Points = "points",
+        /// One row per design and simulated layer.
+        Layers = "layers",
+    }
 }
 
 impl Table {
-    /// All of them.
-    pub const ALL: &[Self] = &[Self::Points, Self::Layers];
-
-    /// As the command line calls it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Points => "points",
-            Self::Layers => "layers",
-        }
-    }
-
     /// The rows that somebody means who does not say: a run has one design, so its layers.
     pub const fn usual(kind: StoredKind) -> Self {
         match kind {

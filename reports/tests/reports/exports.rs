@@ -200,12 +200,12 @@ fn parquet_comes_back_with_where_it_is_from() {
 
 #[test]
 fn equal_rows_give_equal_bytes() {
-    for &format in Format::ALL {
+    for format in Format::ALL {
         assert_eq!(all(format), all(format), "{format:?}");
     }
     let stored = stored_run();
-    for &format in Format::ALL {
-        for &table in Table::ALL {
+    for format in Format::ALL {
+        for table in Table::ALL {
             assert_eq!(
                 exported(&stored, table, format),
                 exported(&stored, table, format),
@@ -291,7 +291,7 @@ fn a_row_that_does_not_fit_is_an_error_in_every_format() {
         );
         assert_eq!(error.unwrap_err().to_string(), want, "{format:?}");
     }
-    for &format in Format::ALL {
+    for format in Format::ALL {
         check(
             format,
             vec![Value::Null; 3],
@@ -334,7 +334,7 @@ fn refusals_of_rows_and_of_the_target_are_told_apart() {
         provenance: &provenance,
     };
     let selection = Selection::all(&columns());
-    for &format in Format::ALL {
+    for format in Format::ALL {
         let good = || rows().into_iter().map(Ok::<_, io::Error>);
         let error = export::write(format, &selection, &origin, good(), Full(10)).unwrap_err();
         assert!(

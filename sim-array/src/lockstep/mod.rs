@@ -6,6 +6,7 @@ use std::fmt;
 
 use sim_core::busy::BusyMap;
 use sim_core::ids::{Col, Row, TileId};
+use sim_core::named;
 use sim_core::record::EngineKind;
 use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
@@ -18,30 +19,23 @@ use crate::stepped::Stepped;
 use crate::stepped::probe::ExitOf;
 pub use registers::{RegisterDivergence, check_registers};
 
-/// The engine that others are held to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Truth {
-    /// The fast clock: the algebraic engine gives its outcome.
-    Stepped,
-    /// The reference clock: the fast clock holds its registers in every cycle, and both others give its outcome.
-    Clock,
+named! {
+    /// The engine that others are held to.
+    pub enum Truth {
+        /// The fast clock: the algebraic engine gives its outcome.
+        Stepped = "stepped",
+        /// The reference clock: the fast clock holds its registers in every cycle, and both others give its outcome.
+        Clock = "clock",
+    }
 }
 
 impl Truth {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Stepped, Self::Clock];
-
     /// The engine.
     pub const fn engine(self) -> EngineKind {
         match self {
             Self::Stepped => EngineKind::Stepped,
             Self::Clock => EngineKind::Clock,
         }
-    }
-
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        self.engine().name()
     }
 }
 

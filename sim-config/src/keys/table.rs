@@ -1,16 +1,16 @@
 //! Every key. Nothing else says what a key takes or what its default is.
 
 use sim_core::fixed::{Overflow, Rounding};
+use sim_core::named::Named;
 use sim_core::preprocessing::{Channels, Layout, ResizeMode};
 use sim_core::prune::PruneScope;
 use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
 use sim_core::range::RangeMethod;
 use sim_core::reorder::Reorder;
-use sim_core::spec::{Batch, Dataflow, Policy, Tiles, Window, WindowRounding};
+use sim_core::spec::{Batch, Dataflow, PeKind, Policy, Tiles, Window, WindowRounding};
 
 use super::{Fallback, Key, Section, Values, Zero};
-use crate::sweep::methods::{recalibrations, throttlings};
-use crate::word::{Kind, words};
+use crate::sweep::methods::{Throttling, recalibrations};
 
 /// Most images of a workload, and the largest seed: what TOML integers and JSON numbers hold exactly.
 const MAX_COUNT: i64 = 1_000_000_000;
@@ -64,7 +64,7 @@ table! {
     }
     DATAFLOW = Array."dataflow" {
         "Which operand stays in its PE.",
-        unit "", values Values::Words(words::<Dataflow>), default Fallback::Value("\"output-stationary\""),
+        unit "", values Values::Words(Dataflow::names), default Fallback::Value("\"output-stationary\""),
         kinds &[],
     }
     CLOCK_MHZ = Array."clock-mhz" {
@@ -73,11 +73,11 @@ table! {
     }
     TILES = Array."tiles" {
         "Whether the operands of the next tile follow at once, or wait until a tile has left the array.",
-        unit "", values Values::Words(words::<Tiles>), default Fallback::Value("\"pipelined\""), kinds &[],
+        unit "", values Values::Words(Tiles::names), default Fallback::Value("\"pipelined\""), kinds &[],
     }
     BATCH = Array."batch" {
         "Whether a layer is one product per image, or the pixels of all images form one product.",
-        unit "", values Values::Words(words::<Batch>), default Fallback::Value("\"separate\""), kinds &[],
+        unit "", values Values::Words(Batch::names), default Fallback::Value("\"separate\""), kinds &[],
     }
     PIPELINE_DEPTH = Pe."pipeline-depth" {
         "Pipeline stages of a PE; every result is ready that many cycles less one later.",
@@ -85,7 +85,7 @@ table! {
     }
     KIND = Pe."kind" {
         "What a PE computes.",
-        unit "", values Values::Words(words::<Kind>), default Fallback::Required, kinds &[],
+        unit "", values Values::Words(PeKind::names), default Fallback::Required, kinds &[],
     }
     THREADS = Pe."threads" {
         "Threads that share the multiplier of a PE.",
@@ -93,23 +93,23 @@ table! {
     }
     POLICY = Pe."policy" {
         "What a collision of two threads reduces to 4 bits, by the papers' names; with `S` zeros free the multiplier.",
-        unit "", values Values::Words(words::<Policy>), default Fallback::Value("\"S+A\""), kinds NB_SMT,
+        unit "", values Values::Words(Policy::names), default Fallback::Value("\"S+A\""), kinds NB_SMT,
     }
     ROUNDING = Pe."rounding" {
         "How a reduced operand is rounded to a multiple of 16.",
-        unit "", values Values::Words(words::<Rounding>), default Fallback::Value("\"half-even\""), kinds NB_SMT,
+        unit "", values Values::Words(Rounding::names), default Fallback::Value("\"half-even\""), kinds NB_SMT,
     }
     OVERFLOW = Pe."overflow" {
         "What happens to a nibble that rounding pushed out of 4 bits: clamped, or kept as the authors' model does.",
-        unit "", values Values::Words(words::<Overflow>), default Fallback::Value("\"saturate\""), kinds NB_SMT,
+        unit "", values Values::Words(Overflow::names), default Fallback::Value("\"saturate\""), kinds NB_SMT,
     }
     WINDOW = Pe."window" {
         "Which consecutive bits of an activation may be kept, by the paper's names.",
-        unit "", values Values::Words(words::<Window>), default Fallback::Required, kinds SPARQ,
+        unit "", values Values::Words(Window::names), default Fallback::Required, kinds SPARQ,
     }
     WINDOW_ROUNDING = Pe."rounding" {
         "What happens to the bits below the window.",
-        unit "", values Values::Words(words::<WindowRounding>), default Fallback::Value("\"round\""), kinds SPARQ,
+        unit "", values Values::Words(WindowRounding::names), default Fallback::Value("\"round\""), kinds SPARQ,
     }
     PAIRS = Pe."pairs" {
         "Whether an activation may use the bits of a partner that is zero.",
@@ -146,7 +146,7 @@ table! {
     }
     PRUNE_SCOPE = Workload."prune-scope" {
         "Whether a fraction is that of each layer, or of all simulated layers together; not for \"2:4\".",
-        unit "", values Values::Words(words::<PruneScope>), default Fallback::Value("\"layer\""), kinds &[],
+        unit "", values Values::Words(PruneScope::names), default Fallback::Value("\"layer\""), kinds &[],
     }
     ACTIVATION_ZEROS = Workload."activation-zeros" {
         "Synthetic sparsity: every activation of the simulated layers becomes zero with this probability, drawn from `seed`, \
@@ -155,15 +155,15 @@ table! {
     }
     LAYOUT = Preprocessing."layout" {
         "Axes of four-dimensional image arrays.",
-        unit "", values Values::Words(words::<Layout>), default Fallback::Value("\"nchw\""), kinds &[],
+        unit "", values Values::Words(Layout::names), default Fallback::Value("\"nchw\""), kinds &[],
     }
     MODEL_LAYOUT = Preprocessing."model-layout" {
         "Axes of the network's input.",
-        unit "", values Values::Words(words::<Layout>), default Fallback::Value("\"nchw\""), kinds &[],
+        unit "", values Values::Words(Layout::names), default Fallback::Value("\"nchw\""), kinds &[],
     }
     CHANNELS = Preprocessing."channels" {
         "Channels of the network's input, in order.",
-        unit "", values Values::Words(words::<Channels>), default Fallback::Absent("as the images have them"),
+        unit "", values Values::Words(Channels::names), default Fallback::Absent("as the images have them"),
         kinds &[],
     }
     SCALE = Preprocessing."scale" {
@@ -185,19 +185,19 @@ table! {
     }
     RESIZE_MODE = Preprocessing."resize-mode" {
         "What resizing does with another aspect ratio: distort, or cover and cut off evenly.",
-        unit "", values Values::Words(words::<ResizeMode>), default Fallback::Value("\"stretch\""), kinds &[],
+        unit "", values Values::Words(ResizeMode::names), default Fallback::Value("\"stretch\""), kinds &[],
     }
     LAYERS = Layers."layers" {
         "Which operators of a model are simulated; all adds fully connected layers.",
-        unit "", values Values::Words(words::<LayerSelection>), default Fallback::Value("\"convolutions\""), kinds &[],
+        unit "", values Values::Words(LayerSelection::names), default Fallback::Value("\"convolutions\""), kinds &[],
     }
     FIRST = Layers."first" {
         "What becomes of a model's first convolution.",
-        unit "", values Values::Words(words::<EdgeLayer>), default Fallback::Value("\"fp32\""), kinds &[],
+        unit "", values Values::Words(EdgeLayer::names), default Fallback::Value("\"fp32\""), kinds &[],
     }
     LAST = Layers."last" {
         "What becomes of a model's final fully connected layer.",
-        unit "", values Values::Words(words::<EdgeLayer>), default Fallback::Value("\"fp32\""), kinds &[],
+        unit "", values Values::Words(EdgeLayer::names), default Fallback::Value("\"fp32\""), kinds &[],
     }
     DEPTHWISE_THREADS = Layers."depthwise-threads" {
         "Threads of depthwise convolutions, at most those of the array.",
@@ -207,7 +207,7 @@ table! {
     REORDER = Layers."reorder" {
         "Which counts of wide operands put the columns of K in order, so that columns often wide meet columns rarely wide: \
          those of activations over calibration images, or over all images of the workload, or those of weights.",
-        unit "", values Values::Words(words::<Reorder>), default Fallback::Value("\"off\""), kinds NB_SMT,
+        unit "", values Values::Words(Reorder::names), default Fallback::Value("\"off\""), kinds NB_SMT,
     }
     LAYER_NAME = Layer."name" {
         "Name of a simulated layer that differs from the others, as results list it.",
@@ -221,7 +221,7 @@ table! {
     }
     LAYER_POLICY = Layer."policy" {
         "What a collision of two threads reduces to 4 bits in this layer, by the papers' names.",
-        unit "", values Values::Words(words::<Policy>), default Fallback::Absent("that of the array"), kinds NB_SMT,
+        unit "", values Values::Words(Policy::names), default Fallback::Absent("that of the array"), kinds NB_SMT,
     }
     DIVISOR = Quantization."divisor" {
         "Steps into which a range is divided: 256 as the authors' NB-SMT model, 255 as their SPARQ model.",
@@ -229,20 +229,20 @@ table! {
     }
     BIAS = Quantization."bias" {
         "What becomes of a convolution's bias.",
-        unit "", values Values::Words(words::<Bias>), default Fallback::Value("\"fp32\""), kinds &[],
+        unit "", values Values::Words(Bias::names), default Fallback::Value("\"fp32\""), kinds &[],
     }
     SIGNED_INPUTS = Quantization."signed-inputs" {
         "What becomes of a layer whose input can be negative: reported and left out, or shifted by a zero point.",
-        unit "", values Values::Words(words::<SignedInputs>), default Fallback::Value("\"unsimulated\""), kinds &[],
+        unit "", values Values::Words(SignedInputs::names), default Fallback::Value("\"unsimulated\""), kinds &[],
     }
     WEIGHTS = Quantization."weights" {
         "Whether weights have one scale for each output channel, or one for the whole tensor.",
-        unit "", values Values::Words(words::<WeightScales>), default Fallback::Value("\"per-channel\""), kinds &[],
+        unit "", values Values::Words(WeightScales::names), default Fallback::Value("\"per-channel\""), kinds &[],
     }
     RANGE = Quantization."range" {
         "How the range of a layer's input is found: the mean over images of each one's maximum, the largest value, the \
          mean of a percentile of each image, or of max·i/64 (i = 16..=64) the one with the least squared error.",
-        unit "", values Values::Words(words::<RangeMethod>), default Fallback::Value("\"mean-of-max\""), kinds &[],
+        unit "", values Values::Words(RangeMethod::names), default Fallback::Value("\"mean-of-max\""), kinds &[],
     }
     PERCENTILE = Quantization."percentile" {
         "Which percentile `range = \"percentile\"` takes of all values of an image, by nearest rank; only beside it.",
@@ -276,7 +276,7 @@ table! {
     THROTTLE = Axes."throttle" {
         "With \"curve\" a point is every step of automatic throttling: the layer that errs most runs with fewer threads, down \
          to one in all of them. It has a row for each step, and needs `measure.accuracy`, labels and an nb-smt array.",
-        unit "", values Values::Words(throttlings), default Fallback::Value("\"off\""), kinds &[],
+        unit "", values Values::Words(Throttling::names), default Fallback::Value("\"off\""), kinds &[],
     }
     ACCURACY = SweepMeasure."accuracy" {
         "Evaluate the network on the first N images at every point; cycles and energy are those of the same images.",

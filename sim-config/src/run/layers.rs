@@ -113,7 +113,7 @@ fn read_layer(table: &Reader<'_>, array: Option<&ArraySpec>) -> Option<NamedLaye
             &keys::LAYER_NAME,
             format!(
                 "an array of kind \"{}\" has neither threads nor a policy to choose",
-                other.kind_name()
+                other.kind().name()
             ),
             "take this [[layer]] out, or name an nb-smt array",
         ),
@@ -136,7 +136,7 @@ pub(super) fn read_depthwise_threads(layers: &Reader<'_>, array: Option<&ArraySp
             key,
             format!(
                 "an array of kind \"{}\" has no threads to choose",
-                other.kind_name()
+                other.kind().name()
             ),
             "take `depthwise-threads` out, or name an nb-smt array",
         ),
@@ -171,7 +171,7 @@ pub(super) fn read_reorder(layers: &Reader<'_>, array: Option<&ArraySpec>) -> Re
             &keys::REORDER,
             format!(
                 "an array of kind \"{}\" does not split K among threads: there is nothing to reorder",
-                other.kind_name()
+                other.kind().name()
             ),
             "take `reorder` out, or name an nb-smt array",
         ),

@@ -1,13 +1,11 @@
 //! What is done to a point that no run file says.
 
+use sim_core::named;
+use sim_core::named::Named;
 use sim_core::recalibration::RecalibrationMode;
 use toml::de::DeValue;
 
 use crate::keys::{self, Key};
-
-/// Words of [`keys::RECALIBRATE_BN`] and [`keys::THROTTLE`] for what is not done.
-const OFF: &str = "off";
-const CURVE: &str = "curve";
 
 /// What is done to a point that no run file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,40 +16,31 @@ pub struct Methods {
     pub throttling: Throttling,
 }
 
-/// Whether a point is one design, or a curve of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Throttling {
-    /// It is the array as it is.
-    #[default]
-    Off,
-    /// It is every step of automatic throttling, down to one thread in every layer.
-    Curve,
+named! {
+    /// Whether a point is one design, or a curve of them.
+    #[derive(Default)]
+    pub enum Throttling {
+        /// It is the array as it is.
+        #[default]
+        Off = "off",
+        /// It is every step of automatic throttling, down to one thread in every layer.
+        Curve = "curve",
+    }
 }
 
-/// Values of `recalibrate-bn`.
+/// Values of `recalibrate-bn`: what is not done, and the modes.
 pub(crate) fn recalibrations() -> Vec<&'static str> {
-    let modes = RecalibrationMode::ALL.iter().map(|mode| mode.name());
-    std::iter::once(OFF).chain(modes).collect()
-}
-
-/// Values of `throttle`.
-pub(crate) fn throttlings() -> Vec<&'static str> {
-    vec![OFF, CURVE]
+    std::iter::once("off").chain(RecalibrationMode::names()).collect()
 }
 
 impl Methods {
     /// Take over a value of an axis, which was checked.
     pub(super) fn set(&mut self, key: &Key, value: &DeValue<'_>) {
-        let word = value.as_str();
+        let word = value.as_str().unwrap_or_default();
         if key.name == keys::THROTTLE.name {
-            self.throttling = if word == Some(CURVE) {
-                Throttling::Curve
-            } else {
-                Throttling::Off
-            };
+            self.throttling = Throttling::from_name(word).unwrap_or_default();
         } else {
-            let mut modes = RecalibrationMode::ALL.iter().copied();
-            self.recalibration = modes.find(|mode| Some(mode.name()) == word);
+            self.recalibration = RecalibrationMode::from_name(word);
         }
     }
 

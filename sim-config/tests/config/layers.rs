@@ -65,7 +65,7 @@ fn reordering_is_off_unless_asked_for() {
     assert_eq!(good("").reorder(), Reorder::Off);
     for mode in Reorder::ALL {
         let line = format!("[layers]\nreorder = \"{}\"\n", mode.name());
-        assert_eq!(good(&line).reorder(), *mode);
+        assert_eq!(good(&line).reorder(), mode);
     }
     // Nothing to reorder is nothing to complain about.
     assert!(parse(CONVENTIONAL, "[layers]\nreorder = \"off\"\n").is_ok());

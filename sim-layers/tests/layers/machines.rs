@@ -115,7 +115,7 @@ fn layers_that_cannot_run_as_asked() {
         for rules in [threads(Threads::One), policy(Policy::S)] {
             let found = message(LayerMachines::new(array(pe)).with_layer("plain", rules));
             assert!(
-                found.starts_with("layer `plain`: an array of kind") && found.contains(pe.kind_name()),
+                found.starts_with("layer `plain`: an array of kind") && found.contains(pe.kind().name()),
                 "{found}"
             );
         }

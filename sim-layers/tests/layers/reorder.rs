@@ -294,7 +294,7 @@ fn orders_that_cannot_be_made() {
         for mode in MODES {
             let error = message(&odd(), pe, mode);
             assert!(
-                error.contains(pe.kind_name()) && error.contains("reorder = \"off\""),
+                error.contains(pe.kind().name()) && error.contains("reorder = \"off\""),
                 "{error}"
             );
         }

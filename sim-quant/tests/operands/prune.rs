@@ -101,7 +101,7 @@ fn layers() -> impl Strategy<Value = Vec<([usize; 4], usize, Vec<i8>)>> {
 
 proptest! {
     #[test]
-    fn magnitude_pruning_is_that_of_sorted_weights(layers in layers(), percent in 0_u32..100, scope in prop::sample::select(PruneScope::ALL)) {
+    fn magnitude_pruning_is_that_of_sorted_weights(layers in layers(), percent in 0_u32..100, scope in prop::sample::select(&PruneScope::ALL)) {
         let mut pruned = trace(&layers);
         let spec = magnitude(&format!("0.{percent:02}"), scope);
         let sparsity = prune_trace(&mut pruned, spec);
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn a_fraction_of_zero_changes_nothing(layers in layers(), scope in prop::sample::select(PruneScope::ALL)) {
+    fn a_fraction_of_zero_changes_nothing(layers in layers(), scope in prop::sample::select(&PruneScope::ALL)) {
         let before = trace(&layers);
         let mut pruned = before.clone();
         let sparsity = prune_trace(&mut pruned, magnitude("0", scope));
@@ -241,7 +241,7 @@ fn a_network_is_pruned_where_it_is_simulated() {
     let before = data(&network);
     for scope in PruneScope::ALL {
         let mut pruned = Network::load(model).expect("loads");
-        let sparsity = prune_network(&mut pruned, &layers, magnitude("0.4", *scope));
+        let sparsity = prune_network(&mut pruned, &layers, magnitude("0.4", scope));
         let part = |count: usize| count * 4 / 10;
         let mut want = before.clone();
         match scope {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::TypedValueParser;
 use reports::export::{Format, Table};
 
 use super::parsers::named;
@@ -14,10 +13,10 @@ pub(crate) struct ExportArgs {
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
     /// What to write: comma-separated values, Parquet, an object a line, or a LaTeX table for a paper
-    #[arg(long, value_name = "FORMAT", value_parser = format())]
+    #[arg(long, value_name = "FORMAT", value_parser = named::<Format>())]
     pub(crate) format: Format,
     /// Which rows: one per design, or one per design and layer [default: layers of a run, else points]
-    #[arg(long, value_name = "TABLE", value_parser = table())]
+    #[arg(long, value_name = "TABLE", value_parser = named::<Table>())]
     pub(crate) table: Option<Table>,
     /// Which columns, in this order, with commas [default: all; in LaTeX those that matter in a paper]
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
@@ -25,12 +24,4 @@ pub(crate) struct ExportArgs {
     /// Where to write; an older file is replaced [default: print]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-}
-
-fn format() -> impl TypedValueParser<Value = Format> {
-    named(Format::ALL, Format::name)
-}
-
-fn table() -> impl TypedValueParser<Value = Table> {
-    named(Table::ALL, Table::name)
 }

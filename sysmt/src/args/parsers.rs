@@ -1,67 +1,15 @@
 //! Values on the command line, by the names that configuration files use.
 
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
-use sim_array::lockstep::Truth;
-use sim_config::keys::FileKind;
-use sim_core::preprocessing::{Channels, Layout, ResizeMode};
-use sim_core::prune::PruneScope;
-use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
-use sim_core::range::{Percentile, RangeMethod};
-use sim_core::recalibration::RecalibrationMode;
-use sim_core::record::EngineKind;
-use sim_core::reorder::Reorder;
+use sim_core::named::Named;
+use sim_core::range::Percentile;
 use sim_core::spec::Threads;
 
 use super::Throttle;
 
-/// A parser of the names of `all`.
-pub(super) fn named<T: Copy + Send + Sync + 'static>(
-    all: &'static [T],
-    name: fn(T) -> &'static str,
-) -> impl TypedValueParser<Value = T> {
-    PossibleValuesParser::new(all.iter().map(|value| name(*value))).try_map(move |text| {
-        all.iter()
-            .copied()
-            .find(|value| name(*value) == text)
-            .ok_or("no such value")
-    })
-}
-
-macro_rules! parsers {
-    ($($function:ident = $name:ty),+ $(,)?) => {$(
-        pub(super) fn $function() -> impl TypedValueParser<Value = $name> {
-            named(<$name>::ALL, <$name>::name)
-        }
-    )+};
-}
-
-parsers!(
-    divisor = Divisor,
-    bias = Bias,
-    signed_inputs = SignedInputs,
-    weight_scales = WeightScales,
-    range_method = RangeMethod,
-    prune_scope = PruneScope,
-    recalibration_mode = RecalibrationMode,
-    reorder = Reorder,
-    layer_selection = LayerSelection,
-    edge_layer = EdgeLayer,
-    layout = Layout,
-    channels = Channels,
-    resize_mode = ResizeMode,
-);
-
-pub(super) fn file_kind() -> impl TypedValueParser<Value = FileKind> {
-    named(&FileKind::ALL, FileKind::name)
-}
-
-/// The engine that others are held to.
-pub(super) fn truth() -> impl TypedValueParser<Value = Truth> {
-    named(&Truth::ALL, Truth::name)
-}
-
-pub(super) fn engine() -> impl TypedValueParser<Value = EngineKind> {
-    named(&EngineKind::ALL, EngineKind::name)
+/// A parser of the names of `T`.
+pub(super) fn named<T: Named>() -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(T::names()).try_map(|text| T::from_name(&text).ok_or("no such value"))
 }
 
 pub(super) fn jobs() -> RangedU64ValueParser {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::TypedValueParser;
 use sim_draw::figure::Format;
 use sim_draw::look::{Style, Titles, Width};
 use sim_draw::palette::Palette;
@@ -38,7 +37,7 @@ pub(crate) struct PlotArgs {
     #[arg(long, value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,
     /// Formats of the figures, with commas; a CSV and a Python script stand beside each
-    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "svg,png", value_parser = named(&Format::ALL, Format::name))]
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "svg,png", value_parser = named::<Format>())]
     pub(crate) format: Vec<Format>,
     #[command(flatten)]
     pub(crate) look: LookArgs,
@@ -48,21 +47,17 @@ pub(crate) struct PlotArgs {
 #[command(next_help_heading = "Look")]
 pub(crate) struct LookArgs {
     /// Text of 7 points for a column of a paper, or of 16 points for a slide
-    #[arg(long, value_name = "STYLE", default_value = "paper", value_parser = named(&Style::ALL, Style::name))]
+    #[arg(long, value_name = "STYLE", default_value = "paper", value_parser = named::<Style>())]
     pub(crate) style: Style,
     /// In in, cm, mm or pt [default: 3.4in in papers, 10in on slides]
     #[arg(long, value_name = "WIDTH")]
     pub(crate) width: Option<Width>,
     /// Colours
-    #[arg(long, value_name = "PALETTE", default_value = "okabe-ito", value_parser = named(&Palette::ALL, Palette::name))]
+    #[arg(long, value_name = "PALETTE", default_value = "okabe-ito", value_parser = named::<Palette>())]
     pub(crate) palette: Palette,
     /// Whether figures have titles, or captions of yours say what they are
-    #[arg(long, value_name = "TITLE", default_value = "shown", value_parser = titles())]
+    #[arg(long, value_name = "TITLE", default_value = "shown", value_parser = named::<Titles>())]
     pub(crate) title: Titles,
-}
-
-fn titles() -> impl TypedValueParser<Value = Titles> {
-    named(&Titles::ALL, Titles::name)
 }
 
 /// `pe.threads=2,4`.

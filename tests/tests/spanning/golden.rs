@@ -6,6 +6,7 @@ use sim_array::algebraic::Algebraic;
 use sim_array::engine::{Engine, Measures, Outcome};
 use sim_array::stepped::Stepped;
 use sim_core::fixed::{Overflow, Rounding};
+use sim_core::named::Named;
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
 use sim_testkit::cases::Case;
@@ -29,24 +30,15 @@ fn parse(key: &str) -> Key {
                 .and_then(|t| t.parse().ok())
                 .and_then(Threads::from_count)
                 .expect("threads"),
-            policy: *Policy::ALL.iter().find(|p| p.name() == policy).expect("a policy"),
-            rounding: *Rounding::ALL
-                .iter()
-                .find(|r| r.name() == rounding)
-                .expect("a rounding"),
-            overflow: *Overflow::ALL
-                .iter()
-                .find(|o| o.name() == overflow)
-                .expect("an overflow"),
+            policy: Policy::from_name(policy).expect("a policy"),
+            rounding: Rounding::from_name(rounding).expect("a rounding"),
+            overflow: Overflow::from_name(overflow).expect("an overflow"),
         })
     };
     let sparq = |kind: &str, window: &str, rounding: &str, pairs: Pairs| {
         let rules = Sparq {
-            window: *Window::ALL.iter().find(|w| w.name() == window).expect("a window"),
-            rounding: *WindowRounding::ALL
-                .iter()
-                .find(|r| r.name() == rounding)
-                .expect("a rounding"),
+            window: Window::from_name(window).expect("a window"),
+            rounding: WindowRounding::from_name(rounding).expect("a rounding"),
             pairs,
         };
         match kind {

@@ -2,6 +2,7 @@
 
 mod read;
 
+use sim_core::named;
 use std::ops::Range;
 
 use sim_draw::Scale;
@@ -118,31 +119,9 @@ pub enum Level {
     Column(Named),
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant),+
-        }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// As files say it.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),+
-                }
-            }
-        }
-    };
-}
-
-words! {
+named! {
     /// What points are made of.
-    Table {
+    pub enum Table {
         /// One row per design.
         Points = "points",
         /// One row per design and layer.
@@ -154,9 +133,9 @@ words! {
     }
 }
 
-words! {
+named! {
     /// Curves of a model.
-    Curves {
+    pub enum Curves {
         /// Utilization of threads whose products are zero independently: 1 − z^T over z.
         IndependentThreads = "independent-threads",
         /// The lower of what the PEs and what the edges of the array let through.
@@ -164,9 +143,9 @@ words! {
     }
 }
 
-words! {
+named! {
     /// Which end of an axis is better.
-    Best {
+    pub enum Best {
         /// The high one.
         Most = "most",
         /// The low one.
@@ -174,9 +153,9 @@ words! {
     }
 }
 
-words! {
+named! {
     /// What becomes of several rows on one place.
-    Aggregate {
+    pub enum Aggregate {
         /// They are an error.
         Error = "error",
         /// Their mean stands for them.
@@ -184,9 +163,9 @@ words! {
     }
 }
 
-words! {
+named! {
     /// For how many designs a figure is.
-    Designs {
+    pub enum Designs {
         /// Any number.
         Any = "any",
         /// One.

@@ -84,14 +84,14 @@ fn into_result(specs: Vec<FigureSpec>, complaints: Complaints) -> Result<Vec<Fig
 /// `None` where something is missing that was complained about.
 fn figure(reader: &TableReader<'_>) -> Option<FigureSpec> {
     let name = reader.text("name");
-    let mark = reader.word("mark", Mark::ALL, Mark::name);
+    let mark = reader.word("mark", &Mark::ALL, Mark::name);
     let x = by(reader, "x");
     let y = parts(reader);
     let spec = FigureSpec {
         name: String::new(),
         title: string(reader, "title"),
         table: reader
-            .word("table", Table::ALL, Table::name)
+            .word("table", &Table::ALL, Table::name)
             .unwrap_or(Table::Points),
         mark: mark.unwrap_or(Mark::Scatter),
         x,
@@ -105,7 +105,7 @@ fn figure(reader: &TableReader<'_>) -> Option<FigureSpec> {
         x_title: string(reader, "x-title"),
         y_title: string(reader, "y-title"),
         references: references(reader),
-        curves: reader.word("curves", Curves::ALL, Curves::name),
+        curves: reader.word("curves", &Curves::ALL, Curves::name),
         pareto: pareto(reader),
         interval: pair(
             reader,
@@ -114,11 +114,11 @@ fn figure(reader: &TableReader<'_>) -> Option<FigureSpec> {
         )
         .map(|ends| ends.map(Named::from)),
         aggregate: reader
-            .word("aggregate", Aggregate::ALL, Aggregate::name)
+            .word("aggregate", &Aggregate::ALL, Aggregate::name)
             .unwrap_or(Aggregate::Error),
         share: share(reader),
         designs: reader
-            .word("designs", Designs::ALL, Designs::name)
+            .word("designs", &Designs::ALL, Designs::name)
             .unwrap_or(Designs::Any),
         at: reader.span(),
     };
@@ -383,7 +383,7 @@ fn pareto(reader: &TableReader<'_>) -> Option<[Best; 2]> {
         "pareto",
         "what is best in x and in y, as in [\"most\", \"most\"] or [\"least\", \"least\"]",
     )?;
-    let best = |text: &Text<'_>| reader.word_of("pareto", text, Best::ALL, Best::name);
+    let best = |text: &Text<'_>| reader.word_of("pareto", text, &Best::ALL, Best::name);
     Some([best(&x)?, best(&y)?])
 }
 
