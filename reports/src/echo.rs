@@ -1,8 +1,9 @@
 //! An array as its file says it, with everything that was left to defaults.
 
 use serde::{Deserialize, Serialize};
+use sim_core::pe_keys::PeKeys;
 use sim_core::shape::{Gemm, widen};
-use sim_core::spec::{ArraySpec, Pairs, Pe};
+use sim_core::spec::ArraySpec;
 use sim_core::units::{Megahertz, count_as_f64};
 
 use crate::frame::Value;
@@ -26,25 +27,6 @@ struct ArrayKeys {
     batch: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct PeKeys {
-    pipeline_depth: u8,
-    kind: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    threads: Option<usize>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    policy: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    window: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rounding: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    overflow: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pairs: Option<bool>,
-}
-
 impl ArrayEcho {
     /// Of a spec.
     pub fn of(spec: &ArraySpec) -> Self {
@@ -56,7 +38,7 @@ impl ArrayEcho {
             tiles: spec.tiles().name().to_owned(),
             batch: spec.batch().name().to_owned(),
         };
-        let pe = pe_keys(spec);
+        let pe = PeKeys::of(spec);
         let text = crate::json::text(&(&array, &pe));
         Self {
             array,
@@ -90,34 +72,5 @@ impl ArrayEcho {
         let tiles = shape.m().div_ceil(self.array.rows) * shape.n().div_ceil(self.array.cols);
         let operands = tiles * (self.array.rows + self.array.cols) * shape.k();
         count_as_f64(shape.macs()) / count_as_f64(widen(operands))
-    }
-}
-
-fn pe_keys(spec: &ArraySpec) -> PeKeys {
-    let plain = PeKeys {
-        pipeline_depth: spec.pipeline_depth(),
-        kind: spec.pe().kind().name().to_owned(),
-        threads: None,
-        policy: None,
-        window: None,
-        rounding: None,
-        overflow: None,
-        pairs: None,
-    };
-    match spec.pe() {
-        Pe::Conventional => plain,
-        Pe::NbSmt(rules) => PeKeys {
-            threads: Some(rules.threads.count()),
-            policy: Some(rules.policy.name().to_owned()),
-            rounding: Some(rules.rounding.name().to_owned()),
-            overflow: Some(rules.overflow.name().to_owned()),
-            ..plain
-        },
-        Pe::Sparq(rules) | Pe::SparqStc(rules) => PeKeys {
-            window: Some(rules.window.name().to_owned()),
-            rounding: Some(rules.rounding.name().to_owned()),
-            pairs: Some(rules.pairs == Pairs::On),
-            ..plain
-        },
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::counters::{ActiveSteps, Counters};
 use sim_core::record::{LayerRecord, ProductRecord};
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
+use sim_core::spec::{ArraySpec, Policy, Threads};
 use sim_cost::Energy;
 use sim_cost::table::Table;
 
@@ -201,11 +201,8 @@ pub fn layer(record: &LayerRecord, array: &ArraySpec, table: &Table) -> Reported
 }
 
 /// The policy of an array, where its PEs have one.
-pub(crate) const fn policy(array: &ArraySpec) -> Option<Policy> {
-    match array.pe() {
-        Pe::NbSmt(rules) => Some(rules.policy),
-        Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_) => None,
-    }
+pub(crate) fn policy(array: &ArraySpec) -> Option<Policy> {
+    array.pe().nb_smt().map(|rules| rules.policy)
 }
 
 /// The objects of all layers on `array`, in order.

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 use sim_core::busy::PeMap;
 use sim_core::layer_rules::LayerRules;
+use sim_core::pe_keys::PeKeys;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::range::ActivationRange;
-use sim_core::spec::{ArraySpec, Pairs, Pe};
+use sim_core::spec::ArraySpec;
 
 use crate::keys;
 use crate::preprocessing::Override;
@@ -24,30 +25,8 @@ pub fn array(spec: &ArraySpec) -> Value {
             "tiles": spec.tiles().name(),
             "batch": spec.batch().name(),
         },
-        "pe": pe(spec),
+        "pe": PeKeys::of(spec),
     })
-}
-
-fn pe(spec: &ArraySpec) -> Value {
-    let mut table = Map::new();
-    let mut insert = |key: &str, value: Value| table.insert(key.to_owned(), value);
-    insert("kind", json!(spec.pe().kind().name()));
-    insert("pipeline-depth", json!(spec.pipeline_depth()));
-    match spec.pe() {
-        Pe::Conventional => {}
-        Pe::NbSmt(rules) => {
-            insert("threads", json!(rules.threads.count()));
-            insert("policy", json!(rules.policy.name()));
-            insert("rounding", json!(rules.rounding.name()));
-            insert("overflow", json!(rules.overflow.name()));
-        }
-        Pe::Sparq(rules) | Pe::SparqStc(rules) => {
-            insert("window", json!(rules.window.name()));
-            insert("rounding", json!(rules.rounding.name()));
-            insert("pairs", json!(rules.pairs == Pairs::On));
-        }
-    }
-    Value::Object(table)
 }
 
 /// The run file that says the same with nothing left to a default, but for keys whose default is to be absent.

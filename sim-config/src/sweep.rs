@@ -11,7 +11,6 @@ mod texts;
 
 use std::path::Path;
 
-use sim_core::spec::Pe;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -373,15 +372,15 @@ impl SweepSpec<'_> {
                     .to_owned(),
                 "take one of the two out",
             ),
-            (Some(_), _, run::Workload::Model(_), None) => match (methods.throttling, run.array().pe()) {
-                (Throttling::Curve, other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_))) => (
+            (Some(_), _, run::Workload::Model(_), None) => match (methods.throttling, run.array().pe().nb_smt()) {
+                (Throttling::Curve, None) => (
                     format!(
                         "an array of kind \"{}\" has no threads to throttle",
-                        other.kind().name()
+                        run.array().pe().kind()
                     ),
                     "take `throttle` out, or name an nb-smt array",
                 ),
-                (Throttling::Curve, Pe::NbSmt(_)) | (Throttling::Off, _) => return Ok(spec),
+                (Throttling::Curve, Some(_)) | (Throttling::Off, _) => return Ok(spec),
             },
         };
         self.located(vec![Complaint::new(0..0, why, remedy)], at)?;

@@ -114,6 +114,31 @@ impl Pe {
         }
     }
 
+    /// The rules of threads that share a multiplier; `None` for kinds that do not split K among threads.
+    pub const fn nb_smt(self) -> Option<NbSmt> {
+        match self {
+            Self::NbSmt(rules) => Some(rules),
+            Self::Conventional | Self::Sparq(_) | Self::SparqStc(_) => None,
+        }
+    }
+
+    /// The rules of windows at the array's edge; `None` for kinds whose activations move as they were given.
+    pub const fn edge_window(self) -> Option<Sparq> {
+        match self {
+            Self::Sparq(rules) => Some(rules),
+            Self::Conventional | Self::NbSmt(_) | Self::SparqStc(_) => None,
+        }
+    }
+
+    /// The threads that every step costs, where zeros free nothing.
+    pub fn full_collision(self) -> Option<usize> {
+        let rules = self.nb_smt()?;
+        match rules.policy.sparsity() {
+            Sparsity::Off => Some(rules.threads.count()),
+            Sparsity::On => None,
+        }
+    }
+
     /// How many consecutive or segmented K values one step consumes: T threads, a pair, or a group of four.
     pub const fn k_per_step(self) -> usize {
         match self {

@@ -2,7 +2,7 @@
 
 use sim_core::counters::{OperandWidths, PeCycles, Switching};
 use sim_core::shape::widen;
-use sim_core::spec::{ArraySpec, Pe, Sparsity};
+use sim_core::spec::ArraySpec;
 use sim_core::units::count_as_f64;
 
 use crate::key::{MissingRow, PeKey};
@@ -91,7 +91,7 @@ pub fn energy_as_run(
     } = work.pe_cycles;
     sum.add(Mode::Fill, Mode::Fill, fill)?;
     for (n_active, &count) in active.counts().iter().enumerate() {
-        let price = match full_collision(run.pe()) {
+        let price = match run.pe().full_collision() {
             Some(threads) => Mode::Active(threads),
             None => Mode::Active(n_active),
         };
@@ -141,17 +141,6 @@ fn count(event: Mode, array: &ArraySpec, work: &Work) -> u64 {
         // The result of row r passes the rows below it; what follows the top row's is a copy and toggles nothing.
         Mode::ResultMove => work.n_tiles * cols * (rows * (rows - 1) / 2),
         Mode::Fill | Mode::Active(_) | Mode::Masked | Mode::Stall | Mode::Drain | Mode::Clock => 0,
-    }
-}
-
-/// The threads that every step costs, where zeros free nothing.
-fn full_collision(pe: Pe) -> Option<usize> {
-    match pe {
-        Pe::NbSmt(rules) => match rules.policy.sparsity() {
-            Sparsity::Off => Some(rules.threads.count()),
-            Sparsity::On => None,
-        },
-        Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_) => None,
     }
 }
 

@@ -3,7 +3,8 @@
 use sim_core::named;
 use std::fmt;
 
-use sim_core::spec::{ArraySpec, Pairs, Pe, Threads};
+use sim_core::pe_keys::PeKeys;
+use sim_core::spec::ArraySpec;
 
 /// A PE, or the PEs that a row was measured for.
 ///
@@ -44,40 +45,28 @@ impl PeKey {
 
     /// The PE of an array.
     pub fn of(array: &ArraySpec) -> Self {
-        let mut key = Self {
-            kind: array.pe().kind().name().to_owned(),
-            threads: None,
-            window: None,
-            policy: None,
-            rounding: None,
-            overflow: None,
-            pairs: None,
-            pipeline_depth: array.pipeline_depth(),
-        };
-        match array.pe() {
-            Pe::Conventional => {}
-            Pe::NbSmt(rules) => {
-                key.threads = Some(rules.threads.count());
-                match rules.threads {
-                    // A thread that never collides reduces nothing.
-                    Threads::One => {}
-                    Threads::Two | Threads::Four => {
-                        key.policy = Some(rules.policy.name().to_owned());
-                        key.rounding = Some(rules.rounding.name().to_owned());
-                        key.overflow = Some(rules.overflow.name().to_owned());
-                    }
-                }
-            }
-            Pe::Sparq(rules) | Pe::SparqStc(rules) => {
-                key.window = Some(rules.window.name().to_owned());
-                key.rounding = Some(rules.rounding.name().to_owned());
-                key.pairs = Some(match rules.pairs {
-                    Pairs::On => true,
-                    Pairs::Off => false,
-                });
-            }
+        let PeKeys {
+            pipeline_depth,
+            kind,
+            threads,
+            policy,
+            window,
+            rounding,
+            overflow,
+            pairs,
+        } = PeKeys::of(array);
+        // A thread that never collides reduces nothing.
+        let reduces = threads != Some(1);
+        Self {
+            kind,
+            threads,
+            window,
+            policy: policy.filter(|_| reduces),
+            rounding: rounding.filter(|_| reduces),
+            overflow: overflow.filter(|_| reduces),
+            pairs,
+            pipeline_depth,
         }
-        key
     }
 
     /// Whether a row with this key holds for `pe`.

@@ -1,7 +1,8 @@
 //! Strict reading of technology tables.
 
 use sim_core::fixed::{Overflow, Rounding};
-use sim_core::spec::{Policy, Threads, Window, WindowRounding};
+use sim_core::named::Named;
+use sim_core::spec::{PeKind, Policy, Threads, Window, WindowRounding};
 use sim_toml::complaint::{Complaint, Complaints};
 use sim_toml::error::line;
 use sim_toml::reader::{Entry, Name, TableReader};
@@ -247,25 +248,27 @@ fn key(reader: &TableReader<'_>) -> Option<PeKey> {
 fn check_key(reader: &TableReader<'_>, key: &PeKey) {
     let has_collisions = key.threads.is_some_and(|threads| 1 < threads);
     let is_plain = key.policy.is_none() && key.rounding.is_none() && key.overflow.is_none();
-    let fits = match key.kind.as_str() {
-        "conventional" => key.threads.is_none() && key.window.is_none() && key.pairs.is_none() && is_plain,
-        "nb-smt" => {
+    let fits = match PeKind::from_name(&key.kind) {
+        Some(PeKind::Conventional) => {
+            key.threads.is_none() && key.window.is_none() && key.pairs.is_none() && is_plain
+        }
+        Some(PeKind::NbSmt) => {
             key.threads.is_some_and(|t| Threads::from_count(t).is_some())
                 && key.window.is_none()
                 && key.pairs.is_none()
                 && (has_collisions || is_plain)
         }
-        "sparq" | "sparq-stc" => {
+        Some(PeKind::Sparq | PeKind::SparqStc) => {
             key.threads.is_none()
                 && key
                     .window
                     .as_ref()
-                    .is_some_and(|name| Window::ALL.iter().any(|window| window.name() == name))
+                    .is_some_and(|name| Window::from_name(name).is_some())
                 && key.policy.is_none()
                 && key.overflow.is_none()
         }
-        kind => {
-            return not_among(reader, "kind", kind, "conventional, nb-smt, sparq, sparq-stc");
+        None => {
+            return not_among(reader, "kind", &key.kind, &PeKind::names().join(", "));
         }
     };
     if !fits || key.pipeline_depth == 0 {

@@ -6,7 +6,7 @@ use sim_array::engine::ActivationRows as _;
 use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
 use sim_core::reorder::Reorder;
 use sim_core::shape::widen;
-use sim_core::spec::{ArraySpec, KOrder, Pe, Threads};
+use sim_core::spec::{ArraySpec, KOrder, Threads};
 use sim_trace::trace::Layer;
 
 use crate::lowering::{LoweredActivations, Lowering};
@@ -160,14 +160,11 @@ pub struct Candidate<'a> {
 impl Candidate<'_> {
     /// The order of each group; empty where K stays as it is.
     fn orders(&self, mode: Reorder) -> Result<Vec<ColumnOrder>, ReorderError> {
-        let threads = match self.array.pe() {
-            Pe::NbSmt(rules) => rules.threads,
-            other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => {
-                return Err(ReorderError::Kind {
-                    kind: other.kind().name(),
-                });
-            }
-        };
+        let pe = self.array.pe();
+        let threads = pe.nb_smt().map(|rules| rules.threads);
+        let threads = threads.ok_or(ReorderError::Kind {
+            kind: pe.kind().name(),
+        })?;
         if threads == Threads::One {
             return Ok(Vec::new());
         }

@@ -10,7 +10,7 @@ use sim_core::quantization::DepthwiseThreads;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::UnsimulatedLayer;
 use sim_core::reorder::Reorder;
-use sim_core::spec::{ArraySpec, Pe, Threads};
+use sim_core::spec::{ArraySpec, Threads};
 use sim_layers::machines::LayerMachines;
 use sim_quant::reorder::ReorderError;
 
@@ -75,15 +75,13 @@ impl Design {
     ///
     /// - Errors: an array that does not split K among threads.
     pub fn reordered(self, reorder: Reorder) -> Result<Self, RunError> {
-        match (reorder, self.array.pe()) {
-            (Reorder::Off, _) | (_, Pe::NbSmt(_)) => Ok(Self { reorder, ..self }),
-            (
-                Reorder::Calibration | Reorder::Oracle | Reorder::Weights,
-                other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)),
-            ) => Err(self.error(&ReorderError::Kind {
-                kind: other.kind().name(),
-            })),
+        let pe = self.array.pe();
+        if reorder != Reorder::Off && pe.nb_smt().is_none() {
+            return Err(self.error(&ReorderError::Kind {
+                kind: pe.kind().name(),
+            }));
         }
+        Ok(Self { reorder, ..self })
     }
 
     /// The same with new statistics for batch norms on this array; `None`: they keep theirs.

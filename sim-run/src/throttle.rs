@@ -3,7 +3,7 @@
 use sim_array::engine::Mse;
 use sim_core::evaluation::ArrayEvaluation;
 use sim_core::record::LayerRecord;
-use sim_core::spec::{Pe, Threads};
+use sim_core::spec::Threads;
 use sim_core::throttle::{MaxDrop, ThrottleStep, ThrottledLayer, Throttling};
 use sim_core::units::Cycles;
 
@@ -25,14 +25,12 @@ pub fn throttle(
     max_drop: Option<MaxDrop>,
     workers: &Workers<'_>,
 ) -> Result<Throttling, RunError> {
-    match design.array().pe() {
-        Pe::NbSmt(_) => {}
-        other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => {
-            return Err(design.error(&format!(
-                "an array of kind \"{}\" has no threads to throttle; take an nb-smt array, or leave throttling out",
-                other.kind().name()
-            )));
-        }
+    let pe = design.array().pe();
+    if pe.nb_smt().is_none() {
+        return Err(design.error(&format!(
+            "an array of kind \"{}\" has no threads to throttle; take an nb-smt array, or leave throttling out",
+            pe.kind()
+        )));
     }
     let images = prepared.training_images(workers)?;
     if images.labels().is_none() {

@@ -1,7 +1,7 @@
 //! Energy as a sum over modes and events, fitted to stretches of cycles.
 
 use sim_core::counters::{OperandWidths, Switching};
-use sim_core::spec::{Pe, Sparsity};
+use sim_core::spec::Pe;
 use sim_core::units::count_as_f64;
 use sim_cost::mode::Mode;
 use sim_testkit::oracle::add_lane;
@@ -16,7 +16,7 @@ const N_SWEEPS: usize = 20_000;
 /// The modes that a PE's prices are fitted for. `Stall` stands for every bubble: fill, stall and drain hold zeros alike.
 pub(crate) fn modes(pe: Pe) -> Vec<Mode> {
     let mut modes = vec![Mode::Stall, Mode::Masked];
-    match full_collision(pe) {
+    match pe.full_collision() {
         Some(threads) => modes.push(Mode::Active(threads)),
         None => modes.extend((0..=pe.max_active()).map(Mode::Active)),
     }
@@ -24,21 +24,10 @@ pub(crate) fn modes(pe: Pe) -> Vec<Mode> {
     modes
 }
 
-/// With sparsity off every step is a full collision.
-pub(crate) fn full_collision(pe: Pe) -> Option<usize> {
-    match pe {
-        Pe::NbSmt(rules) => match rules.policy.sparsity() {
-            Sparsity::Off => Some(rules.threads.count()),
-            Sparsity::On => None,
-        },
-        Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_) => None,
-    }
-}
-
 /// How often each of `modes` occurs in a cycle after `before`.
 pub(crate) fn counts(modes: &[Mode], pe: Pe, before: Option<&Cycle>, cycle: &Cycle) -> Vec<f64> {
     let active = match cycle.step {
-        Step::Active { n, .. } => Some(full_collision(pe).unwrap_or(n)),
+        Step::Active { n, .. } => Some(pe.full_collision().unwrap_or(n)),
         Step::Idle | Step::Masked => None,
     };
     let mut switching = Switching::default();

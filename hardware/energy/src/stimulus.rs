@@ -133,9 +133,9 @@ impl Probe for Recorder {
 
 fn activation_bus(design: Design, registers: &Registers, pe: usize) -> u32 {
     let lane = |lane: usize| registers.activation(lane, pe);
-    match design.pe() {
-        Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => bytes((0..registers.n_lanes()).map(lane)),
-        Pe::Sparq(rules) => WindowCode::of(rules.window).encode([lane(0), lane(1)], rules.pairs),
+    match design.pe().edge_window() {
+        None => bytes((0..registers.n_lanes()).map(lane)),
+        Some(rules) => WindowCode::of(rules.window).encode([lane(0), lane(1)], rules.pairs),
     }
 }
 
@@ -175,12 +175,10 @@ fn step(pe_kind: Pe, registers: &Registers, pe: usize, lanes: &[(u8, i8)]) -> St
             (true, true) => pairs.a4w4 += 1,
         }
     }
-    let n = match pe_kind {
-        Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => {
-            lanes.iter().filter(|&&(x, w)| x != 0 && w != 0).count()
-        }
+    let n = match pe_kind.edge_window() {
+        None => lanes.iter().filter(|&&(x, w)| x != 0 && w != 0).count(),
         // A pair is counted by its activations, whatever they meet.
-        Pe::Sparq(_) => lanes.iter().filter(|&&(x, _)| x != 0).count(),
+        Some(_) => lanes.iter().filter(|&&(x, _)| x != 0).count(),
     };
     Step::Active { n, pairs }
 }

@@ -2,7 +2,7 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{
-    ArraySpec, BasePolicy, NbSmt, Pairs, Pe, Sparq, Sparsity, Threads, Window, WindowRounding,
+    ArraySpec, BasePolicy, NbSmt, Pairs, Pe, PeKind, Sparq, Sparsity, Threads, Window, WindowRounding,
 };
 
 /// A parameter of the modules `pe` and `systolic_array`.
@@ -117,10 +117,9 @@ impl Design {
     /// A name for people and for files; what is default is left out.
     pub fn name(&self) -> String {
         let mut name = match self.pe {
-            Pe::Conventional => "conventional".to_owned(),
-            Pe::NbSmt(rules) => nbsmt_name(&rules),
-            Pe::Sparq(rules) => sparq_name("sparq", &rules),
-            Pe::SparqStc(rules) => sparq_name("sparq-stc", &rules),
+            Pe::Conventional => self.pe.kind().to_string(),
+            Pe::NbSmt(rules) => nbsmt_name(self.pe.kind(), &rules),
+            Pe::Sparq(rules) | Pe::SparqStc(rules) => sparq_name(self.pe.kind(), &rules),
         };
         if self.depth != 1 {
             name += &format!("-depth{}", self.depth);
@@ -135,9 +134,9 @@ impl Design {
 
     /// Bits that move right from PE to PE, without the control word.
     pub const fn activation_bits(&self) -> usize {
-        match self.pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => self.raw_bits(),
-            Pe::Sparq(rules) => {
+        match self.pe.edge_window() {
+            None => self.raw_bits(),
+            Some(rules) => {
                 let code = WindowCode::of(rules.window);
                 let both = match rules.pairs {
                     Pairs::On => 2,
@@ -182,8 +181,8 @@ impl Design {
     }
 }
 
-fn nbsmt_name(rules: &NbSmt) -> String {
-    let mut name = format!("nb-smt-{}t", rules.threads.count());
+fn nbsmt_name(kind: PeKind, rules: &NbSmt) -> String {
+    let mut name = format!("{kind}-{}t", rules.threads.count());
     match rules.threads {
         Threads::One => return name,
         Threads::Two | Threads::Four => {}
@@ -200,7 +199,7 @@ fn nbsmt_name(rules: &NbSmt) -> String {
     name
 }
 
-fn sparq_name(kind: &str, rules: &Sparq) -> String {
+fn sparq_name(kind: PeKind, rules: &Sparq) -> String {
     let mut name = format!("{kind}-{}", rules.window.name());
     match rules.rounding {
         WindowRounding::Round => {}

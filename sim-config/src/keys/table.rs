@@ -14,8 +14,8 @@ use crate::sweep::methods::{Throttling, recalibrations};
 
 /// Most images of a workload, and the largest seed: what TOML integers and JSON numbers hold exactly.
 const MAX_COUNT: i64 = 1_000_000_000;
-const NB_SMT: &[&str] = &["nb-smt"];
-const SPARQ: &[&str] = &["sparq", "sparq-stc"];
+const NB_SMT: &[&str] = &[PeKind::NbSmt.name()];
+const SPARQ: &[&str] = &[PeKind::Sparq.name(), PeKind::SparqStc.name()];
 
 macro_rules! table {
     ($($name:ident = $section:ident . $key:literal {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sim_core::layer_rules::LayerRules;
 use sim_core::quantization::DepthwiseThreads;
 use sim_core::reorder::Reorder;
-use sim_core::spec::{ArraySpec, Pe, Threads};
+use sim_core::spec::{ArraySpec, Threads};
 use sim_toml::complaint::Complaint;
 use sim_toml::error::{ConfigError, line};
 
@@ -107,17 +107,18 @@ fn read_layer(table: &Reader<'_>, array: Option<&ArraySpec>) -> Option<NamedLaye
             "say what the layer does apart from the others, or take it out",
         );
     }
-    match array.map(|array| array.pe()) {
-        Some(Pe::NbSmt(built)) => check_threads(table, &keys::LAYER_THREADS, threads, built.threads),
-        Some(other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_))) => table.complain(
-            &keys::LAYER_NAME,
-            format!(
-                "an array of kind \"{}\" has neither threads nor a policy to choose",
-                other.kind().name()
+    if let Some(pe) = array.map(|array| array.pe()) {
+        match pe.nb_smt() {
+            Some(built) => check_threads(table, &keys::LAYER_THREADS, threads, built.threads),
+            None => table.complain(
+                &keys::LAYER_NAME,
+                format!(
+                    "an array of kind \"{}\" has neither threads nor a policy to choose",
+                    pe.kind()
+                ),
+                "take this [[layer]] out, or name an nb-smt array",
             ),
-            "take this [[layer]] out, or name an nb-smt array",
-        ),
-        None => {}
+        }
     }
     Some(NamedLayer {
         name: name?,
@@ -130,14 +131,12 @@ fn read_layer(table: &Reader<'_>, array: Option<&ArraySpec>) -> Option<NamedLaye
 pub(super) fn read_depthwise_threads(layers: &Reader<'_>, array: Option<&ArraySpec>) -> DepthwiseThreads {
     let key = &keys::DEPTHWISE_THREADS;
     let depthwise = layers.optional_integer(key).map(threads)?;
-    match array?.pe() {
-        Pe::NbSmt(built) => check_threads(layers, key, Some(depthwise), built.threads),
-        other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => layers.complain(
+    let pe = array?.pe();
+    match pe.nb_smt() {
+        Some(built) => check_threads(layers, key, Some(depthwise), built.threads),
+        None => layers.complain(
             key,
-            format!(
-                "an array of kind \"{}\" has no threads to choose",
-                other.kind().name()
-            ),
+            format!("an array of kind \"{}\" has no threads to choose", pe.kind()),
             "take `depthwise-threads` out, or name an nb-smt array",
         ),
     }
@@ -162,19 +161,18 @@ fn check_threads(table: &Reader<'_>, key: &Key, threads: Option<Threads>, most: 
 /// How K is reordered, where the array splits it among threads.
 pub(super) fn read_reorder(layers: &Reader<'_>, array: Option<&ArraySpec>) -> Reorder {
     let reorder = layers.word(&keys::REORDER);
-    match (reorder, array.map(|array| array.pe())) {
-        (Reorder::Off, _) | (_, Some(Pe::NbSmt(_)) | None) => {}
-        (
-            Reorder::Calibration | Reorder::Oracle | Reorder::Weights,
-            Some(other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_))),
-        ) => layers.complain(
+    if let Some(pe) = array.map(|array| array.pe())
+        && reorder != Reorder::Off
+        && pe.nb_smt().is_none()
+    {
+        layers.complain(
             &keys::REORDER,
             format!(
                 "an array of kind \"{}\" does not split K among threads: there is nothing to reorder",
-                other.kind().name()
+                pe.kind()
             ),
             "take `reorder` out, or name an nb-smt array",
-        ),
+        );
     }
     reorder
 }
