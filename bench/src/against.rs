@@ -4,7 +4,7 @@ use crate::peaks;
 use crate::report::Report;
 use crate::row::{Better, Row};
 
-/// Worse by more than this is no noise.
+/// Worse by more than this is not noise.
 const TOLERANCE: f64 = 0.10;
 
 /// How fast the core itself was in both runs: where it was slower too, other work is to blame.

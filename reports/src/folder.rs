@@ -18,7 +18,7 @@ pub(crate) const LAYERS: &str = "layers.csv";
 pub enum FolderError {
     /// The target is something else; the user's mistake.
     #[error(
-        "{}: is no results folder (it holds no result.json), so it is not replaced; name another folder, or remove \
+        "{}: is not a results folder (it holds no result.json), so it is not replaced; name another folder, or remove \
          this one", .path.display()
     )]
     NotResults {

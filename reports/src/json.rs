@@ -176,7 +176,7 @@ pub fn product(record: &ProductRecord, table: &Table) -> (ProductObject, Vec<War
 /// Pretty JSON with a final newline.
 ///
 /// # Panics
-/// Where `value` cannot be JSON, such as a map with keys that are no strings; no object of this crate is.
+/// Where `value` cannot be JSON, such as a map with keys that are not strings; no object of this crate is.
 pub fn text(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("objects of this crate are JSON");
     text.push('\n');

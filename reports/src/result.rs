@@ -67,7 +67,7 @@ impl Synthetic {
     /// What a reader has to know.
     pub fn warning(&self) -> Warning {
         Warning::Synthetic(format!(
-            "each activation became zero with probability {}, drawn from seed {}; this is no workload",
+            "each activation became zero with probability {}, drawn from seed {}; this is not a workload",
             self.activation_zeros, self.seed
         ))
     }

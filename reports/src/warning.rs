@@ -74,7 +74,9 @@ const WITHIN: [(&str, Kind); 3] = [
 impl Warning {
     /// Of a sweep over made-up zeros.
     pub fn synthetic_sweep() -> Self {
-        Self::Synthetic("activations became zero at random, as the axis says; this is no workload".to_owned())
+        Self::Synthetic(
+            "activations became zero at random, as the axis says; this is not a workload".to_owned(),
+        )
     }
 }
 
@@ -168,7 +170,7 @@ mod tests {
             Warning::NoEnergy("technology table `t` has no row".to_owned()),
             Warning::NoArea("technology table `t` has no row".to_owned()),
             Warning::NoEnergyFigure("technology table `t` lacks a row".to_owned()),
-            Warning::Synthetic("this is no workload".to_owned()),
+            Warning::Synthetic("this is not a workload".to_owned()),
             Warning::Partial { done: 3, asked: 30 },
             Warning::NotReached,
             Warning::Undecoded("images: 1 could not be decoded and was left out: 0.png".to_owned()),

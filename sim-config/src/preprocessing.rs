@@ -31,7 +31,7 @@ pub struct Override {
     pub resize_mode: Option<ResizeMode>,
 }
 
-/// Values of preprocessing that do not fit together or are no numbers to compute with.
+/// Values of preprocessing that do not fit together or are not numbers to compute with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PreprocessingError {
     /// A list that is neither one value nor one per channel.

@@ -246,7 +246,7 @@ impl<'a> Reader<'a> {
             [first, ..] if first.name().is_empty() => self.file.sections(),
             _ => &[],
         };
-        // Tables whose keys are no keys of their own.
+        // Tables whose keys are not keys of their own.
         let free: &[&str] = match (self.file, sections) {
             (FileKind::Sweep, [_, ..]) => &["exclude", "figure"],
             (FileKind::Array | FileKind::Run | FileKind::Model | FileKind::Sweep, _) => &[],

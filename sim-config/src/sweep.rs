@@ -151,7 +151,7 @@ impl SweepTexts {
             if accuracy.is_none() && measure.span_of(key).is_some() {
                 measure.complain(
                     key,
-                    format!("`{}` stands without `measure.accuracy`", key.path()),
+                    format!("`{}` needs `measure.accuracy`", key.path()),
                     "add accuracy = { images = N }, or take it out",
                 );
             }
@@ -243,7 +243,7 @@ impl SweepSpec<'_> {
 
     /// The combination of a number below [`Self::n_combinations`]; the last axis changes fastest.
     ///
-    /// - Errors: a combination that is no run, with the line of the value at fault, or of the axes.
+    /// - Errors: a combination that is not a run, with the line of the value at fault, or of the axes.
     pub fn combination(&self, index: u32) -> Result<Combination, Box<ConfigError>> {
         let at = self.places(index);
         if self
@@ -348,7 +348,7 @@ impl SweepSpec<'_> {
             }
             Some(_) | None => {
                 self.located(complaints, at)?;
-                Err(self.complaint("a point of the grid is no run", "check the base and the axes"))
+                Err(self.complaint("a point of the grid is not a run", "check the base and the axes"))
             }
         }
     }
@@ -367,7 +367,7 @@ impl SweepSpec<'_> {
                 "name `model` and `images` in the base, or take `accuracy` out",
             ),
             (Some(_), _, run::Workload::Model(_), Some(_)) => (
-                "`measure.accuracy` stands beside `workload.activation-zeros`: no image gave those zeros, so answers mean \
+                "`measure.accuracy` cannot be used with `workload.activation-zeros`: no image gave those zeros, so answers mean \
                  nothing"
                     .to_owned(),
                 "take one of the two out",

@@ -58,7 +58,7 @@ pub(crate) fn pruning(value: &DeValue<'_>) -> Result<PruneSpec, Wrong> {
     if let Some(text) = value.as_str() {
         let guess = match text.parse() {
             Ok(PruneSpec::TwoOfFour) => return Ok(PruneSpec::TwoOfFour),
-            Ok(PruneSpec::Magnitude { .. }) => Some("a fraction stands without quotes;".to_owned()),
+            Ok(PruneSpec::Magnitude { .. }) => Some("a fraction has no quotes;".to_owned()),
             Err(_) => None,
         };
         return Err(Wrong::Value(format!("\"{text}\""), guess));

@@ -128,7 +128,7 @@ impl FromStr for PruneSpec {
 /// A pruning that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{found}` is no pruning: give a fraction P with 0 ≤ P < 1 and at most six decimals, such as 0.4, or 2:4"
+    "`{found}` is not a way to prune: give a fraction P with 0 ≤ P < 1 and at most six decimals, such as 0.4, or 2:4"
 )]
 pub struct PruneError {
     /// What was given.
@@ -163,7 +163,7 @@ mod tests {
         }
         #[track_caller]
         fn bad(text: &str) {
-            let error = text.parse::<PruneSpec>().expect_err("is no pruning");
+            let error = text.parse::<PruneSpec>().expect_err("is not a way to prune");
             assert!(error.to_string().contains("0 ≤ P < 1"), "{error}");
             assert!(error.to_string().contains(&format!("`{text}`")), "{error}");
         }

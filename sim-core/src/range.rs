@@ -112,7 +112,7 @@ impl From<Percentile> for f64 {
 
 /// A percentile that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("{found} is no percentile: give p with 0 < p ≤ 100 and at most six decimals, such as 99.9")]
+#[error("{found} is not a percentile: give p with 0 < p ≤ 100 and at most six decimals, such as 99.9")]
 pub struct PercentileError {
     /// What was given.
     pub found: f64,

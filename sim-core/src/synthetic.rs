@@ -13,7 +13,7 @@ pub struct ActivationZeros(Millionths);
 
 /// A probability that is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{found} is no probability from 0 to below 1 with at most six decimals")]
+#[error("{found} is not a probability from 0 to below 1 with at most six decimals")]
 pub struct ActivationZerosError {
     found: String,
 }

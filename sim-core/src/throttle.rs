@@ -13,7 +13,7 @@ pub struct MaxDrop(Millionths);
 
 /// Points that are none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is no drop; write points of top-1 from 0 to 100 with at most six decimals, as in 1.0")]
+#[error("`{found}` is not a drop of top-1; write points from 0 to 100 with at most six decimals, as in 1.0")]
 pub struct MaxDropError {
     /// What there is instead.
     found: String,
@@ -128,7 +128,7 @@ mod tests {
         let one: MaxDrop = "1.0".parse().unwrap();
         assert_eq!(one, MaxDrop::default());
         assert!(one.allows(900, 890, 1000) && !one.allows(900, 889, 1000));
-        assert!(one.allows(5, 9, 10), "a gain is no drop");
+        assert!(one.allows(5, 9, 10), "a gain is not a drop");
         let none: MaxDrop = "0".parse().unwrap();
         assert!(none.allows(7, 7, 1000) && !none.allows(7, 6, 1000));
         let hundredth: MaxDrop = "0.29".parse().unwrap();

@@ -75,7 +75,7 @@ impl FromStr for Width {
 
     /// `3.4in`, `86mm`, `8.6cm` or `245pt`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no width; write a number and in, cm, mm or pt, as in 3.4in");
+        let wrong = || format!("`{text}` is not a width; write a number and in, cm, mm or pt, as in 3.4in");
         let units = [("in", 1.0), ("cm", 2.54), ("mm", 25.4), ("pt", 72.0)];
         let (number, per_inch) = units
             .into_iter()

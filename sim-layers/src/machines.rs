@@ -46,7 +46,7 @@ pub enum MachineError {
         most: Threads,
     },
     /// The same layer again.
-    #[error("layer `{layer}` is named twice; say all about it in one place")]
+    #[error("layer `{layer}` is named twice; put all its keys in one place")]
     Twice {
         /// The layer.
         layer: String,

@@ -36,7 +36,7 @@ pub enum SaveFault {
         /// Why not.
         error: std::io::Error,
     },
-    /// A file that is no network.
+    /// A file that is not a network.
     #[error(transparent)]
     Model(#[from] Box<ModelError>),
     /// Bytes that cannot be taken apart.
@@ -88,7 +88,7 @@ pub enum SaveFault {
 /// that nothing here knows. A tensor that something else reads too, and one that nodes compute, is left alone: the batch
 /// norm then reads a new initializer. `out` appears whole or not at all, and may be `source`.
 ///
-/// - Errors: a source that is no network, statistics that do not fit its batch norms or are not finite, a folder that
+/// - Errors: a source that is not a network, statistics that do not fit its batch norms or are not finite, a folder that
 ///   cannot be written.
 pub fn save_statistics(source: &Path, out: &Path, statistics: &[Statistics]) -> Result<(), SaveError> {
     let fail = |path: &Path, fault| SaveError {

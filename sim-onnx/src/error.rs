@@ -31,8 +31,8 @@ pub enum TensorFault {
         /// The shape.
         shape: Vec<usize>,
     },
-    /// Raw bytes that are no whole number of elements.
-    #[error("{found} bytes are no whole number of elements of {size} bytes")]
+    /// Raw bytes that do not make a whole number of elements.
+    #[error("{found} bytes do not make a whole number of elements of {size} bytes")]
     RawBytes {
         /// Bytes found.
         found: usize,

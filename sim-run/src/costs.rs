@@ -11,7 +11,7 @@ use crate::error::RunError;
 
 /// The technology table at `path`, or what the built-in one says about the PEs of `arrays`.
 ///
-/// - Errors: a file that cannot be read or is no such table.
+/// - Errors: a file that cannot be read or is not such a table.
 pub fn table(path: Option<&Path>, arrays: &[&ArraySpec]) -> Result<Table, RunError> {
     let Some(path) = path else {
         let pes: Vec<PeKey> = arrays.iter().map(|array| PeKey::of(array)).collect();

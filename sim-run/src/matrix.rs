@@ -66,7 +66,7 @@ pub(crate) struct Unread<T> {
 
 /// Read the header of a matrix.
 ///
-/// - Errors: a file that cannot be read or is no `.npy`, another type, another number of axes, more or fewer values
+/// - Errors: a file that cannot be read or is not an `.npy`, another type, another number of axes, more or fewer values
 ///   than the header says.
 pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, RunError> {
     let unreadable = |error| unreadable(path, &error);

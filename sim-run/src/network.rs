@@ -226,7 +226,7 @@ impl PreparedNetwork {
     }
 
     /// What batch norms and throttling learn from: the calibration images where they are given, else the first
-    /// [`training::DEFAULT_COUNT`] of the training set beside the images, else the images themselves.
+    /// [`training::DEFAULT_COUNT`] of the training set next to the images, else the images themselves.
     ///
     /// - Errors: a training set that cannot be opened.
     pub fn training_images(&self, workers: &Workers<'_>) -> Result<&ImageSet, RunError> {

@@ -52,7 +52,7 @@ impl Product {
 
     /// Read A and W from `.npy` files, once it is known that they fit in memory with what is `held` beside them.
     ///
-    /// - Errors: files that are no such matrices, another K, nothing to multiply, and too little memory.
+    /// - Errors: files that are not such matrices, another K, nothing to multiply, and too little memory.
     pub fn read(activations: &Path, weights: &Path, held: Held) -> Result<Self, RunError> {
         let a = matrix::open::<u8>(activations)?;
         let w = matrix::open::<i8>(weights)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sim_run::error::RunError;
 use sim_toml::error::ConfigError;
 
-/// Why a sweep cannot be planned, run or stored. A point that fails is no such error: it is stored.
+/// Why a sweep cannot be planned, run or stored. A point that fails is not such an error: it is stored.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// A configuration file.
@@ -16,13 +16,13 @@ pub enum SweepError {
     #[error(transparent)]
     Input(#[from] RunError),
     /// Every combination is excluded.
-    #[error("{}: every point is excluded; take an [[exclude]] out", .path.display())]
+    #[error("{}: every point is excluded; remove an [[exclude]]", .path.display())]
     NoPoint {
         /// The sweep file.
         path: PathBuf,
     },
     /// The folder is something else.
-    #[error("{}: is no folder of a sweep (it holds no {}), so nothing is written to it; name another folder, or remove this one", .path.display(), crate::store::FILE_NAME)]
+    #[error("{}: is not a folder of a sweep (it holds no {}), so nothing is written to it; name another folder, or remove this one", .path.display(), crate::store::FILE_NAME)]
     NotSweep {
         /// The folder.
         path: PathBuf,
@@ -48,19 +48,19 @@ pub enum SweepError {
         path: PathBuf,
     },
     /// Its points are with tasks.
-    #[error("{}: the points of this sweep are with tasks; --collect takes what they have so far, and --resume takes all back once none of them runs", .path.display())]
+    #[error("{}: tasks hold the points of this sweep; --collect copies what they have so far, and --resume takes the points back once no task runs", .path.display())]
     Out {
         /// The folder.
         path: PathBuf,
     },
     /// No points are with tasks.
-    #[error("{}: no points of a sweep are shared here; share them with --slurm, or with --shards", .path.display())]
+    #[error("{}: the points of this sweep are not split into shards; split them with --slurm or --shards", .path.display())]
     NotShared {
         /// The folder.
         path: PathBuf,
     },
     /// The list of points that are with tasks is not what this program writes.
-    #[error("{}:{line}: is no list of points of this version of sysmt; remove the file and share the points again with --resume", .path.display())]
+    #[error("{}:{line}: is not a list of points of this version of sysmt; remove the file and split the points again with --resume", .path.display())]
     List {
         /// The list.
         path: PathBuf,
@@ -68,7 +68,7 @@ pub enum SweepError {
         line: usize,
     },
     /// Shards of another number.
-    #[error("{}: the points are shared among {n_shards}, not {asked}; ask for a shard of {n_shards}", .path.display())]
+    #[error("{}: the points are split into {n_shards} shards, not {asked}; ask for a shard of {n_shards}", .path.display())]
     OtherShards {
         /// The list.
         path: PathBuf,
@@ -78,7 +78,7 @@ pub enum SweepError {
         asked: usize,
     },
     /// The sweep file, or what it names, is not what it was when its points were shared.
-    #[error("{}: {n_gone} points of this shard are no points of the file any more: it, an input or sysmt has changed since they were shared; share them again with --resume", .path.display())]
+    #[error("{}: {n_gone} points of this shard are no longer points of the file: the file, an input or sysmt has changed since they were split; split them again with --resume", .path.display())]
     Changed {
         /// The sweep file.
         path: PathBuf,
@@ -86,7 +86,7 @@ pub enum SweepError {
         n_gone: usize,
     },
     /// Another process runs the shard.
-    #[error("{}: a process is running this shard; wait for it, stop it, or remove the file where its machine is no more", .path.display())]
+    #[error("{}: a process is running this shard; wait for it, stop it, or remove the file where its machine is gone", .path.display())]
     ShardLocked {
         /// The lock.
         path: PathBuf,
@@ -100,7 +100,7 @@ pub enum SweepError {
         found: i64,
     },
     /// A file that only looks like a store.
-    #[error("{}: is no store of a sweep; move it away, or name another folder", .path.display())]
+    #[error("{}: is not a store of a sweep; move it away, or name another folder", .path.display())]
     Foreign {
         /// The file.
         path: PathBuf,

@@ -61,7 +61,7 @@ impl Fingerprints {
 
 /// The identity of a point.
 ///
-/// Where nothing is random the seed is no part of it; paths are none, only what the files hold.
+/// Where nothing is random the seed is not part of it; paths are none, only what the files hold.
 ///
 /// - Errors: inputs that cannot be read.
 pub fn of_point(
@@ -86,7 +86,7 @@ pub fn of_point(
         tables["accuracy-images"] = json!(images);
         // The answers of so many images are all that the point holds.
         tables["workload"]["n-images"] = Value::Null;
-        // What nobody asks for is no part of it.
+        // What nobody asks for is not part of it.
         for (key, measured) in [("features", features), ("operands", operands)] {
             match measured {
                 Measured::Yes => tables[key] = json!(true),

@@ -34,7 +34,7 @@ pub struct Plan<'t> {
 impl<'t> Plan<'t> {
     /// Resolve and hash every point on `jobs` threads; the plan does not depend on their number.
     ///
-    /// - Errors: figures that are wrong; the first combination, in order, that is no run; inputs that cannot be read; no
+    /// - Errors: figures that are wrong; the first combination, in order, that is not a run; inputs that cannot be read; no
     ///   point at all.
     pub fn new(texts: &'t SweepTexts, jobs: usize, stop: &AtomicBool) -> Result<Self, SweepError> {
         let spec = texts.spec()?;

@@ -296,7 +296,7 @@ fn with_answers(
     let mut work: Vec<(usize, Planned)> = Vec::with_capacity(points.len());
     for point in points {
         let spec = plan.run(point)?.run;
-        // A sweep with answers over a trace is no sweep.
+        // A sweep with answers over a trace is not a sweep.
         let Workload::Model(model) = spec.workload() else {
             continue;
         };

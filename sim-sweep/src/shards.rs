@@ -64,12 +64,12 @@ impl FromStr for ShardId {
         let remedy = "write I/N, as in 0/8, with I from 0 to N - 1";
         let (index, of) = text
             .split_once('/')
-            .ok_or_else(|| format!("`{text}` is no shard; {remedy}"))?;
+            .ok_or_else(|| format!("`{text}` is not a shard; {remedy}"))?;
         match (index.parse(), of.parse()) {
             (Ok(index), Ok(of)) => {
                 Self::new(index, of).ok_or_else(|| format!("there is no shard {index} of {of}; {remedy}"))
             }
-            (Ok(_) | Err(_), _) => Err(format!("`{text}` is no shard; {remedy}")),
+            (Ok(_) | Err(_), _) => Err(format!("`{text}` is not a shard; {remedy}")),
         }
     }
 }

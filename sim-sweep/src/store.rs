@@ -131,7 +131,7 @@ pub struct Store {
 impl Store {
     /// Open the store at `path`, or make it.
     ///
-    /// - Errors: a file that is no store or of a newer version, and what the file system refuses.
+    /// - Errors: a file that is not a store or of a newer version, and what the file system refuses.
     pub fn create(path: &Path) -> Result<Self, SweepError> {
         let store = Self::connect(path, Connection::open(path))?;
         let is_new = store.is_new()?;

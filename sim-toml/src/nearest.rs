@@ -44,7 +44,7 @@ mod tests {
         }
         check("colz", &["cols"]); // One letter wrong.
         check("tile", &["tiles"]); // One letter missing.
-        check("Rows", &["rows"]); // Case is no distance.
+        check("Rows", &["rows"]); // Case is not a distance.
         check("orws", &["rows"]); // Two letters swapped.
         check("frequency", &[]); // Nothing near.
     }

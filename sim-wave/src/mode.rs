@@ -1,4 +1,4 @@
-//! What a PE does in a cycle, by the names of the books.
+//! What a PE does in a cycle, by the names of the buckets.
 
 use sim_array::stepped::registers::Registers;
 use sim_core::named;

@@ -22,14 +22,14 @@ pub struct PeBlock {
     pub cols: Range<usize>,
 }
 
-/// A text that is no rectangle of PEs.
+/// A text that is not a rectangle of PEs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PeBlockError {
     /// Not two ranges.
-    #[error("write rows and columns, as in 0..4,8..12, where the end of a range is left out")]
+    #[error("write rows and columns, as in 0..4,8..12; a range does not include its end")]
     NoRanges,
     /// A range without an element.
-    #[error("{0}..{1} is empty; the end of a range is left out, so one alone is {0}..{next}", next = .0.saturating_add(1))]
+    #[error("{0}..{1} is empty, since a range does not include its end; write {0}..{next} for one", next = .0.saturating_add(1))]
     Empty(usize, usize),
 }
 
@@ -89,7 +89,7 @@ pub enum ViewError {
     },
     /// A range of cycles that ends before it begins.
     #[error(
-        "cycles {from}..{to} are none: the end of a range is left out, so it must be larger than the first"
+        "cycles {from}..{to} are empty: a range does not include its end, so it must be larger than the first"
     )]
     NoCycles {
         /// First cycle.
@@ -98,7 +98,7 @@ pub enum ViewError {
         to: u64,
     },
     /// Cycles that do not come.
-    #[error("cycles {from}..{to} are not all in the run; choose some of its 0..{n_cycles}")]
+    #[error("cycles {from}..{to} are not all in the run; choose a part of 0..{n_cycles}")]
     AfterTheRun {
         /// First cycle.
         from: u64,
@@ -109,7 +109,7 @@ pub enum ViewError {
     },
     /// Cycles in which the tile is not in the array.
     #[error(
-        "cycles {from}..{to} show nothing of tile {tile}, which is in the array in cycles {first}..{end}; choose some of \
+        "cycles {from}..{to} show nothing of tile {tile}, which is in the array in cycles {first}..{end}; choose a part of \
          these, or leave the tile out"
     )]
     NotInTile {
@@ -125,7 +125,7 @@ pub enum ViewError {
         end: u64,
     },
     /// PEs that the array does not have.
-    #[error("{what} {first}..{end} are not all in the array; choose some of its 0..{n}")]
+    #[error("{what} {first}..{end} are not all in the array; choose a part of 0..{n}")]
     OutsideTheArray {
         /// `rows` or `columns`.
         what: &'static str,
@@ -283,9 +283,9 @@ mod tests {
         let message = |tile, from, to| view(tile, from, to).expect_err("nothing to show");
         assert!(message(Some(6), None, None).contains("the product has 6"));
         assert!(message(Some(6), Some(0), Some(1)).contains("no tile 6"));
-        assert!(message(None, Some(5), Some(5)).contains("5..5 are none"));
-        assert!(message(None, Some(6), Some(5)).contains("6..5 are none"));
-        assert!(message(None, Some(69), None).contains("choose some of its 0..69"));
+        assert!(message(None, Some(5), Some(5)).contains("5..5 are empty"));
+        assert!(message(None, Some(6), Some(5)).contains("6..5 are empty"));
+        assert!(message(None, Some(69), None).contains("choose a part of 0..69"));
         assert!(message(None, None, Some(70)).contains("0..70 are not all in the run"));
         assert!(message(Some(2), Some(39), None).contains("in cycles 20..39"));
         assert!(message(Some(2), None, Some(20)).contains("in cycles 20..39"));
@@ -318,8 +318,7 @@ mod tests {
         );
         let message = |rows, cols, pes| view(rows, cols, pes).expect_err("nothing to show");
         assert!(
-            message(4, 3, "0..5,0..3")
-                .contains("rows 0..5 are not all in the array; choose some of its 0..4")
+            message(4, 3, "0..5,0..3").contains("rows 0..5 are not all in the array; choose a part of 0..4")
         );
         assert!(message(4, 3, "0..4,3..4").contains("columns 3..4"));
         assert!(message(4, 3, "2..2,0..3").contains("2..2 is empty"));

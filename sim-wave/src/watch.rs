@@ -49,7 +49,7 @@ pub struct Written {
 /// Memory does not depend on how many cycles are shown. The file's folder must have room for changes beside the file.
 ///
 /// - Errors: those of the engine, before anything is written; a file that cannot be written; `stop` was set. A file may
-///   then be there, and is no waveform.
+///   then be there, and is not a waveform.
 pub fn write(
     path: &Path,
     array: &ArraySpec,

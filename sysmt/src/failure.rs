@@ -52,11 +52,11 @@ impl Failure {
                 130,
             ),
             Self::SweepStopped(stored, left) => (
-                format!("stopped: {stored} points are stored, {left} are left; add --resume to go on\n"),
+                format!("stopped: {stored} points are stored, {left} remain; add --resume to go on\n"),
                 130,
             ),
             Self::ShardStopped(left) => (
-                format!("stopped: {left} points of the shard are left; run it again to go on\n"),
+                format!("stopped: {left} points of the shard remain; run it again to go on\n"),
                 130,
             ),
             Self::SweepPart(missing) => (

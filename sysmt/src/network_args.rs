@@ -55,7 +55,7 @@ pub(crate) fn failure(error: RunError) -> Failure {
 fn range(args: &QuantizationArgs) -> Result<ActivationRange, Failure> {
     if args.percentile.is_some() && args.range != RangeMethod::Percentile {
         return Err(Failure::User(format!(
-            "--percentile stands beside --range {}, which takes none; add --range percentile, or take --percentile out",
+            "--percentile cannot be used with --range {}, which takes no percentile; add --range percentile, or remove --percentile",
             args.range.name()
         )));
     }
@@ -72,7 +72,7 @@ pub(crate) fn pruning(args: &PruningArgs) -> Result<Option<PruneSpec>, Failure> 
     };
     prune.with_scope(scope).map(Some).ok_or_else(|| {
         Failure::User(
-            "--prune-scope stands beside --prune 2:4, which looks at four weights at a time; take --prune-scope out, or \
+            "--prune-scope cannot be used with --prune 2:4, which looks at four weights at a time; remove --prune-scope, or \
              prune a fraction"
                 .to_owned(),
         )

@@ -8,7 +8,7 @@ use reports::whole;
 
 use crate::failure::Failure;
 
-/// Print results. A reader that has gone away, as `head` does, is no error.
+/// Print results. A reader that has gone away, as `head` does, is not an error.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

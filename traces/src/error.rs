@@ -46,7 +46,7 @@ pub enum Fault {
     },
     /// The file is a safetensors file of something else.
     #[error(
-        "the header has no metadata key `sysmt`: this safetensors file is no layer trace; make one with `sysmt capture`"
+        "the header has no metadata key `sysmt`: this safetensors file is not a layer trace; make one with `sysmt capture`"
     )]
     NotATrace,
     /// The description is not what it must be.

@@ -56,7 +56,7 @@ fn describe(text: &str) -> Result<Description, Fault> {
     let value: serde_json::Value = serde_json::from_str(text).map_err(bad)?;
     let found = value.get("version").and_then(serde_json::Value::as_u64);
     let found = found.ok_or_else(|| Fault::Description {
-        why: "`version` is no whole number".to_owned(),
+        why: "`version` is not a whole number".to_owned(),
     })?;
     if found != VERSION {
         return Err(Fault::Version {

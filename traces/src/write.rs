@@ -29,7 +29,7 @@ pub(crate) struct Description {
     pub(crate) unsimulated: Vec<Unsimulated>,
 }
 
-/// What of a layer is no tensor.
+/// What of a layer is not a tensor.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct LayerDescription {

@@ -303,7 +303,7 @@ fn invariants() -> anyhow::Result<Vec<String>> {
         {
             if !functions.contains(name) {
                 complaints.push(format!(
-                    "ARCHITECTURE.md: `{name}` holds an invariant but is no function"
+                    "ARCHITECTURE.md: `{name}` holds an invariant but is not a function"
                 ));
             }
         }

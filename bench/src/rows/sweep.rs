@@ -59,7 +59,7 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
 }
 
 fn text(path: &Path) -> anyhow::Result<&str> {
-    path.to_str().context("a path that is no text")
+    path.to_str().context("the path is not text")
 }
 
 /// A sweep file whose points are all different.

@@ -48,7 +48,7 @@ impl Register {
     }
 }
 
-/// The control word's bits that hardware has; whether a row has an output is the books' concern.
+/// The control word's bits that hardware has; whether a row has an output matters to cycle accounting alone.
 const HARDWARE_CONTROL: u8 = control::VALID | control::FIRST | control::LAST | control::PARITY;
 
 /// All registers of an array: register f of PE i is value `f · n_pes + i`.

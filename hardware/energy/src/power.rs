@@ -51,7 +51,7 @@ struct PinTables {
 
 /// Read a netlist in Yosys's JSON and price its nets.
 ///
-/// - Errors: a file that is no netlist; a library without voltage, capacitances or energies.
+/// - Errors: a file that is not a netlist; a library without voltage, capacitances or energies.
 pub(crate) fn price(json: &Path, module: &str, liberty: &Liberty) -> anyhow::Result<Power> {
     let text = std::fs::read_to_string(json).with_context(|| json.display().to_string())?;
     let parsed: Value = serde_json::from_str(&text)?;

@@ -49,7 +49,7 @@ pub fn verilog<'a>(
 fn state(cell: &Cell<'_>) -> Result<Result<String, &'static str>, SynthError> {
     let Some(flip_flop) = cell.flip_flop() else {
         return Ok(if cell.is_sequential() {
-            Err("it stores something and is no flip-flop")
+            Err("it stores something and is not a flip-flop")
         } else {
             Ok(String::new())
         });
@@ -138,7 +138,7 @@ mod tests {
                 "FALLING",
                 "it does more than take D at rising edges; leave it out of the library",
             ),
-            ("LATCH", "it stores something and is no flip-flop"),
+            ("LATCH", "it stores something and is not a flip-flop"),
             ("MUTE", "an output has no function"),
             ("PAD", "a pin is input and output"),
         ] {

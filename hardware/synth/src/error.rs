@@ -72,7 +72,7 @@ pub enum SynthError {
     #[error("`{0}` is the name of a table that comes with the project; choose another with --name")]
     ShippedTable(String),
     /// A name that would not be a file in the folder of tables.
-    #[error("`{0}` is no name for a table; use letters, digits, `-` and `_`, with --name")]
+    #[error("`{0}` is not a name for a table; use letters, digits, `-` and `_`, with --name")]
     TableName(String),
     /// Files that are not what they should be.
     #[error("{path}: {why}")]

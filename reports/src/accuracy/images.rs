@@ -17,7 +17,7 @@ pub struct SkippedObject {
     pub evaluated: SkippedSet,
     /// Of the calibration images.
     pub calibration: SkippedSet,
-    /// Of the training set beside the images.
+    /// Of the training set next to the images.
     pub training: SkippedSet,
 }
 
@@ -127,7 +127,7 @@ impl LearnedObject {
     pub(crate) fn line(&self) -> String {
         let role = match self.role {
             SetRole::Calibration => "the calibration images",
-            SetRole::Training => "the training set beside the images",
+            SetRole::Training => "the training set next to the images",
             SetRole::Images => "the evaluated images themselves",
         };
         format!(

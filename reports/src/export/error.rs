@@ -22,7 +22,7 @@ pub enum ExportError<E: std::error::Error + 'static> {
     },
     /// More rows than a table in a paper can have.
     #[error(
-        "there are more than {} rows, which is no table for a page; export csv, choose rows in it, or take a smaller sweep",
+        "there are more than {} rows, too many for a table on a page; export csv, choose rows in it, or take a smaller sweep",
         tex::MAX_ROWS
     )]
     TooLong,

@@ -16,7 +16,7 @@ function wordsOf(text) {
 
 /**
  * What a row must be, as functions of its number.
- * A word that compares something which is no column is said to be one that is not there.
+ * A word that compares something which is not a column is said to be one that is not there.
  */
 function filterOf(text, columns) {
   const tests = [];

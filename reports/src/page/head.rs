@@ -16,7 +16,7 @@ pub(super) fn render(stored: &Stored, sections: &[Section]) -> Markup {
             @if stored.synthetic {
                 p.banner role="note" {
                     strong { "Synthetic operands." }
-                    " Zeros in these operands were made up, no image gave them: the numbers are of the machine, not of a network."
+                    " Some zeros in these operands are synthetic: no image has them. The numbers describe the machine, not a network."
                 }
             }
             nav aria-label="Sections" {

@@ -18,7 +18,7 @@ const COLUMNS: [(&str, ColumnType); 3] = [
 
 /// The map of a folder; `None` where it was not measured.
 ///
-/// - Errors: a file that is no such map.
+/// - Errors: a file that is not such a map.
 pub(super) fn read(folder: &Path) -> Result<Option<Frame>, StoredError> {
     let path = folder.join(FILE_NAME);
     let text = match std::fs::read_to_string(&path) {
@@ -47,7 +47,7 @@ fn parse(text: &str) -> Result<Frame, String> {
         for ((name, kind), &place) in COLUMNS.iter().zip(&places) {
             let field = record.get(place).unwrap_or_default();
             row.push(
-                value(*kind, field).ok_or_else(|| format!("`{field}` in column `{name}` is no number"))?,
+                value(*kind, field).ok_or_else(|| format!("`{field}` in column `{name}` is not a number"))?,
             );
         }
         frame.push(row);

@@ -29,7 +29,7 @@ pub enum StoredError {
         error: io::Error,
     },
     /// The file is something else.
-    #[error("{}: is no result of this program: {error}; make the results again", .path.display())]
+    #[error("{}: is not a result of this program: {error}; make the results again", .path.display())]
     Json {
         /// The file.
         path: PathBuf,

@@ -51,7 +51,7 @@ fn mean(frame: &Frame, keys: &[&str]) -> (Frame, usize) {
         .collect();
     let columns = kept.iter().enumerate().map(|(index, &place)| {
         let column = &frame.columns()[place];
-        // Means of counts are no counts.
+        // Means of counts are not counts.
         let is_count = rows.iter().all(|row| !matches!(row[index], Value::Real(_)));
         Column {
             kind: if column.kind == ColumnType::Count && !is_count {

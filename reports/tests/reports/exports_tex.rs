@@ -38,7 +38,7 @@ fn latex_of_chosen_columns_has_all_of_them() {
     let text = String::from_utf8(all(Format::Tex)).unwrap();
     insta::assert_snapshot!(text, @r"
     % sysmt run a b.toml; sysmt 0.1.0; BLAKE3 00ff
-    % operands were made up: zeros that no image gave
+    % some operands are synthetic: zeros that no image has
     % in the preamble: \usepackage{booktabs}
     \begin{tabular}{rlrl}
     \toprule

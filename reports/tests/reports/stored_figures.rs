@@ -196,7 +196,7 @@ fn cells_of_a_heat_map_say_and_show_their_values() {
             let word = sim_draw::text::significant(number(row, "value"));
             assert!(words.contains(&word), "{word} is missing in {words:?}");
         }
-        // A failed point is no zero.
+        // A failed point is not a zero.
         assert_eq!(words.contains(&"–".to_owned()), !is_whole);
         // More threads are faster: each row has one colour, and the rows differ.
         let cells = &rectangles(&svg)[..rows.len()];

@@ -1,4 +1,4 @@
-//! The books: every PE-cycle into one bucket, and what the steps did.
+//! Cycle accounting: every PE-cycle into one bucket, and what the steps did.
 
 use sim_core::counters::Counters;
 use sim_core::spec::ArraySpec;

@@ -245,7 +245,7 @@ table! {
         unit "", values Values::Words(RangeMethod::names), default Fallback::Value("\"mean-of-max\""), kinds &[],
     }
     PERCENTILE = Quantization."percentile" {
-        "Which percentile `range = \"percentile\"` takes of all values of an image, by nearest rank; only beside it.",
+        "Which percentile `range = \"percentile\"` takes of all values of an image, by nearest rank. Only with that `range`.",
         unit "%", values Values::Percentile, default Fallback::Value("99.9"), kinds &[],
     }
     COST_TABLE = Costs."table" {

@@ -142,7 +142,7 @@ pub(super) fn read_array(
     let pe = top.section(&[Section::Pe]);
     if pe.table.is_given() {
         pe.table.complain(
-            "[pe] stands beside `array`, which names a file that has its own",
+            "[pe] cannot be used with `array`, which names a file that has its own",
             "take [pe] out, or write [array] and [pe] in this file",
         );
     }

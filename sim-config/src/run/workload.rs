@@ -72,7 +72,7 @@ fn read_workload(
         ] {
             if section.table.is_given() {
                 section.table.complain(
-                    format!("[{name}] stands beside `workload.trace`: {what}"),
+                    format!("[{name}] cannot be used with `workload.trace`: {what}"),
                     "take the section out, or name a `model` instead of a `trace`",
                 );
             }
@@ -137,7 +137,7 @@ fn check_model_keys(workload: &Reader<'_>) -> bool {
     if is_given(&keys::N_CALIBRATION) && !is_given(&keys::CALIBRATION) {
         workload.complain(
             &keys::N_CALIBRATION,
-            "`workload.n-calibration` stands without `workload.calibration`",
+            "`workload.n-calibration` needs `workload.calibration`",
             "add `calibration`; without it the images calibrate themselves, and `n-images` limits them",
         );
     }
@@ -161,7 +161,7 @@ fn read_pruning(workload: &Reader<'_>) -> Option<PruneSpec> {
     if workload.span_of(&keys::PRUNE).is_none() {
         workload.complain(
             &keys::PRUNE_SCOPE,
-            "`workload.prune-scope` stands without `workload.prune`",
+            "`workload.prune-scope` needs `workload.prune`",
             "add `prune`, or take `prune-scope` out",
         );
     }
@@ -169,7 +169,7 @@ fn read_pruning(workload: &Reader<'_>) -> Option<PruneSpec> {
     if scoped.is_none() {
         workload.complain(
             &keys::PRUNE_SCOPE,
-            "`workload.prune-scope` stands beside `prune = \"2:4\"`, which looks at four weights at a time",
+            "`workload.prune-scope` cannot be used with `prune = \"2:4\"`, which looks at four weights at a time",
             "take `prune-scope` out, or prune a fraction",
         );
     }
@@ -183,7 +183,7 @@ fn read_range(quantization: &Reader<'_>) -> ActivationRange {
         quantization.complain(
             &keys::PERCENTILE,
             format!(
-                "`quantization.percentile` stands beside `range = \"{}\"`, which takes none",
+                "`quantization.percentile` cannot be used with `range = \"{}\"`, which takes no percentile",
                 method.name()
             ),
             "write `range = \"percentile\"`, or take `percentile` out",
@@ -219,7 +219,7 @@ fn refuse(reader: &Reader<'_>, refused: &[&Key], why: &str) {
         if reader.span_of(key).is_some() {
             reader.complain(
                 key,
-                format!("`{}` stands beside `workload.trace`: {why}", key.path()),
+                format!("`{}` cannot be used with `workload.trace`: {why}", key.path()),
                 format!("take `{}` out, or name a `model` instead of a `trace`", key.name),
             );
         }

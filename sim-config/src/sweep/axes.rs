@@ -153,7 +153,7 @@ fn read_grid<'t>(
 ) -> Vec<Axis<'t>> {
     let at = grid.span();
     let DeValue::Table(axes) = grid.get_ref() else {
-        complaints.add(at, "`axes` is no table", "write [axes] on a line of its own");
+        complaints.add(at, "`axes` is not a table", "write [axes] on a line of its own");
         return Vec::new();
     };
     if axes.is_empty() {
@@ -211,7 +211,7 @@ fn read_keys(name: &str, at: &Range<usize>, complaints: &Complaints) -> Option<V
         if found.iter().any(|other| std::ptr::eq(*other, key)) {
             complaints.add(
                 at.clone(),
-                format!("`{part}` stands twice in `{name}`"),
+                format!("`{part}` is twice in `{name}`"),
                 "leave one of the two",
             );
             return None;
@@ -234,7 +234,7 @@ pub(super) fn find(path: &str) -> Result<&'static Key, (String, String)> {
         _ => None,
     };
     if let Some(remedy) = refused {
-        return Err((format!("`{path}` is no axis"), remedy.to_owned()));
+        return Err((format!("`{path}` is not an axis"), remedy.to_owned()));
     }
     if let Some(key) = keys().find(|key| key.path() == path) {
         return Ok(key);
@@ -245,7 +245,7 @@ pub(super) fn find(path: &str) -> Result<&'static Key, (String, String)> {
         Some(format!("did you mean `{}`?", of_name.path()))
     });
     Err((
-        format!("`{path}` is no key of a run file"),
+        format!("`{path}` is not a key of a run file"),
         nearest.unwrap_or_else(|| "`sysmt explain` lists all of them".to_owned()),
     ))
 }

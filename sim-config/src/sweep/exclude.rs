@@ -34,7 +34,7 @@ pub(super) fn read(table: &DeTable<'_>, grids: &[Grid<'_>], complaints: &Complai
     let DeValue::Array(tables) = exclude.get_ref() else {
         complaints.add(
             exclude.span(),
-            "`exclude` is no list of tables",
+            "`exclude` is not a list of tables",
             "write [[exclude]] on a line of its own and keys of axes below it",
         );
         return Vec::new();

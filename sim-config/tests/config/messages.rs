@@ -103,23 +103,23 @@ fn missing_sections_and_keys() {
 #[test]
 fn keys_that_exclude_each_other() {
     insta::assert_snapshot!(run(&format!("{INLINE}[workload]\ntrace = \"t\"\nn-images = 3\n[layers]\nfirst = \"fp32\"\ndepthwise-threads = 4\n[quantization]\nbias = \"int8\"\n")), @r#"
-    r.toml:9: `workload.n-images` stands beside `workload.trace`: a trace holds its own images
+    r.toml:9: `workload.n-images` cannot be used with `workload.trace`: a trace holds its own images
       help: take `n-images` out, or name a `model` instead of a `trace`
-    r.toml:11: `layers.first` stands beside `workload.trace`: a trace holds its layers
+    r.toml:11: `layers.first` cannot be used with `workload.trace`: a trace holds its layers
       help: take `first` out, or name a `model` instead of a `trace`
     r.toml:12: layers.depthwise-threads = 4 is more than the 2 threads of the array
       help: a layer may run with fewer threads than the array has, not with more
-    r.toml:13: [quantization] stands beside `workload.trace`: a trace is quantized already
+    r.toml:13: [quantization] cannot be used with `workload.trace`: a trace is quantized already
       help: take the section out, or name a `model` instead of a `trace`
     "#);
     insta::assert_snapshot!(run("array = \"nowhere.toml\"\n[pe]\nkind = \"sparq\"\n[workload]\ntrace = \"t\"\n"), @r#"
     r.toml:1: nowhere.toml: there is no such file
       help: paths are relative to this file, or absolute
-    r.toml:2: [pe] stands beside `array`, which names a file that has its own
+    r.toml:2: [pe] cannot be used with `array`, which names a file that has its own
       help: take [pe] out, or write [array] and [pe] in this file
     "#);
     insta::assert_snapshot!(run("[array]\nrows = 4\ncols = 4\n[pe]\nkind = \"conventional\"\n[workload]\nmodel = \"m\"\nimages = \"i\"\nn-calibration = 3\n[layers]\ndepthwise-threads = 1\n"), @r#"
-    r.toml:9: `workload.n-calibration` stands without `workload.calibration`
+    r.toml:9: `workload.n-calibration` needs `workload.calibration`
       help: add `calibration`; without it the images calibrate themselves, and `n-images` limits them
     r.toml:11: an array of kind "conventional" has no threads to choose
       help: take `depthwise-threads` out, or name an nb-smt array
@@ -141,7 +141,7 @@ fn pruning_and_quantization_that_do_not_fit() {
     "#);
     insta::assert_snapshot!(workload("trace = \"t\"\nprune = \"0.4\"\n"), @r#"
     r.toml:9: workload.prune = "0.4" is not allowed
-      help: a fraction stands without quotes; allowed values: a fraction from 0 to below 1, with at most six decimals, such as 0.4; or "2:4"
+      help: a fraction has no quotes; allowed values: a fraction from 0 to below 1, with at most six decimals, such as 0.4; or "2:4"
     "#);
     insta::assert_snapshot!(workload("trace = \"t\"\nprune = true\n"), @r#"
     r.toml:9: `workload.prune` is a boolean, not a fraction or "2:4"
@@ -156,21 +156,21 @@ fn pruning_and_quantization_that_do_not_fit() {
       help: allowed values: a fraction from 0 to below 1, with at most six decimals, such as 0.4; or "2:4"
     "#);
     insta::assert_snapshot!(workload("trace = \"t\"\nprune-scope = \"global\"\n"), @r#"
-    r.toml:9: `workload.prune-scope` stands without `workload.prune`
+    r.toml:9: `workload.prune-scope` needs `workload.prune`
       help: add `prune`, or take `prune-scope` out
     "#);
     insta::assert_snapshot!(workload("trace = \"t\"\nprune = \"2:4\"\nprune-scope = \"layer\"\n"), @r#"
-    r.toml:10: `workload.prune-scope` stands beside `prune = "2:4"`, which looks at four weights at a time
+    r.toml:10: `workload.prune-scope` cannot be used with `prune = "2:4"`, which looks at four weights at a time
       help: take `prune-scope` out, or prune a fraction
     "#);
     let quantization =
         |keys: &str| workload(&format!("model = \"m\"\nimages = \"i\"\n[quantization]\n{keys}"));
     insta::assert_snapshot!(quantization("percentile = 99.9"), @r#"
-    r.toml:11: `quantization.percentile` stands beside `range = "mean-of-max"`, which takes none
+    r.toml:11: `quantization.percentile` cannot be used with `range = "mean-of-max"`, which takes no percentile
       help: write `range = "percentile"`, or take `percentile` out
     "#);
     insta::assert_snapshot!(quantization("range = \"max\"\npercentile = 99.9"), @r#"
-    r.toml:12: `quantization.percentile` stands beside `range = "max"`, which takes none
+    r.toml:12: `quantization.percentile` cannot be used with `range = "max"`, which takes no percentile
       help: write `range = "percentile"`, or take `percentile` out
     "#);
     insta::assert_snapshot!(quantization("range = \"percentile\"\npercentile = 0"), @r#"

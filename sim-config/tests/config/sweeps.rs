@@ -167,7 +167,7 @@ fn methods_need_answers_and_what_they_act_on() {
       help: take `throttle` out, or name an nb-smt array; or leave the combination out with [[exclude]]
     "#);
     insta::assert_snapshot!(wrong("[axes]\n\"pe.threads\" = 1\n[measure]\noperands = true\n"), @r"
-    s.toml:5: `measure.operands` stands without `measure.accuracy`
+    s.toml:5: `measure.operands` needs `measure.accuracy`
       help: add accuracy = { images = N }, or take it out
     ");
 }
@@ -246,13 +246,13 @@ fn paths_are_relative_to_the_file_that_holds_them() {
 #[test]
 fn mistakes_of_axes_name_their_line() {
     insta::assert_snapshot!(wrong("[axes]\n\"pe.thread\" = [1]\nthreads = [2]\nseed = [1]\n\"layer.threads\" = [1]\n\"pe.policy\" = []\n"), @r#"
-    s.toml:3: `pe.thread` is no key of a run file
+    s.toml:3: `pe.thread` is not a key of a run file
       help: did you mean `pe.threads`?
-    s.toml:4: `threads` is no key of a run file
+    s.toml:4: `threads` is not a key of a run file
       help: did you mean `pe.threads`?
-    s.toml:5: `seed` is no axis
+    s.toml:5: `seed` is not an axis
       help: seeds have a list of their own: seeds = [1, 2, 3]
-    s.toml:6: `layer.threads` is no axis
+    s.toml:6: `layer.threads` is not an axis
       help: [[layer]] tables belong to the base; make a base for each set of them
     s.toml:7: `pe.policy` has no values
       help: list at least one, or take the axis out
@@ -268,7 +268,7 @@ fn mistakes_of_axes_name_their_line() {
     insta::assert_snapshot!(wrong("[axes]\n\"array.rows,array.cols\" = [[8, 8], 4]\n\"pe.threads,pe.threads\" = [[1, 1]]\n\"array.rows\" = 3\n"), @r"
     s.toml:3: this is an integer, and the axis has 2 keys
       help: list arrays of 2 values, one for each key
-    s.toml:4: `pe.threads` stands twice in `pe.threads,pe.threads`
+    s.toml:4: `pe.threads` is twice in `pe.threads,pe.threads`
       help: leave one of the two
     s.toml:5: `array.rows` is on two axes
       help: leave it on one of them
@@ -295,7 +295,7 @@ fn mistakes_of_combinations_name_the_combination() {
     ");
     let model = "array = \"array.toml\"\n[workload]\nmodel = \"m.onnx\"\nimages = \"x.npz\"\n";
     insta::assert_snapshot!(wrong_with(model, "[axes]\n\"workload.activation-zeros\" = [0.5]\n[measure]\naccuracy = { images = 10 }\n"), @r"
-    s.toml:2: at workload.activation-zeros = 0.5: `measure.accuracy` stands beside `workload.activation-zeros`: no image gave those zeros, so answers mean nothing
+    s.toml:2: at workload.activation-zeros = 0.5: `measure.accuracy` cannot be used with `workload.activation-zeros`: no image gave those zeros, so answers mean nothing
       help: take one of the two out; or leave the combination out with [[exclude]]
     ");
 }

@@ -64,7 +64,7 @@ impl ByteOrder {
         }
     }
 
-    /// At most eight bytes; an unsigned value beyond `i64` comes out negative, which is no label either.
+    /// At most eight bytes; an unsigned value beyond `i64` comes out negative, which is not a label either.
     pub(crate) fn integer(self, bytes: &[u8], scalar: Scalar) -> i64 {
         let push = |value: u64, &byte: &u8| value << 8 | u64::from(byte);
         let value = match self {

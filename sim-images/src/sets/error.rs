@@ -33,7 +33,7 @@ pub enum ImageFault {
         "not a set of images; give an `.npz` with `images`, an IDX file of images (plain or .gz), or a folder of JPEG and PNG files"
     )]
     UnknownForm,
-    /// A file of a folder that is no image by its name.
+    /// A file of a folder that is not an image by its name.
     #[error("not a JPEG or PNG file; a folder of images holds nothing else: remove the file")]
     NotAnImage,
     /// A file that cannot be decoded.
@@ -52,7 +52,7 @@ pub enum ImageFault {
     Empty,
     /// A folder with images beside its sub-folders.
     #[error(
-        "lies beside sub-folders, which label their images; move it into the sub-folder of its label, or use no sub-folders"
+        "is next to sub-folders, which label their images; move it into the sub-folder of its label, or use no sub-folders"
     )]
     Unlabelled,
     /// A name that other systems could not read back.
@@ -67,7 +67,7 @@ pub enum ImageFault {
         /// Names that it holds.
         found: String,
     },
-    /// An array with a header that is no npy header.
+    /// An array with a header that is not an npy header.
     #[error("array `{array}`: {why}; write it again with numpy.savez")]
     Header {
         /// The array.
@@ -146,7 +146,7 @@ pub enum ImageFault {
         /// Images.
         images: usize,
     },
-    /// A label that is no class index.
+    /// A label that is not a class index.
     #[error("label {index} is {value}; labels are class indices from 0")]
     Label {
         /// Which.

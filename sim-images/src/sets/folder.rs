@@ -105,7 +105,7 @@ fn decode(path: &Path) -> Result<DynamicImage, ImageFault> {
 
 type Listing = BTreeMap<String, PathBuf>;
 
-/// Sub-folders and files by name, hidden ones left out; a file that is no image by its name is an error.
+/// Sub-folders and files by name, hidden ones left out; a file that is not an image by its name is an error.
 fn list(folder: &Path) -> Result<(Listing, Listing), ImageError> {
     let unreadable = |error| ImageError::new(folder, ImageFault::Io(error));
     let (mut folders, mut files) = (Listing::new(), Listing::new());

@@ -380,7 +380,7 @@ fn broken_folders_are_errors() {
     let mixed = folder();
     put(&mixed, "a/1.png", b"");
     put(&mixed, "2.png", b"");
-    check_error(mixed.path(), "2.png", "beside sub-folders");
+    check_error(mixed.path(), "2.png", "next to sub-folders");
     check_error(folder().path(), "", "holds no image");
     let deep = folder();
     put(&deep, "a/b/1.png", b"");

@@ -65,7 +65,7 @@ pub enum EvaluateError {
         /// What there is instead.
         found: String,
     },
-    /// A label that is no class.
+    /// A label that is not a class.
     #[error(
         "image `{image}` has label {label}, but the network has {n_classes} outputs, classes 0 to {}; are these images \
          for another network?",
@@ -102,7 +102,7 @@ pub enum EvaluateError {
 ///
 /// - Memory: some images per thread, and a few words per image.
 /// - Errors: images that cannot be loaded or preprocessed, a network that cannot be run on them, outputs that are not
-///   one for each class, labels that are no class, and a stop before the first images.
+///   one for each class, labels that are not classes, and a stop before the first images.
 pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Result<Evaluation, EvaluateError> {
     let images = options.images;
     progress.begin("evaluating", images.len());

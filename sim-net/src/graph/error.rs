@@ -82,7 +82,7 @@ pub enum ModelError {
         name: String,
     },
     /// A value with two origins.
-    #[error("value `{value}` has two origins; each name may be assigned once")]
+    #[error("value `{value}` is assigned twice; each name may be assigned once")]
     Twice {
         /// The value.
         value: String,

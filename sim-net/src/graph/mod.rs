@@ -118,7 +118,7 @@ impl Graph {
         build::graph(bytes)
     }
 
-    /// Inputs that are no initializers.
+    /// Inputs that are not initializers.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
     }

@@ -31,7 +31,7 @@ fn a_file_that_is_no_network_is_named_with_its_fault() {
         "node `y` (Relu) reads `z`, which no node, input or initializer provides",
     );
     x().node("Relu", &["x"], "x", &[])
-        .check_error("x", "value `x` has two origins; each name may be assigned once");
+        .check_error("x", "value `x` is assigned twice; each name may be assigned once");
     x().check_error("y", "output `y` is not produced by any node");
     x().node("Relu", &["x"], "y", &[]).opset(6).check_error(
         "y",

@@ -151,7 +151,7 @@ fn product(graph: &Graph, node: &Node) -> Result<Option<Found>, Fault> {
     }))
 }
 
-/// `[n, k, 1, 1]` from the right-hand side of a product; `None` if that is no matrix.
+/// `[n, k, 1, 1]` from the right-hand side of a product; `None` if that is not a matrix.
 fn filters(right: &Tensor, stored: Stored) -> Result<Option<Tensor>, Fault> {
     let &[rows, columns] = &right.shape[..] else {
         return Ok(None);

@@ -82,7 +82,7 @@ fn word(text: &str) -> Result<String, String> {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_.:,/@+%=".contains(letter);
     if text.is_empty() || !text.chars().all(is_plain) {
         return Err(format!(
-            "`{text}` is no value that sbatch takes; write it without blanks and quotes"
+            "`{text}` is not a value that sbatch takes; write it without blanks and quotes"
         ));
     }
     Ok(text.to_owned())
@@ -94,7 +94,7 @@ fn line(text: &str) -> Result<String, String> {
     let option = text.strip_prefix("#SBATCH").unwrap_or(text).trim_start();
     if !option.starts_with('-') || option.chars().any(char::is_control) {
         return Err(format!(
-            "`{option}` is no option of sbatch; write one line that begins with a hyphen, as in --constraint=avx2"
+            "`{option}` is not an option of sbatch; write one line that begins with a hyphen, as in --constraint=avx2"
         ));
     }
     Ok(option.to_owned())

@@ -32,7 +32,7 @@ pub(crate) fn execute(args: &CheckArgs) -> Result<(), Failure> {
     output::note(&format!("checked in {:.3} s", start.elapsed().as_secs_f64()));
     match divergence {
         None => output::print(match args.engine {
-            Truth::Stepped => "equal: both engines give the same outcome\n",
+            Truth::Stepped => "equal: the fast clock and the algebraic engine give the same outcome\n",
             Truth::Clock => {
                 "equal: all three engines give the same outcome, both clocks the same registers in every cycle\n"
             }

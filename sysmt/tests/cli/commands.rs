@@ -109,7 +109,7 @@ fn gemm_prints_a_table_without_json() {
 #[test]
 fn check_finds_the_engines_equal() {
     let folder = Folder::new();
-    let equal = "equal: both engines give the same outcome\n";
+    let equal = "equal: the fast clock and the algebraic engine give the same outcome\n";
     assert_eq!(folder.good(&["check", "run.toml"]), equal);
     assert_eq!(folder.good(&with(&["check"], &GEMM[1..])), equal);
     assert_eq!(folder.good(&["check", "model-run.toml", "--jobs", "2"]), equal);

@@ -136,7 +136,7 @@ fn results_say_what_batch_norms_learned_from() {
     folder.write(test, images(2));
     folder.write(train, images(4));
     folder.write("alone-images-idx3-ubyte", images(4));
-    let line = "- batch norms learned from 4 images of the training set beside the images, train-images-idx3-ubyte\n";
+    let line = "- batch norms learned from 4 images of the training set next to the images, train-images-idx3-ubyte\n";
     check(&folder, test, &[], "training", train, line);
     let line = "- batch norms learned from 4 images of the calibration images, train-images-idx3-ubyte\n";
     let given = ["--calibration", train];

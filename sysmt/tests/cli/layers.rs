@@ -72,7 +72,7 @@ fn a_result_shows_threads_and_policy_of_every_layer() {
     assert_eq!(folder.good(&["check", "mixed.toml"]), EQUAL);
 }
 
-const EQUAL: &str = "equal: both engines give the same outcome\n";
+const EQUAL: &str = "equal: the fast clock and the algebraic engine give the same outcome\n";
 
 #[test]
 fn reordering_changes_what_meets_and_not_the_time() {

@@ -12,7 +12,7 @@ fn a_results_folder_becomes_one_page() {
     assert!(page == folder.read("page.html"));
     let page = String::from_utf8(page).expect("UTF-8");
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("id=\"figure-speedup\""));
-    // A page is no obstacle to new results.
+    // A page is not an obstacle to new results.
     folder.good(&["run", "run.toml", "--out", "results"]);
     assert!(!folder.path("results/report.html").exists());
 }

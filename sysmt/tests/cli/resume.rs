@@ -146,7 +146,7 @@ fn what_is_somebody_elses_is_refused() {
             let ran = folder.sysmt(&[&["sweep", "s.toml", "--out", "other"], args].concat());
             assert_eq!(ran.code, Some(2), "{name}: {}", ran.stderr);
             assert!(
-                ran.stderr.contains("is no folder of a sweep"),
+                ran.stderr.contains("is not a folder of a sweep"),
                 "{name}: {}",
                 ran.stderr
             );

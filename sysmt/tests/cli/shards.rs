@@ -100,16 +100,13 @@ fn a_local_run_takes_back_what_tasks_have() {
     good(&folder, &["--shard", "1/3"]);
     refused(
         &sweep(&folder, &[]),
-        "the points of this sweep are with tasks; --collect takes",
+        "tasks hold the points of this sweep; --collect copies",
     );
     assert_eq!(
         good(&folder, &["--resume"]),
         "s: 15 points; 10 ran, 5 had results\n"
     );
-    refused(
-        &sweep(&folder, &["--shard", "2/3"]),
-        "no points of a sweep are shared here",
-    );
+    refused(&sweep(&folder, &["--shard", "2/3"]), "are not split into shards");
     assert_eq!(good(&folder, &["--collect"]), "s: 15 points have results\n");
     folder.good(&["sweep", "s.toml", "--out", "local"]);
     assert_eq!(folder.exports("s"), folder.exports("local"));
@@ -118,16 +115,13 @@ fn a_local_run_takes_back_what_tasks_have() {
 #[test]
 fn tasks_leave_the_store_alone_and_refuse_what_they_cannot_run() {
     let folder = folder();
-    refused(
-        &sweep(&folder, &["--shard", "0/3"]),
-        "no points of a sweep are shared here",
-    );
+    refused(&sweep(&folder, &["--shard", "0/3"]), "are not split into shards");
     refused(&sweep(&folder, &["--collect"]), "holds no sweep");
     assert!(!folder.path("s").exists());
     good(&folder, &["--shards", "3"]);
     refused(
         &sweep(&folder, &["--shard", "0/2"]),
-        "shared among 3, not 2; ask for a shard of 3",
+        "split into 3 shards, not 2; ask for a shard of 3",
     );
     let held =
         fs::File::create(folder.path("s/shards/1-of-3.lock")).unwrap_or_else(|error| panic!("{error}"));
@@ -148,7 +142,7 @@ fn tasks_leave_the_store_alone_and_refuse_what_they_cannot_run() {
     folder.write("s.toml", SWEEP.replace("[1, 2, 4]", "[1, 2]"));
     refused(
         &sweep(&folder, &["--shard", "2/3"]),
-        "s.toml: 2 points of this shard are no points of the file any more",
+        "s.toml: 2 points of this shard are no longer points of the file",
     );
 }
 
@@ -217,13 +211,13 @@ fn options_that_contradict_each_other_are_refused() {
             ["--shard", "2/2"],
             "there is no shard 2 of 2; write I/N, as in 0/8",
         ),
-        (["--shard", "two"], "`two` is no shard; write I/N"),
+        (["--shard", "two"], "`two` is not a shard; write I/N"),
         (["--shards", "0"], "0 is not in 1..=1000000"),
         (
             ["--slurm-time", "5 # m"],
-            "no value that sbatch takes; write it without blanks",
+            "not a value that sbatch takes; write it without blanks",
         ),
-        (["--slurm-account", ""], "no value that sbatch takes"),
+        (["--slurm-account", ""], "not a value that sbatch takes"),
         (["--slurm-cpus", "0"], "0 is not in 1..=1024"),
         (
             ["--sbatch", "exclusive"],
@@ -360,7 +354,7 @@ mod with_commands_of_slurm {
         assert_eq!(folder.read("asked"), b"--parsable job.sh\n");
         refused(
             &slurm(&folder, &["--slurm"]),
-            "the points of this sweep are with tasks",
+            "tasks hold the points of this sweep",
         );
         command(
             &folder,

@@ -71,7 +71,7 @@ fn results_do_not_depend_on_jobs_and_equal_points_run_once() {
     folder.good(&["sweep", "s.toml", "--out", "one", "--jobs", "1"]);
     folder.good(&["sweep", "s.toml", "--out", "four", "--jobs", "4"]);
     assert_eq!(folder.exports("one"), folder.exports("four"));
-    // Paths and the order of axes are no part of a point.
+    // Paths and the order of axes are not part of a point.
     folder.write("elsewhere/t.safetensors", folder.read("t.safetensors"));
     folder.write(
         "twice.toml",
@@ -248,12 +248,12 @@ fn one_process_at_a_time_and_only_folders_of_sweeps() {
     refused(
         &folder,
         &["sweep", "s.toml", "--out", "other"],
-        "is no folder of a sweep",
+        "is not a folder of a sweep",
     );
     refused(
         &folder,
         &["sweep", "s.toml", "--out", "s.toml"],
-        "is no folder of a sweep",
+        "is not a folder of a sweep",
     );
     // Not even root writes here.
     refused(
@@ -282,12 +282,12 @@ fn one_process_at_a_time_and_only_folders_of_sweeps() {
     refused(
         &folder,
         &["sweep", "s.toml", "--out", "broken", "--resume"],
-        "is no store of a sweep",
+        "is not a store of a sweep",
     );
     refused(
         &folder,
         &["export", "broken", "--format", "csv"],
-        "is no store of a sweep",
+        "is not a store of a sweep",
     );
 }
 

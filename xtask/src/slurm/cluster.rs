@@ -142,7 +142,7 @@ impl Cluster {
         let step = Process::read(task).context("the task is gone")?.parent;
         ensure!(
             Process::read(step).is_some_and(|step| step.command.starts_with("slurmstepd")),
-            "the task is no child of slurmstepd"
+            "the task is not a child of slurmstepd"
         );
         // In one command, so that none is left to tell of the others.
         ensure!(

@@ -39,7 +39,7 @@ pub enum Function {
 impl Function {
     /// Read a function.
     ///
-    /// - Errors: what is no function, and one with more parentheses inside each other than any cell has.
+    /// - Errors: what is not a function, and one with more parentheses inside each other than any cell has.
     pub fn parse(text: &str) -> Result<Self, FunctionError> {
         let fail = |why| FunctionError {
             text: text.chars().take(80).collect(),

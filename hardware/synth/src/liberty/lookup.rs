@@ -17,7 +17,7 @@ pub struct LookupTable {
 impl LookupTable {
     /// The numbers of a group such as `cell_rise` or `rise_power`.
     ///
-    /// - Errors: what is no number, no values, and values that do not fill the indices.
+    /// - Errors: what is not a number, no values, and values that do not fill the indices.
     pub fn of(group: &Group) -> Result<Self, LibertyError> {
         let mut indices = Vec::new();
         for name in ["index_1", "index_2", "index_3"] {

@@ -103,7 +103,7 @@ fn names_that_are_taken_or_unknown_are_refused() {
         &folder,
         &with(&["--name", "../x"]),
         None,
-        "`../x` is no name for a table",
+        "`../x` is not a name for a table",
     );
     fails(
         &folder,

@@ -102,7 +102,7 @@ fn head(out: &mut impl Write, origin: &Origin<'_>, constants: &[String]) -> std:
         comment(&provenance.blake3)
     )?;
     if origin.synthetic {
-        writeln!(out, "% operands were made up: zeros that no image gave")?;
+        writeln!(out, "% some operands are synthetic: zeros that no image has")?;
     }
     for warning in origin.warnings {
         writeln!(out, "% warning: {}", comment(&warning.to_string()))?;

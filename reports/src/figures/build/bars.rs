@@ -84,7 +84,7 @@ pub(super) fn build(context: &Context<'_>) -> Result<Bars, Trouble> {
             });
         }
     }
-    // Parts that nothing has, such as three active threads of two, are no parts.
+    // Parts that nothing has, such as three active threads of two, are not parts.
     let is_something = |series: &Series| match spec.mark {
         Mark::Stacked => series.values.iter().flatten().any(|&value| value != 0.0),
         Mark::Bar | Mark::Scatter | Mark::Line | Mark::HeatMap => series.values.iter().any(Option::is_some),

@@ -222,7 +222,7 @@ fn check(reader: &TableReader<'_>, spec: &FigureSpec) {
     }
     if has_points && spec.x == By::Axes {
         complain(
-            "x = \"axes\" names designs, which are no numbers".to_owned(),
+            "x = \"axes\" names designs, which are not numbers".to_owned(),
             "name a column, or write mark = \"bar\"",
         );
     }

@@ -157,7 +157,7 @@ impl Expected {
         }
     }
 
-    /// Signals that are no registers: mode, tile and reduced operands.
+    /// Signals that are not registers: mode, tile and reduced operands.
     fn derived(
         &self,
         case: &Case,

@@ -107,7 +107,7 @@ pub(crate) fn cases() -> Vec<Case> {
         run_file(&run("trace = \"none.safetensors\""), &["none.safetensors"]),
         run_file(
             &run("trace = \"t.safetensors\"\nmodel = \"m.onnx\""),
-            &["bad.toml:4", "beside `workload.trace`"],
+            &["bad.toml:4", "cannot be used with `workload.trace`"],
         ),
         run_file(
             &run("trace = \"t.safetensors\"\n[quantization]\ndivisor = 255"),
@@ -151,7 +151,7 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         run_file(
             &run("trace = \"t.safetensors\"\nprune-scope = \"global\""),
-            &["bad.toml:4", "without `workload.prune`"],
+            &["bad.toml:4", "needs `workload.prune`"],
         ),
         run_file(
             &run("model = \"m.onnx\"\nimages = \"x.npz\"\n[quantization]\npercentile = 99"),
@@ -176,7 +176,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case {
             files: vec![("results/run/kept", Vec::new())],
             args: vec!["run", "run.toml"],
-            want: &["results/run", "no results folder"],
+            want: &["results/run", "not a results folder"],
         },
     ]
 }
@@ -256,15 +256,15 @@ pub(crate) fn arguments() -> Vec<Case> {
         ),
         arguments(
             &["capture", "m.onnx", "--images", "x.npz", "--prune", "1.5"],
-            &["--prune", "`1.5` is no pruning", "0 ≤ P < 1"],
+            &["--prune", "`1.5` is not a way to prune", "0 ≤ P < 1"],
         ),
         arguments(
             &["capture", "m.onnx", "--images", "x.npz", "--prune", "-0.5"],
-            &["--prune", "`-0.5` is no pruning"],
+            &["--prune", "`-0.5` is not a way to prune"],
         ),
         arguments(
             &["capture", "m.onnx", "--images", "x.npz", "--prune", "3:4"],
-            &["--prune", "`3:4` is no pruning", "2:4"],
+            &["--prune", "`3:4` is not a way to prune", "2:4"],
         ),
         arguments(
             &[
@@ -288,7 +288,7 @@ pub(crate) fn arguments() -> Vec<Case> {
                 "--prune-scope",
                 "layer",
             ],
-            &["--prune-scope", "take --prune-scope out"],
+            &["--prune-scope", "remove --prune-scope"],
         ),
         arguments(
             &["capture", "m.onnx", "--images", "x.npz", "--percentile", "99"],

@@ -68,8 +68,12 @@ pub(crate) fn cases() -> Vec<Case> {
             &["--calibration", "empty"],
             &["empty: holds no image"],
         ),
-        case(Vec::new(), &["--prune", "3:4"], &["`3:4` is no pruning", "2:4"]),
-        case(Vec::new(), &["--prune", "1.5"], &["`1.5` is no pruning"]),
+        case(
+            Vec::new(),
+            &["--prune", "3:4"],
+            &["`3:4` is not a way to prune", "2:4"],
+        ),
+        case(Vec::new(), &["--prune", "1.5"], &["`1.5` is not a way to prune"]),
         case(Vec::new(), &["--n-images", "0"], &["--n-images", "1..="]),
         case(
             Vec::new(),
