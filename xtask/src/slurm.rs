@@ -105,7 +105,7 @@ impl<'a> Sweep<'a> {
         );
 
         self.refused(&["--out", "slurm", "--resume"], "run or wait; wait for them")?;
-        self.refused(&["--out", "slurm"], "the tasks hold the points of this sweep")?;
+        self.refused(&["--out", "slurm"], "tasks hold the points of this sweep")?;
         let part = self.sysmt(&["--out", "slurm", "--collect"])?;
         ensure!(
             part.status.code() == Some(130),

@@ -151,9 +151,9 @@ fn every_wrong_description_is_named() {
     );
     check(
         |parts| edit(parts, "\"version\":1", "\"version\":-1"),
-        "no whole number",
+        "not a whole number",
     );
-    check(|parts| edit(parts, "\"version\":1,", ""), "no whole number");
+    check(|parts| edit(parts, "\"version\":1,", ""), "not a whole number");
     check(
         |parts| edit(parts, "\"stride\":[2,1]", "\"stride\":[0,1]"),
         "a stride is zero",
@@ -182,7 +182,10 @@ fn every_wrong_description_is_named() {
         |parts| edit(parts, "\"node\":3", "\"node\":3,\"extra\":1"),
         "unknown field `extra`",
     );
-    check(|parts| "{}".clone_into(&mut parts.description), "no whole number");
+    check(
+        |parts| "{}".clone_into(&mut parts.description),
+        "not a whole number",
+    );
     check(
         |parts| "[".repeat(100_000).clone_into(&mut parts.description),
         "recursion limit",
@@ -203,7 +206,7 @@ fn a_missing_file_and_files_of_something_else_are_errors() {
         (b"".as_slice(), "it has 0 bytes"),
         (b"PK\x03\x04 something else", "its header claims"),
         (&[255; 64], "its header claims"),
-        (b"\x02\0\0\0\0\0\0\0{}", "no layer trace"),
+        (b"\x02\0\0\0\0\0\0\0{}", "not a layer trace"),
         (
             b"\x02\0\0\0\0\0\0\0{}more",
             "its tensors need 0 bytes, the file has 4",
