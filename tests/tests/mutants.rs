@@ -63,12 +63,12 @@ const fn is_seen_by_clocks(mutant: Mutant) -> Option<bool> {
         | Mutant::NoSaturation
         | Mutant::WindowTie
         | Mutant::PairIgnoresPartner
-        | Mutant::InterleavedThreads
-        | Mutant::TileOrder
         | Mutant::AlgebraicCycle
         | Mutant::AlgebraicSerialDepth
         | Mutant::AlgebraicFillDrain => Some(false),
-        Mutant::NarrowActivationLimit
+        Mutant::InterleavedThreads
+        | Mutant::TileOrder
+        | Mutant::NarrowActivationLimit
         | Mutant::NarrowWeightLimit
         | Mutant::SwappedThreads
         | Mutant::WrongCountRule
