@@ -78,12 +78,8 @@ impl Simd {
     pub fn is_available(self) -> bool {
         match self {
             Self::Portable => true,
-            Self::Avx2 => is_x86_feature_detected!("avx2"),
-            Self::Vnni => {
-                Self::Avx2.is_available()
-                    && (is_x86_feature_detected!("avxvnni")
-                        || is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl"))
-            }
+            Self::Avx2 => HasAvx2::detect().is_some(),
+            Self::Vnni => HasVnni::detect().is_some(),
         }
     }
 
@@ -94,6 +90,63 @@ impl Simd {
             Self::Portable => true,
             Self::Avx2 | Self::Vnni => false,
         }
+    }
+}
+
+/// Proof that this processor has AVX2: only [`HasAvx2::detect`] makes one.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HasAvx2(());
+
+#[cfg(target_arch = "x86_64")]
+impl HasAvx2 {
+    /// The proof, where there is one.
+    pub fn detect() -> Option<Self> {
+        is_x86_feature_detected!("avx2").then_some(Self(()))
+    }
+}
+
+/// Proof that this processor has AVX2 and VNNI: only [`HasVnni::detect`] makes one.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HasVnni {
+    avx2: HasAvx2,
+    encoding: VnniEncoding,
+}
+
+/// How the instructions of VNNI are encoded: they exist twice.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VnniEncoding {
+    /// For AVX.
+    Avx,
+    /// For AVX-512, on vectors of 256 bits.
+    Avx512,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl HasVnni {
+    /// The proof, where there is one.
+    pub fn detect() -> Option<Self> {
+        let avx2 = HasAvx2::detect()?;
+        let encoding = if is_x86_feature_detected!("avxvnni") {
+            VnniEncoding::Avx
+        } else if is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl") {
+            VnniEncoding::Avx512
+        } else {
+            return None;
+        };
+        Some(Self { avx2, encoding })
+    }
+
+    /// AVX2 is there as well.
+    pub const fn avx2(self) -> HasAvx2 {
+        self.avx2
+    }
+
+    /// The encoding that this processor has.
+    pub const fn encoding(self) -> VnniEncoding {
+        self.encoding
     }
 }
 

@@ -51,11 +51,6 @@ impl Tensor {
         &self.data
     }
 
-    /// The elements alone.
-    pub fn into_data(self) -> Vec<f32> {
-        self.data
-    }
-
     /// The same elements in another shape.
     ///
     /// - Errors: the shape has another number of elements.

@@ -343,7 +343,7 @@ fn of(reader: &Reader) -> Result<Stored, SweepError> {
             }
         }
     }
-    let synthetic = reader.meta("synthetic")? == "true";
+    let synthetic = reader.is_synthetic()?;
     let of = points.rows().len();
     let mut all: Vec<Warning> = Vec::new();
     all.extend((n_missing != 0).then_some(Warning::NotRun { n: n_missing, of }));

@@ -26,7 +26,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sim-trace", &["sim-core"]),
     (
         "sim-quant",
-        &["sim-core", "sim-array", "sim-images", "sim-net", "sim-trace"],
+        &[
+            "sim-core",
+            "sim-pe",
+            "sim-array",
+            "sim-images",
+            "sim-net",
+            "sim-trace",
+        ],
     ),
     (
         "sim-layers",
@@ -46,6 +53,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-toml",
             "sim-cost",
             "reports",
+            "sim-pe",
             "sim-array",
             "sim-config",
             "sim-images",

@@ -5,7 +5,7 @@ use sim_core::spec::{ArraySpec, Pe, Tiles};
 use sim_pe::mutant::{self, Mutant};
 use sim_pe::sparq;
 
-use super::pe::{ActivationWord, Control, MAX_LANES, WeightWord};
+use super::pe::{ActivationWord, Control, WeightWord};
 use crate::engine::Operands;
 use crate::mapping::{KMap, Tiling};
 
@@ -210,7 +210,7 @@ impl<'a> Source<'a> {
     }
 
     fn k_at(&self, step: usize, lane: usize) -> Option<usize> {
-        if lane < self.map.n_lanes().min(MAX_LANES) {
+        if lane < self.map.n_lanes() {
             self.map.k_at(step, lane)
         } else {
             None

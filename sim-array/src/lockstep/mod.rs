@@ -17,6 +17,7 @@ use crate::engine::{Engine, EngineError, Measures, Operands, Outcome};
 use crate::mapping::Tiling;
 use crate::stepped::Stepped;
 use crate::stepped::probe::ExitOf;
+use registers::held_to_clock;
 pub use registers::{RegisterDivergence, check_registers};
 
 named! {
@@ -128,40 +129,39 @@ pub fn check(
     operands: &Operands<'_>,
     truth: Truth,
 ) -> Result<Option<Divergence>, EngineError> {
-    if truth == Truth::Clock
-        && let Some(divergence) = check_registers(array, operands)?
-    {
-        return Ok(Some(divergence));
-    }
-    let engines: [&dyn Engine; 2] = [&Stepped, &Algebraic];
-    let verdicts = engines.map(|engine| Said {
-        engine: engine.kind(),
-        value: engine.run(array, operands, Measures::ALL),
-    });
-    compare(array, operands, verdicts)
+    let stepped = match truth {
+        Truth::Stepped => Stepped.run(array, operands, Measures::ALL),
+        Truth::Clock => match held_to_clock(array, operands)? {
+            Ok(stepped) => Ok(stepped),
+            Err(divergence) => return Ok(Some(divergence)),
+        },
+    };
+    let algebraic = Algebraic.run(array, operands, Measures::ALL);
+    let engines = [EngineKind::Stepped, EngineKind::Algebraic];
+    compare(array, operands, engines, [&stepped, &algebraic])
 }
 
-/// Compare what two engines made of a product.
+/// Compare what two engines made of a product; the first is held to be right.
 fn compare(
     array: &ArraySpec,
     operands: &Operands<'_>,
-    verdicts: [Said<Result<Outcome, EngineError>>; 2],
+    engines: [EngineKind; 2],
+    verdicts: [&Result<Outcome, EngineError>; 2],
 ) -> Result<Option<Divergence>, EngineError> {
-    let outcomes = match verdicts.each_ref().map(|verdict| &verdict.value) {
+    let outcomes = match verdicts {
         [Ok(truth), Ok(other)] => [truth, other],
         [Err(truth), Err(other)] if truth == other => return Err(truth.clone()),
         _ => {
-            let words = verdicts.map(|Said { engine, value }| Said {
-                engine,
-                value: value.map_or_else(|error| error.to_string(), |_| "runs it".to_owned()),
+            let words = verdicts.map(|verdict| match verdict {
+                Ok(_) => "runs it".to_owned(),
+                Err(error) => error.to_string(),
             });
             return Ok(Some(Divergence::Field {
                 field: "verdict",
-                said: Box::new(words),
+                said: Box::new(said(engines, words)),
             }));
         }
     };
-    let engines = verdicts.each_ref().map(|verdict| verdict.engine);
     let mut divergence = first_divergence(array, operands.shape(), engines, outcomes);
     if let Some(Divergence::Value(value)) = &mut divergence {
         let mut exit = ExitOf::new(value.m, value.n);

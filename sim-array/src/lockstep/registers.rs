@@ -8,10 +8,10 @@ use sim_core::spec::{ArraySpec, Pe};
 use sim_core::units::Cycles;
 
 use super::{Divergence, Said, compare, said};
+use crate::clock::Run;
 use crate::clock::array::AlwaysReady;
 use crate::clock::pe::{self, ActivationWord, Control, Shadow, WeightWord};
-use crate::clock::{Clock, Run};
-use crate::engine::{Engine as _, EngineError, Measures, Operands};
+use crate::engine::{Engine as _, EngineError, Measures, Operands, Outcome};
 use crate::stepped::Stepped;
 use crate::stepped::probe::Probe;
 use crate::stepped::registers::{Registers, control};
@@ -57,34 +57,38 @@ pub fn check_registers(
     array: &ArraySpec,
     operands: &Operands<'_>,
 ) -> Result<Option<Divergence>, EngineError> {
-    let Ok(reference) = Run::new(array, operands, Measures::NONE, &AlwaysReady) else {
-        let verdicts = said(
-            ENGINES,
-            [
-                Clock.run(array, operands, Measures::NONE),
-                Stepped.run(array, operands, Measures::NONE),
-            ],
-        );
-        return compare(array, operands, verdicts);
+    Ok(held_to_clock(array, operands)?.err())
+}
+
+/// The outcome of the fast clock, where the reference clock holds the same registers and gives the same outcome.
+pub(super) fn held_to_clock(
+    array: &ArraySpec,
+    operands: &Operands<'_>,
+) -> Result<Result<Outcome, Divergence>, EngineError> {
+    let reference = match Run::new(array, operands, Measures::ALL, &AlwaysReady) {
+        Ok(reference) => {
+            let mut watch = Watch {
+                pe: array.pe(),
+                cols: array.cols(),
+                reference,
+                divergence: None,
+            };
+            Stepped.watch(array, operands, &mut watch)?;
+            if let Some(divergence) = watch.divergence {
+                return Ok(Err(Divergence::Register(Box::new(divergence))));
+            }
+            while !watch.reference.is_done() {
+                watch.reference.tick();
+            }
+            Ok(watch.reference.finish())
+        }
+        Err(error) => Err(error),
     };
-    let mut watch = Watch {
-        pe: array.pe(),
-        cols: array.cols(),
-        reference,
-        divergence: None,
-    };
-    Stepped.watch(array, operands, &mut watch)?;
-    if let Some(divergence) = watch.divergence {
-        return Ok(Some(Divergence::Register(Box::new(divergence))));
+    let fast = Stepped.run(array, operands, Measures::ALL);
+    match compare(array, operands, ENGINES, [&reference, &fast])? {
+        Some(divergence) => Ok(Err(divergence)),
+        None => Ok(Ok(fast?)),
     }
-    let verdicts = said(
-        ENGINES,
-        [
-            Clock.run(array, operands, Measures::ALL),
-            Stepped.run(array, operands, Measures::ALL),
-        ],
-    );
-    compare(array, operands, verdicts)
 }
 
 /// Runs the reference beside the fast clock.
@@ -113,7 +117,9 @@ impl Probe for Watch<'_> {
                 return;
             }
         }
-        self.reference.tick();
+        if !self.reference.is_done() {
+            self.reference.tick();
+        }
     }
 }
 

@@ -8,21 +8,12 @@ use std::arch::x86_64::*;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
 use bytemuck::Pod;
+use sim_core::simd::HasAvx2;
 
 use super::busy::Watch;
 use super::word::Word;
 use super::{Cuts, Held, Lanes, PES_PER_GROUP, Words};
 use crate::mask::{Flag, Mask};
-
-/// The processor has AVX2: made by detection alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HasAvx2(());
-
-impl HasAvx2 {
-    pub(super) fn detect() -> Option<Self> {
-        std::arch::is_x86_feature_detected!("avx2").then_some(Self(()))
-    }
-}
 
 #[inline(always)]
 pub(super) fn steps<W: Watch>(

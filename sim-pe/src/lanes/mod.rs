@@ -16,6 +16,8 @@ mod tally;
 mod word;
 
 use sim_core::busy::{BusyMap, PeMap};
+#[cfg(target_arch = "x86_64")]
+use sim_core::simd::HasAvx2;
 use sim_core::spec::{Pe, Threads};
 
 use crate::nbsmt::Collision;
@@ -32,14 +34,14 @@ pub enum Simd {
     Portable,
     /// AVX2.
     #[cfg(target_arch = "x86_64")]
-    Avx2(avx2::HasAvx2),
+    Avx2(HasAvx2),
 }
 
 impl Simd {
     /// The fastest of this processor.
     pub fn fastest() -> Self {
         #[cfg(target_arch = "x86_64")]
-        if let Some(found) = avx2::HasAvx2::detect() {
+        if let Some(found) = HasAvx2::detect() {
             return Self::Avx2(found);
         }
         Self::Portable

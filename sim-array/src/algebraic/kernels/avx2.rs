@@ -15,6 +15,7 @@ use std::arch::x86_64::{
 };
 
 use bytemuck::cast_ref;
+use sim_core::simd::HasAvx2;
 
 use super::portable;
 use super::{
@@ -33,16 +34,11 @@ pub(super) const PANEL_VECTORS: usize = PANEL_ROWS / LANES;
 /// Bytes of a vector.
 const BYTES: usize = 32;
 
-/// Proof that this processor has AVX2; only [`Avx2::detect`] makes one.
+/// The kernels of a processor with AVX2.
 #[derive(Clone, Copy)]
-pub(in super::super) struct Avx2(());
+pub(in super::super) struct Avx2(pub(super) HasAvx2);
 
 impl Avx2 {
-    /// The kernels, where the processor has them.
-    pub(super) fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Self(()))
-    }
-
     pub(super) fn wide_tile(
         self,
         rows: &[i16],

@@ -1,5 +1,7 @@
 //! The kernels of a set of instructions.
 
+#[cfg(target_arch = "x86_64")]
+use sim_core::simd::{HasAvx2, HasVnni};
 use sim_core::simd::{Simd, selected};
 use sim_pe::lanes;
 
@@ -21,8 +23,8 @@ impl Kernels {
     pub(in super::super) fn of(simd: Simd) -> Option<Self> {
         match simd {
             Simd::Portable => Some(Self::Portable),
-            Simd::Avx2 => Avx2::detect().map(Self::Avx2),
-            Simd::Vnni => Vnni::detect().map(Self::Vnni),
+            Simd::Avx2 => HasAvx2::detect().map(|found| Self::Avx2(Avx2(found))),
+            Simd::Vnni => HasVnni::detect().map(|found| Self::Vnni(Vnni(found))),
         }
     }
 

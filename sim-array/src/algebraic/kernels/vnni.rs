@@ -9,38 +9,18 @@ use std::arch::x86_64::{
     _mm256_setzero_si256,
 };
 
+use sim_core::simd::{HasVnni, VnniEncoding};
+
 use super::avx2::{Avx2, LANES, PANEL_VECTORS, TILE_VECTORS, add_panel, add_tile, broadcast, load};
 use super::{Entry, Outputs, PANEL_ROWS, Pair, Quad, QuadPanel, TILE_ROWS, TileWords, panel_of};
 
-/// Proof that this processor has AVX2 and VNNI; only [`Vnni::detect`] makes one.
+/// The kernels of a processor with AVX2 and VNNI.
 #[derive(Clone, Copy)]
-pub(in super::super) struct Vnni {
-    avx2: Avx2,
-    encoding: Encoding,
-}
-
-#[derive(Clone, Copy)]
-enum Encoding {
-    Avx,
-    Avx512,
-}
+pub(in super::super) struct Vnni(pub(super) HasVnni);
 
 impl Vnni {
-    /// The kernels, where the processor has them.
-    pub(super) fn detect() -> Option<Self> {
-        let avx2 = Avx2::detect()?;
-        let encoding = if is_x86_feature_detected!("avxvnni") {
-            Encoding::Avx
-        } else if is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl") {
-            Encoding::Avx512
-        } else {
-            return None;
-        };
-        Some(Self { avx2, encoding })
-    }
-
     pub(super) const fn avx2(self) -> Avx2 {
-        self.avx2
+        Avx2(self.0.avx2())
     }
 
     pub(super) fn wide_tile(
@@ -52,9 +32,9 @@ impl Vnni {
     ) {
         // SAFETY: `self` exists, so the processor has this encoding; `Kernels` checked the lengths.
         unsafe {
-            match self.encoding {
-                Encoding::Avx => avx::wide_tile(rows, stride, weights, outputs),
-                Encoding::Avx512 => avx512::wide_tile(rows, stride, weights, outputs),
+            match self.0.encoding() {
+                VnniEncoding::Avx => avx::wide_tile(rows, stride, weights, outputs),
+                VnniEncoding::Avx512 => avx512::wide_tile(rows, stride, weights, outputs),
             }
         }
     }
@@ -68,9 +48,9 @@ impl Vnni {
     ) {
         // SAFETY: as above.
         unsafe {
-            match self.encoding {
-                Encoding::Avx => avx::small_tile(rows, stride, weights, outputs),
-                Encoding::Avx512 => avx512::small_tile(rows, stride, weights, outputs),
+            match self.0.encoding() {
+                VnniEncoding::Avx => avx::small_tile(rows, stride, weights, outputs),
+                VnniEncoding::Avx512 => avx512::small_tile(rows, stride, weights, outputs),
             }
         }
     }
@@ -83,9 +63,9 @@ impl Vnni {
     ) {
         // SAFETY: `self` exists, so the processor has this encoding.
         unsafe {
-            match self.encoding {
-                Encoding::Avx => avx::small_column(panels, entries, sums),
-                Encoding::Avx512 => avx512::small_column(panels, entries, sums),
+            match self.0.encoding() {
+                VnniEncoding::Avx => avx::small_column(panels, entries, sums),
+                VnniEncoding::Avx512 => avx512::small_column(panels, entries, sums),
             }
         }
     }
