@@ -66,6 +66,8 @@ pub struct SweepSpec<'t> {
     base: Base<'t>,
     /// At least one; their points follow one another.
     grids: Vec<Grid<'t>>,
+    /// The keys of all grids, each once: they are asked for at every point.
+    axis_keys: Vec<&'static Key>,
     seeds: Vec<Spanned<DeValue<'t>>>,
     exclusions: Vec<Exclusion>,
     accuracy: Option<AccuracySpec>,
@@ -155,8 +157,6 @@ impl SweepTexts {
                     "add accuracy = { images = N }, or take it out",
                 );
             }
-        }
-        for key in [&keys::FEATURES, &keys::OPERANDS] {
             measure.table.take(key.name);
         }
         measure.finish(None);
@@ -178,6 +178,7 @@ impl SweepTexts {
             path: &self.path,
             text: &self.text,
             base: Base::read(self)?,
+            axis_keys: axis_keys(&grids),
             grids,
             seeds: seeds.into_iter().flatten().cloned().collect(),
             exclusions,
@@ -211,23 +212,7 @@ impl SweepSpec<'_> {
     /// Keys that the points differ in, in the order of the file; `seed` last, where there are several.
     pub fn axis_names(&self) -> Vec<String> {
         let seed = (!self.seeds.is_empty()).then(|| keys::SEED.path());
-        self.axis_keys().into_iter().map(Key::path).chain(seed).collect()
-    }
-
-    /// Of all grids, each once.
-    fn axis_keys(&self) -> Vec<&'static Key> {
-        let mut found: Vec<&'static Key> = Vec::new();
-        for key in self
-            .grids
-            .iter()
-            .flat_map(|grid| &grid.axes)
-            .flat_map(|axis| &axis.keys)
-        {
-            if !found.iter().any(|other| std::ptr::eq(*other, *key)) {
-                found.push(key);
-            }
-        }
-        found
+        self.axis_keys.iter().map(|key| key.path()).chain(seed).collect()
     }
 
     /// How many combinations the grids have, excluded ones included.
@@ -264,12 +249,12 @@ impl SweepSpec<'_> {
     /// without those of axes that its grid does not have.
     pub fn values(&self, index: u32, randomness: Randomness) -> Vec<AxisValue> {
         let Places { grid, places, seed } = self.places(index);
-        let value = |key: &Key| {
+        let value = |key: &&Key| {
             grid.find(key).map_or(AxisValue::Absent, |(axis, key)| {
                 grid.axes[axis].values[places[axis]].shown[key].clone()
             })
         };
-        let values = self.axis_keys().into_iter().map(value);
+        let values = self.axis_keys.iter().map(value);
         let seed = self.seeds.get(seed).map(|seed| match randomness {
             Randomness::Some => AxisValue::of(seed.get_ref()),
             Randomness::None => AxisValue::Absent,
@@ -279,13 +264,13 @@ impl SweepSpec<'_> {
 
     /// All values of each of [`Self::axis_names`] but the seed.
     pub fn axis_values(&self) -> Vec<Vec<&AxisValue>> {
-        let values_of = |key: &Key| {
+        let values_of = |key: &&Key| {
             let grids = self.grids.iter();
             let axes = grids.filter_map(|grid| grid.find(key).map(|(axis, key)| (&grid.axes[axis], key)));
             axes.flat_map(|(axis, key)| axis.values.iter().map(move |place| &place.shown[key]))
                 .collect()
         };
-        self.axis_keys().into_iter().map(values_of).collect()
+        self.axis_keys.iter().map(values_of).collect()
     }
 
     fn places(&self, index: u32) -> Places<'_, '_> {
@@ -417,6 +402,21 @@ impl SweepSpec<'_> {
     fn complaint(&self, why: &str, remedy: &str) -> Box<ConfigError> {
         ConfigError::file(self.path, why, remedy)
     }
+}
+
+/// The keys of all grids in the order of the file, each once.
+fn axis_keys(grids: &[Grid<'_>]) -> Vec<&'static Key> {
+    let mut found: Vec<&'static Key> = Vec::new();
+    for key in grids
+        .iter()
+        .flat_map(|grid| &grid.axes)
+        .flat_map(|axis| &axis.keys)
+    {
+        if !found.iter().any(|other| std::ptr::eq(*other, *key)) {
+            found.push(key);
+        }
+    }
+    found
 }
 
 /// Tables of another text: their spans mean nothing in this one.
