@@ -5,6 +5,5 @@ pub mod clock;
 pub mod engine;
 pub mod lockstep;
 pub mod mapping;
-pub mod pages;
 pub mod stepped;
 mod switching;

@@ -28,7 +28,6 @@ pub mod recalibration;
 pub mod record;
 pub mod reorder;
 pub mod shape;
-pub mod simd;
 pub mod spec;
 pub mod synthetic;
 pub mod tensor;

@@ -5,7 +5,7 @@
 )]
 
 use sim_core::quantization::{Divisor, WeightScales};
-use sim_core::simd::vectorized;
+use sim_simd::vectorized;
 
 /// A value that no code stands for.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]

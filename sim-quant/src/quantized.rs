@@ -2,8 +2,8 @@
 
 use sim_array::algebraic::{ROWS_TURNED, turn};
 use sim_core::quantization::{Bias, QuantizationSpec};
-use sim_core::simd::vectorized;
 use sim_net::network::{Network, WeightedLayer};
+use sim_simd::vectorized;
 
 use crate::calibrate::Calibration;
 use crate::capture_error::CaptureError;

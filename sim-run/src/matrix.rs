@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use reports::whole;
-use sim_array::pages;
 use sim_core::shape::widen;
 use sim_images::npy::{self, Header, HeaderError, Order, Scalar};
+use sim_simd::pages;
 
 use crate::error::RunError;
 

@@ -1,7 +1,7 @@
 //! `SYSMT_SIMD`: which instructions the products run on.
 
 use sim_core::named::Named;
-use sim_core::simd::{Simd, select};
+use sim_simd::{Simd, select};
 
 use crate::failure::Failure;
 

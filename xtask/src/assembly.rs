@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 
 use crate::command::run;
 
-const LISTING: &str = "target/assembly/sim_array.s";
+const LISTING: &str = "target/assembly/sim_simd.s";
 
 /// Kernels, by the end of their path, whose innermost loops must not touch the stack.
 const KERNELS: [[&str; 2]; 10] = [
@@ -31,7 +31,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
     }
     std::fs::create_dir_all("target/assembly")?;
     run(&format!(
-        "cargo rustc --quiet --release --package sim-array --lib -- --emit asm={LISTING} -C debuginfo=0"
+        "cargo rustc --quiet --release --package sim-simd --lib -- --emit asm={LISTING} -C debuginfo=0"
     ))?;
     let listing = std::fs::read_to_string(LISTING).context(LISTING)?;
     for kernel in KERNELS {

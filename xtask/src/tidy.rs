@@ -14,20 +14,22 @@ const MAX_LINES: usize = 500;
 const EDGES: &[(&str, &[&str])] = &[
     ("sim-core", &[]),
     ("sim-toml", &[]),
+    ("sim-simd", &["sim-core"]),
     ("sim-cost", &["sim-core", "sim-toml"]),
     ("sim-draw", &["sim-core"]),
     ("reports", &["sim-core", "sim-toml", "sim-cost", "sim-draw"]),
-    ("sim-pe", &["sim-core"]),
-    ("sim-array", &["sim-core", "sim-pe"]),
+    ("sim-pe", &["sim-core", "sim-simd"]),
+    ("sim-array", &["sim-core", "sim-simd", "sim-pe"]),
     ("sim-config", &["sim-core", "sim-toml"]),
     ("sim-images", &["sim-core"]),
     ("sim-onnx", &["sim-core"]),
-    ("sim-net", &["sim-core", "sim-onnx"]),
+    ("sim-net", &["sim-core", "sim-simd", "sim-onnx"]),
     ("sim-trace", &["sim-core"]),
     (
         "sim-quant",
         &[
             "sim-core",
+            "sim-simd",
             "sim-pe",
             "sim-array",
             "sim-images",
@@ -50,6 +52,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "sim-run",
         &[
             "sim-core",
+            "sim-simd",
             "sim-toml",
             "sim-cost",
             "reports",
@@ -115,6 +118,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "sysmt",
         &[
             "sim-core",
+            "sim-simd",
             "sim-toml",
             "sim-draw",
             "reports",

@@ -12,10 +12,10 @@ use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Pe};
 
 use super::code::Code;
-use super::kernels::Kernels;
 use super::multiply;
 use crate::engine::{Mse, Operands, StreamedOperands};
 use crate::mapping::{KMap, KSplit};
+use sim_simd::integer::Kernels;
 
 /// Rows of A of a class that an activation of eight bits counts.
 const MAX_ROWS: usize = 255;

@@ -2,7 +2,7 @@
 
 use sim_core::counters::ErrorSums;
 
-use super::kernels::Kernels;
+use sim_simd::integer::Kernels;
 
 /// Error sums of some outputs: `residue` is what a machine adds to `exact`; empty where it adds nothing.
 pub(super) fn error_sums(kernels: Kernels, exact: &[i32], residue: &[i32]) -> ErrorSums {

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::code::Table;
-use super::kernels::Kernels;
-use super::table::ByteTable;
 use crate::mapping::KMap;
+use sim_simd::integer::ByteTable;
+use sim_simd::integer::Kernels;
 
 /// Which operands of a row decide about one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

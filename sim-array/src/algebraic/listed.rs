@@ -1,7 +1,7 @@
 //! Weights of small products as lists of the words of four that are not all zero.
 
-use super::kernels::{Entry, Kernels, Quad};
 use crate::mapping::KMap;
+use sim_simd::integer::{Entry, Kernels, Quad};
 
 /// The words of all columns that are not zero, by column and place.
 pub(super) struct Listed {

@@ -10,17 +10,14 @@ mod columns;
 mod components;
 mod error;
 mod form;
-mod kernels;
 mod listed;
 mod packed;
 mod picks;
 mod plan;
 mod product;
-mod runs;
 mod sparse;
 mod statistics;
 mod sums;
-mod table;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -28,23 +25,22 @@ mod windowed;
 
 use std::ops::Range;
 
-use kernels::Kernels;
 use sim_core::busy::PeMap;
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, PeCycles};
 use sim_core::record::EngineKind;
 use sim_core::shape::Gemm;
-use sim_core::simd::Simd;
 use sim_core::spec::{ArraySpec, Pe};
 use sim_core::units::Cycles;
+use sim_simd::Simd;
+use sim_simd::integer::Kernels;
+use sim_simd::pages;
 
 use crate::engine::{
     Engine, EngineError, Measures, Mse, Operands, Outcome, StreamedOperands, check_operands,
 };
 use crate::mapping::Schedule;
-use crate::pages;
 use busy::Busy;
 pub use columns::{ROWS_TURNED, turn};
-pub(crate) use kernels::of_clock;
 use product::Multiplier;
 use statistics::Tally;
 use windowed::{Block, Windows};

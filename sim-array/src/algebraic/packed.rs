@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::kernels::{Dword, Kernels, Outputs, Pair, Quad, TILE_COLS, TILE_ROWS, TileWords};
-use super::runs::Runs;
+use sim_simd::integer::Runs;
+use sim_simd::integer::{Dword, Kernels, Outputs, Pair, Quad, TILE_COLS, TILE_ROWS, TileWords};
 
 /// Most 32-bit words of a block along K: a column panel of weights and a few rows share the first-level cache.
 const BLOCK_WORDS: usize = 288;

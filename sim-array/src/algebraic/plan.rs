@@ -3,12 +3,12 @@
 use super::code::{Table, ZERO, activation_table, weight_table};
 use super::components::{Component, Gate, Residue, difference, subtract};
 use super::form::{Form, Grouping};
-use super::kernels::Quad;
 use super::listed::Listed;
 use super::picks::four_threads::{Base, FourThreads};
 use super::sparse::Cost;
 use super::weights::FormedWeights;
 use crate::engine::{Mse, StreamedOperands};
+use sim_simd::integer::Quad;
 
 /// A machine's product in terms of ordinary integer products.
 ///

@@ -6,12 +6,12 @@ use sim_core::spec::Pe;
 
 use super::components::{Residue, windows};
 use super::error::error_sums;
-use super::kernels::Kernels;
 use super::picks::Picks;
 use super::picks::sparse_pairs::SparsePairs;
 use super::sums::Sums;
 use super::windowed::Block;
 use crate::engine::{Mse, StreamedOperands};
+use sim_simd::integer::Kernels;
 
 /// The weights of a product, ready for any rows of activations.
 pub(super) struct Multiplier {

@@ -2,17 +2,17 @@
 
 use super::components::Residue;
 use super::form::{Form, Former};
-use super::kernels::{Kernels, Pair, Quad};
 use super::listed::Listed;
 use super::packed::{Packed, Rows};
 use super::picks::Picks;
 use super::picks::four_threads::FourThreads;
 use super::plan::{Plan, SmallActivations, SmallWeights, WideActivations};
-use super::runs::Runs;
 use super::sparse::Sparse;
 use super::weights::FormedWeights;
 use super::windowed::Block;
 use crate::engine::{Mse, StreamedOperands};
+use sim_simd::integer::Runs;
+use sim_simd::integer::{Kernels, Pair, Quad};
 
 /// A sum of products by one plan.
 pub(super) struct Sums {

@@ -3,12 +3,12 @@
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, Reduced};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
-use sim_core::simd::Simd;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
 use sim_core::units::Cycles;
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_pe::step::Step;
 use sim_pe::{nbsmt, sparq};
+use sim_simd::Simd;
 
 use super::{Algebraic, Kernels, run};
 use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome};

@@ -4,8 +4,8 @@ use sim_core::spec::Pe;
 
 use super::components::windows;
 use super::form::{Form, Former, Grouping};
-use super::kernels::Kernels;
 use super::plan::low_byte;
+use sim_simd::integer::Kernels;
 
 /// A block of rows, `[rows, k]`.
 #[derive(Clone, Copy)]

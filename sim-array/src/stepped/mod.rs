@@ -22,7 +22,6 @@ use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 use sim_pe::lanes::Simd;
 
-use crate::algebraic;
 use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome, check_operands, error_sums};
 use crate::switching;
 use probe::{NoProbe, Probe};
@@ -42,7 +41,7 @@ impl Stepped {
         measures: Measures,
         probe: &mut P,
     ) -> Result<Outcome, EngineError> {
-        run_with(algebraic::of_clock(), array, operands, measures, probe)
+        run_with(of_clock(), array, operands, measures, probe)
     }
 
     /// Clock a product for `probe` alone, until it has seen enough or the last result has left.
@@ -55,12 +54,20 @@ impl Stepped {
         probe: &mut P,
     ) -> Result<(), EngineError> {
         check_operands(array, &operands.into())?;
-        let mut machine = array::Machine::new(array, operands, algebraic::of_clock(), PeMap::Off);
+        let mut machine = array::Machine::new(array, operands, of_clock(), PeMap::Off);
         let mut now = Cycles(0);
         while !machine.is_done() && !probe.has_seen_enough() {
             now += machine.tick(now, probe);
         }
         Ok(())
+    }
+}
+
+/// What the clock runs on where products run on the instructions selected.
+fn of_clock() -> Simd {
+    match sim_simd::selected() {
+        sim_simd::Simd::Portable => Simd::Portable,
+        sim_simd::Simd::Avx2 | sim_simd::Simd::Vnni => Simd::fastest(),
     }
 }
 
@@ -76,16 +83,10 @@ fn run_with<P: Probe>(
     let mut machine = array::Machine::new(array, operands, simd, measures.pe_map);
     let cycles = match simd {
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx2(_) => {
-            #[expect(
-                unsafe_code,
-                reason = "calling a function compiled for a feature that was detected"
-            )]
-            // SAFETY: the processor has AVX2, or there were no such value; the function asks for nothing else.
-            unsafe {
-                clock_avx2(&mut machine, probe)
-            }
-        }
+        Simd::Avx2(found) => found.vectorized(
+            #[inline(always)]
+            || clock(&mut machine, probe),
+        ),
         Simd::Portable => clock(&mut machine, probe),
     };
     let (product, mut counters, busy) = machine.finish(cycles);
@@ -126,11 +127,4 @@ fn clock<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
         cycles += machine.tick(cycles, probe);
     }
     cycles
-}
-
-/// The same, compiled for wider vectors.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn clock_avx2<P: Probe>(machine: &mut array::Machine<'_>, probe: &mut P) -> Cycles {
-    clock(machine, probe)
 }

@@ -1,8 +1,8 @@
 //! Two arrays in, broadcast to one shape.
 
-use sim_core::simd::vectorized;
 use sim_core::tensor::Tensor;
 use sim_onnx::value::{IntKind, IntTensor, Value};
+use sim_simd::vectorized;
 
 use crate::graph::layer::InputSign;
 use crate::ops::args::{Args, Operands};

@@ -3,8 +3,8 @@
 
 use crate::ops::conv::ConvPlan;
 use crate::ops::conv_direct::Direct;
-use crate::ops::sgemm::{Matrix, multiply};
 use crate::ops::window::Window;
+use sim_simd::sgemm::{Matrix, multiply};
 
 /// Elements of the columns that are made at a time; they should stay in the cache.
 const MAX_COLUMNS: usize = 1 << 18;

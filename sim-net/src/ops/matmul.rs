@@ -6,8 +6,8 @@ use sim_onnx::value::Value;
 use crate::ops::args::{Args, Operands};
 use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
-use crate::ops::sgemm::{Matrix, multiply};
 use crate::ops::{Operation, axes};
+use sim_simd::sgemm::{Matrix, multiply};
 
 /// Which way round a matrix is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,7 +20,6 @@ mod pad;
 mod pool;
 mod reduce;
 mod reshape;
-mod sgemm;
 mod slice;
 mod softmax;
 mod transpose;

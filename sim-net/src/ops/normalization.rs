@@ -1,8 +1,8 @@
 //! The arithmetic of batch norms.
 
 use sim_core::shape::checked_product;
-use sim_core::simd::vectorized;
 use sim_core::tensor::Tensor;
+use sim_simd::vectorized;
 
 use crate::graph::layer::{BatchNorm, Statistics};
 use crate::ops::fault::Fault;

@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
 use bytemuck::Pod;
-use sim_core::simd::HasAvx2;
+use sim_simd::HasAvx2;
 
 use super::busy::Watch;
 use super::word::Word;

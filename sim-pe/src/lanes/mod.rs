@@ -16,9 +16,9 @@ mod tally;
 mod word;
 
 use sim_core::busy::{BusyMap, PeMap};
-#[cfg(target_arch = "x86_64")]
-use sim_core::simd::HasAvx2;
 use sim_core::spec::{Pe, Threads};
+#[cfg(target_arch = "x86_64")]
+use sim_simd::HasAvx2;
 
 use crate::nbsmt::Collision;
 use busy::{Busy, Unwatched, Watch};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sim_core::simd::vectorized;
+use sim_simd::vectorized;
 
 use super::transpose::{BLOCK, Pixel, Source};
 

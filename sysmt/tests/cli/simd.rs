@@ -1,6 +1,6 @@
 //! Sets of instructions.
 
-use sim_core::simd::Simd;
+use sim_simd::Simd;
 
 use crate::support::Folder;
 

@@ -13,8 +13,8 @@ use sim_array::{
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::record::EngineKind;
 use sim_core::shape::{Gemm, widen};
-use sim_core::simd::Simd;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_simd::Simd;
 use sim_testkit::cases::{case, case_of, draw, runner};
 use sim_testkit::census::Census;
 use sim_testkit::exits::Exits;

@@ -2,13 +2,13 @@
 
 use super::super::code::{Table, ZERO};
 use super::super::components::Component;
-use super::super::kernels::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
 use super::super::plan::{Range, low_byte, min_count};
-use super::super::table::ByteTable;
 use super::{PickRule, Planes, STEP, mask, pattern_of};
 use crate::algebraic::columns::ColumnSums;
 use crate::engine::StreamedOperands;
 use crate::mapping::{KMap, KSplit};
+use sim_simd::integer::ByteTable;
+use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
 
 /// What the other products of a plan add already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

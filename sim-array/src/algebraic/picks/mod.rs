@@ -6,9 +6,9 @@ pub(super) mod sparse_pairs;
 use std::ops::Range;
 
 use super::columns::{ColumnSums, add_columns, quad_panels};
-use super::kernels::{Dword, Entry, Kernels, PANEL_ROWS, Panel, QuadPanel, panel_of};
-use super::table::ByteTable;
 use crate::mapping::{KMap, KSplit};
+use sim_simd::integer::ByteTable;
+use sim_simd::integer::{Dword, Entry, Kernels, PANEL_ROWS, Panel, QuadPanel, panel_of};
 
 /// Operands of a step: four threads, or a group of four.
 pub(super) const STEP: usize = 4;

@@ -1,12 +1,12 @@
 //! SPARQ pairs picked by 2:4 sparse weights.
 
 use super::super::code::Table;
-use super::super::kernels::{Entry, Kernels, PANEL_ROWS, Pair, PairPanel, Panel};
 use super::super::plan::low_byte;
-use super::super::table::ByteTable;
 use super::{PickRule, Planes, STEP, mask, pattern_of};
 use crate::algebraic::columns::ColumnSums;
 use crate::mapping::KSplit;
+use sim_simd::integer::ByteTable;
+use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Pair, PairPanel, Panel};
 
 /// The windows of a pair.
 pub(crate) struct SparsePairs {

@@ -5,8 +5,8 @@ use sim_core::shape::{Gemm, widen};
 
 use crate::algebraic::code::{Table, ZERO};
 use crate::algebraic::form::{Form, Former, Grouping};
-use crate::algebraic::kernels::Kernels;
 use crate::algebraic::plan::low_byte;
+use sim_simd::integer::Kernels;
 
 /// Lanes of a 2:4 group.
 const GROUP: usize = 4;

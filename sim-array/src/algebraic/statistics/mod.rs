@@ -11,11 +11,11 @@ use sim_core::shape::Gemm;
 use sim_core::spec::{NbSmt, Pe, Threads};
 
 use super::components::windows;
-use super::kernels::Kernels;
 use super::windowed::Block;
 use crate::switching;
 use groups::Groups;
 use pairs::Pairs;
+use sim_simd::integer::Kernels;
 use subsets::{Meetings, Rows};
 
 /// What the operands of a product say about its steps, time apart.

@@ -3,8 +3,8 @@
 use sim_core::counters::{ActiveSteps, Reduced};
 use sim_core::shape::{Gemm, widen};
 
-use crate::algebraic::kernels::Kernels;
 use crate::algebraic::windowed::Block;
+use sim_simd::integer::Kernels;
 
 /// Bytes counted side by side.
 const LANES: usize = 32;

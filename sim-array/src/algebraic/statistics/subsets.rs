@@ -6,8 +6,8 @@ use sim_core::counters::{ActiveSteps, OperandWidths};
 use sim_core::shape::{Gemm, widen};
 
 use crate::algebraic::code::Code;
-use crate::algebraic::kernels::Kernels;
 use crate::mapping::KMap;
+use sim_simd::integer::Kernels;
 
 /// Steps counted side by side.
 const LANES: usize = 32;

@@ -1,7 +1,7 @@
 //! Kernels in plain Rust, for any processor.
 
+use super::table::ByteTable;
 use super::{Entry, Outputs, PANEL_ROWS, Pair, PairPanel, Quad, QuadPanel, TILE_ROWS, TileWords, panel_of};
-use crate::algebraic::table::ByteTable;
 
 fn pair_product(a: Pair, w: Pair) -> i32 {
     i32::from(a[0]) * i32::from(w[0]) + i32::from(a[1]) * i32::from(w[1])

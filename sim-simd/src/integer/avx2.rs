@@ -15,15 +15,15 @@ use std::arch::x86_64::{
 };
 
 use bytemuck::cast_ref;
-use sim_core::simd::HasAvx2;
 
 use super::portable;
+use super::runs::Runs;
+use super::table::{Base, ByteTable};
 use super::{
     Dword, Entry, Outputs, PANEL_ROWS, Pair, PairPanel, Quad, QuadPanel, TILE_COLS, TILE_ROWS, TileWords,
     panel_of,
 };
-use crate::algebraic::runs::Runs;
-use crate::algebraic::table::{Base, ByteTable};
+use crate::HasAvx2;
 
 /// 32-bit lanes of a vector.
 pub(super) const LANES: usize = 8;
@@ -36,7 +36,7 @@ const BYTES: usize = 32;
 
 /// The kernels of a processor with AVX2.
 #[derive(Clone, Copy)]
-pub(in super::super) struct Avx2(pub(super) HasAvx2);
+pub struct Avx2(pub(super) HasAvx2);
 
 impl Avx2 {
     pub(super) fn wide_tile(
@@ -109,16 +109,6 @@ impl Avx2 {
         // SAFETY: `self` exists, so the processor has AVX2.
         unsafe { transpose(rows, out) }
     }
-
-    pub(super) fn vectorized<R>(self, work: impl FnOnce() -> R) -> R {
-        // SAFETY: `self` exists, so the processor has AVX2.
-        unsafe { vectorized(work) }
-    }
-}
-
-#[target_feature(enable = "avx2")]
-fn vectorized<R>(work: impl FnOnce() -> R) -> R {
-    work()
 }
 
 /// Eight 32-bit lanes, whatever they are called.

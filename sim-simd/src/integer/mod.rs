@@ -6,7 +6,8 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod portable;
-mod selection;
+mod runs;
+mod table;
 #[cfg(test)]
 mod tests;
 #[cfg(target_arch = "x86_64")]
@@ -14,56 +15,59 @@ mod vnni;
 
 use bytemuck::Pod;
 
-use super::runs::Runs;
-use super::table::ByteTable;
-pub(crate) use selection::of_clock;
+pub use runs::Runs;
+pub use table::{Base, ByteTable, Class};
+
+#[cfg(target_arch = "x86_64")]
+use crate::{HasAvx2, HasVnni};
+use crate::{Simd, selected};
 
 /// Two neighbouring terms of a sum of 16-bit products.
-pub(super) type Pair = [i16; 2];
+pub type Pair = [i16; 2];
 /// Four neighbouring weights of a sum of 8-bit products.
-pub(super) type Quad = [i8; 4];
+pub type Quad = [i8; 4];
 
 /// Rows of a tile of outputs.
-pub(super) const TILE_ROWS: usize = 6;
+pub const TILE_ROWS: usize = 6;
 /// Columns of a tile of outputs.
-pub(super) const TILE_COLS: usize = 16;
+pub const TILE_COLS: usize = 16;
 /// One word of weights for each column of a tile; in one cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-pub(super) struct TileWords<W>(pub(super) [W; TILE_COLS]);
+pub struct TileWords<W>(pub [W; TILE_COLS]);
 
 /// Where a tile of outputs lies in a matrix.
 #[derive(Debug)]
-pub(super) struct Outputs<'o> {
+pub struct Outputs<'o> {
     /// From the tile's first output on.
-    pub(super) values: &'o mut [i32],
+    pub values: &'o mut [i32],
     /// From row to row.
-    pub(super) stride: usize,
+    pub stride: usize,
 }
 
 /// Rows of activations in a panel.
-pub(super) const PANEL_ROWS: usize = 32;
+pub const PANEL_ROWS: usize = 32;
 /// One word of coefficients for each row of a panel; in whole cache lines.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-pub(super) struct Panel<C>(pub(super) [C; PANEL_ROWS]);
+pub struct Panel<C>(pub [C; PANEL_ROWS]);
 /// Four 8-bit coefficients for each row.
-pub(super) type QuadPanel = Panel<[u8; 4]>;
+pub type QuadPanel = Panel<[u8; 4]>;
 /// Two 16-bit coefficients for each row.
-pub(super) type PairPanel = Panel<Pair>;
+pub type PairPanel = Panel<Pair>;
 
 /// The weights of one column that meet one panel.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Entry<W> {
+pub struct Entry<W> {
     /// Which panel.
-    pub(super) panel: u32,
+    pub panel: u32,
     /// One weight for each coefficient of a row.
-    pub(super) weights: W,
+    pub weights: W,
 }
 
 /// A set of instructions. All sets give the same sums.
 #[derive(Clone, Copy)]
-pub(super) enum Kernels {
+pub enum Kernels {
     /// Plain Rust, for any processor.
     Portable,
     /// `vpmaddwd` and `vpmaddubsw` on 256 bits.
@@ -75,10 +79,29 @@ pub(super) enum Kernels {
 }
 
 impl Kernels {
+    /// Those of `simd`, where this processor has it.
+    pub fn of(simd: Simd) -> Option<Self> {
+        match simd {
+            Simd::Portable => Some(Self::Portable),
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx2 => HasAvx2::detect().map(|found| Self::Avx2(avx2::Avx2(found))),
+            #[cfg(target_arch = "x86_64")]
+            Simd::Vnni => HasVnni::detect().map(|found| Self::Vnni(vnni::Vnni(found))),
+            #[cfg(not(target_arch = "x86_64"))]
+            Simd::Avx2 | Simd::Vnni => None,
+        }
+    }
+
+    /// Those selected, else the fastest that this processor runs.
+    pub fn selected() -> Self {
+        Self::of(selected()).unwrap_or(Self::Portable)
+    }
+
     /// Add a product to a tile of outputs: `outputs[r][c] += Σ rows[r][2i..2i+2] · w[i][c]`.
     ///
     /// `rows` holds [`TILE_ROWS`] rows, `stride` apart.
-    pub(super) fn wide_tile(
+    #[inline]
+    pub fn wide_tile(
         self,
         rows: &[i16],
         stride: usize,
@@ -99,7 +122,8 @@ impl Kernels {
     ///
     /// - `rows` holds [`TILE_ROWS`] rows, `stride` apart.
     /// - `runs`: how many steps i can be summed in 16 bits, one run after the other.
-    pub(super) fn small_tile(
+    #[inline]
+    pub fn small_tile(
         self,
         rows: &[u8],
         stride: usize,
@@ -121,7 +145,8 @@ impl Kernels {
     /// Add the panels that a column's weights pick: `sums[r] += Σ panels[entry.panel][r] · entry.weights`.
     ///
     /// `max_run`: how many entries can be summed in 16 bits, at least 1.
-    pub(super) fn small_column(
+    #[inline]
+    pub fn small_column(
         self,
         panels: &[QuadPanel],
         entries: &[Entry<Quad>],
@@ -138,12 +163,8 @@ impl Kernels {
     }
 
     /// [`Kernels::small_column`] with 16-bit operands.
-    pub(super) fn wide_column(
-        self,
-        panels: &[PairPanel],
-        entries: &[Entry<Pair>],
-        sums: &mut [i32; PANEL_ROWS],
-    ) {
+    #[inline]
+    pub fn wide_column(self, panels: &[PairPanel], entries: &[Entry<Pair>], sums: &mut [i32; PANEL_ROWS]) {
         match self {
             Self::Portable => portable::wide_column(panels, entries, sums),
             #[cfg(target_arch = "x86_64")]
@@ -154,7 +175,8 @@ impl Kernels {
     }
 
     /// Look every byte up.
-    pub(super) fn look_up(self, table: &ByteTable, bytes: &[u8], out: &mut [u8]) {
+    #[inline]
+    pub fn look_up(self, table: &ByteTable, bytes: &[u8], out: &mut [u8]) {
         assert_eq!(bytes.len(), out.len());
         match self {
             Self::Portable => portable::look_up(table, bytes, out),
@@ -166,7 +188,8 @@ impl Kernels {
     }
 
     /// Look every byte up in the table that its count picks: that of `by_count` for at most one, for two, for more.
-    pub(super) fn look_up_by_count(
+    #[inline]
+    pub fn look_up_by_count(
         self,
         tables: &[ByteTable],
         by_count: [usize; 3],
@@ -186,7 +209,8 @@ impl Kernels {
     }
 
     /// Add the places of bytes that are zero, in order.
-    pub(super) fn zeros(self, bytes: &[i8], places: &mut Vec<usize>) {
+    #[inline]
+    pub fn zeros(self, bytes: &[i8], places: &mut Vec<usize>) {
         match self {
             Self::Portable => portable::zeros(bytes, 0, places),
             #[cfg(target_arch = "x86_64")]
@@ -199,11 +223,8 @@ impl Kernels {
     /// `out[i][lane] = rows[lane][i]` for the rows there are; missing ones are left as they were.
     ///
     /// Every row is at least as long as `out`; there are at most `LANES` rows.
-    pub(super) fn transpose<T: Dword, L: AsMut<[T; LANES]>, const LANES: usize>(
-        self,
-        rows: &[&[T]],
-        out: &mut [L],
-    ) {
+    #[inline]
+    pub fn transpose<T: Dword, L: AsMut<[T; LANES]>, const LANES: usize>(self, rows: &[&[T]], out: &mut [L]) {
         assert!(rows.len() <= LANES && rows.iter().all(|row| out.len() <= row.len()));
         match self {
             Self::Portable => portable::transpose(rows, out),
@@ -215,19 +236,21 @@ impl Kernels {
     }
 
     /// Run code without kernels of its own, compiled for these instructions as far as it is inlined.
-    pub(super) fn vectorized<R>(self, work: impl FnOnce() -> R) -> R {
+    #[inline]
+    pub fn vectorized<R>(self, work: impl FnOnce() -> R) -> R {
         match self {
             Self::Portable => work(),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.vectorized(work),
+            Self::Avx2(avx2) => avx2.0.vectorized(work),
             #[cfg(target_arch = "x86_64")]
-            Self::Vnni(vnni) => vnni.avx2().vectorized(work),
+            Self::Vnni(vnni) => vnni.avx2().0.vectorized(work),
         }
     }
 }
 
 /// The panel of an entry.
-pub(super) fn panel_of<W, P>(entry: &Entry<W>, panels: &[P]) -> usize {
+#[inline]
+pub fn panel_of<W, P>(entry: &Entry<W>, panels: &[P]) -> usize {
     let panel = usize::try_from(entry.panel).unwrap_or(usize::MAX);
     assert!(panel < panels.len(), "an entry picks one of the panels");
     panel
@@ -246,7 +269,7 @@ impl<C> AsMut<[C; PANEL_ROWS]> for Panel<C> {
 }
 
 /// Four bytes, whatever they are called.
-pub(super) trait Dword: Pod {}
+pub trait Dword: Pod {}
 
 impl Dword for [i16; 2] {}
 impl Dword for [i8; 4] {}

@@ -2,15 +2,18 @@
 
 /// A matrix in memory: element `(row, column)` is at `row · row_stride + column · column_stride`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Matrix<'a> {
-    pub(super) data: &'a [f32],
-    pub(super) row_stride: usize,
-    pub(super) column_stride: usize,
+pub struct Matrix<'a> {
+    /// Where its elements are.
+    pub data: &'a [f32],
+    /// Elements from a row to the next.
+    pub row_stride: usize,
+    /// Elements from a column to the next.
+    pub column_stride: usize,
 }
 
 impl<'a> Matrix<'a> {
     /// Rows of `n_columns` elements, one after the other.
-    pub(super) fn row_major(data: &'a [f32], n_columns: usize) -> Self {
+    pub fn row_major(data: &'a [f32], n_columns: usize) -> Self {
         Self {
             data,
             row_stride: n_columns,
@@ -19,7 +22,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// The same elements with rows and columns exchanged.
-    pub(super) fn transposed(self) -> Self {
+    pub fn transposed(self) -> Self {
         Self {
             row_stride: self.column_stride,
             column_stride: self.row_stride,
@@ -43,7 +46,7 @@ fn last(n_rows: usize, row_stride: usize, n_columns: usize, column_stride: usize
 /// `out[m, n] = a[m, k] · b[k, n] + initial · out`, where rows of `out` are `out_stride` apart.
 ///
 /// Panics where a matrix is not inside of its slice; that is a mistake of the caller.
-pub(super) fn multiply(
+pub fn multiply(
     (m, k, n): (usize, usize, usize),
     a: Matrix<'_>,
     b: Matrix<'_>,

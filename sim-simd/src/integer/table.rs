@@ -2,7 +2,7 @@
 
 /// What the bytes of a table are added to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Base {
+pub enum Base {
     /// The byte that is looked up.
     Own,
     /// One value for all.
@@ -11,10 +11,11 @@ pub(super) enum Base {
 
 /// What all bytes with some high nibbles add to the base, by low nibble.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Class {
-    pub(super) added: [u8; 16],
+pub struct Class {
+    /// By low nibble.
+    pub added: [u8; 16],
     /// All ones for the high nibbles of this class; no other class has them.
-    pub(super) of: [u8; 16],
+    pub of: [u8; 16],
 }
 
 /// A function from bytes to bytes.
@@ -22,7 +23,7 @@ pub(super) struct Class {
 /// A vector looks sixteen bytes up at once, so the function is kept as a base and a few classes of high nibbles that
 /// add the same to it; rounding to a multiple of 16, for example, knows even and odd ones and the ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ByteTable {
+pub struct ByteTable {
     bytes: [u8; 256],
     base: Base,
     classes: Vec<Class>,
@@ -30,7 +31,7 @@ pub(super) struct ByteTable {
 
 impl ByteTable {
     /// The table of `function`.
-    pub(super) fn new(function: impl Fn(u8) -> u8) -> Self {
+    pub fn new(function: impl Fn(u8) -> u8) -> Self {
         let mut bytes = [0; 256];
         for (slot, byte) in bytes.iter_mut().zip(0..=u8::MAX) {
             *slot = function(byte);
@@ -53,22 +54,22 @@ impl ByteTable {
     }
 
     /// The function itself.
-    pub(super) fn of(&self, byte: u8) -> u8 {
+    pub fn of(&self, byte: u8) -> u8 {
         self.bytes[usize::from(byte)]
     }
 
     /// What the classes add to.
-    pub(super) const fn base(&self) -> Base {
+    pub const fn base(&self) -> Base {
         self.base
     }
 
     /// Classes; high nibbles of none add nothing.
-    pub(super) fn classes(&self) -> &[Class] {
+    pub fn classes(&self) -> &[Class] {
         &self.classes
     }
 
     /// Whether every byte stays what it is.
-    pub(super) fn is_identity(&self) -> bool {
+    pub fn is_identity(&self) -> bool {
         self.base == Base::Own && self.classes.is_empty()
     }
 }

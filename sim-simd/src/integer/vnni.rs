@@ -9,14 +9,13 @@ use std::arch::x86_64::{
     _mm256_setzero_si256,
 };
 
-use sim_core::simd::{HasVnni, VnniEncoding};
-
 use super::avx2::{Avx2, LANES, PANEL_VECTORS, TILE_VECTORS, add_panel, add_tile, broadcast, load};
 use super::{Entry, Outputs, PANEL_ROWS, Pair, Quad, QuadPanel, TILE_ROWS, TileWords, panel_of};
+use crate::{HasVnni, VnniEncoding};
 
 /// The kernels of a processor with AVX2 and VNNI.
 #[derive(Clone, Copy)]
-pub(in super::super) struct Vnni(pub(super) HasVnni);
+pub struct Vnni(pub(super) HasVnni);
 
 impl Vnni {
     pub(super) const fn avx2(self) -> Avx2 {

@@ -1,13 +1,12 @@
 //! Every set of kernels against loops, on the same vectors.
 
-use sim_core::simd::Simd;
-
+use super::runs::Runs;
+use super::table::ByteTable;
 use super::{
     Entry, Kernels, Outputs, PANEL_ROWS, Pair, PairPanel, Panel, Quad, QuadPanel, TILE_COLS, TILE_ROWS,
     TileWords,
 };
-use crate::algebraic::runs::Runs;
-use crate::algebraic::table::ByteTable;
+use crate::Simd;
 
 /// A fixed sequence of bytes that reaches both ends.
 fn bytes(seed: u32) -> impl FnMut() -> u8 {

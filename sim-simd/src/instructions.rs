@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::named;
+use sim_core::named;
 
 named! {
     /// A set of instructions, by name; the slowest first.
@@ -50,20 +50,53 @@ pub fn selected() -> Simd {
 }
 
 /// Run code compiled for the instructions selected, as far as it is inlined; the results are the same.
-#[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "a call of a function that needs AVX2")]
 pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     match selected() {
         Simd::Portable => work(),
-        // SAFETY: only sets that this processor has are selected, and both of these have AVX2.
-        Simd::Avx2 | Simd::Vnni => unsafe { with_avx2(work) },
+        Simd::Avx2 | Simd::Vnni => match HasAvx2::detect() {
+            Some(found) => found.vectorized(work),
+            None => work(),
+        },
     }
 }
 
-/// Run code compiled for the instructions selected, as far as it is inlined; the results are the same.
-#[cfg(not(target_arch = "x86_64"))]
-pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
-    work()
+impl Simd {
+    /// Whether this processor has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            Self::Avx2 => HasAvx2::detect().is_some(),
+            Self::Vnni => HasVnni::detect().is_some(),
+        }
+    }
+}
+
+/// Proof that this processor has AVX2: only [`HasAvx2::detect`] makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HasAvx2(());
+
+impl HasAvx2 {
+    /// The proof, where there is one.
+    pub fn detect() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        let found = is_x86_feature_detected!("avx2");
+        #[cfg(not(target_arch = "x86_64"))]
+        let found = false;
+        found.then_some(Self(()))
+    }
+
+    /// Run code compiled for AVX2, as far as it is inlined; the results are the same.
+    #[inline]
+    pub fn vectorized<R>(self, work: impl FnOnce() -> R) -> R {
+        #[cfg(target_arch = "x86_64")]
+        #[expect(unsafe_code, reason = "a call of a function that needs AVX2")]
+        // SAFETY: `self` exists, so the processor has AVX2.
+        unsafe {
+            with_avx2(work)
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        work()
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -72,42 +105,7 @@ fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-impl Simd {
-    /// Whether this processor has it.
-    #[cfg(target_arch = "x86_64")]
-    pub fn is_available(self) -> bool {
-        match self {
-            Self::Portable => true,
-            Self::Avx2 => HasAvx2::detect().is_some(),
-            Self::Vnni => HasVnni::detect().is_some(),
-        }
-    }
-
-    /// Whether this processor has it.
-    #[cfg(not(target_arch = "x86_64"))]
-    pub fn is_available(self) -> bool {
-        match self {
-            Self::Portable => true,
-            Self::Avx2 | Self::Vnni => false,
-        }
-    }
-}
-
-/// Proof that this processor has AVX2: only [`HasAvx2::detect`] makes one.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HasAvx2(());
-
-#[cfg(target_arch = "x86_64")]
-impl HasAvx2 {
-    /// The proof, where there is one.
-    pub fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Self(()))
-    }
-}
-
 /// Proof that this processor has AVX2 and VNNI: only [`HasVnni::detect`] makes one.
-#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HasVnni {
     avx2: HasAvx2,
@@ -115,7 +113,6 @@ pub struct HasVnni {
 }
 
 /// How the instructions of VNNI are encoded: they exist twice.
-#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VnniEncoding {
     /// For AVX.
@@ -124,19 +121,23 @@ pub enum VnniEncoding {
     Avx512,
 }
 
-#[cfg(target_arch = "x86_64")]
 impl HasVnni {
     /// The proof, where there is one.
     pub fn detect() -> Option<Self> {
-        let avx2 = HasAvx2::detect()?;
+        #[cfg(target_arch = "x86_64")]
         let encoding = if is_x86_feature_detected!("avxvnni") {
-            VnniEncoding::Avx
+            Some(VnniEncoding::Avx)
         } else if is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl") {
-            VnniEncoding::Avx512
+            Some(VnniEncoding::Avx512)
         } else {
-            return None;
+            None
         };
-        Some(Self { avx2, encoding })
+        #[cfg(not(target_arch = "x86_64"))]
+        let encoding = None;
+        Some(Self {
+            avx2: HasAvx2::detect()?,
+            encoding: encoding?,
+        })
     }
 
     /// AVX2 is there as well.

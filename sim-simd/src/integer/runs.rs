@@ -1,22 +1,18 @@
 //! How many words of small products can be summed before 16 bits could overflow, for the weights that there are.
 
-use super::kernels::{Kernels, Quad, TILE_COLS, TileWords};
+use super::{Kernels, Quad, TILE_COLS, TileWords};
 
 /// Sums of 16 bits across a tile: two products of a quad share one.
 const N_SUMS: usize = 2 * TILE_COLS;
 
 /// Runs of words one after the other.
-pub(super) struct Runs {
+pub struct Runs {
     lengths: Vec<usize>,
 }
 
 impl Runs {
     /// The fewest runs for these words; `max_activation` is the largest activation that a word can meet, by its index.
-    pub(super) fn new(
-        kernels: Kernels,
-        words: &[TileWords<Quad>],
-        max_activation: impl Fn(usize) -> u8,
-    ) -> Self {
+    pub fn new(kernels: Kernels, words: &[TileWords<Quad>], max_activation: impl Fn(usize) -> u8) -> Self {
         kernels.vectorized(
             #[inline(always)]
             || Self::greedy(words, max_activation),
@@ -62,7 +58,7 @@ impl Runs {
     }
 
     /// Words of each run.
-    pub(super) fn lengths(&self) -> &[usize] {
+    pub fn lengths(&self) -> &[usize] {
         &self.lengths
     }
 }
