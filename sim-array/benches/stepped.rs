@@ -59,7 +59,7 @@ fn cycles(bencher: Bencher<'_, '_>, name: &str) {
     let shape = Gemm::new(m, n, k).expect("not empty");
     let operands = Operands::new(shape, &activations, &weights).expect("lengths agree");
     let run = || {
-        Stepped
+        Stepped::default()
             .run(&array, &operands, Measures::NONE)
             .expect("operands suit the machine")
     };

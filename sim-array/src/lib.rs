@@ -1,9 +1,8 @@
-//! The array: which operands meet where and when, three engines that run a product on it, and their comparison.
+//! The array: which operands meet where and when, the two clocks that run a product on it, and the comparison of engines.
 
-pub mod algebraic;
 pub mod clock;
 pub mod engine;
 pub mod lockstep;
 pub mod mapping;
 pub mod stepped;
-mod switching;
+pub mod switching;

@@ -42,7 +42,7 @@ pub(crate) fn count(pe: Pe, operands: &Operands<'_>) -> Switching {
 }
 
 /// The count under way: rows of activations come first.
-pub(crate) struct Tally {
+pub struct Tally {
     shape: Gemm,
     map: KMap,
     activations: Sums,
@@ -51,7 +51,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Nothing yet.
-    pub(crate) fn new(pe: Pe, shape: Gemm) -> Self {
+    pub fn new(pe: Pe, shape: Gemm) -> Self {
         let map = KMap::new(pe, shape.k());
         let sums = || Sums::new(shape.k(), map.stride());
         Self {
@@ -64,13 +64,13 @@ impl Tally {
 
     /// Take some rows of A as the multipliers see them, `[rows, k]`.
     #[inline(always)]
-    pub(crate) fn add(&mut self, rows: &[u8]) {
+    pub fn add(&mut self, rows: &[u8]) {
         self.activations.add(rows);
     }
 
     /// The counts, after all rows of A; `weights` is `[n, k]`.
     #[inline(always)]
-    pub(crate) fn finish(mut self, weights: &[i8]) -> Switching {
+    pub fn finish(mut self, weights: &[i8]) -> Switching {
         let mut bytes = vec![0; self.shape.k() * N_ROWS_IN_BYTES];
         for rows in weights.chunks(self.shape.k() * N_ROWS_IN_BYTES) {
             let bytes = &mut bytes[..rows.len()];

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 
 use sim_array::engine::{ActivationRows as _, Operands};
-use sim_array::lockstep::{self, Divergence, Truth};
+use sim_array::lockstep::{Divergence, Truth};
 use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
 use sim_core::progress::Progress;
 use sim_core::reorder::Reorder;
 use sim_trace::trace::Trace;
 
+use crate::engines::Engines;
 use crate::machines::LayerMachines;
 use crate::plan::{Plan, Product};
 use crate::simulate::SimulateError;
@@ -19,6 +20,8 @@ use crate::simulate::SimulateError;
 pub struct CheckOptions<'a> {
     /// The array of each layer.
     pub machines: &'a LayerMachines,
+    /// The engines.
+    pub engines: &'a Engines,
     /// The engine that the others are held to.
     pub truth: Truth,
     /// How K is reordered; anything but `Off` needs an NB-SMT array.
@@ -64,7 +67,7 @@ pub fn check(
     progress.begin("checking", plan.products.len());
     let size = |product: &Product| product.gemm.macs();
     let compared = parallel_map_largest_first(&plan.products, size, options.jobs, options.stop, |product| {
-        compare(&plan, product, options.truth)?;
+        compare(&plan, product, options)?;
         progress.advance(&plan.layer(product.layer).name);
         Ok(())
     });
@@ -82,12 +85,14 @@ enum End {
     Refused(SimulateError),
 }
 
-fn compare(plan: &Plan<'_>, product: &Product, truth: Truth) -> Result<(), End> {
+fn compare(plan: &Plan<'_>, product: &Product, options: &CheckOptions<'_>) -> Result<(), End> {
     let compared = plan.with_operands(product, |shape, activations, weights| {
         let mut buffer = Vec::new();
         let activations = activations.rows(0..shape.m(), &mut buffer);
         let operands = Operands::new(shape, activations, weights)?;
-        lockstep::check(plan.array(product.layer), &operands, truth)
+        options
+            .engines
+            .check(plan.array(product.layer), &operands, options.truth)
     });
     match compared {
         Ok(None) => Ok(()),

@@ -2,6 +2,7 @@
 //! whose layers run on arrays, and engines beside one another on every product.
 
 pub mod check;
+pub mod engines;
 pub mod evaluate;
 mod layer_weights;
 pub mod machines;

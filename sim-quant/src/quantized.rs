@@ -1,8 +1,8 @@
 //! A network's simulated layers in 8 bits.
 
-use sim_array::algebraic::{ROWS_TURNED, turn};
 use sim_core::quantization::{Bias, QuantizationSpec};
 use sim_net::network::{Network, WeightedLayer};
+use sim_simd::integer::{ROWS_TRANSPOSED, each_column};
 use sim_simd::vectorized;
 
 use crate::calibrate::Calibration;
@@ -108,9 +108,12 @@ struct Column {
 fn rescale_image(columns: &[Column], scale: f32, product: &[i32], outputs: &mut [f32]) {
     let n = columns.len();
     let m = product.len() / n;
-    for (first, rows) in (0..m).step_by(ROWS_TURNED).zip(product.chunks(ROWS_TURNED * n)) {
+    for (first, rows) in (0..m)
+        .step_by(ROWS_TRANSPOSED)
+        .zip(product.chunks(ROWS_TRANSPOSED * n))
+    {
         let n_rows = rows.len() / n;
-        turn(rows, n, |col, sums| {
+        each_column(rows, n, |col, sums| {
             let column = &columns[col];
             let values =
                 sums.map(|sum| float(sum - column.zero_sum) * scale * column.weight_scale + column.bias);

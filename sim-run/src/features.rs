@@ -27,7 +27,13 @@ impl PreparedNetwork {
             let input = batch(&opened.preprocessing, &image).map_err(|error| failed(&error))?;
             let exact = self.features(&input, &mut NoHooks)?;
             for (machine, relative) in machines.iter().zip(&mut relative) {
-                let mut hooks = SimulatedLayers::on(machine, self.quantized(), workers.jobs, workers.stop);
+                let mut hooks = SimulatedLayers::on(
+                    machine,
+                    self.quantized(),
+                    workers.engines.algebraic(),
+                    workers.jobs,
+                    workers.stop,
+                );
                 let found = self.features(&input, &mut hooks)?;
                 relative.push(distance(&found, &exact).ok_or_else(|| {
                     failed(

@@ -6,7 +6,7 @@
 //!
 //! - Units: cycles of the array clock; energy in pJ and area in µm² from a technology table.
 //! - Errors: [`RunError`](error::RunError), which says whose fault it is, where, what, and what to do.
-//! - Nothing belongs to the process: threads, a flag to stop, and who is told of progress are
+//! - Nothing belongs to the process: threads, engines, a flag to stop, and who is told of progress are
 //!   [`Workers`](workers::Workers), and warnings are values of the records.
 //!
 //! Two experiments in one process:
@@ -20,19 +20,25 @@
 //! use sim_core::shape::Gemm;
 //! use sim_run::product::Product;
 //! use sim_run::trace::PreparedTrace;
-//! use sim_run::workers::Workers;
+//! use sim_run::workers::{Engines, Workers};
 //!
+//! let engines = Engines::default();
 //! let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs");
 //! // A is [M, K], W is [N, K], C is [M, N].
 //! let product = Product::new(Gemm::new(1, 2, 3)?, vec![1, 0, 200], vec![2, 3, 4, 5, 6, 7])?;
 //! for (name, want) in [("os-1t", vec![802, 1405]), ("sysmt-2t", vec![770, 1349])] {
 //!     let array = sim_config::array::load(&configs.join(format!("arrays/{name}.toml")))?;
-//!     let outcome = product.run(&array, EngineKind::Algebraic, Mse::Measure)?;
+//!     let outcome = product.run(&array, engines.algebraic(), Mse::Measure)?;
 //!     assert_eq!(outcome.product, want);
 //!     let _cycles = outcome.record.cycles;
 //! }
 //!
-//! let workers = Workers { jobs: 2, stop: &AtomicBool::new(false), progress: &sim_core::progress::Silent };
+//! let workers = Workers {
+//!     jobs: 2,
+//!     engines: &engines,
+//!     stop: &AtomicBool::new(false),
+//!     progress: &sim_core::progress::Silent,
+//! };
 //! let spec = sim_config::run::load(&configs.join("runs/quickstart.toml"))?;
 //! let prepared = PreparedTrace::of_run(&spec, &workers)?;
 //! let layers = prepared.simulate(&spec, EngineKind::Algebraic, spec.pe_map(), &workers)?;

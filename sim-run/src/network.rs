@@ -208,7 +208,13 @@ impl PreparedNetwork {
         workers: &Workers<'_>,
     ) -> Result<Vec<Statistics>, RunError> {
         let batch = self.training_batch(workers)?;
-        let mut hooks = SimulatedLayers::on(machine, &self.quantized, workers.jobs, workers.stop);
+        let mut hooks = SimulatedLayers::on(
+            machine,
+            &self.quantized,
+            workers.engines.algebraic(),
+            workers.jobs,
+            workers.stop,
+        );
         recalibrate(&self.opened.network, batch, mode.into(), &mut hooks)
             .map_err(|error| RunError::at(&self.workload.model, &error))
     }
@@ -313,6 +319,7 @@ impl PreparedNetwork {
             images,
             preprocessing: &self.opened.preprocessing,
             exact: first.array().default_baseline(),
+            engine: workers.engines.algebraic(),
             machines,
             jobs: workers.jobs,
             stop: workers.stop,

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use sim_array::engine::{EngineError, Mse, Operands};
-use sim_array::lockstep::{self, Divergence, Truth};
+use sim_array::engine::{Engine, EngineError, Mse, Operands};
+use sim_array::lockstep::{Divergence, Truth};
 use sim_array::mapping::Schedule;
-use sim_core::record::{EngineKind, ProductRecord};
+use sim_core::record::ProductRecord;
 use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
 
 use crate::error::RunError;
 use crate::matrix;
 use crate::memory;
-use crate::simulate::engine;
+use crate::workers::Engines;
 
 pub use crate::memory::Held;
 
@@ -99,8 +99,8 @@ impl Product {
     /// Multiply on an array, on one thread of this computer.
     ///
     /// - Errors: operands that the array's PEs cannot multiply.
-    pub fn run(&self, array: &ArraySpec, kind: EngineKind, mse: Mse) -> Result<ProductOutcome, RunError> {
-        let outcome = engine(kind)
+    pub fn run(&self, array: &ArraySpec, engine: &dyn Engine, mse: Mse) -> Result<ProductOutcome, RunError> {
+        let outcome = engine
             .run(array, &self.operands()?, mse.into())
             .map_err(|error| self.refused(&error))?;
         Ok(ProductOutcome {
@@ -108,7 +108,7 @@ impl Product {
             record: ProductRecord {
                 shape: self.shape,
                 n_products: 1,
-                engine: kind,
+                engine: engine.kind(),
                 array: *array,
                 cycles: outcome.cycles,
                 baseline_cycles: Schedule::new(&array.default_baseline(), self.shape).cycles(),
@@ -122,8 +122,15 @@ impl Product {
     /// Multiply on engines that are held to `truth`; the first difference, if there is one.
     ///
     /// - Errors: as [`Self::run`].
-    pub fn check(&self, array: &ArraySpec, truth: Truth) -> Result<Option<Divergence>, RunError> {
-        lockstep::check(array, &self.operands()?, truth).map_err(|error| self.refused(&error))
+    pub fn check(
+        &self,
+        array: &ArraySpec,
+        engines: &Engines,
+        truth: Truth,
+    ) -> Result<Option<Divergence>, RunError> {
+        engines
+            .check(array, &self.operands()?, truth)
+            .map_err(|error| self.refused(&error))
     }
 
     /// A product that the array refuses, with the file to blame and the remedy.

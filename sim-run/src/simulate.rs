@@ -5,11 +5,8 @@ use reports::pruning::Pruning;
 use reports::result::Synthetic;
 use reports::run::{InputFile, Report, RunRecord, Spec};
 use reports::stored::point::PointObject;
-use sim_array::algebraic::Algebraic;
-use sim_array::clock::Clock;
-use sim_array::engine::{Engine, Measures, Mse};
+use sim_array::engine::{Measures, Mse};
 use sim_array::lockstep::Truth;
-use sim_array::stepped::Stepped;
 use sim_config::resolved;
 use sim_config::run::{ErrorMeasure, RunSpec};
 use sim_core::busy::PeMap;
@@ -25,15 +22,6 @@ use crate::inputs::workload_file;
 use crate::memory::{self, Held};
 use crate::trace::PreparedTrace;
 use crate::workers::Workers;
-
-/// The engine of a kind.
-pub(crate) const fn engine(kind: EngineKind) -> &'static dyn Engine {
-    match kind {
-        EngineKind::Algebraic => &Algebraic,
-        EngineKind::Stepped => &Stepped,
-        EngineKind::Clock => &Clock,
-    }
-}
 
 /// Whether a run measures errors.
 pub const fn mse(spec: &RunSpec) -> Mse {
@@ -63,7 +51,7 @@ impl PreparedTrace {
             machines: &self.machines(spec, held, workers)?,
             reorder: spec.reorder(),
             baseline: *spec.baseline(),
-            engine: engine(kind),
+            engine: workers.engines.of(kind),
             measures: Measures {
                 mse: mse(spec),
                 pe_map,
@@ -86,6 +74,7 @@ impl PreparedTrace {
     ) -> Result<Option<TraceDivergence>, RunError> {
         let options = CheckOptions {
             machines: &self.machines(spec, Held::ByBothEngines, workers)?,
+            engines: workers.engines,
             truth,
             reorder: spec.reorder(),
             jobs: workers.jobs,

@@ -1,6 +1,4 @@
-//! Sets of vector instructions: which there are, which this process runs on, and loops compiled for them.
-
-use std::sync::OnceLock;
+//! Sets of vector instructions: which there are, proofs that this processor has one, and loops compiled for them.
 
 use sim_core::named;
 
@@ -16,47 +14,11 @@ named! {
     }
 }
 
-/// Why a set of instructions is not selected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SelectError {
-    /// The processor does not have it.
-    #[error("this processor does not have `{}` instructions", .0.name())]
-    Unavailable(Simd),
-    /// Something runs on another set already.
-    #[error("this process runs on `{}` instructions already; select before the first product", .0.name())]
-    Another(Simd),
-}
-
-/// Invariant: this processor has it.
-static SELECTED: OnceLock<Simd> = OnceLock::new();
-
-/// Make all that this process computes run on `simd`; for the first caller, before the first product.
-///
-/// - Errors: the processor does not have it, or the process runs on another set already.
-pub fn select(simd: Simd) -> Result<(), SelectError> {
-    if !simd.is_available() {
-        return Err(SelectError::Unavailable(simd));
-    }
-    match *SELECTED.get_or_init(|| simd) {
-        chosen if chosen == simd => Ok(()),
-        other => Err(SelectError::Another(other)),
-    }
-}
-
-/// The set selected, else the fastest that this processor has.
-pub fn selected() -> Simd {
-    let fastest = || Simd::ALL.into_iter().rfind(|simd| simd.is_available());
-    *SELECTED.get_or_init(|| fastest().unwrap_or(Simd::Portable))
-}
-
-/// Run code compiled for the instructions selected, as far as it is inlined; the results are the same.
+/// Run code compiled for the widest vectors that this processor has, as far as it is inlined; the results are the same.
 pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
-    match selected() {
-        Simd::Portable => work(),
-        Simd::Avx2 | Simd::Vnni => match HasAvx2::detect() {
-            Some(found) => found.vectorized(work),
-            None => work(),
-        },
+    match HasAvx2::detect() {
+        Some(found) => found.vectorized(work),
+        None => work(),
     }
 }
 
@@ -148,24 +110,5 @@ impl HasVnni {
     /// The encoding that this processor has.
     pub const fn encoding(self) -> VnniEncoding {
         self.encoding
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_one_set_is_selected() {
-        let first = selected();
-        assert_eq!(select(first), Ok(()));
-        for other in Simd::ALL.into_iter().filter(|&simd| simd != first) {
-            let refused = if other.is_available() {
-                SelectError::Another(first)
-            } else {
-                SelectError::Unavailable(other)
-            };
-            assert_eq!(select(other), Err(refused));
-        }
     }
 }

@@ -1,10 +1,8 @@
 //! How long a sweep may take: a few of its points are run, and nothing is stored.
 
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use sim_config::run::Workload;
-use sim_core::progress::Silent;
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
 use sim_run::error::{ErrorKind, RunError};
@@ -40,14 +38,13 @@ impl From<RunError> for EstimateError {
     }
 }
 
-/// Seconds that `points` may take on `jobs` threads, from the first, the middle and the last of them; `None` of none.
+/// Seconds that `points` may take on the threads of `workers`, from the first, the middle and the last of them; `None` of none.
 ///
 /// - Errors: a point that cannot be run.
 pub fn seconds(
     plan: &Plan<'_>,
     points: &[Planned],
-    jobs: usize,
-    stop: &AtomicBool,
+    workers: &Workers<'_>,
 ) -> Result<Option<f64>, EstimateError> {
     let Some(last) = points.len().checked_sub(1) else {
         return Ok(None);
@@ -57,16 +54,16 @@ pub fn seconds(
     let mut each = 0.0;
     let mut once = 0.0_f64;
     for &place in &tried {
-        let time = try_point(plan, &points[place], stop)?;
+        let time = try_point(plan, &points[place], workers)?;
         each += time.each;
         once = once.max(time.once);
     }
     let mean = each / count_as_f64(widen(tried.len()));
     let n_points = count_as_f64(widen(points.len()));
-    let n_jobs = count_as_f64(widen(jobs.clamp(1, points.len())));
+    let n_jobs = count_as_f64(widen(workers.jobs.clamp(1, points.len())));
     let n_jobs = match plan.spec().accuracy() {
         // An evaluation is on all threads already.
-        Some(_) => count_as_f64(widen(jobs.max(1))),
+        Some(_) => count_as_f64(widen(workers.jobs.max(1))),
         None => n_jobs,
     };
     Ok(Some(once + mean * n_points / n_jobs))
@@ -80,14 +77,10 @@ struct Time {
     each: f64,
 }
 
-fn try_point(plan: &Plan<'_>, point: &Planned, stop: &AtomicBool) -> Result<Time, EstimateError> {
+fn try_point(plan: &Plan<'_>, point: &Planned, workers: &Workers<'_>) -> Result<Time, EstimateError> {
     let point = plan.run(point).map_err(SweepError::from)?;
     let spec = &point.run;
-    let workers = Workers {
-        jobs: 1,
-        stop,
-        progress: &Silent,
-    };
+    let workers = Workers { jobs: 1, ..*workers };
     let start = Instant::now();
     match (plan.spec().accuracy(), spec.workload()) {
         (Some(accuracy), Workload::Model(model)) => {

@@ -14,7 +14,7 @@ use sim_core::prune::PruneSpec;
 use sim_run::error::{ErrorKind, RunError};
 use sim_run::network::PreparedNetwork;
 use sim_run::trace::PreparedTrace;
-use sim_run::workers::Workers;
+use sim_run::workers::{Engines, Workers};
 
 use crate::cache::Cache;
 use crate::error::SweepError;
@@ -40,6 +40,8 @@ pub trait Watch: Sync {
 pub struct RunOptions<'a> {
     /// Threads of this computer; at least one is used. Results do not depend on it.
     pub jobs: usize,
+    /// The engines. Results do not depend on their instructions.
+    pub engines: &'a Engines,
     /// Set from elsewhere to end after the points at hand.
     pub stop: &'a AtomicBool,
     /// Told how far work is.
@@ -52,6 +54,7 @@ impl<'a> RunOptions<'a> {
     fn workers(&self) -> Workers<'a> {
         Workers {
             jobs: self.jobs,
+            engines: self.engines,
             stop: self.stop,
             progress: &Silent,
         }

@@ -44,7 +44,7 @@ pub struct Written {
     pub n_changes: u64,
 }
 
-/// Run a product on the stepped engine as far as `view` goes, and write what it shows to a new file at `path`.
+/// Run a product on the fast clock as far as `view` goes, and write what it shows to a new file at `path`.
 ///
 /// Memory does not depend on how many cycles are shown. The file's folder must have room for changes beside the file.
 ///
@@ -52,6 +52,7 @@ pub struct Written {
 ///   then be there, and is not a waveform.
 pub fn write(
     path: &Path,
+    clock: Stepped,
     array: &ArraySpec,
     operands: &Operands<'_>,
     view: &View,
@@ -76,7 +77,7 @@ pub fn write(
         recorder,
         now: None,
     };
-    Stepped.watch(array, operands, &mut watcher)?;
+    clock.watch(array, operands, &mut watcher)?;
     if stop.load(Ordering::Relaxed) {
         return Err(WaveError::Stopped);
     }

@@ -39,18 +39,18 @@ fn main() -> ExitCode {
 }
 
 fn execute(command: &Command) -> Result<(), Failure> {
-    simd::select_from_environment()?;
+    let engines = &simd::engines()?;
     match command {
-        Command::Run(args) => commands::run::execute(args),
-        Command::Gemm(args) => commands::gemm::execute(args),
-        Command::Check(args) => commands::check::execute(args),
-        Command::Capture(args) => commands::capture::execute(args),
-        Command::Eval(args) => commands::eval::execute(args),
-        Command::Sweep(args) => commands::sweep::execute(args),
+        Command::Run(args) => commands::run::execute(args, engines),
+        Command::Gemm(args) => commands::gemm::execute(args, engines),
+        Command::Check(args) => commands::check::execute(args, engines),
+        Command::Capture(args) => commands::capture::execute(args, engines),
+        Command::Eval(args) => commands::eval::execute(args, engines),
+        Command::Sweep(args) => commands::sweep::execute(args, engines),
         Command::Export(args) => commands::export::execute(args),
         Command::Plot(args) => commands::plot::execute(args),
         Command::Report(args) => commands::report::execute(args),
-        Command::Wave(args) => commands::wave::execute(args),
+        Command::Wave(args) => commands::wave::execute(args, engines),
         Command::Explain(args) => commands::explain::execute(args),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use reports::accuracy::images::SkippedSet;
 use sim_run::error::RunError;
 use sim_run::trace::PreparedTrace;
-use sim_run::workers::Workers;
+use sim_run::workers::{Engines, Workers};
 
 use crate::output;
 use crate::progress::Bar;
@@ -13,12 +13,14 @@ use crate::progress::Bar;
 /// Show how far `prepare` is, and say what it left out.
 pub(crate) fn told(
     jobs: usize,
+    engines: &Engines,
     stop: &AtomicBool,
     prepare: impl FnOnce(&Workers<'_>) -> Result<PreparedTrace, RunError>,
 ) -> Result<PreparedTrace, RunError> {
     let bar = Bar::of_images();
     let prepared = prepare(&Workers {
         jobs,
+        engines,
         stop,
         progress: &bar,
     });

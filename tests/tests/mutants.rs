@@ -1,7 +1,7 @@
 //! Each wrong rule is caught, and by which check.
 #![expect(clippy::print_stdout, reason = "the run says which check caught which mutant")]
 
-use sim_array::algebraic::Algebraic;
+use sim_algebraic::Algebraic;
 use sim_array::engine::{Engine as _, Measures, Outcome};
 use sim_array::lockstep::check_registers;
 use sim_array::stepped::Stepped;
@@ -99,14 +99,14 @@ fn caught_panic<T>(run: impl FnOnce() -> T) -> Option<T> {
 fn stepped(case: &Case) -> Option<(Outcome, Vec<Option<Cycles>>)> {
     caught_panic(|| {
         let mut exits = Exits::new(case.shape.m(), case.shape.n());
-        let outcome = Stepped.run_probed(&case.array, &case.operands(), Measures::ALL, &mut exits);
+        let outcome = Stepped::default().run_probed(&case.array, &case.operands(), Measures::ALL, &mut exits);
         (outcome.expect("an outcome"), exits.cycles)
     })
 }
 
 fn algebraic(case: &Case) -> Option<Outcome> {
     caught_panic(|| {
-        Algebraic
+        Algebraic::default()
             .run(&case.array, &case.operands(), Measures::ALL)
             .expect("an outcome")
     })

@@ -20,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("reports", &["sim-core", "sim-toml", "sim-cost", "sim-draw"]),
     ("sim-pe", &["sim-core", "sim-simd"]),
     ("sim-array", &["sim-core", "sim-simd", "sim-pe"]),
+    ("sim-algebraic", &["sim-core", "sim-simd", "sim-pe", "sim-array"]),
     ("sim-config", &["sim-core", "sim-toml"]),
     ("sim-images", &["sim-core"]),
     ("sim-onnx", &["sim-core"]),
@@ -41,7 +42,9 @@ const EDGES: &[(&str, &[&str])] = &[
         "sim-layers",
         &[
             "sim-core",
+            "sim-simd",
             "sim-array",
+            "sim-algebraic",
             "sim-images",
             "sim-net",
             "sim-trace",
@@ -76,6 +79,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-core",
             "sim-draw",
             "sim-array",
+            "sim-algebraic",
             "sim-config",
             "sim-trace",
             "sim-layers",
@@ -150,7 +154,7 @@ const NOT_NAMED: &[(&str, &[&str])] = &[
         ],
     ),
     ("sim-array/src/stepped/", &["clock", "Schedule"]),
-    ("sim-array/src/algebraic/", &["clock", "stepped"]),
+    ("sim-algebraic/src/", &["clock", "stepped", "lockstep"]),
 ];
 
 /// The oracle, and what it may name of the workspace: the vocabulary, not the code that it is compared with.

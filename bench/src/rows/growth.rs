@@ -1,6 +1,6 @@
 //! How time grows with M, N and K, each alone over four decades, and with their product.
 
-use sim_array::algebraic::Algebraic;
+use sim_algebraic::Algebraic;
 use sim_array::engine::{Engine as _, Measures};
 use sim_core::units::count_as_f64;
 use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
@@ -97,7 +97,7 @@ fn of(bench: &mut Bench, growing: Growing) -> anyhow::Result<PlotSeries> {
         let matrices = Matrices::new(m, n, k)?;
         let operands = matrices.operands()?;
         let seconds = rounds::seconds(bench.n_rounds, || {
-            std::hint::black_box(Algebraic.run(&array, &operands, Measures::NONE)?);
+            std::hint::black_box(Algebraic::default().run(&array, &operands, Measures::NONE)?);
             Ok(())
         })?;
         points.push((count_as_f64(matrices.shape.macs()), seconds));

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
-use sim_array::algebraic::Algebraic;
+use sim_algebraic::Algebraic;
 use sim_array::engine::{Measures, Mse};
 use sim_core::progress::Silent;
 use sim_core::record::LayerRecord;
@@ -73,7 +73,7 @@ fn simulation(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
             machines: &LayerMachines::new(array),
             reorder: Reorder::Off,
             baseline: array.default_baseline(),
-            engine: &Algebraic,
+            engine: &Algebraic::default(),
             measures: Measures::NONE,
             jobs,
             stop: &stop,
@@ -192,7 +192,7 @@ fn records(bench: &Bench, trace: &Trace) -> anyhow::Result<Vec<LayerRecord>> {
         machines: &LayerMachines::new(array),
         reorder: Reorder::Off,
         baseline: array.default_baseline(),
-        engine: &Algebraic,
+        engine: &Algebraic::default(),
         measures: Measures::NONE,
         jobs: 1,
         stop: &AtomicBool::new(false),

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
-use sim_array::algebraic::Algebraic;
+use sim_algebraic::Algebraic;
 use sim_array::engine::{Engine as _, Measures};
 use sim_array::mapping::Schedule;
 use sim_core::shape::Gemm;
@@ -182,7 +182,11 @@ fn own_seconds(bench: &mut Bench, layers: &[Layer]) -> anyhow::Result<f64> {
         for _ in 0..n_networks {
             for (n_layers, matrices) in &products {
                 for _ in 0..*n_layers {
-                    std::hint::black_box(Algebraic.run(&array, &matrices.operands()?, Measures::NONE)?);
+                    std::hint::black_box(Algebraic::default().run(
+                        &array,
+                        &matrices.operands()?,
+                        Measures::NONE,
+                    )?);
                 }
             }
         }

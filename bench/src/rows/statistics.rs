@@ -1,6 +1,6 @@
 //! What all statistics but the error cost on top of the product alone, inside the library.
 
-use sim_array::algebraic::Algebraic;
+use sim_algebraic::Algebraic;
 use sim_array::engine::{Engine as _, Measures};
 
 use super::products::shape;
@@ -28,11 +28,11 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
         let operands = matrices.operands()?;
         let contestants = [
             Contestant::Library(Box::new(|| {
-                std::hint::black_box(Algebraic.run(&array, &operands, Measures::NONE)?);
+                std::hint::black_box(Algebraic::default().run(&array, &operands, Measures::NONE)?);
                 Ok(())
             })),
             Contestant::Library(Box::new(|| {
-                std::hint::black_box(Algebraic.product_only(&array, &(&operands).into())?);
+                std::hint::black_box(Algebraic::default().product_only(&array, &(&operands).into())?);
                 Ok(())
             })),
         ];

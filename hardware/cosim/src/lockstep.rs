@@ -66,7 +66,7 @@ pub(crate) fn run(
     }
     let mut probe = Lockstep::new(model, array, visibility, operands);
     probe.begin();
-    let outcome = Stepped.run_probed(array, operands, Measures::NONE, &mut probe)?;
+    let outcome = Stepped::default().run_probed(array, operands, Measures::NONE, &mut probe)?;
     probe.end(outcome.cycles);
     let found = probe.first.clone();
     Ok(match found {

@@ -78,7 +78,7 @@ pub(crate) fn record(
         drain_parity: false,
         cycles: Vec::new(),
     };
-    Stepped.run_probed(array, operands, Measures::NONE, &mut recorder)?;
+    Stepped::default().run_probed(array, operands, Measures::NONE, &mut recorder)?;
     Ok(recorder.cycles)
 }
 

@@ -12,7 +12,6 @@ use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 
-use crate::algebraic::Algebraic;
 use crate::engine::{Engine, EngineError, Measures, Operands, Outcome};
 use crate::mapping::Tiling;
 use crate::stepped::Stepped;
@@ -121,24 +120,26 @@ impl fmt::Display for Divergence {
     }
 }
 
-/// Hold the engines to `truth` and compare whole outcomes; `None` where they are equal to the bit.
+/// Hold the fast clock and `other` to `truth` and compare whole outcomes; `None` where they are equal to the bit.
 ///
 /// - Errors: those of [`Engine::run`], where all engines refuse alike.
 pub fn check(
     array: &ArraySpec,
     operands: &Operands<'_>,
     truth: Truth,
+    stepped: Stepped,
+    other: &dyn Engine,
 ) -> Result<Option<Divergence>, EngineError> {
-    let stepped = match truth {
-        Truth::Stepped => Stepped.run(array, operands, Measures::ALL),
-        Truth::Clock => match held_to_clock(array, operands)? {
-            Ok(stepped) => Ok(stepped),
+    let outcome = match truth {
+        Truth::Stepped => stepped.run(array, operands, Measures::ALL),
+        Truth::Clock => match held_to_clock(array, operands, stepped)? {
+            Ok(outcome) => Ok(outcome),
             Err(divergence) => return Ok(Some(divergence)),
         },
     };
-    let algebraic = Algebraic.run(array, operands, Measures::ALL);
-    let engines = [EngineKind::Stepped, EngineKind::Algebraic];
-    compare(array, operands, engines, [&stepped, &algebraic])
+    let others = other.run(array, operands, Measures::ALL);
+    let engines = [EngineKind::Stepped, other.kind()];
+    compare(array, operands, engines, [&outcome, &others])
 }
 
 /// Compare what two engines made of a product; the first is held to be right.
@@ -165,7 +166,7 @@ fn compare(
     let mut divergence = first_divergence(array, operands.shape(), engines, outcomes);
     if let Some(Divergence::Value(value)) = &mut divergence {
         let mut exit = ExitOf::new(value.m, value.n);
-        Stepped.run_probed(array, operands, Measures::NONE, &mut exit)?;
+        Stepped::default().run_probed(array, operands, Measures::NONE, &mut exit)?;
         value.cycle = exit.cycle();
     }
     Ok(divergence)
@@ -261,7 +262,9 @@ mod tests {
         let array = ArraySpec::new(2, 2, Pe::Conventional).expect("in range");
         let shape = Gemm::new(2, 2, 1).expect("not empty");
         let operands = Operands::new(shape, &[3, 4], &[5, 0]).expect("as long as the shape says");
-        let right = Stepped.run(&array, &operands, Measures::ALL).expect("runs");
+        let right = Stepped::default()
+            .run(&array, &operands, Measures::ALL)
+            .expect("runs");
         let mut wrong = right.clone();
         if let Some(map) = &mut wrong.busy {
             map.add(Row(1), Col(0), 2);

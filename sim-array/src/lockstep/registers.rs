@@ -57,13 +57,14 @@ pub fn check_registers(
     array: &ArraySpec,
     operands: &Operands<'_>,
 ) -> Result<Option<Divergence>, EngineError> {
-    Ok(held_to_clock(array, operands)?.err())
+    Ok(held_to_clock(array, operands, Stepped::default())?.err())
 }
 
 /// The outcome of the fast clock, where the reference clock holds the same registers and gives the same outcome.
 pub(super) fn held_to_clock(
     array: &ArraySpec,
     operands: &Operands<'_>,
+    stepped: Stepped,
 ) -> Result<Result<Outcome, Divergence>, EngineError> {
     let reference = match Run::new(array, operands, Measures::ALL, &AlwaysReady) {
         Ok(reference) => {
@@ -73,7 +74,7 @@ pub(super) fn held_to_clock(
                 reference,
                 divergence: None,
             };
-            Stepped.watch(array, operands, &mut watch)?;
+            stepped.watch(array, operands, &mut watch)?;
             if let Some(divergence) = watch.divergence {
                 return Ok(Err(Divergence::Register(Box::new(divergence))));
             }
@@ -84,7 +85,7 @@ pub(super) fn held_to_clock(
         }
         Err(error) => Err(error),
     };
-    let fast = Stepped.run(array, operands, Measures::ALL);
+    let fast = stepped.run(array, operands, Measures::ALL);
     match compare(array, operands, ENGINES, [&reference, &fast])? {
         Some(divergence) => Ok(Err(divergence)),
         None => Ok(Ok(fast?)),
@@ -278,7 +279,7 @@ mod tests {
             reference,
             by_register: BTreeMap::new(),
         };
-        Stepped
+        Stepped::default()
             .run_probed(&array, &operands, Measures::NONE, &mut series)
             .expect("runs");
         assert_eq!(series.by_register.len(), 10, "registers of this machine");

@@ -5,8 +5,9 @@ use sim_core::counters::Counters;
 use sim_core::shape::widen;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
-use sim_pe::lanes::{Lanes, Simd};
+use sim_pe::lanes::Lanes;
 use sim_pe::mutant::{self, Mutant};
+use sim_simd::HasAvx2;
 
 use super::books::Books;
 use super::drain::Drain;
@@ -27,7 +28,12 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(array: &ArraySpec, operands: &Operands<'a>, simd: Simd, pe_map: PeMap) -> Self {
+    pub(super) fn new(
+        array: &ArraySpec,
+        operands: &Operands<'a>,
+        avx2: Option<HasAvx2>,
+        pe_map: PeMap,
+    ) -> Self {
         let mut registers = Registers::new(array);
         let mut feeder = Feeder::new(array, operands);
         // Cycle 0 is the one in which PE (0, 0) executes step 0; loading it is not counted.
@@ -35,7 +41,7 @@ impl<'a> Machine<'a> {
         Self {
             products: vec![0; registers.accumulators.len()],
             registers,
-            lanes: Lanes::new(array.pe(), array.rows(), array.cols(), simd, pe_map),
+            lanes: Lanes::new(array.pe(), array.rows(), array.cols(), avx2, pe_map),
             feeder,
             drain: Drain::new(array, operands.shape()),
             books: Books::new(array),

@@ -20,17 +20,32 @@ use sim_core::busy::PeMap;
 use sim_core::record::EngineKind;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
-use sim_pe::lanes::Simd;
+use sim_simd::HasAvx2;
+use sim_simd::integer::Kernels;
 
 use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome, check_operands, error_sums};
 use crate::switching;
 use probe::{NoProbe, Probe};
 
 /// The engine that clocks registers.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Stepped;
+#[derive(Clone, Copy, Debug)]
+pub struct Stepped {
+    avx2: Option<HasAvx2>,
+}
+
+impl Default for Stepped {
+    /// On the fastest kernels of this processor.
+    fn default() -> Self {
+        Self::on(Kernels::fastest())
+    }
+}
 
 impl Stepped {
+    /// The engine where products run on these kernels; all give the same outcome.
+    pub const fn on(kernels: Kernels) -> Self {
+        Self { avx2: kernels.avx2() }
+    }
+
     /// Run a product and let `probe` see every cycle.
     ///
     /// - Errors: as [`Engine::run`].
@@ -41,7 +56,7 @@ impl Stepped {
         measures: Measures,
         probe: &mut P,
     ) -> Result<Outcome, EngineError> {
-        run_with(of_clock(), array, operands, measures, probe)
+        run_with(self.avx2, array, operands, measures, probe)
     }
 
     /// Clock a product for `probe` alone, until it has seen enough or the last result has left.
@@ -54,7 +69,7 @@ impl Stepped {
         probe: &mut P,
     ) -> Result<(), EngineError> {
         check_operands(array, &operands.into())?;
-        let mut machine = array::Machine::new(array, operands, of_clock(), PeMap::Off);
+        let mut machine = array::Machine::new(array, operands, self.avx2, PeMap::Off);
         let mut now = Cycles(0);
         while !machine.is_done() && !probe.has_seen_enough() {
             now += machine.tick(now, probe);
@@ -63,31 +78,22 @@ impl Stepped {
     }
 }
 
-/// What the clock runs on where products run on the instructions selected.
-fn of_clock() -> Simd {
-    match sim_simd::selected() {
-        sim_simd::Simd::Portable => Simd::Portable,
-        sim_simd::Simd::Avx2 | sim_simd::Simd::Vnni => Simd::fastest(),
-    }
-}
-
-/// Run a product with the vectors of `simd`.
+/// Run a product, with AVX2 where there is proof of it.
 fn run_with<P: Probe>(
-    simd: Simd,
+    avx2: Option<HasAvx2>,
     array: &ArraySpec,
     operands: &Operands<'_>,
     measures: Measures,
     probe: &mut P,
 ) -> Result<Outcome, EngineError> {
     check_operands(array, &operands.into())?;
-    let mut machine = array::Machine::new(array, operands, simd, measures.pe_map);
-    let cycles = match simd {
-        #[cfg(target_arch = "x86_64")]
-        Simd::Avx2(found) => found.vectorized(
+    let mut machine = array::Machine::new(array, operands, avx2, measures.pe_map);
+    let cycles = match avx2 {
+        Some(found) => found.vectorized(
             #[inline(always)]
             || clock(&mut machine, probe),
         ),
-        Simd::Portable => clock(&mut machine, probe),
+        None => clock(&mut machine, probe),
     };
     let (product, mut counters, busy) = machine.finish(cycles);
     counters.switching = switching::count(array.pe(), operands);

@@ -4,7 +4,7 @@ use sim_core::fixed::{Overflow, Rounding};
 use sim_core::ids::TileId;
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
-use sim_pe::lanes::Simd;
+use sim_simd::HasAvx2;
 
 use super::probe::{NoProbe, Probe};
 use super::registers::{Registers, control};
@@ -84,8 +84,8 @@ fn every_clock_does_the_same() {
                 let array = array.with_pipeline_depth(depth).expect("a depth");
                 let run =
                     |simd| run_with(simd, &array, &operands, Measures::ALL, &mut NoProbe).expect("runs");
-                let outcome = run(Simd::fastest());
-                assert_eq!(run(Simd::Portable), outcome, "{array:?}");
+                let outcome = run(HasAvx2::detect());
+                assert_eq!(run(None), outcome, "{array:?}");
                 let seen = |simd| {
                     let mut seen = Seen::default();
                     let probed = run_with(simd, &array, &operands, Measures::ALL, &mut seen).expect("runs");
@@ -93,7 +93,7 @@ fn every_clock_does_the_same() {
                     seen.0
                 };
                 if k < 500 {
-                    assert!(seen(Simd::Portable) == seen(Simd::fastest()), "{array:?}");
+                    assert!(seen(None) == seen(HasAvx2::detect()), "{array:?}");
                 }
             }
         }
@@ -158,11 +158,15 @@ fn a_late_look_sees_the_registers_and_no_edge_is_missed() {
             let array = ArraySpec::new(16, 16, pe).expect("an array").with_tiles(tiles);
             let array = array.with_pipeline_depth(depth).expect("a depth");
             let mut all = Late::new(Cycles(0), usize::MAX);
-            Stepped.watch(&array, &operands, &mut all).expect("runs");
+            Stepped::default()
+                .watch(&array, &operands, &mut all)
+                .expect("runs");
             let n_values = all.seen.0.len() / all.n_seen;
             for from in [0, 1, 333, 750, 1_300] {
                 let mut late = Late::new(Cycles(from), 9);
-                Stepped.watch(&array, &operands, &mut late).expect("runs");
+                Stepped::default()
+                    .watch(&array, &operands, &mut late)
+                    .expect("runs");
                 assert_eq!(late.n_seen, 9, "{array:?}, from {from}");
                 let first = usize::try_from(from).expect("a small cycle") * n_values;
                 assert!(
@@ -221,7 +225,9 @@ fn a_tile_is_in_the_array_as_long_as_its_formula_says() {
                     side,
                     n_tile_cols: n / side,
                 };
-                Stepped.watch(&array, &operands, &mut spans).expect("runs");
+                Stepped::default()
+                    .watch(&array, &operands, &mut spans)
+                    .expect("runs");
                 assert_eq!(spans.tiles.len(), m * n / side / side);
                 for (tile, &(first, last)) in spans.tiles.iter().enumerate() {
                     let span = Schedule::new(&array, shape).tile_span(TileId(tile));

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use sim_array::algebraic::Algebraic;
+use sim_algebraic::Algebraic;
 use sim_array::engine::{EngineError, StreamedOperands};
 use sim_array::mapping::Schedule;
 use sim_core::counters::{Counters, ErrorSums};
@@ -54,6 +54,7 @@ pub(super) struct LayerSums {
 pub struct SimulatedLayers<'a> {
     network: &'a QuantizedNetwork,
     products: Products<'a>,
+    engine: &'a Algebraic,
     /// Threads over the images of a batch.
     jobs: usize,
     stop: &'a AtomicBool,
@@ -61,10 +62,16 @@ pub struct SimulatedLayers<'a> {
 }
 
 impl<'a> SimulatedLayers<'a> {
-    pub(super) fn new(network: &'a QuantizedNetwork, products: Products<'a>, stop: &'a AtomicBool) -> Self {
+    pub(super) fn new(
+        network: &'a QuantizedNetwork,
+        products: Products<'a>,
+        engine: &'a Algebraic,
+        stop: &'a AtomicBool,
+    ) -> Self {
         Self {
             network,
             products,
+            engine,
             jobs: 1,
             stop,
             sums: (0..network.n_layers()).map(|_| None).collect(),
@@ -75,12 +82,13 @@ impl<'a> SimulatedLayers<'a> {
     pub fn on(
         machine: &'a Machine,
         network: &'a QuantizedNetwork,
+        engine: &'a Algebraic,
         jobs: usize,
         stop: &'a AtomicBool,
     ) -> Self {
         Self {
             jobs,
-            ..Self::new(network, Products::Array(machine), stop)
+            ..Self::new(network, Products::Array(machine), engine, stop)
         }
     }
 
@@ -115,6 +123,7 @@ impl Hooks for SimulatedLayers<'_> {
         let parts: Vec<&[&[f32]]> = images.chunks(images_per_product(&lowering)).collect();
         let work = LayerWork {
             products: self.products,
+            engine: self.engine,
             index: call.index,
             name: &call.layer.name,
             layer,
@@ -183,6 +192,7 @@ impl LayerSums {
 /// One layer for the images of a batch.
 struct LayerWork<'a> {
     products: Products<'a>,
+    engine: &'a Algebraic,
     index: usize,
     name: &'a str,
     layer: &'a QuantizedLayer,
@@ -227,7 +237,7 @@ impl LayerWork<'_> {
             let activations = lowering.activations(codes, zero_point, group, order);
             let weights = lowering.weights(self.layer.weights(), group, order);
             let operands = StreamedOperands::new(gemm, &activations, &weights)?;
-            let product = Algebraic.product_only(array, &operands)?;
+            let product = self.engine.product_only(array, &operands)?;
             self.layer.rescale(lowering, group, &product, outputs);
         }
         Ok(())
@@ -261,7 +271,9 @@ impl LayerWork<'_> {
             }
             let padded = |m| Gemm::new(m, gemm.n(), activations.k());
             let operands = StreamedOperands::new(padded(n_images * gemm.m())?, &activations, weights)?;
-            let outcome = Algebraic.run_in_turn(&array, &operands, padded(gemm.m())?, machine.mse)?;
+            let outcome = self
+                .engine
+                .run_in_turn(&array, &operands, padded(gemm.m())?, machine.mse)?;
             self.layer.rescale(lowering, group, &outcome.product, outputs);
             sums.cycles += outcome.cycles;
             for _ in 0..n_images {

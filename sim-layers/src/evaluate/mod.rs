@@ -7,6 +7,7 @@ mod side_by_side;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sim_algebraic::Algebraic;
 use sim_array::mapping::Schedule;
 use sim_core::counters::ActiveSteps;
 use sim_core::evaluation::{ArrayEvaluation, Evaluation};
@@ -43,6 +44,8 @@ pub struct EvaluateOptions<'a> {
     pub preprocessing: &'a Preprocessing,
     /// Any array of conventional PEs, for exact 8-bit.
     pub exact: ArraySpec,
+    /// What multiplies.
+    pub engine: &'a Algebraic,
     /// The arrays.
     pub machines: &'a [Machine],
     /// Threads of this computer; at least one is used. Results do not depend on it.

@@ -108,7 +108,12 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
         }
     }
     let exact = Products::Exact(&options.exact);
-    let int8 = run(&mut SimulatedLayers::new(options.quantized, exact, options.stop))?;
+    let int8 = run(&mut SimulatedLayers::new(
+        options.quantized,
+        exact,
+        options.engine,
+        options.stop,
+    ))?;
     let mut records: Vec<ImageRecord> = (fp32.iter().zip(&int8).enumerate())
         .map(|(index, (fp32, int8))| {
             let label = labels.map(|labels| labels[index]);
@@ -127,7 +132,12 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
         .collect();
     let mut sums = Vec::new();
     for machine in options.machines {
-        let mut layers = SimulatedLayers::new(options.quantized, Products::Array(machine), options.stop);
+        let mut layers = SimulatedLayers::new(
+            options.quantized,
+            Products::Array(machine),
+            options.engine,
+            options.stop,
+        );
         let found = match &machine.statistics {
             Some(statistics) => run(&mut Recalibrated {
                 statistics,

@@ -1,7 +1,7 @@
 //! K in another order: the same sums, steps in which other operands meet.
 
 use proptest::prelude::*;
-use sim_array::algebraic::Algebraic;
+use sim_algebraic::Algebraic;
 use sim_array::engine::{ActivationRows as _, Engine as _, Measures, Operands};
 use sim_core::convolution::Geometry;
 use sim_core::counters::{Counters, ErrorSums};
@@ -163,7 +163,7 @@ fn naive_sums(layer: &Layer, mode: Reorder, threads: Threads) -> (Counters, Erro
             );
             let shape = Gemm::new(lowering.m(), lowering.n(), order.len()).expect("not empty");
             let operands = Operands::new(shape, &a, &w).expect("fits");
-            let outcome = Algebraic
+            let outcome = Algebraic::default()
                 .run(&array(nb_smt(threads)), &operands, Measures::ALL)
                 .expect("runs");
             sums.0 += outcome.counters;
@@ -267,6 +267,7 @@ fn both_engines_agree_on_reordered_products() {
     for threads in [Threads::Two, Threads::Four] {
         for mode in MODES {
             let options = CheckOptions {
+                engines: &crate::common::ENGINES,
                 truth: sim_array::lockstep::Truth::Stepped,
                 machines: &LayerMachines::new(array(nb_smt(threads))),
                 reorder: mode,

@@ -86,7 +86,7 @@ fn records_do_not_depend_on_jobs_or_engine() {
             let want = records(&one);
             assert_eq!(records(&SimulateOptions { jobs: 5, ..one }), want);
             let mut stepped = records(&SimulateOptions {
-                engine: &Stepped,
+                engine: &Stepped::default(),
                 ..one
             });
             for (stepped, want) in stepped.iter_mut().zip(&want) {
@@ -212,6 +212,7 @@ fn both_engines_agree_on_a_trace() {
         Pe::Sparq(sparq()),
     ] {
         let options = CheckOptions {
+            engines: &crate::common::ENGINES,
             truth: sim_array::lockstep::Truth::Stepped,
             machines: &LayerMachines::new(array(pe)).with_depthwise_threads(Some(Threads::Two)),
             reorder: Reorder::Off,

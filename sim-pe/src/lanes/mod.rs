@@ -17,7 +17,6 @@ mod word;
 
 use sim_core::busy::{BusyMap, PeMap};
 use sim_core::spec::{Pe, Threads};
-#[cfg(target_arch = "x86_64")]
 use sim_simd::HasAvx2;
 
 use crate::nbsmt::Collision;
@@ -26,27 +25,6 @@ use decide::{Pairs, Selected, Sharing};
 pub use held::{BitStrides, Bits, Held, PES_PER_GROUP, WordStrides, Words};
 pub use tally::Tallies;
 use tally::Tally;
-
-/// Vector instructions to use; a value exists only where the processor has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Simd {
-    /// None in particular.
-    Portable,
-    /// AVX2.
-    #[cfg(target_arch = "x86_64")]
-    Avx2(HasAvx2),
-}
-
-impl Simd {
-    /// The fastest of this processor.
-    pub fn fastest() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(found) = HasAvx2::detect() {
-            return Self::Avx2(found);
-        }
-        Self::Portable
-    }
-}
 
 /// What decides a step.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +39,7 @@ enum Rule {
 /// The PEs of an array: their rule, what it decided in this step, and what they did since the start.
 #[derive(Clone, Debug)]
 pub struct Lanes {
-    simd: Simd,
+    avx2: Option<HasAvx2>,
     rule: Rule,
     /// Which operands this step reduces: activations, weights.
     cuts: [Cuts; 2],
@@ -105,7 +83,7 @@ impl Cuts {
 
 impl Lanes {
     /// Idle PEs of an array of `rows` by `cols`.
-    pub fn new(pe: Pe, rows: usize, cols: usize, simd: Simd, pe_map: PeMap) -> Self {
+    pub fn new(pe: Pe, rows: usize, cols: usize, avx2: Option<HasAvx2>, pe_map: PeMap) -> Self {
         let n_groups = cols.div_ceil(PES_PER_GROUP);
         let n_rows = rows.next_multiple_of(PES_PER_GROUP);
         let rule = match pe {
@@ -128,7 +106,7 @@ impl Lanes {
             n_rows,
         };
         Self {
-            simd,
+            avx2,
             rule,
             cuts: edge::reduces(pe).map(cuts),
             tally: Tally::default(),
@@ -160,16 +138,16 @@ impl Lanes {
 
     #[inline(always)]
     fn watched_steps<W: Watch>(&mut self, n: usize, held: &Held<'_>, sums: &mut [i32], watch: &mut W) {
-        match self.simd {
-            Simd::Portable => {
+        match self.avx2 {
+            #[cfg(target_arch = "x86_64")]
+            Some(found) => avx2::steps(found, n, self, held, sums, watch),
+            _ => {
                 for step in 0..n {
                     let held = held.later(step);
                     self.decide::<word::Rows, W>(&held, watch);
                     multiply::add_products(&held, &self.cuts, sums);
                 }
             }
-            #[cfg(target_arch = "x86_64")]
-            Simd::Avx2(found) => avx2::steps(found, n, self, held, sums, watch),
         }
     }
 

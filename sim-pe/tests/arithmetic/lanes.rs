@@ -6,10 +6,11 @@ use sim_core::ids::{Col, Row};
 use sim_core::shape::widen;
 use sim_core::spec::{NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
 use sim_pe::lanes::edge::{self, Edge};
-use sim_pe::lanes::{BitStrides, Bits, Held, Lanes, PES_PER_GROUP, Simd, Tallies, WordStrides, Words};
+use sim_pe::lanes::{BitStrides, Bits, Held, Lanes, PES_PER_GROUP, Tallies, WordStrides, Words};
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_pe::step::Step;
 use sim_pe::{conventional, nbsmt, sparq};
+use sim_simd::HasAvx2;
 
 const ROWS: usize = 18;
 const COLS: usize = 21;
@@ -184,7 +185,7 @@ fn a_plane_is_its_pes() {
         usize::try_from(seed >> 40).expect("24 bits") % n
     };
     for pe in machines() {
-        for simd in [Simd::Portable, Simd::fastest()] {
+        for simd in [None, HasAvx2::detect()] {
             let mut lanes = Lanes::new(pe, ROWS, COLS, simd, PeMap::Count);
             let mut sums = vec![0; ROWS * FILLED_COLS];
             let mut want_sums = sums.clone();
@@ -229,7 +230,7 @@ fn a_map_counts_as_far_as_steps_go() {
             .map(|&operands| 0 < plane.alone(operands).n_active)
             .collect();
         assert!(is_busy.contains(&true) && is_busy.contains(&false));
-        for simd in [Simd::Portable, Simd::fastest()] {
+        for simd in [None, HasAvx2::detect()] {
             for n_steps in [1, 254, 255, 256, 1_000] {
                 let mut lanes = Lanes::new(pe, ROWS, COLS, simd, PeMap::Count);
                 // Every step holds the same operands.

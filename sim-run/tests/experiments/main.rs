@@ -9,7 +9,8 @@ use sim_core::progress::Silent;
 use sim_run::design::Design;
 use sim_run::error::{ErrorKind, RunError};
 use sim_run::network::PreparedNetwork;
-use sim_run::workers::Workers;
+use sim_run::workers::{Engines, Workers};
+use sim_simd::integer::Kernels;
 
 /// A run of the default network on three images of noise.
 fn spec(folder: &Path, layers: &str) -> RunSpec {
@@ -30,12 +31,18 @@ fn spec(folder: &Path, layers: &str) -> RunSpec {
     run::parse(&folder.join("run.toml"), &text).unwrap()
 }
 
-fn evaluate(spec: &RunSpec, jobs: usize, stop: &AtomicBool) -> Result<Evaluation, RunError> {
+fn evaluate(
+    spec: &RunSpec,
+    engines: &Engines,
+    jobs: usize,
+    stop: &AtomicBool,
+) -> Result<Evaluation, RunError> {
     let Workload::Model(model) = spec.workload() else {
         unreachable!("a model")
     };
     let workers = Workers {
         jobs,
+        engines,
         stop,
         progress: &Silent,
     };
@@ -49,11 +56,15 @@ fn experiments_side_by_side_give_what_each_gives_alone() {
     let folder = tempfile::tempdir().unwrap();
     let plain = spec(folder.path(), "");
     let reordered = spec(folder.path(), "[layers]\nreorder = \"oracle\"\n");
-    let go = AtomicBool::new(false);
-    let alone = [&plain, &reordered].map(|spec| evaluate(spec, 1, &go).unwrap());
+    let go = &AtomicBool::new(false);
+    let fastest = Engines::default();
+    let alone = [&plain, &reordered].map(|spec| evaluate(spec, &fastest, 1, go).unwrap());
     assert_ne!(alone[0].arrays, alone[1].arrays);
+    // Not even the instructions are shared.
+    let portable = Engines::on(Kernels::Portable);
     let together = std::thread::scope(|scope| {
-        let handles = [&plain, &reordered].map(|spec| scope.spawn(|| evaluate(spec, 2, &go)));
+        let handles = [(&plain, &fastest), (&reordered, &portable)]
+            .map(|(spec, engines)| scope.spawn(move || evaluate(spec, engines, 2, go)));
         handles.map(|handle| handle.join().unwrap().unwrap())
     });
     assert_eq!(alone, together);
@@ -64,10 +75,10 @@ fn a_stop_ends_one_experiment_and_a_mistake_says_where_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let stop = AtomicBool::new(false);
     stop.store(true, Ordering::Relaxed);
-    let stopped = evaluate(&spec(folder.path(), ""), 1, &stop).unwrap_err();
+    let stopped = evaluate(&spec(folder.path(), ""), &Engines::default(), 1, &stop).unwrap_err();
     assert_eq!(stopped.kind(), ErrorKind::Stopped);
     let wrong = spec(folder.path(), "[[layer]]\nname = \"nowhere\"\nthreads = 1\n");
-    let error = evaluate(&wrong, 1, &AtomicBool::new(false)).unwrap_err();
+    let error = evaluate(&wrong, &Engines::default(), 1, &AtomicBool::new(false)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::User);
     assert!(error.place().ends_with("run.toml:10"), "{}", error.place());
     assert_eq!(error.what(), "no simulated layer is called `nowhere`");

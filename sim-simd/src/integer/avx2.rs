@@ -35,7 +35,7 @@ pub(super) const PANEL_VECTORS: usize = PANEL_ROWS / LANES;
 const BYTES: usize = 32;
 
 /// The kernels of a processor with AVX2.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Avx2(pub(super) HasAvx2);
 
 impl Avx2 {

@@ -5,6 +5,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod columns;
 mod portable;
 mod runs;
 mod table;
@@ -15,12 +16,11 @@ mod vnni;
 
 use bytemuck::Pod;
 
+pub use columns::{ROWS_TRANSPOSED, each_column};
 pub use runs::Runs;
 pub use table::{Base, ByteTable, Class};
 
-#[cfg(target_arch = "x86_64")]
-use crate::{HasAvx2, HasVnni};
-use crate::{Simd, selected};
+use crate::{HasAvx2, Simd};
 
 /// Two neighbouring terms of a sum of 16-bit products.
 pub type Pair = [i16; 2];
@@ -65,8 +65,8 @@ pub struct Entry<W> {
     pub weights: W,
 }
 
-/// A set of instructions. All sets give the same sums.
-#[derive(Clone, Copy)]
+/// The kernels of a set of instructions; a value exists only where the processor has them. All give the same sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kernels {
     /// Plain Rust, for any processor.
     Portable,
@@ -86,15 +86,30 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             Simd::Avx2 => HasAvx2::detect().map(|found| Self::Avx2(avx2::Avx2(found))),
             #[cfg(target_arch = "x86_64")]
-            Simd::Vnni => HasVnni::detect().map(|found| Self::Vnni(vnni::Vnni(found))),
+            Simd::Vnni => crate::HasVnni::detect().map(|found| Self::Vnni(vnni::Vnni(found))),
             #[cfg(not(target_arch = "x86_64"))]
             Simd::Avx2 | Simd::Vnni => None,
         }
     }
 
-    /// Those selected, else the fastest that this processor runs.
-    pub fn selected() -> Self {
-        Self::of(selected()).unwrap_or(Self::Portable)
+    /// The fastest of this processor.
+    pub fn fastest() -> Self {
+        Simd::ALL
+            .into_iter()
+            .rev()
+            .find_map(Self::of)
+            .unwrap_or(Self::Portable)
+    }
+
+    /// Proof of AVX2, where these kernels use it.
+    pub const fn avx2(self) -> Option<HasAvx2> {
+        match self {
+            Self::Portable => None,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => Some(avx2.0),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => Some(vnni.avx2().0),
+        }
     }
 
     /// Add a product to a tile of outputs: `outputs[r][c] += Σ rows[r][2i..2i+2] · w[i][c]`.
@@ -238,12 +253,9 @@ impl Kernels {
     /// Run code without kernels of its own, compiled for these instructions as far as it is inlined.
     #[inline]
     pub fn vectorized<R>(self, work: impl FnOnce() -> R) -> R {
-        match self {
-            Self::Portable => work(),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.0.vectorized(work),
-            #[cfg(target_arch = "x86_64")]
-            Self::Vnni(vnni) => vnni.avx2().0.vectorized(work),
+        match self.avx2() {
+            Some(found) => found.vectorized(work),
+            None => work(),
         }
     }
 }

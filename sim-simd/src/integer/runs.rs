@@ -76,7 +76,7 @@ mod tests {
                 TileWords(columns)
             })
             .collect();
-        Runs::new(Kernels::selected(), &words, |_| max_activation)
+        Runs::new(Kernels::fastest(), &words, |_| max_activation)
             .lengths()
             .to_vec()
     }

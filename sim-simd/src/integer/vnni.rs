@@ -14,7 +14,7 @@ use super::{Entry, Outputs, PANEL_ROWS, Pair, Quad, QuadPanel, TILE_ROWS, TileWo
 use crate::{HasVnni, VnniEncoding};
 
 /// The kernels of a processor with AVX2 and VNNI.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vnni(pub(super) HasVnni);
 
 impl Vnni {

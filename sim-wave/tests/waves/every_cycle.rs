@@ -83,7 +83,7 @@ fn modes_of_a_whole_run_are_the_books() {
                 }
             }
         }
-        let books = Stepped
+        let books = Stepped::default()
             .run(&case.array, &case.operands(), Measures::NONE)
             .expect("runs")
             .counters

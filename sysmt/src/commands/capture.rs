@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use sim_run::trace::PreparedTrace;
+use sim_run::workers::Engines;
 
 use crate::args::CaptureArgs;
 use crate::failure::Failure;
@@ -13,11 +14,11 @@ use crate::prepare;
 use crate::stop;
 
 /// Run a network, quantize it, and write a layer trace.
-pub(crate) fn execute(args: &CaptureArgs) -> Result<(), Failure> {
+pub(crate) fn execute(args: &CaptureArgs, engines: &Engines) -> Result<(), Failure> {
     let start = Instant::now();
     let workload = network_args::workload(&args.network, &args.preparation)?;
     let pruning = network_args::pruning(&args.preparation.pruning)?;
-    let prepared = prepare::told(args.jobs.count(), stop::flag()?, |workers| {
+    let prepared = prepare::told(args.jobs.count(), engines, stop::flag()?, |workers| {
         PreparedTrace::capture(&workload, pruning, workers)
     })
     .map_err(network_args::failure)?;

@@ -7,7 +7,7 @@ use sim_array::lockstep::Truth;
 use sim_config::{array, run};
 use sim_run::product::{Held, Product};
 use sim_run::trace::PreparedTrace;
-use sim_run::workers::Workers;
+use sim_run::workers::{Engines, Workers};
 
 use crate::args::CheckArgs;
 use crate::failure::Failure;
@@ -15,12 +15,12 @@ use crate::progress::Bar;
 use crate::{output, prepare, stop};
 
 /// Run the engines and compare whole outcomes.
-pub(crate) fn execute(args: &CheckArgs) -> Result<(), Failure> {
+pub(crate) fn execute(args: &CheckArgs, engines: &Engines) -> Result<(), Failure> {
     let start = Instant::now();
     let divergence = match (&args.file, &args.array, &args.activations, &args.weights) {
-        (Some(file), ..) => check_run(file, args)?,
+        (Some(file), ..) => check_run(file, args, engines)?,
         (None, Some(array), Some(activations), Some(weights)) => {
-            check_product(array, activations, weights, args.engine)?
+            check_product([array, activations, weights], engines, args.engine)?
         }
         (None, ..) => {
             return Err(Failure::User(
@@ -45,28 +45,30 @@ pub(crate) fn execute(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 fn check_product(
-    array: &Path,
-    activations: &Path,
-    weights: &Path,
+    [array, activations, weights]: [&Path; 3],
+    engines: &Engines,
     truth: Truth,
 ) -> Result<Option<String>, Failure> {
     let array = array::load(array)?;
     let product = Product::read(activations, weights, Held::ByBothEngines)?;
-    let divergence = product.check(&array, truth)?;
+    let divergence = product.check(&array, engines, truth)?;
     Ok(divergence.map(|divergence| divergence.to_string()))
 }
 
-fn check_run(file: &Path, args: &CheckArgs) -> Result<Option<String>, Failure> {
+fn check_run(file: &Path, args: &CheckArgs, engines: &Engines) -> Result<Option<String>, Failure> {
     let jobs = args.jobs.count();
     let spec = run::load(file)?;
     let stop = stop::flag()?;
-    let prepared = prepare::told(jobs, stop, |workers| PreparedTrace::of_run(&spec, workers))?;
+    let prepared = prepare::told(jobs, engines, stop, |workers| {
+        PreparedTrace::of_run(&spec, workers)
+    })?;
     let bar = Bar::of_macs(prepared.products(spec.array()));
     let divergence = prepared.check(
         &spec,
         args.engine,
         &Workers {
             jobs,
+            engines,
             stop,
             progress: &bar,
         },

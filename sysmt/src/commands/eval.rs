@@ -17,7 +17,7 @@ use sim_net::save::save_statistics;
 use sim_run::costs;
 use sim_run::design::Design;
 use sim_run::network::PreparedNetwork;
-use sim_run::workers::Workers;
+use sim_run::workers::{Engines, Workers};
 
 use crate::args::{EvalArgs, Throttle};
 use crate::designs::DesignFile;
@@ -27,7 +27,7 @@ use crate::progress::Bar;
 use crate::{designs, output, stop};
 
 /// Evaluate a network on arrays.
-pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
+pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure> {
     let workload = network_args::workload(&args.network, &args.preparation)?;
     let pruning = network_args::pruning(&args.preparation.pruning)?;
     let max_drop = max_drop(args)?;
@@ -44,6 +44,7 @@ pub(crate) fn execute(args: &EvalArgs) -> Result<(), Failure> {
     let table = costs::table(args.cost_table.as_deref(), &arrays)?;
     let bar = Bar::of_images();
     let workers = Workers {
+        engines,
         jobs: args.jobs.count(),
         stop: stop::flag()?,
         progress: &bar,

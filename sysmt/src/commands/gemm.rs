@@ -7,6 +7,7 @@ use sim_array::engine::Mse;
 use sim_config::array;
 use sim_run::costs;
 use sim_run::product::{Held, Product, ProductOutcome};
+use sim_run::workers::Engines;
 
 use crate::args::GemmArgs;
 use crate::failure::Failure;
@@ -15,12 +16,12 @@ use crate::output;
 /// Multiply two matrices on an array.
 ///
 /// One product runs on one thread, whatever `--jobs` says.
-pub(crate) fn execute(args: &GemmArgs) -> Result<(), Failure> {
+pub(crate) fn execute(args: &GemmArgs, engines: &Engines) -> Result<(), Failure> {
     let array = array::load(&args.array)?;
     let mse = if args.no_mse { Mse::Skip } else { Mse::Measure };
     let matrices = Product::read(&args.activations, &args.weights, Held::Whole)?;
     let start = Instant::now();
-    let ProductOutcome { product, record } = matrices.run(&array, args.engine.engine, mse)?;
+    let ProductOutcome { product, record } = matrices.run(&array, engines.of(args.engine.engine), mse)?;
     let took = start.elapsed();
     if let Some(out) = &args.out {
         matrices.write(out, &product)?;

@@ -7,7 +7,7 @@ use reports::folder;
 use reports::summary;
 use sim_config::run;
 use sim_run::trace::PreparedTrace;
-use sim_run::workers::Workers;
+use sim_run::workers::{Engines, Workers};
 use sim_run::{costs, inputs};
 use sim_toml::source;
 
@@ -17,7 +17,7 @@ use crate::progress::Bar;
 use crate::{output, prepare, stop};
 
 /// Simulate a workload and write a results folder.
-pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
+pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> {
     let text = source::read(&args.file)?;
     let spec = run::parse(&args.file, &text)?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
@@ -25,13 +25,16 @@ pub(crate) fn execute(args: &RunArgs) -> Result<(), Failure> {
     folder::check(&out)?;
     let table = costs::table(spec.cost_table(), &[spec.array(), spec.baseline()])?;
     let (jobs, stop) = (args.jobs.count(), stop::flag()?);
-    let prepared = prepare::told(jobs, stop, |workers| PreparedTrace::of_run(&spec, workers))?;
+    let prepared = prepare::told(jobs, engines, stop, |workers| {
+        PreparedTrace::of_run(&spec, workers)
+    })?;
     let inputs = inputs::of_run(&args.file, &spec)?;
 
     let start = Instant::now();
     let bar = Bar::of_macs(prepared.products(spec.array()));
     let workers = Workers {
         jobs,
+        engines,
         stop,
         progress: &bar,
     };

@@ -4,10 +4,11 @@ mod shards;
 mod slurm;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use sim_config::sweep::{AxisValue, SweepTexts};
+use sim_core::progress::Silent;
+use sim_run::workers::{Engines, Workers};
 use sim_sweep::estimate::{self, EstimateError};
 use sim_sweep::folder;
 use sim_sweep::plan::Plan;
@@ -20,25 +21,31 @@ use crate::sweep_progress::Points;
 use crate::{output, stop};
 
 /// Run every point of a grid, here or elsewhere.
-pub(crate) fn execute(args: &SweepArgs) -> Result<(), Failure> {
+pub(crate) fn execute(args: &SweepArgs, engines: &Engines) -> Result<(), Failure> {
     match args.shards.mode() {
-        Mode::Here => run_here(args),
-        Mode::Tasks(_) if args.dry_run => run_here(args),
+        Mode::Here => run_here(args, engines),
+        Mode::Tasks(_) if args.dry_run => run_here(args, engines),
         Mode::Tasks(n_shards) => shards::share(args, n_shards),
         Mode::Slurm(n_shards, sbatch) => shards::submit(args, n_shards, sbatch),
-        Mode::Shard(id) => shards::run_shard(args, id),
+        Mode::Shard(id) => shards::run_shard(args, id, engines),
         Mode::Collect => shards::collect(args),
     }
 }
 
-fn run_here(args: &SweepArgs) -> Result<(), Failure> {
+fn run_here(args: &SweepArgs, engines: &Engines) -> Result<(), Failure> {
     let texts = texts(args)?;
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
     let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
     let plan = Plan::new(&texts, jobs, stop)?;
     if args.dry_run {
-        return dry_run(&plan, &out, jobs, stop);
+        let workers = Workers {
+            jobs,
+            engines,
+            stop,
+            progress: &Silent,
+        };
+        return dry_run(&plan, &out, &workers);
     }
     let start = Instant::now();
     let (_lock, mut store) = folder::open(&out, begin(args))?;
@@ -49,6 +56,7 @@ fn run_here(args: &SweepArgs) -> Result<(), Failure> {
     let points = Points::new();
     let options = RunOptions {
         jobs,
+        engines,
         stop,
         watch: &points,
         share: Share::All,
@@ -144,7 +152,7 @@ fn end(summary: &Summary) -> Result<(), Failure> {
 }
 
 /// Print the points, and tell how long those may take that have no results.
-fn dry_run(plan: &Plan<'_>, out: &Path, jobs: usize, stop: &AtomicBool) -> Result<(), Failure> {
+fn dry_run(plan: &Plan<'_>, out: &Path, workers: &Workers<'_>) -> Result<(), Failure> {
     let names = plan.spec().axis_names();
     let mut text = format!("point,{}\n", names.join(","));
     for (number, point) in (1_u64..).zip(plan.points()) {
@@ -164,13 +172,14 @@ fn dry_run(plan: &Plan<'_>, out: &Path, jobs: usize, stop: &AtomicBool) -> Resul
         n_left.len(),
         out.display()
     ));
-    let Some(seconds) = estimate::seconds(plan, &n_left, jobs, stop).map_err(estimate_failure)? else {
+    let Some(seconds) = estimate::seconds(plan, &n_left, workers).map_err(estimate_failure)? else {
         output::note("nothing is left to run");
         return Ok(());
     };
     output::note(&format!(
-        "about {} on {jobs} threads, judged by the first, the middle and the last of them run now",
-        duration(seconds)
+        "about {} on {} threads, judged by the first, the middle and the last of them run now",
+        duration(seconds),
+        workers.jobs
     ));
     Ok(())
 }

@@ -8,6 +8,7 @@ use sim_config::array;
 use sim_core::ids::TileId;
 use sim_core::units::Cycles;
 use sim_run::product::{Held, Product};
+use sim_run::workers::Engines;
 use sim_wave::{Request, View, ViewError, WaveError, Written};
 
 use crate::args::WaveArgs;
@@ -16,7 +17,7 @@ use crate::output;
 use crate::stop;
 
 /// Write the registers of the stepped engine, cycle by cycle, for a waveform viewer.
-pub(crate) fn execute(args: &WaveArgs) -> Result<(), Failure> {
+pub(crate) fn execute(args: &WaveArgs, engines: &Engines) -> Result<(), Failure> {
     let array = array::load(&args.array)?;
     output::check_target(&args.out)?;
     if args.out.is_dir() {
@@ -41,7 +42,7 @@ pub(crate) fn execute(args: &WaveArgs) -> Result<(), Failure> {
     let mut failure = None;
     let mut told = String::new();
     let file = whole::write(&args.out, |new| {
-        let other = match sim_wave::write(new, &array, &operands, &view, stop) {
+        let other = match sim_wave::write(new, engines.stepped(), &array, &operands, &view, stop) {
             Ok(written) => {
                 told = summary(&view, written, start.elapsed().as_secs_f64());
                 return Ok(());

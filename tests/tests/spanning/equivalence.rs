@@ -3,18 +3,16 @@
 use std::io::Write as _;
 
 use proptest::test_runner::Config;
-use sim_array::engine::Measures;
+use sim_algebraic::Algebraic;
+use sim_array::engine::{Engine, Measures};
 use sim_array::lockstep::{self, Truth};
-use sim_array::{
-    algebraic::{Algebraic, Pinned},
-    engine::Engine,
-    stepped::Stepped,
-};
+use sim_array::stepped::Stepped;
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::record::EngineKind;
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
 use sim_simd::Simd;
+use sim_simd::integer::Kernels;
 use sim_testkit::cases::{case, case_of, draw, runner};
 use sim_testkit::census::Census;
 use sim_testkit::exits::Exits;
@@ -46,7 +44,7 @@ fn machines() -> Vec<Pe> {
 fn engines_and_oracle_agree_and_every_case_is_reached() {
     let engines: Vec<_> = Simd::ALL
         .into_iter()
-        .filter_map(|simd| Some((simd, Pinned::new(simd)?)))
+        .filter_map(|simd| Some((simd, Algebraic::on(Kernels::of(simd)?))))
         .collect();
     for simd in Simd::ALL.into_iter().filter(|simd| !simd.is_available()) {
         // Straight to stderr: what a passing test prints is not shown.
@@ -65,7 +63,7 @@ fn engines_and_oracle_agree_and_every_case_is_reached() {
         let case = draw(&strategy, &mut runner);
         let (operands, truth) = (case.operands(), case.truth());
         let mut exits = Exits::new(case.shape.m(), case.shape.n());
-        let stepped = Stepped
+        let stepped = Stepped::default()
             .run_probed(&case.array, &operands, Measures::ALL, &mut exits)
             .expect("an outcome");
         assert_eq!(exits.cycles, case.exits(), "exits: {case:?}");
@@ -110,13 +108,15 @@ fn maps_count_beyond_bytes() {
             let shape = Gemm::new(m, n, k).expect("a shape");
             let case = draw(&case_of(array, shape), &mut runner);
             let (operands, truth) = (case.operands(), case.truth());
-            let algebraic = Algebraic
+            let algebraic = Algebraic::default()
                 .run(&array, &operands, Measures::ALL)
                 .expect("an outcome");
             assert!(algebraic == truth, "algebraic: {array:?}, {shape:?}");
             // A clock per output is slow where outputs are many.
             if 255 < k {
-                let stepped = Stepped.run(&array, &operands, Measures::ALL).expect("an outcome");
+                let stepped = Stepped::default()
+                    .run(&array, &operands, Measures::ALL)
+                    .expect("an outcome");
                 assert!(stepped == truth, "stepped: {array:?}, {shape:?}");
             }
         }
@@ -128,20 +128,20 @@ proptest::proptest! {
 
     #[test]
     fn engines_agree(case in case()) {
-        let divergence = lockstep::check(&case.array, &case.operands(), Truth::Stepped).expect("a verdict");
+        let divergence = lockstep::check(&case.array, &case.operands(), Truth::Stepped, Stepped::default(), &Algebraic::default()).expect("a verdict");
         proptest::prop_assert_eq!(divergence.map(|divergence| divergence.to_string()), None);
     }
 
     #[test]
     fn switching_is_what_the_registers_do(case in case()) {
         let mut watch = Watch::default();
-        let outcome = Stepped.run_probed(&case.array, &case.operands(), Measures::NONE, &mut watch).expect("an outcome");
+        let outcome = Stepped::default().run_probed(&case.array, &case.operands(), Measures::NONE, &mut watch).expect("an outcome");
         proptest::prop_assert_eq!(outcome.counters.switching, watch.seen);
     }
 
     #[test]
     fn busy_steps_are_those_of_active_threads(case in case()) {
-        let engines: [&dyn Engine; 2] = [&Algebraic, &Stepped];
+        let engines: [&dyn Engine; 2] = [&Algebraic::default(), &Stepped::default()];
         for engine in engines {
             let outcome = engine.run(&case.array, &case.operands(), Measures::ALL).expect("an outcome");
             let active: u64 = outcome.counters.pe_cycles.active.counts()[1..].iter().sum();
@@ -151,7 +151,7 @@ proptest::proptest! {
 
     #[test]
     fn every_pe_cycle_falls_in_one_bucket(case in case()) {
-        let outcome = Stepped.run(&case.array, &case.operands(), Measures::NONE).expect("an outcome");
+        let outcome = Stepped::default().run(&case.array, &case.operands(), Measures::NONE).expect("an outcome");
         let n_pes = widen(case.array.rows() * case.array.cols());
         proptest::prop_assert_eq!(outcome.counters.pe_cycles.total(), n_pes * outcome.cycles.0);
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
+use sim_algebraic::Algebraic;
 use sim_core::evaluation::Answer;
 use sim_core::preprocessing::{Channels, Preprocessing};
 use sim_core::progress::Silent;
@@ -147,7 +148,8 @@ fn exact_8_bit_answers_as_fake_quantization_does() {
         .map(|quantizer| quantizer.scale)
         .collect();
     assert_eq!(steps, want.steps, "with `{}` sums", sums());
-    let mut layers = SimulatedLayers::on(&machine, &quantized, 2, &GO);
+    let engine = Algebraic::default();
+    let mut layers = SimulatedLayers::on(&machine, &quantized, &engine, 2, &GO);
     let found = network.run(&input, &mut layers).expect("runs");
     let fp32 = network.run(&input, &mut NoHooks).expect("runs");
     for outputs in [&found, &fp32] {

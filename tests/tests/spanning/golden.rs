@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sim_array::algebraic::Algebraic;
+use sim_algebraic::Algebraic;
 use sim_array::engine::{Engine, Measures, Outcome};
 use sim_array::stepped::Stepped;
 use sim_core::fixed::{Overflow, Rounding};
@@ -81,7 +81,7 @@ fn outcomes(file: &BTreeMap<String, Array>, pe: Pe) -> Vec<(&'static str, Outcom
         activations: activations.activations(),
         weights: weights.weights(),
     };
-    let engines: [&dyn Engine; 2] = [&Algebraic, &Stepped];
+    let engines: [&dyn Engine; 2] = [&Algebraic::default(), &Stepped::default()];
     let mut outcomes: Vec<_> = engines
         .iter()
         .map(|engine| {

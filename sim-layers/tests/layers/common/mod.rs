@@ -1,8 +1,8 @@
 //! A small trace, arrays, and how they are simulated.
 
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
-use sim_array::algebraic::Algebraic;
 use sim_array::engine::Measures;
 use sim_core::convolution::{Geometry, LayerKind};
 use sim_core::fixed::{Overflow, Rounding};
@@ -10,9 +10,13 @@ use sim_core::preprocessing::Preprocessing;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_layers::engines::Engines;
 use sim_layers::machines::LayerMachines;
 use sim_layers::simulate::SimulateOptions;
 use sim_trace::trace::{Layer, Origin, Trace};
+
+/// The engines of all tests.
+pub(crate) static ENGINES: LazyLock<Engines> = LazyLock::new(Engines::default);
 
 /// Never set.
 pub(crate) static GO: AtomicBool = AtomicBool::new(false);
@@ -98,7 +102,7 @@ pub(crate) fn options(machines: &LayerMachines) -> SimulateOptions<'_> {
         machines,
         reorder: Reorder::Off,
         baseline: machines.array().default_baseline(),
-        engine: &Algebraic,
+        engine: ENGINES.algebraic(),
         measures: Measures::ALL,
         jobs: 2,
         stop: &GO,

@@ -66,7 +66,7 @@ impl Case {
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
-        Stepped
+        Stepped::default()
             .run(&self.array, &self.operands(), Measures::NONE)
             .expect("runs")
     }

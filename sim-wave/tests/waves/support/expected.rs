@@ -115,7 +115,7 @@ pub(crate) struct Expected {
 impl Expected {
     pub(crate) fn of(case: &Case) -> Self {
         let mut seen = Seen::default();
-        Stepped
+        Stepped::default()
             .watch(&case.array, &case.operands(), &mut seen)
             .expect("runs");
         let (rows, cols) = (case.array.rows(), case.array.cols());

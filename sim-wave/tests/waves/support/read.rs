@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 
+use sim_array::stepped::Stepped;
 use sim_wave::{Request, View, write};
 use wellen::simple::Waveform;
 use wellen::{SignalRef, VarRef};
@@ -24,7 +25,15 @@ impl Wave {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("w.fst");
         let stop = AtomicBool::new(false);
-        let written = write(&path, &case.array, &case.operands(), &view, &stop).expect("a waveform");
+        let written = write(
+            &path,
+            Stepped::default(),
+            &case.array,
+            &case.operands(),
+            &view,
+            &stop,
+        )
+        .expect("a waveform");
         assert!(0 < written.n_changes);
         let names: Vec<_> = std::fs::read_dir(folder.path()).expect("the folder").collect();
         assert_eq!(names.len(), 1, "nothing but the waveform is left");

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use sim_config::sweep::SweepTexts;
+use sim_run::workers::Engines;
 use sim_sweep::error::SweepError;
 use sim_sweep::folder;
 use sim_sweep::lock::Lock;
@@ -145,7 +146,7 @@ fn tell(taken: &Taken) {
 }
 
 /// Run one shard, as a task does.
-pub(super) fn run_shard(args: &SweepArgs, id: ShardId) -> Result<(), Failure> {
+pub(super) fn run_shard(args: &SweepArgs, id: ShardId, engines: &Engines) -> Result<(), Failure> {
     let texts = SweepTexts::read(&args.file)?;
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
@@ -157,6 +158,7 @@ pub(super) fn run_shard(args: &SweepArgs, id: ShardId) -> Result<(), Failure> {
     let points = Points::new();
     let options = RunOptions {
         jobs,
+        engines,
         stop,
         watch: &points,
         share: Share::Of(&listed),

@@ -7,7 +7,7 @@ use super::listed::Listed;
 use super::picks::four_threads::{Base, FourThreads};
 use super::sparse::Cost;
 use super::weights::FormedWeights;
-use crate::engine::{Mse, StreamedOperands};
+use sim_array::engine::{Mse, StreamedOperands};
 use sim_simd::integer::Quad;
 
 /// A machine's product in terms of ordinary integer products.

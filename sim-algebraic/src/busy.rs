@@ -11,10 +11,10 @@ use sim_core::ids::{Col, Row};
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Pe};
 
+use super::Algebraic;
 use super::code::Code;
-use super::multiply;
-use crate::engine::{Mse, Operands, StreamedOperands};
-use crate::mapping::{KMap, KSplit};
+use sim_array::engine::{Mse, Operands, StreamedOperands};
+use sim_array::mapping::{KMap, KSplit};
 use sim_simd::integer::Kernels;
 
 /// Rows of A of a class that an activation of eight bits counts.
@@ -137,6 +137,7 @@ impl Busy {
 impl Met {
     /// Let the rows counted so far meet all columns, and forget them.
     fn meet(&mut self, kernels: Kernels) {
+        let engine = Algebraic::on(kernels);
         let rows = &mut self.rows;
         for cols in &self.cols {
             for (set, weights) in (1_usize..).zip(cols) {
@@ -149,7 +150,7 @@ impl Met {
                     .expect("counts are as many as the shape says");
                 // A step has at least one k, so sums of these operands fit like those of a conventional PE.
                 let operands = (&operands).into();
-                let (pairs, _) = multiply(kernels, Pe::Conventional, &operands, Mse::Skip, |_| {});
+                let (pairs, _) = engine.multiply(Pe::Conventional, &operands, Mse::Skip, |_| {});
                 let sign = if set.count_ones() % 2 == 1 { 1 } else { -1 };
                 for (sum, pairs) in self.sums.iter_mut().zip(pairs) {
                     *sum += sign * i64::from(pairs);

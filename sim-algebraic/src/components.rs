@@ -36,24 +36,31 @@ pub(super) struct Residue {
 }
 
 /// Residues that were asked for: small products are many, and making one's tables takes as long as a small product.
-static KNOWN: Mutex<Vec<(Pe, Arc<Residue>)>> = Mutex::new(Vec::new());
+#[derive(Debug)]
+pub(super) struct Known(Mutex<Vec<(Pe, Arc<Residue>)>>);
 
-impl Residue {
-    /// [`Residue::of`], made once for each PE of a process.
-    pub(super) fn shared(pe: Pe) -> Arc<Self> {
-        // Mutants change rules while a process runs.
+impl Known {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    /// [`Residue::of`], made once for each PE.
+    pub(super) fn residue(&self, pe: Pe) -> Arc<Residue> {
+        // Mutants change rules while an engine is in use.
         if cfg!(feature = "mutants") {
-            return Arc::new(Self::of(pe));
+            return Arc::new(Residue::of(pe));
         }
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, residue)) = known.iter().find(|(own, _)| *own == pe) {
             return Arc::clone(residue);
         }
-        let residue = Arc::new(Self::of(pe));
+        let residue = Arc::new(Residue::of(pe));
         known.push((pe, Arc::clone(&residue)));
         residue
     }
+}
 
+impl Residue {
     /// What a PE adds; nothing where it is exact. 2:4 sparse PEs are not a sum of this kind and are exact here.
     fn of(pe: Pe) -> Self {
         match pe {

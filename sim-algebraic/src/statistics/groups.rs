@@ -3,9 +3,9 @@
 use sim_core::counters::{ActiveSteps, Reduced};
 use sim_core::shape::{Gemm, widen};
 
-use crate::algebraic::code::{Table, ZERO};
-use crate::algebraic::form::{Form, Former, Grouping};
-use crate::algebraic::plan::low_byte;
+use crate::code::{Table, ZERO};
+use crate::form::{Form, Former, Grouping};
+use crate::plan::low_byte;
 use sim_simd::integer::Kernels;
 
 /// Lanes of a 2:4 group.

@@ -10,7 +10,7 @@ use super::plan::{Plan, SmallActivations, SmallWeights, WideActivations};
 use super::sparse::Sparse;
 use super::weights::FormedWeights;
 use super::windowed::Block;
-use crate::engine::{Mse, StreamedOperands};
+use sim_array::engine::{Mse, StreamedOperands};
 use sim_simd::integer::Runs;
 use sim_simd::integer::{Kernels, Pair, Quad};
 

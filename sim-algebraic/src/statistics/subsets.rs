@@ -5,8 +5,8 @@ use std::ops::Range;
 use sim_core::counters::{ActiveSteps, OperandWidths};
 use sim_core::shape::{Gemm, widen};
 
-use crate::algebraic::code::Code;
-use crate::mapping::KMap;
+use crate::code::Code;
+use sim_array::mapping::KMap;
 use sim_simd::integer::Kernels;
 
 /// Steps counted side by side.

@@ -4,9 +4,9 @@ use super::super::code::{Table, ZERO};
 use super::super::components::Component;
 use super::super::plan::{Range, low_byte, min_count};
 use super::{PickRule, Planes, STEP, mask, pattern_of};
-use crate::algebraic::columns::ColumnSums;
-use crate::engine::StreamedOperands;
-use crate::mapping::{KMap, KSplit};
+use crate::columns::ColumnSums;
+use sim_array::engine::StreamedOperands;
+use sim_array::mapping::{KMap, KSplit};
 use sim_simd::integer::ByteTable;
 use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
 

@@ -5,7 +5,7 @@ use bytemuck::{cast_slice, cast_slice_mut};
 use super::form::{Form, Former, Grouping};
 use super::listed::Listed;
 use super::sparse::Cost;
-use crate::engine::StreamedOperands;
+use sim_array::engine::StreamedOperands;
 use sim_simd::integer::{Kernels, Quad, TILE_COLS};
 
 /// Rows of W in one form after the other, a few at a time.

@@ -1,6 +1,6 @@
 //! Weights of small products as lists of the words of four that are not all zero.
 
-use crate::mapping::KMap;
+use sim_array::mapping::KMap;
 use sim_simd::integer::{Entry, Kernels, Quad};
 
 /// The words of all columns that are not zero, by column and place.
@@ -153,7 +153,7 @@ mod tests {
         for (index, word) in words.iter_mut().enumerate().step_by(5) {
             word[index % 4] = 7;
         }
-        let listed = Listed::of_words(Kernels::selected(), &words, 21);
+        let listed = Listed::of_words(Kernels::fastest(), &words, 21);
         assert_eq!(listed.n_visited(), 13);
         assert_eq!(dense(&listed).concat(), words.as_flattened());
     }
@@ -168,7 +168,7 @@ mod tests {
             row[n_steps + 5] = 0;
             row[n_steps + 8] = 0;
             let weights = [vec![1; k], row.clone()].concat();
-            let listed = Listed::lone(Kernels::selected(), &weights, k).expect("few zeros");
+            let listed = Listed::lone(Kernels::fastest(), &weights, k).expect("few zeros");
             let mut want = vec![0; k.next_multiple_of(4)];
             want[8] = 3;
             if 2 * n_steps == k {
@@ -180,6 +180,6 @@ mod tests {
 
     #[test]
     fn many_zeros_are_not_listed() {
-        assert!(Listed::lone(Kernels::selected(), &[0, 1, 1, 1], 4).is_none());
+        assert!(Listed::lone(Kernels::fastest(), &[0, 1, 1, 1], 4).is_none());
     }
 }

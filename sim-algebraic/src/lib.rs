@@ -31,17 +31,16 @@ use sim_core::record::EngineKind;
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Pe};
 use sim_core::units::Cycles;
-use sim_simd::Simd;
 use sim_simd::integer::Kernels;
 use sim_simd::pages;
 
-use crate::engine::{
+use busy::Busy;
+use components::Known;
+use product::Multiplier;
+use sim_array::engine::{
     Engine, EngineError, Measures, Mse, Operands, Outcome, StreamedOperands, check_operands,
 };
-use crate::mapping::Schedule;
-use busy::Busy;
-pub use columns::{ROWS_TURNED, turn};
-use product::Multiplier;
+use sim_array::mapping::Schedule;
 use statistics::Tally;
 use windowed::{Block, Windows};
 
@@ -53,8 +52,18 @@ const BLOCK_ROWS: usize = 96;
 ///
 /// One product runs on one thread; tiles, images and layers are the caller's to spread over cores. Beside operands and
 /// outputs it holds the packed weights and a block of rows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Algebraic;
+#[derive(Debug)]
+pub struct Algebraic {
+    kernels: Kernels,
+    known: Known,
+}
+
+impl Default for Algebraic {
+    /// On the fastest kernels of this processor.
+    fn default() -> Self {
+        Self::on(Kernels::fastest())
+    }
+}
 
 impl Engine for Algebraic {
     fn kind(&self) -> EngineKind {
@@ -77,11 +86,19 @@ impl Engine for Algebraic {
         measures: Measures,
     ) -> Result<Outcome, EngineError> {
         check_operands(array, operands)?;
-        Ok(run(Kernels::selected(), array, operands, measures))
+        Ok(self.outcome(array, operands, measures))
     }
 }
 
 impl Algebraic {
+    /// The engine on these kernels; all give the same outcome.
+    pub const fn on(kernels: Kernels) -> Self {
+        Self {
+            kernels,
+            known: Known::new(),
+        }
+    }
+
     /// The product alone, without time and counters.
     ///
     /// - Errors: as [`Engine::run`].
@@ -91,7 +108,7 @@ impl Algebraic {
         operands: &StreamedOperands<'_>,
     ) -> Result<Vec<i32>, EngineError> {
         check_operands(array, operands)?;
-        let (product, _) = multiply(Kernels::selected(), array.pe(), operands, Mse::Skip, |_| {});
+        let (product, _) = self.multiply(array.pe(), operands, Mse::Skip, |_| {});
         Ok(product)
     }
 
@@ -143,93 +160,67 @@ fn in_turn(outcome: Outcome, array: &ArraySpec, shape: Gemm, n_products: usize) 
     }
 }
 
-/// The algebraic engine on one set of instructions, whatever the process selected.
-#[derive(Clone, Copy)]
-pub struct Pinned(Kernels);
-
-impl Pinned {
-    /// The engine on these instructions, where this processor has them.
-    pub fn new(simd: Simd) -> Option<Self> {
-        Kernels::of(simd).map(Self)
-    }
-}
-
-impl Engine for Pinned {
-    fn kind(&self) -> EngineKind {
-        EngineKind::Algebraic
-    }
-
-    fn run(
+impl Algebraic {
+    fn outcome(
         &self,
         array: &ArraySpec,
-        operands: &Operands<'_>,
-        measures: Measures,
-    ) -> Result<Outcome, EngineError> {
-        let operands = operands.into();
-        check_operands(array, &operands)?;
-        Ok(run(self.0, array, &operands, measures))
-    }
-}
-
-fn run(
-    kernels: Kernels,
-    array: &ArraySpec,
-    operands: &StreamedOperands<'_>,
-    Measures { mse, pe_map }: Measures,
-) -> Outcome {
-    let shape = operands.shape();
-    let mut tally = Tally::new(kernels, array.pe(), shape);
-    let mut busy = match pe_map {
-        PeMap::Off => None,
-        PeMap::Count => Some(Busy::new(kernels, array, operands)),
-    };
-    let (product, error) = multiply(kernels, array.pe(), operands, mse, |block| {
-        tally.add(block);
-        if let Some(busy) = &mut busy {
-            busy.add(block.given);
+        operands: &StreamedOperands<'_>,
+        Measures { mse, pe_map }: Measures,
+    ) -> Outcome {
+        let shape = operands.shape();
+        let mut tally = Tally::new(self.kernels, array.pe(), shape);
+        let mut busy = match pe_map {
+            PeMap::Off => None,
+            PeMap::Count => Some(Busy::new(self.kernels, array, operands)),
+        };
+        let (product, error) = self.multiply(array.pe(), operands, mse, |block| {
+            tally.add(block);
+            if let Some(busy) = &mut busy {
+                busy.add(block.given);
+            }
+        });
+        let statistics = tally.finish(operands.weights());
+        let schedule = Schedule::new(array, shape);
+        Outcome {
+            product,
+            cycles: schedule.cycles(),
+            counters: Counters {
+                pe_cycles: schedule.pe_cycles(statistics.active),
+                reduced: statistics.reduced,
+                operand_widths: statistics.operand_widths,
+                switching: statistics.switching,
+            },
+            error: match mse {
+                Mse::Measure => Some(error),
+                Mse::Skip => None,
+            },
+            busy: busy.map(Busy::finish),
         }
-    });
-    let statistics = tally.finish(operands.weights());
-    let schedule = Schedule::new(array, shape);
-    Outcome {
-        product,
-        cycles: schedule.cycles(),
-        counters: Counters {
-            pe_cycles: schedule.pe_cycles(statistics.active),
-            reduced: statistics.reduced,
-            operand_widths: statistics.operand_widths,
-            switching: statistics.switching,
-        },
-        error: match mse {
-            Mse::Measure => Some(error),
-            Mse::Skip => None,
-        },
-        busy: busy.map(Busy::finish),
     }
-}
 
-/// C, `[m, n]`, and its error sums where they are measured; `see` sees every block of rows once, in order.
-fn multiply(
-    kernels: Kernels,
-    pe: Pe,
-    operands: &StreamedOperands<'_>,
-    mse: Mse,
-    mut see: impl FnMut(Block<'_>),
-) -> (Vec<i32>, ErrorSums) {
-    let (m, n) = (operands.shape().m(), operands.shape().n());
-    let mut product = pages::zeros(m * n);
-    let mut multiplier = Multiplier::new(kernels, pe, operands, mse);
-    let mut windows = Windows::of(kernels, pe, operands.shape().k());
-    let mut error = ErrorSums::default();
-    let mut buffer = Vec::new();
-    for (rows, outputs) in blocks(m).zip(product.chunks_mut(BLOCK_ROWS * n)) {
-        let rows = operands.activations().rows(rows, &mut buffer);
-        let block = windows.block(rows);
-        multiplier.load(block);
-        see(block);
-        error += multiplier.multiply(block, outputs);
+    /// C, `[m, n]`, and its error sums where they are measured; `see` sees every block of rows once, in order.
+    fn multiply(
+        &self,
+        pe: Pe,
+        operands: &StreamedOperands<'_>,
+        mse: Mse,
+        mut see: impl FnMut(Block<'_>),
+    ) -> (Vec<i32>, ErrorSums) {
+        let (m, n) = (operands.shape().m(), operands.shape().n());
+        let mut product = pages::zeros(m * n);
+        let mut multiplier = Multiplier::new(self.kernels, pe, &self.known.residue(pe), operands, mse);
+        let mut windows = Windows::of(self.kernels, pe, operands.shape().k());
+        let mut error = ErrorSums::default();
+        let mut buffer = Vec::new();
+        for (rows, outputs) in blocks(m).zip(product.chunks_mut(BLOCK_ROWS * n)) {
+            let rows = operands.activations().rows(rows, &mut buffer);
+            let block = windows.block(rows);
+            multiplier.load(block);
+            see(block);
+            error += multiplier.multiply(block, outputs);
+        }
+        (product, error)
     }
-    (product, error)
 }
 
 fn blocks(m: usize) -> impl Iterator<Item = Range<usize>> {

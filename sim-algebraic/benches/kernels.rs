@@ -2,7 +2,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use sim_array::algebraic::Algebraic;
+use sim_algebraic::Algebraic;
 use sim_array::engine::{Engine, Mse, Operands};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
@@ -111,7 +111,9 @@ fn run(bencher: Bencher<'_, '_>, name: &str, (m, n, k): (usize, usize, usize), m
         .bench_local(|| {
             let operands = Operands::new(layer.shape, &layer.activations, &layer.weights)
                 .expect("as long as the shape says");
-            Algebraic.run(&array, &operands, mse.into()).expect("runs")
+            Algebraic::default()
+                .run(&array, &operands, mse.into())
+                .expect("runs")
         });
 }
 
@@ -152,7 +154,7 @@ fn network_with_mse(bencher: Bencher<'_, '_>, name: &str) {
             let operands = Operands::new(layer.shape, &layer.activations, &layer.weights);
             let operands = operands.expect("as long as the shape says");
             divan::black_box(
-                Algebraic
+                Algebraic::default()
                     .run(&array, &operands, Mse::Measure.into())
                     .expect("runs"),
             );

@@ -10,7 +10,7 @@ use super::picks::Picks;
 use super::picks::sparse_pairs::SparsePairs;
 use super::sums::Sums;
 use super::windowed::Block;
-use crate::engine::{Mse, StreamedOperands};
+use sim_array::engine::{Mse, StreamedOperands};
 use sim_simd::integer::Kernels;
 
 /// The weights of a product, ready for any rows of activations.
@@ -34,9 +34,15 @@ enum Values {
 }
 
 impl Multiplier {
-    /// Pack the weights of a product on a PE.
-    pub(super) fn new(kernels: Kernels, pe: Pe, operands: &StreamedOperands<'_>, mse: Mse) -> Self {
-        let sums = |mse| Box::new(Sums::new(kernels, &Residue::shared(pe), operands, mse));
+    /// Pack the weights of a product on a PE, which adds `residue` to the exact product.
+    pub(super) fn new(
+        kernels: Kernels,
+        pe: Pe,
+        residue: &Residue,
+        operands: &StreamedOperands<'_>,
+        mse: Mse,
+    ) -> Self {
+        let sums = |mse| Box::new(Sums::new(kernels, residue, operands, mse));
         let values = match pe {
             Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => Values::Sums(sums(mse)),
             Pe::SparqStc(rules) => Values::SparsePairs {

@@ -10,9 +10,9 @@ use sim_pe::step::Step;
 use sim_pe::{nbsmt, sparq};
 use sim_simd::Simd;
 
-use super::{Algebraic, Kernels, run};
-use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome};
-use crate::mapping::Schedule;
+use super::{Algebraic, Kernels};
+use sim_array::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome};
+use sim_array::mapping::Schedule;
 
 /// What the engine must find, time apart.
 #[derive(Debug, PartialEq)]
@@ -118,7 +118,9 @@ fn check(pe: Pe, shape: Gemm, activations: &[u8], weights: &[i8]) {
         };
         for mse in [Mse::Measure, Mse::Skip] {
             let place = format!("{simd:?}, {mse:?}, {pe:?}, {shape:?}");
-            let got = run(kernels, &array, &(&operands).into(), mse.into());
+            let got = Algebraic::on(kernels)
+                .run(&array, &operands, mse.into())
+                .expect("runs");
             assert!(got.product == want.product, "other accumulators: {place}");
             assert_eq!(got.counters.pe_cycles.active, want.active, "{place}");
             assert_eq!(got.counters.reduced, want.reduced, "{place}");
@@ -292,7 +294,7 @@ fn accumulators_reach_their_ends() {
         let operands = Operands::new(Gemm::new(1, 1, k + 1).expect("not empty"), &activations, &weights);
         let array = ArraySpec::new(1, 1, pe).expect("in range");
         assert_eq!(
-            Algebraic.run(
+            Algebraic::default().run(
                 &array,
                 &operands.expect("as long as the shape says"),
                 Measures::NONE
@@ -339,14 +341,16 @@ fn products_in_turn_are_the_products() {
         let array = ArraySpec::new(4, 3, pe).expect("in range").with_tiles(tiles);
         for mse in [Mse::Measure, Mse::Skip] {
             let operands = Operands::new(all, &activations, &weights).expect("fits");
-            let found = Algebraic
+            let found = Algebraic::default()
                 .run_in_turn(&array, &(&operands).into(), shape, mse)
                 .expect("runs");
             let mut product = Vec::new();
             let mut sums = None;
             for activations in activations.chunks(m * k) {
                 let operands = Operands::new(shape, activations, &weights).expect("fits");
-                let outcome = Algebraic.run(&array, &operands, mse.into()).expect("runs");
+                let outcome = Algebraic::default()
+                    .run(&array, &operands, mse.into())
+                    .expect("runs");
                 product.extend(&outcome.product);
                 let (cycles, counters, error) = sums.get_or_insert((
                     Cycles::default(),

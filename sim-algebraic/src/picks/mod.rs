@@ -6,7 +6,7 @@ pub(super) mod sparse_pairs;
 use std::ops::Range;
 
 use super::columns::{ColumnSums, add_columns, quad_panels};
-use crate::mapping::{KMap, KSplit};
+use sim_array::mapping::{KMap, KSplit};
 use sim_simd::integer::ByteTable;
 use sim_simd::integer::{Dword, Entry, Kernels, PANEL_ROWS, Panel, QuadPanel, panel_of};
 

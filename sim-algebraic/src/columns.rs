@@ -1,7 +1,7 @@
 //! Outputs that are summed by columns of a panel of rows, and rows turned into panels.
 
 use super::packed::add_sums;
-use sim_simd::integer::{Kernels, PANEL_ROWS, Panel, QuadPanel, TILE_COLS, TileWords};
+use sim_simd::integer::{Kernels, PANEL_ROWS, QuadPanel, TILE_COLS, TileWords};
 
 /// Sums of one column over the rows of a panel.
 pub(super) type ColumnSums = [i32; PANEL_ROWS];
@@ -31,32 +31,6 @@ pub(super) fn add_tile_columns(
     let width = TILE_COLS.min(n_cols - first);
     for (outputs, TileWords(sums)) in outputs.chunks_mut(n_cols).zip(&rows) {
         add_sums(&mut outputs[first..][..width], sums);
-    }
-}
-
-/// Rows that [`turn`] takes at most.
-pub const ROWS_TURNED: usize = PANEL_ROWS;
-
-/// Show `see` every column of some rows of outputs, `[rows, n_cols]`: its number, and its outputs with anything behind
-/// the last.
-///
-/// # Panics
-/// Where there are more than [`ROWS_TURNED`] rows.
-#[inline(always)]
-pub fn turn(rows: &[i32], n_cols: usize, mut see: impl FnMut(usize, &[i32; ROWS_TURNED])) {
-    let kernels = Kernels::selected();
-    let mut slices: [&[i32]; PANEL_ROWS] = [&[]; PANEL_ROWS];
-    let n_rows = rows.len() / n_cols;
-    let mut columns = [Panel([0; PANEL_ROWS]); TILE_COLS];
-    for first in (0..n_cols).step_by(TILE_COLS) {
-        let width = TILE_COLS.min(n_cols - first);
-        for (slice, row) in slices.iter_mut().zip(rows.chunks_exact(n_cols)) {
-            *slice = &row[first..first + width];
-        }
-        kernels.transpose(&slices[..n_rows], &mut columns[..width]);
-        for (col, Panel(outputs)) in (first..).zip(&columns[..width]) {
-            see(col, outputs);
-        }
     }
 }
 

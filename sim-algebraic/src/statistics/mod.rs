@@ -12,9 +12,9 @@ use sim_core::spec::{NbSmt, Pe, Threads};
 
 use super::components::windows;
 use super::windowed::Block;
-use crate::switching;
 use groups::Groups;
 use pairs::Pairs;
+use sim_array::switching;
 use sim_simd::integer::Kernels;
 use subsets::{Meetings, Rows};
 

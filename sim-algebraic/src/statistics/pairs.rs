@@ -3,7 +3,7 @@
 use sim_core::counters::{ActiveSteps, Reduced};
 use sim_core::shape::{Gemm, widen};
 
-use crate::algebraic::windowed::Block;
+use crate::windowed::Block;
 use sim_simd::integer::Kernels;
 
 /// Bytes counted side by side.

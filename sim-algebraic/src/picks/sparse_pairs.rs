@@ -3,8 +3,8 @@
 use super::super::code::Table;
 use super::super::plan::low_byte;
 use super::{PickRule, Planes, STEP, mask, pattern_of};
-use crate::algebraic::columns::ColumnSums;
-use crate::mapping::KSplit;
+use crate::columns::ColumnSums;
+use sim_array::mapping::KSplit;
 use sim_simd::integer::ByteTable;
 use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Pair, PairPanel, Panel};
 

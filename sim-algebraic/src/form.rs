@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::code::Table;
-use crate::mapping::KMap;
+use sim_array::mapping::KMap;
 use sim_simd::integer::ByteTable;
 use sim_simd::integer::Kernels;
 
