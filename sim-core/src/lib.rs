@@ -17,6 +17,7 @@ pub mod layer_rules;
 pub mod named;
 pub mod parallel_map;
 pub mod patch;
+mod pe;
 pub mod pe_keys;
 pub mod policy;
 pub mod preprocessing;

@@ -1,0 +1,196 @@
+//! Processing elements: their kinds, the rules of each, and what follows from them.
+
+use crate::fixed::{Overflow, Rounding};
+use crate::named;
+use crate::policy::{Policy, Sparsity, Threads};
+
+named! {
+    /// Which bits of an activation a SPARQ window may keep.
+    pub enum Window {
+        /// Four bits at shifts 4 to 0.
+        Opt5 = "5opt",
+        /// Four bits at shifts 4, 2, 0.
+        Opt3 = "3opt",
+        /// Four bits at shifts 4, 0.
+        Opt2 = "2opt",
+        /// Three bits at shifts 5 to 0.
+        Opt6 = "6opt",
+        /// Two bits at shifts 6 to 0.
+        Opt7 = "7opt",
+    }
+}
+
+named! {
+    /// What happens to the bits below a SPARQ window.
+    pub enum WindowRounding {
+        /// Rounded half to even, saturating within the window.
+        Round = "round",
+        /// Dropped.
+        Trim = "trim",
+    }
+}
+
+/// Whether an activation may use the bits of a zero partner (vSPARQ).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pairs {
+    /// A zero partner's bits are used.
+    On,
+    /// Every activation is windowed by itself.
+    Off,
+}
+
+impl Pairs {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::On, Self::Off];
+}
+
+/// The rules of an NB-SMT PE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NbSmt {
+    /// Threads that share the multiplier.
+    pub threads: Threads,
+    /// What a collision reduces.
+    pub policy: Policy,
+    /// How a reduced operand is rounded.
+    pub rounding: Rounding,
+    /// What happens to a nibble that rounding overflowed.
+    pub overflow: Overflow,
+}
+
+/// The rules of a SPARQ PE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sparq {
+    /// Bits that an activation may keep.
+    pub window: Window,
+    /// What happens to the bits below.
+    pub rounding: WindowRounding,
+    /// Whether a zero partner's bits are used.
+    pub pairs: Pairs,
+}
+
+named! {
+    /// The kinds of processing elements.
+    pub enum PeKind {
+        /// One exact 8b×8b product a cycle.
+        Conventional = "conventional",
+        /// Non-blocking simultaneous multithreading.
+        NbSmt = "nb-smt",
+        /// Two activations a cycle, windowed at the array's edge.
+        Sparq = "sparq",
+        /// Two of four activations a cycle, selected by 2:4 sparse weights.
+        SparqStc = "sparq-stc",
+    }
+}
+
+/// A processing element: a kind with its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pe {
+    /// [`PeKind::Conventional`].
+    Conventional,
+    /// [`PeKind::NbSmt`].
+    NbSmt(NbSmt),
+    /// [`PeKind::Sparq`].
+    Sparq(Sparq),
+    /// [`PeKind::SparqStc`].
+    SparqStc(Sparq),
+}
+
+impl Pe {
+    /// The kind.
+    pub const fn kind(self) -> PeKind {
+        match self {
+            Self::Conventional => PeKind::Conventional,
+            Self::NbSmt(_) => PeKind::NbSmt,
+            Self::Sparq(_) => PeKind::Sparq,
+            Self::SparqStc(_) => PeKind::SparqStc,
+        }
+    }
+
+    /// The rules of threads that share a multiplier; `None` for kinds that do not split K among threads.
+    pub const fn nb_smt(self) -> Option<NbSmt> {
+        match self {
+            Self::NbSmt(rules) => Some(rules),
+            Self::Conventional | Self::Sparq(_) | Self::SparqStc(_) => None,
+        }
+    }
+
+    /// The rules of windows at the array's edge; `None` for kinds whose activations move as they were given.
+    pub const fn edge_window(self) -> Option<Sparq> {
+        match self {
+            Self::Sparq(rules) => Some(rules),
+            Self::Conventional | Self::NbSmt(_) | Self::SparqStc(_) => None,
+        }
+    }
+
+    /// The threads that every step costs, where zeros free nothing.
+    pub fn full_collision(self) -> Option<usize> {
+        let rules = self.nb_smt()?;
+        match rules.policy.sparsity() {
+            Sparsity::Off => Some(rules.threads.count()),
+            Sparsity::On => None,
+        }
+    }
+
+    /// How many consecutive or segmented K values one step consumes: T threads, a pair, or a group of four.
+    pub const fn k_per_step(self) -> usize {
+        match self {
+            Self::Conventional => 1,
+            Self::NbSmt(rules) => rules.threads.count(),
+            Self::Sparq(_) => 2,
+            Self::SparqStc(_) => 4,
+        }
+    }
+
+    /// S, the steps of a tile for `k` terms.
+    pub const fn n_steps(self, k: usize) -> usize {
+        k.div_ceil(self.k_per_step())
+    }
+
+    /// The most products a step can use: T threads, or 2 of a pair.
+    pub const fn max_active(self) -> usize {
+        match self {
+            Self::Conventional => 1,
+            Self::NbSmt(rules) => rules.threads.count(),
+            Self::Sparq(_) | Self::SparqStc(_) => 2,
+        }
+    }
+
+    /// The threads that a result names: one for conventional, none for SPARQ.
+    pub const fn threads(self) -> Option<Threads> {
+        match self {
+            Self::Conventional => Some(Threads::One),
+            Self::NbSmt(rules) => Some(rules.threads),
+            Self::Sparq(_) | Self::SparqStc(_) => None,
+        }
+    }
+
+    /// Whether K is laid out channel fastest, `(kh, kw, c)`, when a convolution is lowered; else `(c, kh, kw)`.
+    pub const fn k_order(self) -> KOrder {
+        match self {
+            Self::Conventional | Self::NbSmt(_) => KOrder::ChannelMajor,
+            Self::Sparq(_) | Self::SparqStc(_) => KOrder::ChannelFastest,
+        }
+    }
+
+    /// The largest K whose every product fits a 32-bit accumulator.
+    pub const fn max_k(self) -> usize {
+        match self {
+            // An extended activation reaches 256: K·256·128 must stay below 2^31.
+            Self::NbSmt(NbSmt {
+                overflow: Overflow::Extend,
+                ..
+            }) => 65_535,
+            // K·255·128 must stay below 2^31.
+            Self::Conventional | Self::NbSmt(_) | Self::Sparq(_) | Self::SparqStc(_) => 65_793,
+        }
+    }
+}
+
+/// How the K of a convolution is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KOrder {
+    /// `(c, kh, kw)`.
+    ChannelMajor,
+    /// `(kh, kw, c)`.
+    ChannelFastest,
+}
