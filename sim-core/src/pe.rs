@@ -57,6 +57,18 @@ pub struct NbSmt {
     pub overflow: Overflow,
 }
 
+impl NbSmt {
+    /// Threads with a policy, rounded half to even and saturating, as a configuration has it by default.
+    pub const fn new(threads: Threads, policy: Policy) -> Self {
+        Self {
+            threads,
+            policy,
+            rounding: Rounding::HalfEven,
+            overflow: Overflow::Saturate,
+        }
+    }
+}
+
 /// The rules of a SPARQ PE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sparq {
@@ -66,6 +78,17 @@ pub struct Sparq {
     pub rounding: WindowRounding,
     /// Whether a zero partner's bits are used.
     pub pairs: Pairs,
+}
+
+impl Sparq {
+    /// A window that rounds, over pairs, as a configuration has it by default.
+    pub const fn new(window: Window) -> Self {
+        Self {
+            window,
+            rounding: WindowRounding::Round,
+            pairs: Pairs::On,
+        }
+    }
 }
 
 named! {
@@ -80,6 +103,56 @@ named! {
         /// Two of four activations a cycle, selected by 2:4 sparse weights.
         SparqStc = "sparq-stc",
     }
+}
+
+impl PeKind {
+    /// Which rules a PE of this kind has.
+    pub const fn rules(self) -> RuleSet {
+        match self {
+            Self::Conventional => RuleSet::Plain,
+            Self::NbSmt => RuleSet::Threads,
+            Self::Sparq | Self::SparqStc => RuleSet::Windows,
+        }
+    }
+}
+
+/// Which rules a kind of PE has, and so which keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleSet {
+    /// None.
+    Plain,
+    /// Those of threads that share a multiplier, [`NbSmt`].
+    Threads,
+    /// Those of windows, [`Sparq`].
+    Windows,
+}
+
+/// Where windows stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowPlace {
+    /// At the array's left edge, once a row: what moves has been windowed.
+    Edge,
+    /// In every PE: what moves is as it was given.
+    Pe,
+}
+
+/// Which weights a PE takes, and how it holds those of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightPattern {
+    /// Any, one of each lane.
+    Any,
+    /// At most two of each four along K that are not zero; those two, and where they stood. They select their
+    /// activations.
+    TwoOfFour,
+}
+
+/// How K is dealt to the lanes of a step; a lane is a thread, or a place in a pair or in a group of four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KSplit {
+    /// Each lane has a contiguous segment of K.
+    Segments,
+    /// The lanes of a step are neighbours in K.
+    Neighbours,
 }
 
 /// A processing element: a kind with its rules.
@@ -114,11 +187,53 @@ impl Pe {
         }
     }
 
+    /// The rules of windows, and where they stand; `None` for kinds without.
+    pub const fn windows(self) -> Option<(WindowPlace, Sparq)> {
+        match self {
+            Self::Sparq(rules) => Some((WindowPlace::Edge, rules)),
+            Self::SparqStc(rules) => Some((WindowPlace::Pe, rules)),
+            Self::Conventional | Self::NbSmt(_) => None,
+        }
+    }
+
     /// The rules of windows at the array's edge; `None` for kinds whose activations move as they were given.
     pub const fn edge_window(self) -> Option<Sparq> {
+        match self.windows() {
+            Some((WindowPlace::Edge, rules)) => Some(rules),
+            Some((WindowPlace::Pe, _)) | None => None,
+        }
+    }
+
+    /// One of each kind that has windows, with these rules.
+    pub fn with_windows(rules: Sparq) -> impl Iterator<Item = Self> {
+        PeKind::ALL.into_iter().filter_map(move |kind| match kind {
+            PeKind::Sparq => Some(Self::Sparq(rules)),
+            PeKind::SparqStc => Some(Self::SparqStc(rules)),
+            PeKind::Conventional | PeKind::NbSmt => None,
+        })
+    }
+
+    /// Which weights it takes.
+    pub const fn weight_pattern(self) -> WeightPattern {
         match self {
-            Self::Sparq(rules) => Some(rules),
-            Self::Conventional | Self::NbSmt(_) | Self::SparqStc(_) => None,
+            Self::Conventional | Self::NbSmt(_) | Self::Sparq(_) => WeightPattern::Any,
+            Self::SparqStc(_) => WeightPattern::TwoOfFour,
+        }
+    }
+
+    /// The weights of a step that it holds.
+    pub const fn n_weights(self) -> usize {
+        match self.weight_pattern() {
+            WeightPattern::Any => self.k_per_step(),
+            WeightPattern::TwoOfFour => 2,
+        }
+    }
+
+    /// Of how many of those weights it holds where they stood.
+    pub const fn n_positions(self) -> usize {
+        match self.weight_pattern() {
+            WeightPattern::Any => 0,
+            WeightPattern::TwoOfFour => 2,
         }
     }
 
@@ -164,11 +279,19 @@ impl Pe {
         }
     }
 
-    /// Whether K is laid out channel fastest, `(kh, kw, c)`, when a convolution is lowered; else `(c, kh, kw)`.
-    pub const fn k_order(self) -> KOrder {
+    /// How K is dealt to the lanes of a step.
+    pub const fn k_split(self) -> KSplit {
         match self {
-            Self::Conventional | Self::NbSmt(_) => KOrder::ChannelMajor,
-            Self::Sparq(_) | Self::SparqStc(_) => KOrder::ChannelFastest,
+            Self::Conventional | Self::NbSmt(_) => KSplit::Segments,
+            Self::Sparq(_) | Self::SparqStc(_) => KSplit::Neighbours,
+        }
+    }
+
+    /// How K is laid out when a convolution is lowered: neighbours in K are neighbouring channels.
+    pub const fn k_order(self) -> KOrder {
+        match self.k_split() {
+            KSplit::Segments => KOrder::ChannelMajor,
+            KSplit::Neighbours => KOrder::ChannelFastest,
         }
     }
 

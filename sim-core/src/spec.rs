@@ -1,7 +1,10 @@
 //! Checked specs of the array.
 
 use crate::named;
-pub use crate::pe::{KOrder, NbSmt, Pairs, Pe, PeKind, Sparq, Window, WindowRounding};
+pub use crate::pe::{
+    KOrder, KSplit, NbSmt, Pairs, Pe, PeKind, RuleSet, Sparq, WeightPattern, Window, WindowPlace,
+    WindowRounding,
+};
 pub use crate::policy::{BasePolicy, Policy, Sparsity, Threads};
 use crate::units::Megahertz;
 

@@ -2,27 +2,9 @@
 
 use std::ops::Range;
 
+pub use sim_core::spec::KSplit;
 use sim_core::spec::Pe;
 use sim_pe::mutant::{self, Mutant};
-
-/// How K is dealt to the lanes of a step; a lane is a thread, or a place in a pair or in a group of four.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KSplit {
-    /// Each lane has a contiguous segment of K.
-    Segments,
-    /// The lanes of a step are neighbours in K.
-    Neighbours,
-}
-
-impl KSplit {
-    /// Of a PE.
-    pub const fn of(pe: Pe) -> Self {
-        match pe {
-            Pe::Conventional | Pe::NbSmt(_) => Self::Segments,
-            Pe::Sparq(_) | Pe::SparqStc(_) => Self::Neighbours,
-        }
-    }
-}
 
 /// Where the K of a product goes: step `i` and lane `l` take one k.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +18,7 @@ pub struct KMap {
 impl KMap {
     /// For `k` terms on a PE.
     pub const fn new(pe: Pe, k: usize) -> Self {
-        Self::with(KSplit::of(pe), pe.k_per_step(), k)
+        Self::with(pe.k_split(), pe.k_per_step(), k)
     }
 
     /// For `k` terms and `n_threads` threads, each with a segment of its own.
