@@ -6,7 +6,7 @@ use sim_core::busy::{BusyMap, PeMap};
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::record::EngineKind;
 use sim_core::shape::{EmptyDimension, Gemm};
-use sim_core::spec::ArraySpec;
+use sim_core::spec::{ArraySpec, WeightPattern};
 use sim_core::units::Cycles;
 
 /// The operands of one product, checked: `activations` is `[m, k]` and `weights` `[n, k]`, both row-major.
@@ -270,17 +270,22 @@ pub fn check_operands(array: &ArraySpec, operands: &StreamedOperands<'_>) -> Res
     if max < k {
         return Err(EngineError::AccumulatorRange { k, max });
     }
-    if let sim_core::spec::Pe::SparqStc(_) = array.pe() {
-        for channel in 0..operands.shape().n() {
-            for (group, weights) in operands.weight_row(channel).chunks(4).enumerate() {
-                let n_nonzero = weights.iter().filter(|&&w| w != 0).count();
-                if 2 < n_nonzero {
-                    return Err(EngineError::NotTwoOfFour {
-                        channel,
-                        first_k: group * 4,
-                        n_nonzero,
-                    });
-                }
+    match array.pe().weight_pattern() {
+        WeightPattern::Any => Ok(()),
+        WeightPattern::TwoOfFour => check_two_of_four(operands),
+    }
+}
+
+fn check_two_of_four(operands: &StreamedOperands<'_>) -> Result<(), EngineError> {
+    for channel in 0..operands.shape().n() {
+        for (group, weights) in operands.weight_row(channel).chunks(4).enumerate() {
+            let n_nonzero = weights.iter().filter(|&&w| w != 0).count();
+            if 2 < n_nonzero {
+                return Err(EngineError::NotTwoOfFour {
+                    channel,
+                    first_k: group * 4,
+                    n_nonzero,
+                });
             }
         }
     }

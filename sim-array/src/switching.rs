@@ -24,8 +24,8 @@ const N_ROWS_IN_WORDS: usize = 4 * N_ROWS_IN_BYTES;
 pub(crate) fn count(pe: Pe, operands: &Operands<'_>) -> Switching {
     let k = operands.shape().k();
     let mut tally = Tally::new(pe, operands.shape());
-    match pe {
-        Pe::Sparq(rules) => {
+    match pe.edge_window() {
+        Some(rules) => {
             let windows = Windows::new(&rules);
             let mut seen = Vec::new();
             for rows in operands.activations().chunks(k * N_ROWS_IN_BYTES) {
@@ -36,7 +36,7 @@ pub(crate) fn count(pe: Pe, operands: &Operands<'_>) -> Switching {
                 tally.add(&seen);
             }
         }
-        Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => tally.add(operands.activations()),
+        None => tally.add(operands.activations()),
     }
     tally.finish(operands.weights())
 }

@@ -104,13 +104,12 @@ pub fn stc_step(activations: [u8; 4], weights: [i8; 4], rules: &Sparq) -> Step {
 }
 
 /// The two products of a windowed pair.
-#[inline]
-pub fn multiply(windowed: [u8; 2], weights: [i8; 2]) -> i32 {
+fn multiply(windowed: [u8; 2], weights: [i8; 2]) -> i32 {
     i32::from(windowed[0]) * i32::from(weights[0]) + i32::from(windowed[1]) * i32::from(weights[1])
 }
 
 /// How many of a pair a window changed.
-pub fn n_changed(raw: [u8; 2], windowed: [u8; 2]) -> u32 {
+fn n_changed(raw: [u8; 2], windowed: [u8; 2]) -> u32 {
     u32::from(raw[0] != windowed[0]) + u32::from(raw[1] != windowed[1])
 }
 
@@ -136,8 +135,7 @@ pub fn compress(weights: [i8; 4]) -> Compressed {
 
 impl Compressed {
     /// The activations that these weights meet; 0 for a missing weight.
-    #[inline]
-    pub fn pick(&self, activations: [u8; 4]) -> [u8; 2] {
+    fn pick(&self, activations: [u8; 4]) -> [u8; 2] {
         let at = |slot: usize| {
             let position = usize::from(self.positions[slot] & 3);
             if self.weights[slot] == 0 {

@@ -4,7 +4,6 @@ use sim_array::stepped::registers::Registers;
 use sim_core::named;
 use sim_core::spec::Pe;
 use sim_pe::step::Step;
-use sim_pe::{conventional, nbsmt, sparq};
 
 named! {
     /// The bucket of a PE-cycle, in the order of their codes. Steps of a real output go by their active threads; for the
@@ -61,35 +60,11 @@ impl Mode {
 
 /// What PE `pe` does with the operands that it holds.
 pub(crate) fn step(kind: Pe, registers: &Registers, pe: usize) -> Step {
-    fn activations<const N: usize>(registers: &Registers, pe: usize) -> [u8; N] {
-        std::array::from_fn(|lane| registers.activation(lane, pe))
-    }
-    fn weights<const N: usize>(registers: &Registers, pe: usize) -> [i8; N] {
-        std::array::from_fn(|lane| registers.weight_of_lane(lane, pe))
-    }
-    match kind {
-        Pe::Conventional => conventional::step(registers.activation(0, pe), registers.weight(0, pe)),
-        Pe::NbSmt(rules) => match registers.n_lanes() {
-            1 => nbsmt::step(
-                &rules,
-                &activations::<1>(registers, pe),
-                &weights::<1>(registers, pe),
-            ),
-            2 => nbsmt::step(
-                &rules,
-                &activations::<2>(registers, pe),
-                &weights::<2>(registers, pe),
-            ),
-            _ => nbsmt::step(
-                &rules,
-                &activations::<4>(registers, pe),
-                &weights::<4>(registers, pe),
-            ),
-        },
-        // The pair was windowed at the edge. A window leaves no activation zero that was not, and windowed ones as they are.
-        Pe::Sparq(rules) => sparq::step(activations(registers, pe), weights(registers, pe), &rules),
-        Pe::SparqStc(rules) => sparq::stc_step(activations(registers, pe), weights(registers, pe), &rules),
-    }
+    let lanes = 0..registers.n_lanes();
+    // What an edge windowed, a window leaves as it is.
+    let activations: Vec<u8> = lanes.clone().map(|lane| registers.activation(lane, pe)).collect();
+    let weights: Vec<i8> = lanes.map(|lane| registers.weight_of_lane(lane, pe)).collect();
+    Step::of(kind, &activations, &weights)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The signals of a waveform, in the order in which their values are written.
 
 use sim_array::stepped::registers::{Registers, control};
-use sim_core::spec::{ArraySpec, Pe};
+use sim_core::spec::{ArraySpec, WindowPlace};
 use sim_pe::step::Step;
 
 use crate::mode::Mode;
@@ -101,22 +101,19 @@ impl PeSignal {
     pub(crate) fn of(array: &ArraySpec) -> Vec<Self> {
         let pe = array.pe();
         let n_lanes = pe.k_per_step();
-        let (n_weights, n_positions) = match pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => (n_lanes, 0),
-            Pe::SparqStc(_) => (2, 2),
-        };
-        let reduced: &[Self] = match pe {
-            // An edge that windows reduces what no PE sees any more; one thread reduces nothing.
-            Pe::Conventional | Pe::Sparq(_) => &[],
-            Pe::NbSmt(_) if n_lanes == 1 => &[],
-            Pe::NbSmt(_) => &[Self::ReducedActivations, Self::ReducedWeights],
-            Pe::SparqStc(_) => &[Self::ReducedActivations],
+        let reduced: &[Self] = match (pe.nb_smt(), pe.windows()) {
+            // One thread reduces nothing.
+            (Some(_), _) if n_lanes == 1 => &[],
+            (Some(_), _) => &[Self::ReducedActivations, Self::ReducedWeights],
+            (None, Some((WindowPlace::Pe, _))) => &[Self::ReducedActivations],
+            // An edge that windows reduces what no PE sees any more.
+            (None, Some((WindowPlace::Edge, _)) | None) => &[],
         };
         let mut signals = vec![Self::Mode, Self::Tile];
         signals.extend(ControlBit::ALL.map(Self::Control));
         signals.extend((0..n_lanes).map(Self::Activation));
-        signals.extend((0..n_weights).map(Self::Weight));
-        signals.extend((0..n_positions).map(Self::Position));
+        signals.extend((0..pe.n_weights()).map(Self::Weight));
+        signals.extend((0..pe.n_positions()).map(Self::Position));
         signals.extend(reduced);
         for stage in 0..usize::from(array.pipeline_depth()) - 1 {
             signals.push(Self::StageProduct(stage));

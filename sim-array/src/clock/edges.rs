@@ -1,7 +1,7 @@
 //! What feeds the array: an entrance that lets tiles in, and a feeder for each row and each column.
 
 use sim_core::ids::{Col, Row, TileId};
-use sim_core::spec::{ArraySpec, Pe, Tiles};
+use sim_core::spec::{ArraySpec, Pe, Tiles, WeightPattern};
 use sim_pe::mutant::{self, Mutant};
 use sim_pe::sparq;
 
@@ -171,9 +171,9 @@ impl<'a> Source<'a> {
                 parity: tile.idx() % 2 == 1,
                 row_is_real: m.is_some(),
             },
-            lanes: match self.pe {
-                Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => given,
-                Pe::Sparq(rules) => {
+            lanes: match self.pe.edge_window() {
+                None => given,
+                Some(rules) => {
                     let [x0, x1] = sparq::windowed_pair([given[0], given[1]], &rules);
                     [x0, x1, 0, 0]
                 }
@@ -195,9 +195,9 @@ impl<'a> Source<'a> {
             weights,
             positions: [0; 2],
         };
-        match self.pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => word,
-            Pe::SparqStc(_) => {
+        match self.pe.weight_pattern() {
+            WeightPattern::Any => word,
+            WeightPattern::TwoOfFour => {
                 let kept = sparq::compress(weights);
                 let [first, second] = kept.weights;
                 WeightWord {

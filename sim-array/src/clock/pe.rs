@@ -1,10 +1,8 @@
 //! One PE: its registers, and what they hold after the clock edge.
 
-use sim_core::spec::Pe;
+use sim_core::spec::{Pe, WeightPattern};
 use sim_pe::mutant::{self, Mutant};
-use sim_pe::sparq::{self, Compressed};
 use sim_pe::step::Step;
-use sim_pe::{conventional, nbsmt};
 
 /// The most lanes of a step.
 pub const MAX_LANES: usize = 4;
@@ -239,42 +237,30 @@ impl Registers {
 
     /// The step of the operands that the PE holds.
     pub(super) fn step(&self, pe: Pe) -> Step {
-        let (given, weights) = (&self.activation.given, &self.weight.weights);
-        match pe {
-            Pe::Conventional => conventional::step(given[0], weights[0]),
-            Pe::NbSmt(rules) => {
-                let n_threads = rules.threads.count();
-                nbsmt::step(&rules, &given[..n_threads], &weights[..n_threads])
-            }
-            Pe::Sparq(rules) => {
-                let [x0, x1, ..] = self.activation.lanes;
-                let weights = [weights[0], weights[1]];
-                Step {
-                    product: sparq::multiply([x0, x1], weights),
-                    ..sparq::step([given[0], given[1]], weights, &rules)
-                }
-            }
-            Pe::SparqStc(rules) => {
-                let pair = self.compressed().pick(*given);
-                sparq::step(pair, [weights[0], weights[1]], &rules)
-            }
-        }
-    }
-
-    const fn compressed(&self) -> Compressed {
-        let [first, second, ..] = self.weight.weights;
-        Compressed {
-            weights: [first, second],
-            positions: self.weight.positions,
+        let weights = self.weights_by_lane(pe);
+        let of = |activations: &[u8; MAX_LANES]| {
+            let n_lanes = pe.k_per_step();
+            Step::of(pe, &activations[..n_lanes], &weights[..n_lanes])
+        };
+        let ActivationWord { lanes, given, .. } = &self.activation;
+        match pe.edge_window() {
+            None => of(given),
+            // The multiplier takes what moves. A window leaves what a window kept as it is.
+            Some(_) => Step {
+                product: of(lanes).product,
+                ..of(given)
+            },
         }
     }
 
     /// The weight of each lane; 2:4 weights stand where they stood in their group.
     pub fn weights_by_lane(&self, pe: Pe) -> [i8; MAX_LANES] {
-        match pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => self.weight.weights,
-            Pe::SparqStc(_) => {
-                let Compressed { weights, positions } = self.compressed();
+        let WeightWord {
+            weights, positions, ..
+        } = self.weight;
+        match pe.weight_pattern() {
+            WeightPattern::Any => weights,
+            WeightPattern::TwoOfFour => {
                 let mut lanes = [0; MAX_LANES];
                 for (position, weight) in positions.into_iter().zip(weights) {
                     if weight != 0 {

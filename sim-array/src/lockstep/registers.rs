@@ -176,13 +176,11 @@ fn pairs(pe: Pe, reference: &pe::Registers, fast: &Registers, index: usize) -> V
     for (slot, &weight) in weights.iter().enumerate().take(fast.n_weights()) {
         pairs.push(("a weight", [weight.into(), fast.weight(slot, index).into()]));
     }
-    if let Pe::SparqStc(_) = pe {
-        for (slot, &position) in positions.iter().enumerate() {
-            pairs.push((
-                "a weight's position",
-                [position.into(), fast.position(slot, index).into()],
-            ));
-        }
+    for (slot, &position) in positions.iter().enumerate().take(pe.n_positions()) {
+        pairs.push((
+            "a weight's position",
+            [position.into(), fast.position(slot, index).into()],
+        ));
     }
     for (number, stage) in stages.iter().enumerate() {
         // The fast clock keeps the row's bit at the first stage alone.

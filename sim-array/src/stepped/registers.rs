@@ -4,7 +4,7 @@
 //! lines of columns, control words by diagonals, for all PEs of a diagonal hold the same one. Rows of PEs are filled up
 //! to whole groups for the vectors of [`sim_pe::lanes`].
 
-use sim_core::spec::{ArraySpec, Pe};
+use sim_core::spec::{ArraySpec, Pe, WeightPattern};
 use sim_pe::lanes::{BitStrides, Bits, Held, PES_PER_GROUP, WordStrides, Words, edge};
 use sim_pe::sparq::compress;
 
@@ -63,10 +63,7 @@ impl Layout {
             filled_cols: cols.next_multiple_of(PES_PER_GROUP),
             filled_rows: rows.next_multiple_of(PES_PER_GROUP),
             n_forms: edge::reduces(pe).map(|reduces| 1 + usize::from(reduces)),
-            keeps_raw: match pe {
-                Pe::SparqStc(_) => true,
-                Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => false,
-            },
+            keeps_raw: edge::hides_given(pe),
             // The last plane of either says where an output is.
             n_activation_planes: n_lanes * edge::n_activation_bits(pe) + 1,
             n_weight_planes: n_lanes * edge::N_WEIGHT_BITS + 1,
@@ -203,11 +200,7 @@ impl Registers {
 
     /// Weights that a PE holds.
     pub const fn n_weights(&self) -> usize {
-        match self.layout.pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => self.layout.n_lanes,
-            // The two of a group that are not zero.
-            Pe::SparqStc(_) => 2,
-        }
+        self.layout.pe.n_weights()
     }
 
     /// The control word, moving right.
@@ -233,9 +226,9 @@ impl Registers {
 
     /// A weight, moving down. With 2:4 weights one of the two of a group that are not zero.
     pub fn weight(&self, slot: usize, pe: usize) -> i8 {
-        match self.layout.pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => self.weight_of_lane(slot, pe),
-            Pe::SparqStc(_) => {
+        match self.layout.pe.weight_pattern() {
+            WeightPattern::Any => self.weight_of_lane(slot, pe),
+            WeightPattern::TwoOfFour => {
                 compress(std::array::from_fn(|lane| self.weight_of_lane(lane, pe))).weights[slot]
             }
         }

@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use sim_core::spec::Pe;
 use sim_pe::lanes::{PES_PER_GROUP, edge};
 use sim_pe::nbsmt;
 
@@ -194,9 +193,9 @@ pub(super) fn control_stream(n_steps: usize, parity: u8) -> Rc<[u8]> {
 
 /// The lane whose weight meets a lane's activation.
 fn met_by(layout: &Layout, lane: usize) -> usize {
-    match layout.pe {
-        Pe::NbSmt(_) => nbsmt::weight_of(lane, layout.n_lanes),
-        Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_) => lane,
+    match layout.pe.nb_smt() {
+        Some(_) => nbsmt::weight_of(lane, layout.n_lanes),
+        None => lane,
     }
 }
 

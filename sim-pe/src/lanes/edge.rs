@@ -1,7 +1,7 @@
 //! What an operand brings along as it enters an array: everything that depends on no other operand, or, for a SPARQ
 //! pair, on its partner alone.
 
-use sim_core::spec::{Pe, Sparq, Threads};
+use sim_core::spec::{Pe, Sparq, Threads, WindowPlace};
 
 use crate::nbsmt::Collision;
 use crate::operand::{activation_is_narrow, weight_is_narrow};
@@ -52,9 +52,17 @@ pub fn reduces(pe: Pe) -> [bool; 2] {
 
 /// What reduced operands are multiples of.
 pub const fn unit_of_reduced(pe: Pe) -> i16 {
-    match pe {
-        Pe::Conventional | Pe::NbSmt(_) => 16,
-        Pe::Sparq(_) | Pe::SparqStc(_) => 1,
+    match pe.windows() {
+        None => 16,
+        Some(_) => 1,
+    }
+}
+
+/// Whether a PE holds activations otherwise than it ever multiplies them.
+pub const fn hides_given(pe: Pe) -> bool {
+    match pe.windows() {
+        Some((WindowPlace::Pe, _)) => true,
+        Some((WindowPlace::Edge, _)) | None => false,
     }
 }
 
@@ -80,9 +88,9 @@ impl Edge {
     #[inline]
     pub fn activation(&self, x: u8, partner: u8) -> Carried {
         let carried = self.activations[usize::from(x)];
-        match self.pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => carried,
-            Pe::Sparq(_) => {
+        match self.pe.edge_window() {
+            None => carried,
+            Some(_) => {
                 let Carried { words, bits } = carried;
                 let is_partnered = usize::from(partner != 0);
                 let changed = bits >> (CHANGED + is_partnered) & 1;

@@ -4,12 +4,11 @@ use sim_core::busy::{BusyMap, PeMap};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::ids::{Col, Row};
 use sim_core::shape::widen;
-use sim_core::spec::{NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{NbSmt, Pairs, Pe, Policy, Sparq, Threads, WeightPattern, Window, WindowRounding};
 use sim_pe::lanes::edge::{self, Edge};
 use sim_pe::lanes::{BitStrides, Bits, Held, Lanes, PES_PER_GROUP, Tallies, WordStrides, Words};
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_pe::step::Step;
-use sim_pe::{conventional, nbsmt, sparq};
 use sim_simd::HasAvx2;
 
 const ROWS: usize = 18;
@@ -60,7 +59,7 @@ impl Plane {
             for col in 0..COLS {
                 let x = std::array::from_fn(|lane| if lane < n_lanes { X[pick(X.len())] } else { 0 });
                 let mut w = std::array::from_fn(|lane| if lane < n_lanes { W[pick(W.len())] } else { 0 });
-                if let Pe::SparqStc(_) = pe {
+                if pe.weight_pattern() == WeightPattern::TwoOfFour {
                     for _ in 0..2 {
                         w[pick(4)] = 0;
                     }
@@ -130,12 +129,7 @@ impl Plane {
 
     fn alone(&self, (x, w): ([u8; 4], [i8; 4])) -> Step {
         let n = self.n_lanes;
-        match self.pe {
-            Pe::Conventional => conventional::step(x[0], w[0]),
-            Pe::NbSmt(rules) => nbsmt::step(&rules, &x[..n], &w[..n]),
-            Pe::Sparq(rules) => sparq::step([x[0], x[1]], [w[0], w[1]], &rules),
-            Pe::SparqStc(rules) => sparq::stc_step(x, w, &rules),
-        }
+        Step::of(self.pe, &x[..n], &w[..n])
     }
 }
 
@@ -168,7 +162,7 @@ fn machines() -> Vec<Pe> {
                     rounding,
                     pairs,
                 };
-                machines.extend([Pe::Sparq(rules), Pe::SparqStc(rules)]);
+                machines.extend(Pe::with_windows(rules));
             }
         }
     }

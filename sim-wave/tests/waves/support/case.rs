@@ -5,7 +5,9 @@ use sim_array::mapping::Tiling;
 use sim_array::stepped::Stepped;
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
+use sim_core::spec::{
+    ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, WeightPattern, Window, WindowRounding,
+};
 
 /// A product on an array.
 pub(crate) struct Case {
@@ -48,7 +50,7 @@ impl Case {
             .expect("an array")
             .with_tiles(tiles);
         let activations = (0..m * k).map(|_| byte()).collect();
-        let is_sparse = matches!(pe, Pe::SparqStc(_));
+        let is_sparse = pe.weight_pattern() == WeightPattern::TwoOfFour;
         let weight = |at: usize| match byte().cast_signed() {
             _ if is_sparse && 1 < (at % k + at / k) % 4 => 0,
             w => w,

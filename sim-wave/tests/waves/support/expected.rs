@@ -4,10 +4,9 @@ use sim_array::stepped::Stepped;
 use sim_array::stepped::probe::Probe;
 use sim_array::stepped::registers::{Registers, control};
 use sim_core::shape::widen;
-use sim_core::spec::{Pe, Tiles};
+use sim_core::spec::{KSplit, Threads, Tiles, WindowPlace};
 use sim_core::units::Cycles;
 use sim_pe::step::Step;
-use sim_pe::{conventional, nbsmt, sparq};
 
 use super::case::Case;
 use super::read::Wave;
@@ -185,22 +184,14 @@ impl Expected {
         let (operands, k) = (case.operands(), case.shape.k());
         let x = |at: usize| if at < k { operands.activation_row(m)[at] } else { 0 };
         let w = |at: usize| if at < k { operands.weight_row(n)[at] } else { 0 };
-        match case.array.pe() {
-            Pe::Conventional => conventional::step(x(step), w(step)),
-            Pe::NbSmt(rules) => {
-                let at = (0..rules.threads.count()).map(|thread| thread * self.n_steps + step);
-                let (xs, ws): (Vec<u8>, Vec<i8>) = at.map(|at| (x(at), w(at))).unzip();
-                nbsmt::step(&rules, &xs, &ws)
-            }
-            Pe::Sparq(rules) => {
-                let at = [2 * step, 2 * step + 1];
-                sparq::step(at.map(x), at.map(w), &rules)
-            }
-            Pe::SparqStc(rules) => {
-                let at = [0, 1, 2, 3].map(|lane| 4 * step + lane);
-                sparq::stc_step(at.map(x), at.map(w), &rules)
-            }
-        }
+        let pe = case.array.pe();
+        let at = |lane: usize| match pe.k_split() {
+            KSplit::Segments => lane * self.n_steps + step,
+            KSplit::Neighbours => step * pe.k_per_step() + lane,
+        };
+        let lanes = (0..pe.k_per_step()).map(|lane| (x(at(lane)), w(at(lane))));
+        let (activations, weights): (Vec<u8>, Vec<i8>) = lanes.unzip();
+        Step::of(pe, &activations, &weights)
     }
 
     /// Compare every signal of a waveform in every cycle.
@@ -239,11 +230,12 @@ impl Expected {
                     path("tile"),
                     derived.iter().map(|(_, tile, _)| count(*tile)).collect(),
                 );
-                let (reduces_activations, reduces_weights) = match case.array.pe() {
-                    Pe::Conventional | Pe::Sparq(_) => (false, false),
-                    Pe::NbSmt(rules) => (1 < rules.threads.count(), 1 < rules.threads.count()),
-                    Pe::SparqStc(_) => (true, false),
-                };
+                let array_pe = case.array.pe();
+                let reduces_weights = array_pe
+                    .nb_smt()
+                    .is_some_and(|rules| rules.threads != Threads::One);
+                let reduces_activations =
+                    reduces_weights || matches!(array_pe.windows(), Some((WindowPlace::Pe, _)));
                 if reduces_activations {
                     let reduced = derived
                         .iter()
