@@ -13,6 +13,7 @@ use sim_core::spec::{ArraySpec, Pe};
 
 use super::Algebraic;
 use super::code::Code;
+use super::components::Rules;
 use sim_array::engine::{Mse, Operands, StreamedOperands};
 use sim_array::mapping::{KMap, KSplit};
 use sim_simd::integer::Kernels;
@@ -72,9 +73,9 @@ impl Busy {
             array: *array,
             shape,
             m: 0,
-            steps: match pe {
-                Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => met(),
-                Pe::Sparq(_) => Steps::OfRows(vec![0; n_rows]),
+            steps: match Rules::of(pe) {
+                Rules::Exact | Rules::TwoThreads(_) | Rules::FourThreads(_) | Rules::Picked(_) => met(),
+                Rules::Neighbours(_) => Steps::OfRows(vec![0; n_rows]),
             },
         }
     }

@@ -27,6 +27,37 @@ pub(super) enum Gate {
     Both,
 }
 
+/// The rules of a PE, by who decides about an operand beside the operand itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rules {
+    /// Nobody: every product is exact.
+    Exact,
+    /// The other thread of the step.
+    TwoThreads(NbSmt),
+    /// The other three threads.
+    FourThreads(NbSmt),
+    /// The neighbour along K; weights do not matter.
+    Neighbours(Sparq),
+    /// The other activation that a group of 2:4 weights picks.
+    Picked(Sparq),
+}
+
+impl Rules {
+    /// Of a PE.
+    pub(super) const fn of(pe: Pe) -> Self {
+        match pe {
+            Pe::Conventional => Self::Exact,
+            Pe::NbSmt(rules) => match rules.threads {
+                Threads::One => Self::Exact,
+                Threads::Two => Self::TwoThreads(rules),
+                Threads::Four => Self::FourThreads(rules),
+            },
+            Pe::Sparq(rules) => Self::Neighbours(rules),
+            Pe::SparqStc(rules) => Self::Picked(rules),
+        }
+    }
+}
+
 /// What the rules of a machine add to the exact product.
 #[derive(Clone, Debug)]
 pub(super) struct Residue {
@@ -63,14 +94,11 @@ impl Known {
 impl Residue {
     /// What a PE adds; nothing where it is exact. 2:4 sparse PEs are not a sum of this kind and are exact here.
     fn of(pe: Pe) -> Self {
-        match pe {
-            Pe::Conventional | Pe::SparqStc(_) => Self::none(),
-            Pe::NbSmt(rules) => match rules.threads {
-                Threads::One => Self::none(),
-                Threads::Two => threads(&rules, 2),
-                Threads::Four => threads(&rules, 4),
-            },
-            Pe::Sparq(rules) => Self {
+        match Rules::of(pe) {
+            Rules::Exact | Rules::Picked(_) => Self::none(),
+            Rules::TwoThreads(rules) => threads(&rules, 2),
+            Rules::FourThreads(rules) => threads(&rules, 4),
+            Rules::Neighbours(rules) => Self {
                 grouping: Grouping::Pairs,
                 gate: Gate::Activations,
                 components: vec![Component {

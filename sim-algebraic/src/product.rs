@@ -4,7 +4,7 @@ use sim_core::counters::ErrorSums;
 use sim_core::shape::Gemm;
 use sim_core::spec::Pe;
 
-use super::components::{Residue, windows};
+use super::components::{Residue, Rules, windows};
 use super::error::error_sums;
 use super::picks::Picks;
 use super::picks::sparse_pairs::SparsePairs;
@@ -43,9 +43,11 @@ impl Multiplier {
         mse: Mse,
     ) -> Self {
         let sums = |mse| Box::new(Sums::new(kernels, residue, operands, mse));
-        let values = match pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => Values::Sums(sums(mse)),
-            Pe::SparqStc(rules) => Values::SparsePairs {
+        let values = match Rules::of(pe) {
+            Rules::Exact | Rules::TwoThreads(_) | Rules::FourThreads(_) | Rules::Neighbours(_) => {
+                Values::Sums(sums(mse))
+            }
+            Rules::Picked(rules) => Values::SparsePairs {
                 picks: Box::new(Picks::new(
                     SparsePairs::new(&windows(&rules)),
                     operands.weights(),

@@ -3,11 +3,12 @@
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, Reduced};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
+use sim_core::spec::{
+    ArraySpec, KSplit, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, WeightPattern, Window, WindowRounding,
+};
 use sim_core::units::Cycles;
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_pe::step::Step;
-use sim_pe::{nbsmt, sparq};
 use sim_simd::Simd;
 
 use super::{Algebraic, Kernels};
@@ -25,46 +26,18 @@ struct Expected {
 }
 
 /// One output step by step.
-fn steps<'a>(pe: Pe, x: &'a [u8], w: &'a [i8]) -> Box<dyn Iterator<Item = Step> + 'a> {
-    let n_steps = pe.n_steps(x.len());
-    let x_at = move |k: usize| x.get(k).copied().unwrap_or(0);
-    let w_at = move |k: usize| w.get(k).copied().unwrap_or(0);
-    match pe {
-        Pe::Conventional => Box::new(x.iter().zip(w).map(|(&x, &w)| Step {
-            product: i32::from(x) * i32::from(w),
-            n_active: usize::from(x != 0 && w != 0),
-            reduced_activations: 0,
-            reduced_weights: 0,
-        })),
-        Pe::NbSmt(rules) => Box::new((0..n_steps).map(move |i| {
-            let ks: Vec<usize> = (0..rules.threads.count()).map(|t| t * n_steps + i).collect();
-            let xs: Vec<u8> = ks.iter().map(|&k| x_at(k)).collect();
-            let ws: Vec<i8> = ks.iter().map(|&k| w_at(k)).collect();
-            nbsmt::step(&rules, &xs, &ws)
-        })),
-        Pe::Sparq(rules) => Box::new((0..n_steps).map(move |i| {
-            let [even, odd] = [2 * i, 2 * i + 1];
-            sparq_step([x_at(even), x_at(odd)], [w_at(even), w_at(odd)], &rules)
-        })),
-        Pe::SparqStc(rules) => Box::new((0..n_steps).map(move |i| {
-            let mut meet = (4 * i..4 * i + 4)
-                .map(|k| (x_at(k), w_at(k)))
-                .filter(|&(_, w)| w != 0);
-            let [low, high] = [meet.next().unwrap_or((0, 0)), meet.next().unwrap_or((0, 0))];
-            sparq_step([low.0, high.0], [low.1, high.1], &rules)
-        })),
-    }
-}
-
-fn sparq_step(pair: [u8; 2], weights: [i8; 2], rules: &Sparq) -> Step {
-    let kept = sparq::windowed_pair(pair, rules);
-    let n_changed = u32::from(kept[0] != pair[0]) + u32::from(kept[1] != pair[1]);
-    Step {
-        product: i32::from(kept[0]) * i32::from(weights[0]) + i32::from(kept[1]) * i32::from(weights[1]),
-        n_active: pair.iter().filter(|&&x| x != 0).count(),
-        reduced_activations: n_changed,
-        reduced_weights: 0,
-    }
+fn steps(pe: Pe, x: &[u8], w: &[i8]) -> impl Iterator<Item = Step> {
+    let (n_steps, n_lanes) = (pe.n_steps(x.len()), pe.k_per_step());
+    let k_of = move |step: usize, lane: usize| match pe.k_split() {
+        KSplit::Segments => lane * n_steps + step,
+        KSplit::Neighbours => step * n_lanes + lane,
+    };
+    let at = |k: usize| x.get(k).copied().zip(w.get(k).copied()).unwrap_or((0, 0));
+    (0..n_steps).map(move |step| {
+        let lanes = (0..n_lanes).map(|lane| at(k_of(step, lane)));
+        let (activations, weights): (Vec<u8>, Vec<i8>) = lanes.unzip();
+        Step::of(pe, &activations, &weights)
+    })
 }
 
 fn expected(pe: Pe, operands: &Operands<'_>) -> Expected {
@@ -208,7 +181,7 @@ fn all_pes() -> Vec<Pe> {
                     rounding,
                     pairs,
                 };
-                pes.extend([Pe::Sparq(rules), Pe::SparqStc(rules)]);
+                pes.extend(Pe::with_windows(rules));
             }
         }
     }
@@ -230,17 +203,17 @@ fn every_machine_agrees_with_its_steps() {
         for (m, n, k) in shapes {
             let shape = Gemm::new(m, n, k).expect("not empty");
             let activations: Vec<u8> = (0..m * k).map(|_| random.activation()).collect();
-            let weights = match pe {
-                Pe::SparqStc(_) => random.sparse_weights(n, k),
-                Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => {
-                    (0..n * k).map(|_| random.weight()).collect()
+            match pe.weight_pattern() {
+                WeightPattern::Any => {
+                    let weights: Vec<i8> = (0..n * k).map(|_| random.weight()).collect();
+                    check(pe, shape, &activations, &weights);
+                    // Few zeros take other products than many.
+                    let weights: Vec<i8> = (0..n * k).map(|_| random.dense_weight()).collect();
+                    check(pe, shape, &activations, &weights);
                 }
-            };
-            check(pe, shape, &activations, &weights);
-            if !matches!(pe, Pe::SparqStc(_)) {
-                // Few zeros take other products than many.
-                let weights: Vec<i8> = (0..n * k).map(|_| random.dense_weight()).collect();
-                check(pe, shape, &activations, &weights);
+                WeightPattern::TwoOfFour => {
+                    check(pe, shape, &activations, &random.sparse_weights(n, k));
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use sim_core::spec::Pe;
 
-use super::components::windows;
+use super::components::{Rules, windows};
 use super::form::{Form, Former, Grouping};
 use super::plan::low_byte;
 use sim_simd::integer::Kernels;
@@ -30,9 +30,9 @@ pub(super) enum Windows {
 impl Windows {
     /// Those of a PE on rows of `k` activations.
     pub(super) fn of(kernels: Kernels, pe: Pe, k: usize) -> Self {
-        match pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => Self::None,
-            Pe::Sparq(rules) => {
+        match Rules::of(pe) {
+            Rules::Exact | Rules::TwoThreads(_) | Rules::FourThreads(_) | Rules::Picked(_) => Self::None,
+            Rules::Neighbours(rules) => {
                 let [alone, both] = windows(&rules);
                 Self::Pairs {
                     form: Box::new(Form::new([&alone, &both, &both], low_byte)),

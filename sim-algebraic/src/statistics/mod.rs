@@ -8,9 +8,9 @@ mod subsets;
 
 use sim_core::counters::{ActiveSteps, OperandWidths, Reduced, Switching};
 use sim_core::shape::Gemm;
-use sim_core::spec::{NbSmt, Pe, Threads};
+use sim_core::spec::{NbSmt, Pe};
 
-use super::components::windows;
+use super::components::{Rules, windows};
 use super::windowed::Block;
 use groups::Groups;
 use pairs::Pairs;
@@ -49,15 +49,12 @@ enum Steps {
 impl Tally {
     /// No rows yet.
     pub(super) fn new(kernels: Kernels, pe: Pe, shape: Gemm) -> Self {
-        let steps = match pe {
-            Pe::Conventional => Steps::OneThread(Rows::new(shape)),
-            Pe::NbSmt(rules) => match rules.threads {
-                Threads::One => Steps::OneThread(Rows::new(shape)),
-                Threads::Two => Steps::TwoThreads(rules, Rows::new(shape)),
-                Threads::Four => Steps::FourThreads(rules, Rows::new(shape)),
-            },
-            Pe::Sparq(_) => Steps::Neighbours(Rows::new(shape), Pairs::new(shape)),
-            Pe::SparqStc(rules) => {
+        let steps = match Rules::of(pe) {
+            Rules::Exact => Steps::OneThread(Rows::new(shape)),
+            Rules::TwoThreads(rules) => Steps::TwoThreads(rules, Rows::new(shape)),
+            Rules::FourThreads(rules) => Steps::FourThreads(rules, Rows::new(shape)),
+            Rules::Neighbours(_) => Steps::Neighbours(Rows::new(shape), Pairs::new(shape)),
+            Rules::Picked(rules) => {
                 Steps::Picked(Rows::new(shape), Groups::new(kernels, &windows(&rules), shape))
             }
         };
