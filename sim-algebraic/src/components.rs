@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sim_core::spec::{BasePolicy, NbSmt, Pe, Sparq, Sparsity, Threads};
-use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
+use sim_core::spec::{NbSmt, Pe, Sparq, Sparsity, Threads};
+use sim_pe::nbsmt::{CollisionRule, When};
 use sim_pe::{reduce, sparq};
 
-use super::code::{Table, ZERO, activation_table, weight_table};
+use super::code::{Code as _, Table, ZERO, activation_table, weight_table};
 use super::form::Grouping;
 
 /// One thing that rules add to the exact product: a function of the activation times a function of the weight.
@@ -128,80 +128,90 @@ pub(super) fn windows(rules: &Sparq) -> [Table; 2] {
     [0, 1].map(|partner| activation_table(|x| i32::from(sparq::windowed_pair([x, partner], rules)[0])))
 }
 
-/// What the rules make of a reduced activation and of a reduced weight.
-struct After<'r> {
-    rules: &'r NbSmt,
-}
-
-impl After<'_> {
-    fn activation(&self, x: u8) -> i32 {
-        match self.rules.policy.base() {
-            BasePolicy::A | BasePolicy::Aw | BasePolicy::W | BasePolicy::AW if activation_is_narrow(x) => {
-                i32::from(x)
-            }
-            BasePolicy::A0 | BasePolicy::A | BasePolicy::Aw | BasePolicy::W | BasePolicy::AW => {
-                reduce::activation(x, self.rules.rounding, self.rules.overflow)
-            }
-        }
-    }
-
-    fn weight(&self, w: i8) -> i32 {
-        match self.rules.policy.base() {
-            BasePolicy::A | BasePolicy::Aw | BasePolicy::W | BasePolicy::AW if weight_is_narrow(w) => {
-                i32::from(w)
-            }
-            BasePolicy::A0 | BasePolicy::A | BasePolicy::Aw | BasePolicy::W | BasePolicy::AW => {
-                reduce::weight(w, self.rules.rounding, self.rules.overflow)
-            }
-        }
-    }
-}
-
-/// Two or four threads. With e = reduced − given, a collision of two adds what the policy says, and one of more
-/// x̂·ŵ − x·w = e_x·ŵ + x·e_w = e_x·w + x̂·e_w, whichever goes better with what a collision of two adds.
+/// Two or four threads. With e = reduced − given, a collision adds e_x·w + x·e_w + e_x·e_w, each where the rule reduces the
+/// one operand beside the other.
 fn threads(rules: &NbSmt, n_threads: usize) -> Residue {
-    let after = After { rules };
-    let given = activation_table(i32::from);
-    let reduced = activation_table(|x| after.activation(x));
-    let residue = activation_table(|x| after.activation(x) - i32::from(x));
-    let only_wide = activation_table(|x| if activation_is_narrow(x) { 0 } else { i32::from(x) });
-    let weights_given = weight_table(i32::from);
-    let weights_reduced = weight_table(|w| after.weight(w));
-    let weights_residue = weight_table(|w| after.weight(w) - i32::from(w));
-    let weights_wide = weight_table(|w| if weight_is_narrow(w) { 0 } else { i32::from(w) });
-    let weights_narrow = weight_table(|w| if weight_is_narrow(w) { i32::from(w) } else { 0 });
+    let CollisionRule {
+        two: [two_x, two_w],
+        more,
+    } = CollisionRule::of(rules.policy.base());
+    let error = |rule: When, x: u8| {
+        if rule.reduces(x.is_wide()) {
+            reduce::activation(x, rules.rounding, rules.overflow) - i32::from(x)
+        } else {
+            0
+        }
+    };
+    let weight_error = |rule: When, w: i8| {
+        if rule.reduces(w.is_wide()) {
+            reduce::weight(w, rules.rounding, rules.overflow) - i32::from(w)
+        } else {
+            0
+        }
+    };
+    let beside = |rule: When, is_wide: bool| i32::from(rule.reduces_beside(is_wide));
 
-    let more = 2 < n_threads;
-    // By how many threads are active: in a collision of two, in one of more, which two threads do not have.
-    let component = |in_two: &Table, in_more: &Table, weights: &Table| Component {
-        activations: [ZERO, *in_two, if more { *in_more } else { ZERO }],
-        weights: *weights,
+    let in_two = vec![
+        (
+            activation_table(|x| error(two_x, x)),
+            weight_table(|w| beside(two_x, w.is_wide()) * i32::from(w)),
+        ),
+        (
+            activation_table(|x| beside(two_w, x.is_wide()) * i32::from(x)),
+            weight_table(|w| weight_error(two_w, w)),
+        ),
+        (
+            activation_table(|x| beside(two_w, x.is_wide()) * error(two_x, x)),
+            weight_table(|w| beside(two_x, w.is_wide()) * weight_error(two_w, w)),
+        ),
+    ];
+    // More threads reduce an operand whatever it meets. The last product joins one of the others, and weights are those of a
+    // collision of two and the rest, so that both kinds of collisions share products.
+    let in_more = if n_threads == 2 {
+        Vec::new()
+    } else if two_x.ever() {
+        let errors = activation_table(|x| error(more, x));
+        vec![
+            (
+                errors,
+                weight_table(|w| beside(two_x, w.is_wide()) * i32::from(w)),
+            ),
+            (
+                errors,
+                weight_table(|w| (1 - beside(two_x, w.is_wide())) * i32::from(w)),
+            ),
+            (
+                activation_table(|x| i32::from(x) + error(more, x)),
+                weight_table(|w| weight_error(more, w)),
+            ),
+        ]
+    } else {
+        vec![
+            (
+                activation_table(i32::from),
+                weight_table(|w| weight_error(more, w)),
+            ),
+            (
+                activation_table(|x| error(more, x)),
+                weight_table(|w| i32::from(w) + weight_error(more, w)),
+            ),
+        ]
     };
-    let mut components = match rules.policy.base() {
-        BasePolicy::A0 | BasePolicy::A => vec![
-            component(&residue, &residue, &weights_given),
-            component(&ZERO, &reduced, &weights_residue),
-        ],
-        BasePolicy::Aw => vec![
-            component(&residue, &residue, &weights_wide),
-            component(&ZERO, &residue, &weights_narrow),
-            component(&ZERO, &reduced, &weights_residue),
-        ],
-        BasePolicy::W => vec![
-            component(&given, &given, &weights_residue),
-            component(&ZERO, &residue, &weights_reduced),
-        ],
-        BasePolicy::AW => vec![
-            component(&only_wide, &given, &weights_residue),
-            component(&ZERO, &residue, &weights_reduced),
-        ],
-    };
+    let in_two = in_two.into_iter().map(|(x, weights)| ([ZERO, x, ZERO], weights));
+    let in_more = in_more.into_iter().map(|(x, weights)| ([ZERO, ZERO, x], weights));
+    let mut components: Vec<Component> = Vec::new();
+    for (activations, weights) in in_two.chain(in_more) {
+        match components.iter_mut().find(|known| known.weights == weights) {
+            Some(known) => known.activations = add(&known.activations, &activations),
+            None => components.push(Component { activations, weights }),
+        }
+    }
     let gate = match rules.policy.sparsity() {
         Sparsity::On => Gate::Both,
         Sparsity::Off => {
             // Every step is a collision of all threads.
             for component in &mut components {
-                let all = component.activations[if more { 2 } else { 1 }];
+                let all = component.activations[if n_threads == 2 { 1 } else { 2 }];
                 component.activations = [all; 3];
             }
             Gate::Activations
@@ -247,6 +257,11 @@ impl Component {
         parts.retain(|part| !part.is_nothing());
         parts
     }
+}
+
+/// By count and operand.
+pub(super) fn add(a: &[Table; 3], b: &[Table; 3]) -> [Table; 3] {
+    std::array::from_fn(|count| std::array::from_fn(|code| a[count][code] + b[count][code]))
 }
 
 /// By count and operand.

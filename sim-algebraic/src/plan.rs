@@ -1,7 +1,7 @@
 //! Which products make up a machine's result.
 
 use super::code::{Table, ZERO, activation_table, weight_table};
-use super::components::{Component, Gate, Residue, difference, subtract};
+use super::components::{Component, Gate, Residue, add, difference, subtract};
 use super::form::{Form, Grouping};
 use super::listed::Listed;
 use super::picks::four_threads::{Base, FourThreads};
@@ -229,9 +229,7 @@ impl Merged {
     /// Take a component into the operands of the wide product; returns what is left of it.
     fn merge(&mut self, component: Component) -> Option<Component> {
         let rest = if self.takes(&component) {
-            let sum: [Table; 3] = std::array::from_fn(|count| {
-                std::array::from_fn(|code| self.activations[count][code] + component.activations[count][code])
-            });
+            let sum = add(&self.activations, &component.activations);
             self.activations = sum.map(|table| table.map(|x| x.clamp(0, i16::from(u8::MAX))));
             Component {
                 activations: subtract(&sum, &self.activations),

@@ -34,9 +34,9 @@ pub fn weight_of(thread: usize, n_threads: usize) -> usize {
     }
 }
 
-/// When a rule reduces an operand.
+/// When a rule reduces an operand: a function of the operand times one of the operand it meets.
 #[derive(Clone, Copy, Debug)]
-struct When {
+pub struct When {
     /// At all.
     ever: Flag,
     /// Where the operand itself is narrow.
@@ -59,6 +59,21 @@ impl When {
     const WIDE: Self = Self::new(true, false, true);
     const BOTH_WIDE: Self = Self::new(true, false, false);
 
+    /// Whether it ever reduces an operand.
+    pub const fn ever(self) -> bool {
+        self.ever.holds()
+    }
+
+    /// Whether it reduces wide operands, or narrow ones, if they meet the right ones.
+    pub const fn reduces(self, is_wide: bool) -> bool {
+        self.ever.holds() && (is_wide || self.narrow_too.holds())
+    }
+
+    /// Whether it reduces what meets wide operands, or narrow ones.
+    pub const fn reduces_beside(self, meets_wide: bool) -> bool {
+        self.ever.holds() && (meets_wide || self.whatever_it_meets.holds())
+    }
+
     #[inline(always)]
     fn applies<M: Mask>(self, is_wide: M, meets_wide: M) -> M {
         M::everywhere(self.ever)
@@ -67,16 +82,38 @@ impl When {
     }
 }
 
+/// Which operands a collision reduces.
+#[derive(Clone, Copy, Debug)]
+pub struct CollisionRule {
+    /// The two-thread rule, for activations and for weights.
+    pub two: [When; 2],
+    /// The 3-or-4 rule, for both operands, whatever they meet.
+    pub more: When,
+}
+
+impl CollisionRule {
+    /// That of a policy.
+    pub const fn of(base: BasePolicy) -> Self {
+        let (activation, weight, more) = match base {
+            BasePolicy::A0 => (When::ALWAYS, When::NEVER, When::ALWAYS),
+            BasePolicy::A => (When::WIDE, When::NEVER, When::WIDE),
+            BasePolicy::Aw => (When::BOTH_WIDE, When::NEVER, When::WIDE),
+            BasePolicy::W => (When::NEVER, When::WIDE, When::WIDE),
+            BasePolicy::AW => (When::NEVER, When::BOTH_WIDE, When::WIDE),
+        };
+        Self {
+            two: [activation, weight],
+            more,
+        }
+    }
+}
+
 /// What a collision does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Collision {
     /// Zeros do not free the multiplier.
     is_always_full: Flag,
-    /// The two-thread rule.
-    two_activation: When,
-    two_weight: When,
-    /// The 3-or-4 rule, for both operands.
-    more: When,
+    rule: CollisionRule,
 }
 
 /// Who is active in a step and whose operands it reduces, by thread.
@@ -92,24 +129,10 @@ pub(crate) struct Decision<M, const T: usize> {
 
 impl Collision {
     pub(crate) fn new(rules: &NbSmt) -> Self {
-        let (two_activation, two_weight, more) = match rules.policy.base() {
-            BasePolicy::A0 => (When::ALWAYS, When::NEVER, When::ALWAYS),
-            BasePolicy::A => (When::WIDE, When::NEVER, When::WIDE),
-            BasePolicy::Aw => (When::BOTH_WIDE, When::NEVER, When::WIDE),
-            BasePolicy::W => (When::NEVER, When::WIDE, When::WIDE),
-            BasePolicy::AW => (When::NEVER, When::BOTH_WIDE, When::WIDE),
-        };
         Self {
             is_always_full: Flag::new(rules.policy.sparsity() == Sparsity::Off),
-            two_activation,
-            two_weight,
-            more,
+            rule: CollisionRule::of(rules.policy.base()),
         }
-    }
-
-    /// Whether the two-thread rule ever reduces an activation, a weight.
-    pub(crate) fn two_threads_reduce(&self) -> [bool; 2] {
-        [self.two_activation, self.two_weight].map(|when| when.ever.holds())
     }
 
     /// The rule: what a step does with threads of which these are active and these hold wide operands.
@@ -131,13 +154,15 @@ impl Collision {
             _ if mutant::is_on(Mutant::WrongCountRule) => (M::none(), full | is_two | is_more),
             _ => (!full & is_two, full | is_more),
         };
+        let CollisionRule {
+            two: [two_x, two_w],
+            more,
+        } = self.rule;
         let cut_x = each(M::none(), |t| {
-            by_two & self.two_activation.applies(wide_x[t], wide_w[t])
-                | by_more & self.more.applies(wide_x[t], wide_w[t])
+            by_two & two_x.applies(wide_x[t], wide_w[t]) | by_more & more.applies(wide_x[t], wide_w[t])
         });
         let cut_w = each(M::none(), |t| {
-            by_two & self.two_weight.applies(wide_w[t], wide_x[t])
-                | by_more & self.more.applies(wide_w[t], wide_x[t])
+            by_two & two_w.applies(wide_w[t], wide_x[t]) | by_more & more.applies(wide_w[t], wide_x[t])
         });
         let idle_too = M::everywhere(Flag::new(mutant::is_on(Mutant::IdleReduced)));
         let counts = |cuts: [M; T]| each(M::none(), |t| cuts[t] & (active[t] | idle_too));

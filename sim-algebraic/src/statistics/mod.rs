@@ -107,11 +107,11 @@ impl Tally {
             }
             Steps::Neighbours(rows, pairs) => {
                 let (active, reduced) = pairs.finish();
-                (active, reduced, rows.meet(kernels, weights).operand_widths())
+                (active, reduced, rows.meet(kernels, weights).operand_widths(0..1))
             }
             Steps::Picked(rows, groups) => {
                 let (active, reduced) = groups.finish(weights);
-                (active, reduced, rows.meet(kernels, weights).operand_widths())
+                (active, reduced, rows.meet(kernels, weights).operand_widths(0..1))
             }
         };
         Statistics {
@@ -127,5 +127,9 @@ fn of<const T: usize>(
     meetings: &Meetings<T>,
     reduced: impl Fn(&Meetings<T>) -> Reduced,
 ) -> (ActiveSteps, Reduced, OperandWidths) {
-    (meetings.active(), reduced(meetings), meetings.operand_widths())
+    (
+        meetings.active(),
+        reduced(meetings),
+        meetings.operand_widths(0..T),
+    )
 }

@@ -1,7 +1,8 @@
 //! What two or four threads reduce.
 
 use sim_core::counters::Reduced;
-use sim_core::spec::{BasePolicy, NbSmt, Sparsity};
+use sim_core::spec::{NbSmt, Sparsity};
+use sim_pe::nbsmt::CollisionRule;
 
 use super::subsets::Meetings;
 
@@ -13,28 +14,23 @@ pub(super) fn reduced<const T: usize>(rules: &NbSmt, meetings: &Meetings<T>) -> 
         (Sparsity::Off, 2) => (0..T, T..T),
         (Sparsity::Off, _) => (T..T, 0..T),
     };
-    let of =
-        |counts: [u64; T], others: &std::ops::Range<usize>| -> u64 { counts[others.clone()].iter().sum() };
-    let (threads, wide_activations, wide_weights) = (
-        meetings.threads(),
-        meetings.wide_activations(),
-        meetings.wide_weights(),
-    );
-    let in_two = match rules.policy.base() {
-        BasePolicy::A0 => (of(threads, &two), 0),
-        BasePolicy::A => (of(wide_activations, &two), 0),
-        BasePolicy::Aw => (of(meetings.both_wide(), &two), 0),
-        BasePolicy::W => (0, of(wide_weights, &two)),
-        BasePolicy::AW => (0, of(meetings.both_wide(), &two)),
-    };
-    let in_many = match rules.policy.base() {
-        BasePolicy::A0 => (of(threads, &many), of(threads, &many)),
-        BasePolicy::A | BasePolicy::Aw | BasePolicy::W | BasePolicy::AW => {
-            (of(wide_activations, &many), of(wide_weights, &many))
+    let rule = CollisionRule::of(rules.policy.base());
+    let mut reduced = Reduced::default();
+    for (others, [activation, weight]) in [(two, rule.two), (many, [rule.more; 2])] {
+        let widths = meetings.operand_widths(others);
+        for (x_is_wide, w_is_wide, count) in [
+            (true, true, widths.a8w8),
+            (true, false, widths.a8w4),
+            (false, true, widths.a4w8),
+            (false, false, widths.a4w4),
+        ] {
+            if activation.reduces(x_is_wide) && activation.reduces_beside(w_is_wide) {
+                reduced.activations += count;
+            }
+            if weight.reduces(w_is_wide) && weight.reduces_beside(x_is_wide) {
+                reduced.weights += count;
+            }
         }
-    };
-    Reduced {
-        activations: in_two.0 + in_many.0,
-        weights: in_two.1 + in_many.1,
     }
+    reduced
 }

@@ -221,32 +221,21 @@ impl<const T: usize> Meetings<T> {
     }
 
     /// Active threads by the number of *other* active threads, summed over threads.
-    pub(super) fn threads(&self) -> [u64; T] {
+    fn threads(&self) -> [u64; T] {
         let by_active = by_size::<T>(&self.at_least, 0);
         let mut counts = (0_u64..).zip(by_active).skip(1).map(|(n, count)| n * count);
         std::array::from_fn(|_| counts.next().unwrap_or(0))
     }
 
-    /// The same, of threads whose activation is wide.
-    pub(super) fn wide_activations(&self) -> [u64; T] {
-        by_others(&self.wide_activation)
-    }
-
-    /// The same, of threads whose weight is wide.
-    pub(super) fn wide_weights(&self) -> [u64; T] {
-        by_others(&self.wide_weight)
-    }
-
-    /// The same, of threads with both operands wide.
-    pub(super) fn both_wide(&self) -> [u64; T] {
-        by_others(&self.both_wide)
-    }
-
-    /// Operand pairs by width.
-    pub(super) fn operand_widths(&self) -> OperandWidths {
-        let total: u64 = self.threads().iter().sum();
-        let [a8, w8, a8w8] = [self.wide_activations(), self.wide_weights(), self.both_wide()]
-            .map(|counts| counts.iter().sum::<u64>());
+    /// Operand pairs by width, of active threads beside so many *others*.
+    pub(super) fn operand_widths(&self, others: Range<usize>) -> OperandWidths {
+        let [total, a8, w8, a8w8] = [
+            self.threads(),
+            by_others(&self.wide_activation),
+            by_others(&self.wide_weight),
+            by_others(&self.both_wide),
+        ]
+        .map(|counts| counts[others.clone()].iter().sum::<u64>());
         OperandWidths {
             a8w8,
             a8w4: a8 - a8w8,

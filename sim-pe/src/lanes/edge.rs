@@ -3,7 +3,7 @@
 
 use sim_core::spec::{Pe, Sparq, Threads, WindowPlace};
 
-use crate::nbsmt::Collision;
+use crate::nbsmt::{CollisionRule, When};
 use crate::operand::{activation_is_narrow, weight_is_narrow};
 use crate::{reduce, sparq};
 
@@ -42,7 +42,7 @@ pub fn reduces(pe: Pe) -> [bool; 2] {
         Pe::Conventional | Pe::Sparq(_) => [false, false],
         Pe::NbSmt(rules) => match rules.threads {
             Threads::One => [false, false],
-            Threads::Two => Collision::new(&rules).two_threads_reduce(),
+            Threads::Two => CollisionRule::of(rules.policy.base()).two.map(When::ever),
             Threads::Four => [true, true],
         },
         // The window of an activation whose partner is not zero is a reduction.
