@@ -4,9 +4,9 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use sim_algebraic::Algebraic;
 use sim_array::engine::{Engine, Mse, Operands};
-use sim_core::fixed::{Overflow, Rounding};
+use sim_core::named::Named as _;
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Sparq, Threads, WeightPattern, Window};
 
 fn main() {
     divan::main();
@@ -54,29 +54,17 @@ impl Layer {
 }
 
 fn machine(name: &str) -> Pe {
-    let sparq = Sparq {
-        window: Window::Opt5,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    };
-    match name {
-        "conventional" => Pe::Conventional,
-        "sparq" => Pe::Sparq(sparq),
-        "sparq-stc" => Pe::SparqStc(sparq),
-        nb_smt => {
-            let (threads, policy) = nb_smt.split_once("T ").expect("threads and policy");
-            let threads = threads.parse().ok().and_then(Threads::from_count);
-            Pe::NbSmt(NbSmt {
-                threads: threads.expect("1, 2 or 4"),
-                policy: Policy::ALL
-                    .into_iter()
-                    .find(|known| known.name() == policy)
-                    .expect("a policy"),
-                rounding: Rounding::HalfEven,
-                overflow: Overflow::Saturate,
-            })
-        }
+    let windows = Pe::with_windows(&[Sparq::new(Window::Opt5)]);
+    let mut by_kind = windows.into_iter().chain([Pe::Conventional]);
+    if let Some(pe) = by_kind.find(|pe| pe.kind().name() == name) {
+        return pe;
     }
+    let (threads, policy) = name.split_once("T ").expect("threads and policy");
+    let threads = threads.parse().ok().and_then(Threads::from_count);
+    Pe::NbSmt(NbSmt::new(
+        threads.expect("1, 2 or 4"),
+        Policy::from_name(policy).expect("a policy"),
+    ))
 }
 
 const MACHINES: [&str; 16] = [
@@ -101,9 +89,9 @@ const MACHINES: [&str; 16] = [
 fn run(bencher: Bencher<'_, '_>, name: &str, (m, n, k): (usize, usize, usize), mse: Mse) {
     let pe = machine(name);
     let layer = Layer::new(m, n, k);
-    let layer = match pe {
-        Pe::SparqStc(_) => layer.pruned(),
-        Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => layer,
+    let layer = match pe.weight_pattern() {
+        WeightPattern::TwoOfFour => layer.pruned(),
+        WeightPattern::Any => layer,
     };
     let array = ArraySpec::new(16, 16, pe).expect("in range");
     bencher

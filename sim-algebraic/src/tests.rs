@@ -181,7 +181,7 @@ fn all_pes() -> Vec<Pe> {
                     rounding,
                     pairs,
                 };
-                pes.extend(Pe::with_windows(rules));
+                pes.extend(Pe::with_windows(&[rules]));
             }
         }
     }
@@ -228,20 +228,11 @@ fn blocks_meet_at_their_borders() {
     let weights: Vec<i8> = (0..shape.n() * shape.k()).map(|_| random.weight()).collect();
     for threads in [Threads::Two, Threads::Four] {
         for policy in [Policy::SA, Policy::SAw] {
-            let rules = NbSmt {
-                threads,
-                policy,
-                rounding: Rounding::HalfEven,
-                overflow: Overflow::Saturate,
-            };
+            let rules = NbSmt::new(threads, policy);
             check(Pe::NbSmt(rules), shape, &activations, &weights);
         }
     }
-    let rules = Sparq {
-        window: Window::Opt5,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    };
+    let rules = Sparq::new(Window::Opt5);
     check(Pe::Sparq(rules), shape, &activations, &weights);
     let sparse = random.sparse_weights(shape.n(), shape.k());
     check(Pe::SparqStc(rules), shape, &activations, &sparse);
@@ -279,19 +270,8 @@ fn accumulators_reach_their_ends() {
 
 #[test]
 fn products_in_turn_are_the_products() {
-    let rules = Sparq {
-        window: Window::Opt5,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    };
-    let nbsmt = |threads| {
-        Pe::NbSmt(NbSmt {
-            threads,
-            policy: Policy::SA,
-            rounding: Rounding::HalfEven,
-            overflow: Overflow::Saturate,
-        })
-    };
+    let rules = Sparq::new(Window::Opt5);
+    let nbsmt = |threads| Pe::NbSmt(NbSmt::new(threads, Policy::SA));
     let mut machines = vec![Pe::Conventional, Pe::Sparq(rules), Pe::SparqStc(rules)];
     machines.extend(Threads::ALL.map(nbsmt));
     let (m, n, k, n_products) = (7, 5, 22, 3);

@@ -4,9 +4,8 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use sim_array::engine::{Engine, Measures, Operands};
 use sim_array::stepped::Stepped;
-use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Sparq, Threads, Window};
 
 fn main() {
     divan::main();
@@ -15,28 +14,15 @@ fn main() {
 const MACHINES: [&str; 5] = ["1t", "2t", "4t", "sparq", "sparq-stc"];
 
 fn machine(name: &str) -> Pe {
-    let threads = |threads| {
-        Pe::NbSmt(NbSmt {
-            threads,
-            policy: Policy::ALL
-                .into_iter()
-                .find(|known| known.name() == "S+A")
-                .expect("a policy"),
-            rounding: Rounding::HalfEven,
-            overflow: Overflow::Saturate,
-        })
-    };
-    let sparq = Sparq {
-        window: Window::Opt5,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    };
+    let threads = |threads| Pe::NbSmt(NbSmt::new(threads, Policy::SA));
     match name {
         "1t" => Pe::Conventional,
         "2t" => threads(Threads::Two),
         "4t" => threads(Threads::Four),
-        "sparq" => Pe::Sparq(sparq),
-        _ => Pe::SparqStc(sparq),
+        kind => Pe::with_windows(&[Sparq::new(Window::Opt5)])
+            .into_iter()
+            .find(|pe| pe.kind().name() == kind)
+            .expect("a kind with windows"),
     }
 }
 

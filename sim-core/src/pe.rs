@@ -114,6 +114,17 @@ impl PeKind {
             Self::Sparq | Self::SparqStc => RuleSet::Windows,
         }
     }
+
+    /// How many consecutive or segmented K values one step consumes: T threads, a pair, or a group of four. `threads` are
+    /// of a kind that has them.
+    pub const fn k_per_step(self, threads: Threads) -> usize {
+        match self {
+            Self::Conventional => 1,
+            Self::NbSmt => threads.count(),
+            Self::Sparq => 2,
+            Self::SparqStc => 4,
+        }
+    }
 }
 
 /// Which rules a kind of PE has, and so which keys.
@@ -204,13 +215,29 @@ impl Pe {
         }
     }
 
-    /// One of each kind that has windows, with these rules.
-    pub fn with_windows(rules: Sparq) -> impl Iterator<Item = Self> {
-        PeKind::ALL.into_iter().filter_map(move |kind| match kind {
-            PeKind::Sparq => Some(Self::Sparq(rules)),
-            PeKind::SparqStc => Some(Self::SparqStc(rules)),
-            PeKind::Conventional | PeKind::NbSmt => None,
-        })
+    /// Every kind that has windows, with each of these rules; a kind after the other.
+    pub fn with_windows(rules: &[Sparq]) -> Vec<Self> {
+        let kind = |kind: PeKind| -> Option<fn(Sparq) -> Self> {
+            match kind {
+                PeKind::Sparq => Some(Self::Sparq),
+                PeKind::SparqStc => Some(Self::SparqStc),
+                PeKind::Conventional | PeKind::NbSmt => None,
+            }
+        };
+        let kinds = PeKind::ALL.into_iter().filter_map(kind);
+        kinds.flat_map(|of| rules.iter().copied().map(of)).collect()
+    }
+
+    /// The PEs to compare, with the rules that a configuration has by default: conventional, one thread, two and four threads
+    /// with these policies, and every kind with windows in every window.
+    pub fn compared(policies: &[Policy]) -> Vec<Self> {
+        let nb_smt = |threads, policy| Self::NbSmt(NbSmt::new(threads, policy));
+        let mut all = vec![Self::Conventional, nb_smt(Threads::One, Policy::SA)];
+        for threads in [Threads::Two, Threads::Four] {
+            all.extend(policies.iter().map(|&policy| nb_smt(threads, policy)));
+        }
+        all.extend(Self::with_windows(&Window::ALL.map(Sparq::new)));
+        all
     }
 
     /// Which weights it takes.
@@ -246,14 +273,13 @@ impl Pe {
         }
     }
 
-    /// How many consecutive or segmented K values one step consumes: T threads, a pair, or a group of four.
+    /// The lanes of a step: how many K values it consumes, as [`PeKind::k_per_step`] says.
     pub const fn k_per_step(self) -> usize {
-        match self {
-            Self::Conventional => 1,
-            Self::NbSmt(rules) => rules.threads.count(),
-            Self::Sparq(_) => 2,
-            Self::SparqStc(_) => 4,
-        }
+        let threads = match self.nb_smt() {
+            Some(rules) => rules.threads,
+            None => Threads::One,
+        };
+        self.kind().k_per_step(threads)
     }
 
     /// S, the steps of a tile for `k` terms.

@@ -5,31 +5,25 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
+use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
 use sim_rtl::Design;
 use sim_synth::cell_models;
-use sim_synth::designs::{CLOCK, nb_smt, windowed};
+use sim_synth::designs::{CLOCK, nb_smt};
 use sim_synth::library::Library;
 use sim_synth::netlist::{Module, synthesize};
 
 use crate::build::{File, Purpose, Top};
 use crate::divergence::Divergence;
-use crate::machines::array;
+use crate::machines::{array, compared};
 use crate::mutants::hunt;
 use crate::top::{PE_BLOCK, Visibility, top_of_blocks};
 
 /// Every kind of PE.
 pub(crate) fn all() -> anyhow::Result<Vec<ArraySpec>> {
+    // Of the PEs with one product a step the conventional one, with one stage and with two.
     let mut machines = vec![(Pe::Conventional, 1), (Pe::Conventional, 2)];
-    for threads in [Threads::Two, Threads::Four] {
-        for policy in [Policy::SA, Policy::SAw, Policy::SW, Policy::S] {
-            machines.push((nb_smt(threads, policy), 1));
-        }
-    }
-    machines.extend(Window::ALL.map(|window| (Pe::Sparq(windowed(window)), 1)));
-    for window in [Window::Opt5, Window::Opt7] {
-        machines.push((Pe::SparqStc(windowed(window)), 1));
-    }
+    let with_several = compared().into_iter().filter(|pe| 1 < pe.max_active());
+    machines.extend(with_several.map(|pe| (pe, 1)));
     machines
         .into_iter()
         .map(|(pe, depth)| array(4, 4, pe, depth))

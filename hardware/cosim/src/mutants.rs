@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
+use sim_core::spec::{ArraySpec, Pe, Policy, Sparq, Threads, Window};
 use sim_rtl::SOURCES;
-use sim_synth::designs::{nb_smt, windowed};
+use sim_synth::designs::nb_smt;
 
 use crate::build::{Purpose, Top, build};
 use crate::divergence::Divergence;
@@ -123,7 +123,7 @@ pub(crate) fn all() -> Vec<Mutant> {
             "place_window.sv",
             "operand[SHIFT-1] & (operand[SHIFT] | below) & ~(&bits)",
             "operand[SHIFT-1] & (operand[SHIFT] | below | 1'b1) & ~(&bits)",
-            Pe::Sparq(windowed(Window::Opt5)),
+            Pe::Sparq(Sparq::new(Window::Opt5)),
             1,
         ),
         mutant(
@@ -131,7 +131,7 @@ pub(crate) fn all() -> Vec<Mutant> {
             "place_window.sv",
             "& (operand[SHIFT] | below) & ~(&bits)",
             "& (operand[SHIFT] | below)",
-            Pe::Sparq(windowed(Window::Opt3)),
+            Pe::Sparq(Sparq::new(Window::Opt3)),
             1,
         ),
         mutant(
@@ -139,7 +139,7 @@ pub(crate) fn all() -> Vec<Mutant> {
             "sparq_window.sv",
             "assign is_alone = ~(|x0) | ~(|x1);",
             "assign is_alone = ~(|x0) & ~(|x1);",
-            Pe::Sparq(windowed(Window::Opt6)),
+            Pe::Sparq(Sparq::new(Window::Opt6)),
             1,
         ),
         mutant(
@@ -147,7 +147,7 @@ pub(crate) fn all() -> Vec<Mutant> {
             "select_2of4.sv",
             "{8{|weights[8*i+:8]}} & activations[8*at+:8]",
             "{8{(|weights[8*i+:8]) | (|activations)}} & activations[8*at+:8]",
-            Pe::SparqStc(windowed(Window::Opt5)),
+            Pe::SparqStc(Sparq::new(Window::Opt5)),
             1,
         ),
         mutant(

@@ -22,7 +22,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use sim_core::parallel_map::{Unfinished, parallel_map};
-use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
+use sim_core::spec::{ArraySpec, Pe, Policy};
 use sim_cost::file::TableFile;
 use sim_cost::table::Table;
 use sim_rtl::Design;
@@ -134,12 +134,7 @@ fn table_text(table: &TableFile) -> String {
 
 /// The PEs whose energy is measured: default rounding, overflow and pairs, one pipeline stage.
 fn arrays() -> anyhow::Result<Vec<ArraySpec>> {
-    let mut pes = vec![Pe::Conventional, designs::nb_smt(Threads::One, Policy::SA)];
-    for threads in [Threads::Two, Threads::Four] {
-        pes.extend(Policy::ALL.map(|policy| designs::nb_smt(threads, policy)));
-    }
-    pes.extend(Window::ALL.map(|window| Pe::Sparq(designs::windowed(window))));
-    pes.extend(Window::ALL.map(|window| Pe::SparqStc(designs::windowed(window))));
+    let pes = Pe::compared(&Policy::ALL);
     pes.into_iter().map(|pe| Ok(designs::spec(pe, 1)?)).collect()
 }
 

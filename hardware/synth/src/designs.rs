@@ -54,21 +54,7 @@ impl Subject {
 
 /// Threads with a policy, and otherwise the rules that a configuration has by default.
 pub const fn nb_smt(threads: Threads, policy: Policy) -> Pe {
-    Pe::NbSmt(NbSmt {
-        threads,
-        policy,
-        rounding: Rounding::HalfEven,
-        overflow: Overflow::Saturate,
-    })
-}
-
-/// A window with the rules that a configuration has by default.
-pub const fn windowed(window: Window) -> Sparq {
-    Sparq {
-        window,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    }
+    Pe::NbSmt(NbSmt::new(threads, policy))
 }
 
 /// Every module that is measured: PEs by machine, rules and depth, then window logic, then arrays.
@@ -88,24 +74,13 @@ pub fn all() -> Vec<Subject> {
             }
         }
     }
-    let kinds: [fn(Sparq) -> Pe; 2] = [Pe::Sparq, Pe::SparqStc];
-    for kind in kinds {
-        shallow.extend(every_window().into_iter().map(kind));
-    }
-    let mut deep = vec![
-        Pe::Conventional,
-        nb_smt(Threads::One, Policy::SA),
-        nb_smt(Threads::Two, Policy::SA),
-        nb_smt(Threads::Four, Policy::SA),
-    ];
-    for kind in kinds {
-        deep.extend(Window::ALL.map(windowed).map(kind));
-    }
+    shallow.extend(Pe::with_windows(&every_window()));
+    let deep = Pe::compared(&[Policy::SA]);
     let whole = [
         Pe::Conventional,
         nb_smt(Threads::Two, Policy::SA),
         nb_smt(Threads::Four, Policy::SA),
-        Pe::Sparq(windowed(Window::Opt5)),
+        Pe::Sparq(Sparq::new(Window::Opt5)),
     ];
     let array = Module::Array {
         rows: ARRAY_SIDE,
@@ -113,7 +88,7 @@ pub fn all() -> Vec<Subject> {
     };
     // Window logic is the same whatever stands behind it; a table finds it by the PE.
     let edges = every_window().into_iter().map(|rules| (rules, 1));
-    let deep_edges = Window::ALL.map(windowed).map(|rules| (rules, 2));
+    let deep_edges = Window::ALL.map(Sparq::new).map(|rules| (rules, 2));
     shallow
         .into_iter()
         .map(|pe| (pe, 1, Module::Pe))

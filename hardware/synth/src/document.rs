@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, Table as Sheet, presets};
-use sim_core::spec::{ArraySpec, Pe, Policy, Threads, Window};
+use sim_core::spec::{ArraySpec, Pe, Policy, Sparq, Threads, Window};
 use sim_cost::key::{Part, PeKey};
 use sim_cost::table::Table;
 
@@ -117,9 +117,9 @@ fn ratios(with_delays: &Table, areas_only: &Table) -> String {
     let columns = [
         designs::nb_smt(Threads::Two, Policy::SA),
         designs::nb_smt(Threads::Four, Policy::SA),
-        Pe::Sparq(designs::windowed(Window::Opt5)),
-        Pe::Sparq(designs::windowed(Window::Opt3)),
-        Pe::Sparq(designs::windowed(Window::Opt2)),
+        Pe::Sparq(Sparq::new(Window::Opt5)),
+        Pe::Sparq(Sparq::new(Window::Opt3)),
+        Pe::Sparq(Sparq::new(Window::Opt2)),
     ];
     let mut text =
         "| | level | 1T | 2T | 4T | SPARQ 5opt | 3opt | 2opt |\n|---|---|---|---|---|---|---|---|\n"
@@ -148,14 +148,7 @@ fn ratios(with_delays: &Table, areas_only: &Table) -> String {
 fn defaults(table: &Table) -> String {
     let mut text = "| design | part | area µm² | ratio | gate equivalents | critical path ns |\n|---|---|---|---|---|---|\n"
         .to_owned();
-    let mut machines = vec![
-        Pe::Conventional,
-        designs::nb_smt(Threads::One, Policy::SA),
-        designs::nb_smt(Threads::Two, Policy::SA),
-        designs::nb_smt(Threads::Four, Policy::SA),
-    ];
-    machines.extend(Window::ALL.map(designs::windowed).map(Pe::Sparq));
-    machines.extend(Window::ALL.map(designs::windowed).map(Pe::SparqStc));
+    let machines = Pe::compared(&[Policy::SA]);
     let n_pes = f64::from(16_u8);
     for (part, share) in [(Part::Pe, 1.0), (Part::WindowLogic, 1.0), (Part::Array4x4, n_pes)] {
         for array in machines

@@ -2,11 +2,10 @@
 
 use reports::run::{InputFile, Report, RunRecord};
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums};
-use sim_core::fixed::{Overflow, Rounding};
 use sim_core::record::{EngineKind, LayerRecord, ProductRecord, UnsimulatedLayer};
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Sparq, Threads, Window};
 use sim_core::units::Cycles;
 use sim_cost::table::Table;
 
@@ -17,21 +16,12 @@ pub(crate) fn array(pe: Pe) -> ArraySpec {
 
 /// An NB-SMT PE.
 pub(crate) fn nb_smt(threads: Threads, policy: Policy) -> Pe {
-    Pe::NbSmt(NbSmt {
-        threads,
-        policy,
-        rounding: Rounding::HalfEven,
-        overflow: Overflow::Saturate,
-    })
+    Pe::NbSmt(NbSmt::new(threads, policy))
 }
 
 /// A SPARQ PE.
 pub(crate) fn sparq() -> Pe {
-    Pe::Sparq(Sparq {
-        window: Window::Opt5,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    })
+    Pe::Sparq(Sparq::new(Window::Opt5))
 }
 
 /// One product of 4×4 outputs on one tile; `seed` changes its size.

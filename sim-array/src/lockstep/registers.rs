@@ -227,7 +227,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use sim_core::shape::Gemm;
-    use sim_core::spec::{Pairs, Sparq, Tiles, Window, WindowRounding};
+    use sim_core::spec::{Sparq, Tiles, Window};
 
     use super::*;
 
@@ -253,11 +253,7 @@ mod tests {
     }
 
     const fn stc() -> Pe {
-        Pe::SparqStc(Sparq {
-            window: Window::Opt5,
-            rounding: WindowRounding::Round,
-            pairs: Pairs::On,
-        })
+        Pe::SparqStc(Sparq::new(Window::Opt5))
     }
 
     #[test]

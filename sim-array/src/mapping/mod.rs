@@ -10,26 +10,17 @@ pub use tiling::Tiling;
 
 #[cfg(test)]
 mod tests {
-    use sim_core::fixed::{Overflow, Rounding};
     use sim_core::ids::{Col, Row, TileId};
     use sim_core::shape::Gemm;
-    use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+    use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Sparq, Threads, Window};
 
     use super::*;
 
     fn machines() -> Vec<Pe> {
-        let sparq = Sparq {
-            window: Window::Opt5,
-            rounding: WindowRounding::Round,
-            pairs: Pairs::On,
-        };
-        let nbsmt = |threads| NbSmt {
-            threads,
-            policy: Policy::SA,
-            rounding: Rounding::HalfEven,
-            overflow: Overflow::Saturate,
-        };
-        let mut machines = vec![Pe::Conventional, Pe::Sparq(sparq), Pe::SparqStc(sparq)];
+        let sparq = Sparq::new(Window::Opt5);
+        let nbsmt = |threads| NbSmt::new(threads, Policy::SA);
+        let mut machines = vec![Pe::Conventional];
+        machines.extend(Pe::with_windows(&[sparq]));
         machines.extend(Threads::ALL.map(|threads| Pe::NbSmt(nbsmt(threads))));
         machines
     }

@@ -3,7 +3,7 @@
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::ids::TileId;
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Sparq, Threads, Tiles, Window};
 use sim_simd::HasAvx2;
 
 use super::probe::{NoProbe, Probe};
@@ -37,12 +37,8 @@ impl Probe for Seen {
 }
 
 fn machines() -> Vec<Pe> {
-    let sparq = Sparq {
-        window: Window::Opt6,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    };
-    let mut machines = vec![Pe::Conventional, Pe::Sparq(sparq), Pe::SparqStc(sparq)];
+    let sparq = Sparq::new(Window::Opt6);
+    let mut machines = vec![Pe::Conventional];
     for policy in Policy::ALL {
         machines.extend(Threads::ALL.map(|threads| {
             Pe::NbSmt(NbSmt {
@@ -53,6 +49,7 @@ fn machines() -> Vec<Pe> {
             })
         }));
     }
+    machines.extend(Pe::with_windows(&[sparq]));
     machines
 }
 
@@ -153,7 +150,7 @@ fn a_late_look_sees_the_registers_and_no_edge_is_missed() {
         .map(|at| at.wrapping_mul(77).to_le_bytes()[0].cast_signed())
         .collect();
     let operands = Operands::new(shape, &activations, &weights).expect("operands");
-    for (pe, depth) in [(Pe::Conventional, 1), (Pe::Conventional, 2), (machines()[4], 1)] {
+    for (pe, depth) in [(Pe::Conventional, 1), (Pe::Conventional, 2), (machines()[2], 1)] {
         for tiles in Tiles::ALL {
             let array = ArraySpec::new(16, 16, pe).expect("an array").with_tiles(tiles);
             let array = array.with_pipeline_depth(depth).expect("a depth");
@@ -215,7 +212,7 @@ fn a_tile_is_in_the_array_as_long_as_its_formula_says() {
         let (activations, weights) = (vec![1; m * k], vec![1; n * k]);
         let operands = Operands::new(shape, &activations, &weights).expect("operands");
         for tiles in Tiles::ALL {
-            for pe in [machines()[0], machines()[4]] {
+            for pe in [machines()[0], machines()[2]] {
                 let array = ArraySpec::new(side, side, pe)
                     .expect("an array")
                     .with_tiles(tiles);

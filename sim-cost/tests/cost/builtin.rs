@@ -1,21 +1,11 @@
 //! The table that is used where none is named.
 
-use sim_core::spec::{Pe, Policy, Threads, Window};
+use sim_core::spec::{Pe, Policy};
 use sim_cost::key::{Part, PeKey};
 use sim_cost::mode::Mode;
 use sim_cost::table::Table;
 
-use crate::{array, nb_smt, windows};
-
-fn machines() -> Vec<Pe> {
-    let mut machines = vec![Pe::Conventional, nb_smt(Threads::One, Policy::SA)];
-    for threads in [Threads::Two, Threads::Four] {
-        machines.extend(Policy::ALL.map(|policy| nb_smt(threads, policy)));
-    }
-    machines.extend(Window::ALL.map(|window| Pe::Sparq(windows(window))));
-    machines.extend(Window::ALL.map(|window| Pe::SparqStc(windows(window))));
-    machines
-}
+use crate::array;
 
 fn shipped() -> [Table; 2] {
     let zero_delay = include_str!("../../../configs/tech/osu018-zero-delay.toml");
@@ -28,7 +18,7 @@ fn shipped() -> [Table; 2] {
 #[test]
 fn every_default_machine_has_area_path_energy_clock_and_leakage() {
     for table in shipped() {
-        for pe in machines() {
+        for pe in Pe::compared(&Policy::ALL) {
             let key = PeKey::of(&array(pe));
             assert!(table.area_of(&key, Part::Pe).is_ok(), "{key}");
             assert!(table.critical_path_of(&key).is_some(), "{key}");
@@ -45,7 +35,7 @@ fn every_default_machine_has_area_path_energy_clock_and_leakage() {
 #[test]
 fn the_table_says_how_far_it_is_from_the_gates() {
     for table in shipped() {
-        for pe in machines() {
+        for pe in Pe::compared(&Policy::ALL) {
             let row = table
                 .energy_of(&PeKey::of(&array(pe)), Mode::PartialProductBit)
                 .unwrap();
@@ -58,7 +48,7 @@ fn the_table_says_how_far_it_is_from_the_gates() {
 #[test]
 fn glitches_cost() {
     let [with, without] = shipped();
-    for pe in machines() {
+    for pe in Pe::compared(&Policy::ALL) {
         let key = PeKey::of(&array(pe));
         assert_eq!(
             with.clock_of(&key).unwrap().value,

@@ -129,11 +129,9 @@ fn rows_are_never_taken_from_a_similar_pe() {
          run file's [costs]"
     );
     assert_eq!(area(&prototype(), &deep).unwrap_err().section, "area");
-    for window in Window::ALL {
-        for pe in [Pe::Sparq(windows(window)), Pe::SparqStc(windows(window))] {
-            assert!(energy(&prototype(), &array(pe), &work(pe_cycles(&[1, 2, 3]))).is_err());
-            assert!(area(&prototype(), &array(pe)).is_err());
-        }
+    for pe in Pe::with_windows(&Window::ALL.map(windows)) {
+        assert!(energy(&prototype(), &array(pe), &work(pe_cycles(&[1, 2, 3]))).is_err());
+        assert!(area(&prototype(), &array(pe)).is_err());
     }
 }
 

@@ -8,8 +8,7 @@ mod prototype;
 mod rules;
 mod timing;
 
-use sim_core::fixed::{Overflow, Rounding};
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Sparq, Threads, Window};
 use sim_cost::table::Table;
 
 fn array(pe: Pe) -> ArraySpec {
@@ -17,20 +16,11 @@ fn array(pe: Pe) -> ArraySpec {
 }
 
 fn nb_smt(threads: Threads, policy: Policy) -> Pe {
-    Pe::NbSmt(NbSmt {
-        threads,
-        policy,
-        rounding: Rounding::HalfEven,
-        overflow: Overflow::Saturate,
-    })
+    Pe::NbSmt(NbSmt::new(threads, policy))
 }
 
 fn windows(window: Window) -> Sparq {
-    Sparq {
-        window,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    }
+    Sparq::new(window)
 }
 
 /// The table of the prototype, whose figures tests know.

@@ -32,10 +32,7 @@ fn records(machines: &LayerMachines) -> Vec<LayerRecord> {
 }
 
 fn rules(array: &ArraySpec) -> NbSmt {
-    match array.pe() {
-        Pe::NbSmt(rules) => rules,
-        other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => panic!("{other:?}"),
-    }
+    array.pe().nb_smt().expect("an array of threads")
 }
 
 /// A layer is what it would be on an array with its threads and policy, but for the entries of the histogram.
@@ -111,7 +108,8 @@ fn layers_that_cannot_run_as_asked() {
         found.starts_with("layer `plain`: 4 threads are more than the 2 of the array"),
         "{found}"
     );
-    for pe in [Pe::Conventional, Pe::Sparq(sparq()), Pe::SparqStc(sparq())] {
+    let with_windows = Pe::with_windows(&[sparq()]);
+    for pe in with_windows.into_iter().chain([Pe::Conventional]) {
         for rules in [threads(Threads::One), policy(Policy::S)] {
             let found = message(LayerMachines::new(array(pe)).with_layer("plain", rules));
             assert!(

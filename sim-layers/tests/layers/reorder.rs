@@ -291,7 +291,8 @@ fn orders_that_cannot_be_made() {
             .expect_err("is wrong")
             .to_string()
     };
-    for pe in [Pe::Conventional, Pe::Sparq(sparq()), Pe::SparqStc(sparq())] {
+    let with_windows = Pe::with_windows(&[sparq()]);
+    for pe in with_windows.into_iter().chain([Pe::Conventional]) {
         for mode in MODES {
             let error = message(&odd(), pe, mode);
             assert!(

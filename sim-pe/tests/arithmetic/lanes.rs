@@ -162,7 +162,7 @@ fn machines() -> Vec<Pe> {
                     rounding,
                     pairs,
                 };
-                machines.extend(Pe::with_windows(rules));
+                machines.extend(Pe::with_windows(&[rules]));
             }
         }
     }

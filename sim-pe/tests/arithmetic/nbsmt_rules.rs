@@ -6,12 +6,7 @@ use sim_pe::step::Step;
 use sim_pe::{nbsmt, reduce};
 
 fn rules(threads: Threads, policy: Policy) -> NbSmt {
-    NbSmt {
-        threads,
-        policy,
-        rounding: Rounding::HalfEven,
-        overflow: Overflow::Saturate,
-    }
+    NbSmt::new(threads, policy)
 }
 
 fn all_rules(threads: Threads) -> Vec<NbSmt> {

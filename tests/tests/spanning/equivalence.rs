@@ -7,10 +7,9 @@ use sim_algebraic::Algebraic;
 use sim_array::engine::{Engine, Measures};
 use sim_array::lockstep::{self, Truth};
 use sim_array::stepped::Stepped;
-use sim_core::fixed::{Overflow, Rounding};
 use sim_core::record::EngineKind;
 use sim_core::shape::{Gemm, widen};
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Sparq, Threads, Window};
 use sim_simd::Simd;
 use sim_simd::integer::Kernels;
 use sim_testkit::cases::{case, case_of, draw, runner};
@@ -23,20 +22,10 @@ const ENGINES: [EngineKind; 2] = [EngineKind::Stepped, EngineKind::Algebraic];
 
 /// Each way in which lanes lie along K and decide.
 fn machines() -> Vec<Pe> {
-    let sparq = Sparq {
-        window: Window::Opt5,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    };
-    let mut machines = vec![Pe::Conventional, Pe::Sparq(sparq), Pe::SparqStc(sparq)];
-    machines.extend(Threads::ALL.map(|threads| {
-        Pe::NbSmt(NbSmt {
-            threads,
-            policy: Policy::SA,
-            rounding: Rounding::HalfEven,
-            overflow: Overflow::Saturate,
-        })
-    }));
+    let sparq = Sparq::new(Window::Opt5);
+    let mut machines = vec![Pe::Conventional];
+    machines.extend(Pe::with_windows(&[sparq]));
+    machines.extend(Threads::ALL.map(|threads| Pe::NbSmt(NbSmt::new(threads, Policy::SA))));
     machines
 }
 

@@ -8,7 +8,9 @@ use sim_array::stepped::Stepped;
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::named::Named;
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{
+    ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, WeightPattern, Window, WindowRounding,
+};
 use sim_testkit::cases::Case;
 use sim_testkit::golden::{self, Array};
 
@@ -70,9 +72,9 @@ fn parse(key: &str) -> Key {
 
 fn outcomes(file: &BTreeMap<String, Array>, pe: Pe) -> Vec<(&'static str, Outcome)> {
     let activations = &file["A"];
-    let weights = match pe {
-        Pe::SparqStc(_) => &file["W_2to4"],
-        Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => &file["W"],
+    let weights = match pe.weight_pattern() {
+        WeightPattern::TwoOfFour => &file["W_2to4"],
+        WeightPattern::Any => &file["W"],
     };
     let shape = Gemm::new(activations.axis(0), weights.axis(0), activations.axis(1)).expect("a shape");
     let case = Case {

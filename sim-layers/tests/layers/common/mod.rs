@@ -5,11 +5,10 @@ use std::sync::atomic::AtomicBool;
 
 use sim_array::engine::Measures;
 use sim_core::convolution::{Geometry, LayerKind};
-use sim_core::fixed::{Overflow, Rounding};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::reorder::Reorder;
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Sparq, Threads, Window};
 use sim_layers::engines::Engines;
 use sim_layers::machines::LayerMachines;
 use sim_layers::simulate::SimulateOptions;
@@ -79,21 +78,12 @@ pub(crate) fn array(pe: Pe) -> ArraySpec {
 
 /// `S+A`.
 pub(crate) fn nb_smt(threads: Threads) -> Pe {
-    Pe::NbSmt(NbSmt {
-        threads,
-        policy: Policy::SA,
-        rounding: Rounding::HalfEven,
-        overflow: Overflow::Saturate,
-    })
+    Pe::NbSmt(NbSmt::new(threads, Policy::SA))
 }
 
 /// `5opt` with pairs.
 pub(crate) fn sparq() -> Sparq {
-    Sparq {
-        window: Window::Opt5,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    }
+    Sparq::new(Window::Opt5)
 }
 
 /// On two threads, with the error.

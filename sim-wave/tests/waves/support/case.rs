@@ -3,11 +3,8 @@
 use sim_array::engine::{Engine as _, Measures, Operands, Outcome};
 use sim_array::mapping::Tiling;
 use sim_array::stepped::Stepped;
-use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
-use sim_core::spec::{
-    ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, WeightPattern, Window, WindowRounding,
-};
+use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Sparq, Threads, Tiles, WeightPattern, Window};
 
 /// A product on an array.
 pub(crate) struct Case {
@@ -83,20 +80,11 @@ pub(crate) fn nb_smt(n_threads: usize) -> Pe {
     let threads = Threads::ALL
         .into_iter()
         .find(|threads| threads.count() == n_threads);
-    Pe::NbSmt(NbSmt {
-        threads: threads.expect("1, 2 or 4 threads"),
-        policy: Policy::SA,
-        rounding: Rounding::HalfEven,
-        overflow: Overflow::Saturate,
-    })
+    Pe::NbSmt(NbSmt::new(threads.expect("1, 2 or 4 threads"), Policy::SA))
 }
 
 fn sparq(window: Window) -> Sparq {
-    Sparq {
-        window,
-        rounding: WindowRounding::Round,
-        pairs: Pairs::On,
-    }
+    Sparq::new(window)
 }
 
 /// Every kind of machine, pipelined and serial tiles, one stage and several, edge tiles, fewer steps than rows.
