@@ -10,7 +10,7 @@ use sim_array::stepped::Stepped;
 use sim_array::stepped::probe::Probe;
 use sim_array::stepped::registers::{Registers, control};
 use sim_core::ids::{Col, Row, TileId};
-use sim_core::spec::{ArraySpec, Pe, Tiles};
+use sim_core::spec::{ArraySpec, Tiles, WeightPattern};
 use sim_core::units::Cycles;
 use sim_pe::sparq;
 use sim_rtl::Design;
@@ -198,13 +198,13 @@ impl<'a> Lockstep<'a> {
         let words = self.model.port_mut(PortIndex::WeightsIn.index());
         let mut put =
             |at: usize, n_bits: usize, value: u8| bits::put(words, offset + at, n_bits, value.into());
-        match self.design.pe() {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => {
+        match self.design.pe().weight_pattern() {
+            WeightPattern::Any => {
                 for (lane, weight) in weights.into_iter().enumerate().take(self.map.n_lanes()) {
                     put(8 * lane, 8, weight.cast_unsigned());
                 }
             }
-            Pe::SparqStc(_) => {
+            WeightPattern::TwoOfFour => {
                 let kept = sparq::compress(weights);
                 for lane in 0..2 {
                     put(8 * lane, 8, kept.weights[lane].cast_unsigned());

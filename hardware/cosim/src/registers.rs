@@ -1,7 +1,7 @@
 //! The registers that hardware and the stepped engine both have, laid out alike.
 
 use sim_array::stepped::registers::{Registers, control};
-use sim_core::spec::{ArraySpec, Pairs, Pe, Sparq};
+use sim_core::spec::{ArraySpec, Pairs, Sparq};
 use sim_rtl::{Design, WindowCode};
 
 use crate::bits;
@@ -61,18 +61,10 @@ pub(crate) struct Layout {
 impl Layout {
     pub(crate) fn new(array: &ArraySpec, visibility: Visibility) -> Self {
         let pe = array.pe();
-        let n_weights = match pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => pe.k_per_step(),
-            Pe::SparqStc(_) => 2,
-        };
-        let n_positions = match pe {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => 0,
-            Pe::SparqStc(_) => 2,
-        };
         let mut registers = vec![Register::Control];
         registers.extend((0..pe.k_per_step()).map(Register::Activation));
-        registers.extend((0..n_weights).map(Register::Weight));
-        registers.extend((0..n_positions).map(Register::Position));
+        registers.extend((0..pe.n_weights()).map(Register::Weight));
+        registers.extend((0..pe.n_positions()).map(Register::Position));
         match visibility {
             Visibility::Everything => {
                 for stage in 0..usize::from(array.pipeline_depth()) - 1 {
@@ -179,13 +171,13 @@ impl Layout {
             model.port(PortIndex::Activations.index()),
             self.design.activation_bits(),
         );
-        match self.design.pe() {
-            Pe::Conventional | Pe::NbSmt(_) | Pe::SparqStc(_) => {
+        match self.design.pe().edge_window() {
+            None => {
                 values.extend(
                     (0..self.n_pes).map(|pe| unsigned(bits::get(words, pe * stride + 8 * lane, 8), 8)),
                 );
             }
-            Pe::Sparq(rules) => values.extend(
+            Some(rules) => values.extend(
                 (0..self.n_pes).map(|pe| windowed(&rules, bits::get(words, pe * stride, stride))[lane]),
             ),
         }
@@ -227,7 +219,7 @@ fn windowed(rules: &Sparq, bus: u32) -> [i32; 2] {
 
 #[cfg(test)]
 mod tests {
-    use sim_core::spec::{Window, WindowRounding};
+    use sim_core::spec::{Pe, Window, WindowRounding};
     use sim_pe::sparq::windowed_pair;
 
     use super::*;

@@ -5,7 +5,7 @@ use sim_array::stepped::Stepped;
 use sim_array::stepped::probe::Probe;
 use sim_array::stepped::registers::{Registers, control};
 use sim_core::counters::OperandWidths;
-use sim_core::spec::{ArraySpec, Pe};
+use sim_core::spec::{ArraySpec, Pe, WeightPattern};
 use sim_core::units::Cycles;
 use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
 use sim_rtl::{Design, WindowCode};
@@ -141,9 +141,9 @@ fn activation_bus(design: Design, registers: &Registers, pe: usize) -> u32 {
 
 fn weight_bus(pe_kind: Pe, registers: &Registers, pe: usize) -> u32 {
     let weights = bytes((0..registers.n_weights()).map(|slot| registers.weight(slot, pe).cast_unsigned()));
-    match pe_kind {
-        Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => weights,
-        Pe::SparqStc(_) => {
+    match pe_kind.weight_pattern() {
+        WeightPattern::Any => weights,
+        WeightPattern::TwoOfFour => {
             let position = |slot: usize| u32::from(registers.position(slot, pe));
             weights | position(0) << 16 | position(1) << 18
         }

@@ -149,12 +149,8 @@ impl Design {
 
     /// Bits that move down from PE to PE.
     pub const fn weight_bits(&self) -> usize {
-        match self.pe {
-            Pe::Conventional | Pe::NbSmt(_) => self.raw_bits(),
-            Pe::Sparq(_) => 16,
-            // Two weights, and where they stood among four.
-            Pe::SparqStc(_) => 16 + 4,
-        }
+        // Weights, and where they stood among four.
+        8 * self.pe.n_weights() + 2 * self.pe.n_positions()
     }
 
     /// The parameters of `pe`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
-use sim_core::spec::Pe;
+use sim_core::spec::WindowPlace;
 use sim_cost::file::{AreaRow, HashedFile, Provenance, TableFile, TimingRow};
 use sim_cost::key::PeKey;
 use sim_cost::table::Quantity;
@@ -113,10 +113,12 @@ fn readable() -> std::fs::Permissions {
 }
 
 fn remark(one: &Measured) -> &'static str {
-    match (one.subject.module, one.subject.array.pe()) {
-        (Module::Pe, Pe::Sparq(_)) => "; the window logic stands at the edge of the array and is not in it",
-        (Module::Pe, Pe::SparqStc(_)) => "; selection and window logic are in it",
-        (Module::Pe, Pe::Conventional | Pe::NbSmt(_)) => "",
+    match (one.subject.module, one.subject.array.pe().windows()) {
+        (Module::Pe, Some((WindowPlace::Edge, _))) => {
+            "; the window logic stands at the edge of the array and is not in it"
+        }
+        (Module::Pe, Some((WindowPlace::Pe, _))) => "; selection and window logic are in it",
+        (Module::Pe, None) => "",
         (Module::WindowLogic, _) => "; of one array row",
         (Module::Array { .. }, _) => "; 16 PEs, skew registers, sequencer, drains, window logic of sparq",
     }
