@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::pe_keys::PeKeys;
 use sim_core::shape::{Gemm, widen};
-use sim_core::spec::ArraySpec;
+use sim_core::spec::{ArraySpec, Dataflow};
 use sim_core::units::{Megahertz, count_as_f64};
 
 use crate::frame::Value;
@@ -21,7 +21,7 @@ pub struct ArrayEcho {
 struct ArrayKeys {
     rows: usize,
     cols: usize,
-    dataflow: String,
+    dataflow: Dataflow,
     clock_mhz: u32,
     tiles: String,
     batch: String,
@@ -33,7 +33,7 @@ impl ArrayEcho {
         let array = ArrayKeys {
             rows: spec.rows(),
             cols: spec.cols(),
-            dataflow: spec.dataflow().name().to_owned(),
+            dataflow: spec.dataflow(),
             clock_mhz: spec.clock().0,
             tiles: spec.tiles().name().to_owned(),
             batch: spec.batch().name().to_owned(),
@@ -67,10 +67,13 @@ impl ArrayEcho {
         Megahertz(self.array.clock_mhz)
     }
 
-    /// MACs for each operand that enters the array at its edges: each of ⌈M/R⌉·⌈N/C⌉ tiles takes (R + C)·K.
+    /// MACs for each operand that enters the array at its edges, in ⌈M/R⌉·⌈N/C⌉ tiles.
     pub(crate) fn macs_per_operand(&self, shape: Gemm) -> f64 {
-        let tiles = shape.m().div_ceil(self.array.rows) * shape.n().div_ceil(self.array.cols);
-        let operands = tiles * (self.array.rows + self.array.cols) * shape.k();
-        count_as_f64(shape.macs()) / count_as_f64(widen(operands))
+        let ArrayKeys {
+            rows, cols, dataflow, ..
+        } = self.array;
+        let tiles = shape.m().div_ceil(rows) * shape.n().div_ceil(cols);
+        let operands = widen(tiles * shape.k()) * dataflow.edge_operands(widen(rows), widen(cols));
+        count_as_f64(shape.macs()) / count_as_f64(operands)
     }
 }

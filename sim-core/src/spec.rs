@@ -23,6 +23,32 @@ named! {
     }
 }
 
+impl Dataflow {
+    /// The operands that enter an array of `rows` by `cols` at its edges for one k of a tile.
+    pub const fn edge_operands(self, rows: u64, cols: u64) -> u64 {
+        match self {
+            // Activations enter every row, weights every column.
+            Self::OutputStationary => rows + cols,
+        }
+    }
+
+    /// Cycles in which a column lets the results of a tile out, when it can begin no other.
+    pub const fn drain_cycles(self, rows: u64) -> u64 {
+        match self {
+            // The results of a tile leave through the columns, one row a cycle.
+            Self::OutputStationary => rows,
+        }
+    }
+
+    /// How often a result passes a PE on its way out, in one column and tile.
+    pub const fn result_moves(self, rows: u64) -> u64 {
+        match self {
+            // The result of row r passes the rows below it.
+            Self::OutputStationary => rows * (rows - 1) / 2,
+        }
+    }
+}
+
 named! {
     /// Whether tiles overlap.
     pub enum Tiles {

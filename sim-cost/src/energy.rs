@@ -138,8 +138,8 @@ fn count(event: Mode, array: &ArraySpec, work: &Work) -> u64 {
         Mode::PairA4W8 => work.operand_widths.a4w8,
         Mode::PairA4W4 => work.operand_widths.a4w4,
         Mode::ResultLoad => work.n_tiles * rows * cols,
-        // The result of row r passes the rows below it; what follows the top row's is a copy and toggles nothing.
-        Mode::ResultMove => work.n_tiles * cols * (rows * (rows - 1) / 2),
+        // What follows the top row's result is a copy and toggles nothing.
+        Mode::ResultMove => work.n_tiles * cols * array.dataflow().result_moves(rows),
         Mode::Fill | Mode::Active(_) | Mode::Masked | Mode::Stall | Mode::Drain | Mode::Clock => 0,
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use sim_core::counters::{ActiveSteps, PeCycles};
 use sim_core::ids::{Col, Row, TileId};
 use sim_core::shape::{Gemm, widen};
-use sim_core::spec::{ArraySpec, Dataflow, Tiles};
+use sim_core::spec::{ArraySpec, Tiles};
 use sim_core::units::Cycles;
 use sim_pe::mutant::{self, Mutant};
 
@@ -62,10 +62,7 @@ impl Schedule {
             n_steps,
             n_passages,
             n_tiles,
-            period: match array.dataflow() {
-                // The results of a tile leave through the columns, one row a cycle.
-                Dataflow::OutputStationary => n_steps.max(rows),
-            },
+            period: n_steps.max(array.dataflow().drain_cycles(rows)),
             latency: u64::from(array.pipeline_depth()) - 1,
             n_outputs: shape.n_outputs(),
         }

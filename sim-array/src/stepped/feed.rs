@@ -53,11 +53,12 @@ pub(super) struct Feeder<'a> {
 impl<'a> Feeder<'a> {
     pub(super) fn new(array: &ArraySpec, operands: &Operands<'a>) -> Self {
         let map = KMap::new(array.pe(), operands.shape().k());
-        // A column needs R cycles to drain, so the next tile must not finish earlier than that.
+        // The next tile must not finish before a column has drained.
+        let drain_cycles = array.dataflow().drain_cycles(widen(array.rows()));
         let n_gap = if mutant::is_on(Mutant::NextTileTooSoon) {
             0
         } else {
-            array.rows().saturating_sub(map.n_steps())
+            drain_cycles.saturating_sub(widen(map.n_steps()))
         };
         Self {
             operands: *operands,
@@ -65,7 +66,7 @@ impl<'a> Feeder<'a> {
             tiles: array.tiles(),
             map,
             tiling: Tiling::new(array, operands.shape()),
-            n_gap: widen(n_gap),
+            n_gap,
             next_tile: 0,
             next_start: 0,
             entering: VecDeque::new(),
