@@ -2,7 +2,7 @@
 
 use sim_core::counters::{ActiveSteps, Reduced};
 use sim_core::reorder::Reorder;
-use sim_core::spec::{ArraySpec, Pe};
+use sim_core::spec::ArraySpec;
 
 use crate::json::{EnergyObject, LayerObject, policy};
 use crate::markdown::{Align, table};
@@ -156,12 +156,11 @@ fn notes(report: &Report) -> String {
         let area = metrics::cell("area_um2", area.value);
         text.push_str(&format!("Area of the array: {area} mm².\n"));
     }
-    match record.array.pe() {
-        Pe::Sparq(_) | Pe::SparqStc(_) => text.push_str(
+    if record.array.pe().windows().is_some() {
+        text.push_str(
             "\nOn sparq kinds utilization and the active histogram count pairs by their non-zero activations; they are \
              not comparable with those of nb-smt.\n",
-        ),
-        Pe::Conventional | Pe::NbSmt(_) => {}
+        );
     }
     text
 }

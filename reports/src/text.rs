@@ -1,20 +1,22 @@
 //! Numbers and specs as a person reads them.
 
-use sim_core::spec::{ArraySpec, Batch, Pairs, Pe};
+use sim_core::spec::{ArraySpec, Batch, Pairs};
 
 /// An array in words.
 pub(crate) fn array(spec: &ArraySpec) -> String {
-    let pe = match spec.pe() {
-        Pe::Conventional => String::new(),
-        Pe::NbSmt(rules) => format!(
+    let mut pe = String::new();
+    if let Some(rules) = spec.pe().nb_smt() {
+        pe += &format!(
             ", {} thread{}, policy {}, {}, {}",
             rules.threads.count(),
             if rules.threads.count() == 1 { "" } else { "s" },
             rules.policy.name(),
             rules.rounding.name(),
             rules.overflow.name()
-        ),
-        Pe::Sparq(rules) | Pe::SparqStc(rules) => format!(
+        );
+    }
+    if let Some((_, rules)) = spec.pe().windows() {
+        pe += &format!(
             ", window {}, {}, {}",
             rules.window.name(),
             rules.rounding.name(),
@@ -22,8 +24,8 @@ pub(crate) fn array(spec: &ArraySpec) -> String {
                 Pairs::On => "pairs",
                 Pairs::Off => "no pairs",
             }
-        ),
-    };
+        );
+    }
     let batch = match spec.batch() {
         Batch::Separate => "",
         Batch::Folded => ", images folded",

@@ -86,8 +86,9 @@ fn entry(key: &Key) -> String {
         ("default", fallback),
         ("unit", unit.to_owned()),
     ];
-    if !key.kinds.is_empty() {
-        rows.push(("kinds", key.kinds.join(", ")));
+    let kinds: Vec<&str> = key.kinds().collect();
+    if !kinds.is_empty() {
+        rows.push(("kinds", kinds.join(", ")));
     }
     for (name, value) in rows {
         // Writing to a String cannot fail.

@@ -3,6 +3,7 @@
 mod table;
 
 use sim_core::named;
+use sim_core::spec::{PeKind, RuleSet};
 
 pub use table::ALL;
 pub(crate) use table::*;
@@ -208,8 +209,8 @@ pub struct Key {
     pub values: Values,
     /// What holds where it is left out.
     pub fallback: Fallback,
-    /// The kinds of PE that have it; empty: all.
-    pub kinds: &'static [&'static str],
+    /// The kinds of PE that have it are those with these rules; empty: all.
+    pub rules: &'static [RuleSet],
 }
 
 impl Key {
@@ -222,9 +223,17 @@ impl Key {
         }
     }
 
+    /// The names of the kinds of PE that alone have this key; none where all have it.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        PeKind::ALL
+            .into_iter()
+            .filter(|kind| self.rules.contains(&kind.rules()))
+            .map(PeKind::name)
+    }
+
     /// Whether a PE of `kind` has this key.
     pub fn is_of_kind(&self, kind: &str) -> bool {
-        self.kinds.is_empty() || self.kinds.contains(&kind)
+        self.rules.is_empty() || self.kinds().any(|own| own == kind)
     }
 }
 

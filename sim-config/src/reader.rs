@@ -209,8 +209,7 @@ impl<'a> Reader<'a> {
         let owners: Vec<&str> = here
             .iter()
             .filter(|key| key.name == name)
-            .flat_map(|key| key.kinds)
-            .copied()
+            .flat_map(|key| key.kinds())
             .collect();
         if let (false, Some(kind)) = (owners.is_empty(), kind) {
             return Complaint::new(

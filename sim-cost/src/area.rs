@@ -1,7 +1,7 @@
 //! Area of an array.
 
 use sim_core::shape::widen;
-use sim_core::spec::{ArraySpec, Pe};
+use sim_core::spec::{ArraySpec, WindowPlace};
 use sim_core::units::count_as_f64;
 
 use crate::key::{MissingRow, Part, PeKey};
@@ -26,10 +26,12 @@ pub struct Area {
 pub fn area(table: &Table, array: &ArraySpec) -> Result<Area, MissingRow> {
     let pe = PeKey::of(array);
     let pes = count_as_f64(array.n_pes()) * table.area_of(&pe, Part::Pe)?.value;
-    let window_logic = match array.pe() {
-        Pe::Conventional | Pe::NbSmt(_) => 0.0,
-        Pe::Sparq(_) => count_as_f64(widen(array.rows())) * table.area_of(&pe, Part::WindowLogic)?.value,
-        Pe::SparqStc(_) => table
+    let window_logic = match array.pe().windows() {
+        None => 0.0,
+        Some((WindowPlace::Edge, _)) => {
+            count_as_f64(widen(array.rows())) * table.area_of(&pe, Part::WindowLogic)?.value
+        }
+        Some((WindowPlace::Pe, _)) => table
             .area_of(&pe, Part::WindowLogic)
             .map_or(0.0, |logic| count_as_f64(array.n_pes()) * logic.value),
     };

@@ -2,7 +2,7 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::named::Named;
-use sim_core::spec::{PeKind, Policy, Threads, Window, WindowRounding};
+use sim_core::spec::{PeKind, Policy, RuleSet, Threads, Window, WindowRounding};
 use sim_toml::complaint::{Complaint, Complaints};
 use sim_toml::error::line;
 use sim_toml::reader::{Entry, Name, TableReader};
@@ -248,17 +248,17 @@ fn key(reader: &TableReader<'_>) -> Option<PeKey> {
 fn check_key(reader: &TableReader<'_>, key: &PeKey) {
     let has_collisions = key.threads.is_some_and(|threads| 1 < threads);
     let is_plain = key.policy.is_none() && key.rounding.is_none() && key.overflow.is_none();
-    let fits = match PeKind::from_name(&key.kind) {
-        Some(PeKind::Conventional) => {
+    let fits = match PeKind::from_name(&key.kind).map(PeKind::rules) {
+        Some(RuleSet::Plain) => {
             key.threads.is_none() && key.window.is_none() && key.pairs.is_none() && is_plain
         }
-        Some(PeKind::NbSmt) => {
+        Some(RuleSet::Threads) => {
             key.threads.is_some_and(|t| Threads::from_count(t).is_some())
                 && key.window.is_none()
                 && key.pairs.is_none()
                 && (has_collisions || is_plain)
         }
-        Some(PeKind::Sparq | PeKind::SparqStc) => {
+        Some(RuleSet::Windows) => {
             key.threads.is_none()
                 && key
                     .window

@@ -76,12 +76,10 @@ impl LayerMachines {
     /// - Errors: an array that is not NB-SMT, more threads than it has, and a layer named twice.
     pub fn with_layer(mut self, name: impl Into<String>, rules: LayerRules) -> Result<Self, MachineError> {
         let layer = name.into();
-        let most = match self.array.pe() {
-            Pe::NbSmt(built) => built.threads,
-            other @ (Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_)) => {
-                let kind = other.kind().name();
-                return Err(MachineError::Kind { layer, kind });
-            }
+        let pe = self.array.pe();
+        let Some(NbSmt { threads: most, .. }) = pe.nb_smt() else {
+            let kind = pe.kind().name();
+            return Err(MachineError::Kind { layer, kind });
         };
         if let Some(threads) = rules.threads.filter(|&threads| most < threads) {
             return Err(MachineError::Threads { layer, threads, most });
@@ -102,9 +100,8 @@ impl LayerMachines {
     ///
     /// What is said about the layer itself goes before what is said about depthwise layers.
     pub fn of(&self, name: &str, lowering: &Lowering) -> ArraySpec {
-        let built = match self.array.pe() {
-            Pe::NbSmt(built) => built,
-            Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_) => return self.array,
+        let Some(built) = self.array.pe().nb_smt() else {
+            return self.array;
         };
         let named = self.layers.get(name).copied().unwrap_or_default();
         let depthwise = self.depthwise_threads.filter(|_| lowering.is_depthwise());

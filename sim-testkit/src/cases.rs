@@ -6,7 +6,9 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sim_array::engine::{Operands, Outcome};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
-use sim_core::spec::{ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, Window, WindowRounding};
+use sim_core::spec::{
+    ArraySpec, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, WeightPattern, Window, WindowRounding,
+};
 use sim_core::units::Cycles;
 
 use crate::oracle::{self, Truth};
@@ -132,9 +134,9 @@ fn weight() -> impl Strategy<Value = i8> {
 
 /// Keep the first two non-zeros of every four, on a machine that takes no more.
 pub fn keep_two_of_four(pe: Pe, weights: &mut [i8], k: usize) {
-    match pe {
-        Pe::Conventional | Pe::NbSmt(_) | Pe::Sparq(_) => return,
-        Pe::SparqStc(_) => {}
+    match pe.weight_pattern() {
+        WeightPattern::Any => return,
+        WeightPattern::TwoOfFour => {}
     }
     for row in weights.chunks_mut(k) {
         for group in row.chunks_mut(4) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sim_array::engine::Outcome;
-use sim_core::spec::{Pe, Policy, Threads, Tiles, Window, WindowRounding};
+use sim_core::spec::{PeKind, Policy, RuleSet, Threads, Tiles, WeightPattern, Window, WindowRounding};
 
 use crate::cases::Case;
 
@@ -54,45 +54,46 @@ impl Census {
                 .filter(|(_, holds)| *holds)
                 .map(|(name, _)| (*name).to_owned()),
         );
-        match case.array.pe() {
-            Pe::Conventional => {}
-            Pe::NbSmt(rules) => {
-                let t = rules.threads.count();
-                names.push(format!("{t} threads, policy {}", rules.policy.name()));
-                names.push(format!(
-                    "{t} threads, {}, {}",
-                    rules.rounding.name(),
-                    rules.overflow.name()
-                ));
-                for (active, &count) in outcome.counters.pe_cycles.active.counts().iter().enumerate() {
-                    if 0 < count {
-                        names.push(format!("{t} threads, {active} active"));
-                    }
-                }
-                if !k.is_multiple_of(t) {
-                    names.push(format!("K not divisible by {t}"));
-                }
-                if k < t {
-                    names.push(format!("K below {t}"));
+        let pe = case.array.pe();
+        if let Some(rules) = pe.nb_smt() {
+            let t = rules.threads.count();
+            names.push(format!("{t} threads, policy {}", rules.policy.name()));
+            names.push(format!(
+                "{t} threads, {}, {}",
+                rules.rounding.name(),
+                rules.overflow.name()
+            ));
+            for (active, &count) in outcome.counters.pe_cycles.active.counts().iter().enumerate() {
+                if 0 < count {
+                    names.push(format!("{t} threads, {active} active"));
                 }
             }
-            Pe::Sparq(rules) | Pe::SparqStc(rules) => {
-                let kind = case.array.pe().kind().name();
-                let (window, rounding) = (rules.window.name(), rules.rounding.name());
-                names.push(format!("{kind} {window} {rounding} pairs {:?}", rules.pairs));
-                for (active, &count) in outcome.counters.pe_cycles.active.counts().iter().enumerate() {
-                    if 0 < count {
-                        names.push(format!("{kind}, {active} active"));
-                    }
+            if !k.is_multiple_of(t) {
+                names.push(format!("K not divisible by {t}"));
+            }
+            if k < t {
+                names.push(format!("K below {t}"));
+            }
+        }
+        if let Some((_, rules)) = pe.windows() {
+            let kind = pe.kind().name();
+            let (window, rounding) = (rules.window.name(), rules.rounding.name());
+            names.push(format!("{kind} {window} {rounding} pairs {:?}", rules.pairs));
+            for (active, &count) in outcome.counters.pe_cycles.active.counts().iter().enumerate() {
+                if 0 < count {
+                    names.push(format!("{kind}, {active} active"));
                 }
             }
         }
-        if let Pe::SparqStc(_) = case.array.pe() {
-            for group in case.weights.chunks(k).flat_map(|row| row.chunks(4)) {
-                names.push(format!(
-                    "2:4 group with {}",
-                    group.iter().filter(|&&w| w != 0).count()
-                ));
+        match pe.weight_pattern() {
+            WeightPattern::Any => {}
+            WeightPattern::TwoOfFour => {
+                for group in case.weights.chunks(k).flat_map(|row| row.chunks(4)) {
+                    names.push(format!(
+                        "2:4 group with {}",
+                        group.iter().filter(|&&w| w != 0).count()
+                    ));
+                }
             }
         }
         self.seen.extend(names);
@@ -109,10 +110,6 @@ impl Census {
     /// Every case that a run must reach.
     pub fn wanted() -> Vec<String> {
         let mut wanted: Vec<String> = [
-            "kind conventional",
-            "kind nb-smt",
-            "kind sparq",
-            "kind sparq-stc",
             "edge tile in rows",
             "edge tile in columns",
             "several tiles in rows",
@@ -146,7 +143,9 @@ impl Census {
                 }
             }
         }
-        for kind in ["sparq", "sparq-stc"] {
+        wanted.extend(PeKind::ALL.map(|kind| format!("kind {kind}")));
+        let has_windows = |kind: &PeKind| kind.rules() == RuleSet::Windows;
+        for kind in PeKind::ALL.into_iter().filter(has_windows) {
             wanted.extend((0..=2).map(|active| format!("{kind}, {active} active")));
             for window in Window::ALL {
                 for rounding in WindowRounding::ALL {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
+use sim_core::named::Named as _;
+use sim_core::spec::{PeKind, RuleSet};
 
 use crate::frame::{Frame, Value};
 use crate::stored::Stored;
@@ -108,5 +110,6 @@ fn list(words: &BTreeSet<String>) -> Markup {
 }
 
 fn is_sparq(frame: &Frame, row: &[Value]) -> bool {
-    frame.value(row, "pe.kind").text().starts_with("sparq")
+    let kind = PeKind::from_name(&frame.value(row, "pe.kind").text());
+    kind.is_some_and(|kind| kind.rules() == RuleSet::Windows)
 }

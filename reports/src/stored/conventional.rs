@@ -1,10 +1,12 @@
 //! Points beside the conventional array that does the same work.
 
+use sim_core::spec::PeKind;
+
 use super::Stored;
 use crate::frame::{Column, ColumnType, Frame, Value};
 
 /// Kind of PE that points are compared with.
-const CONVENTIONAL: &str = "conventional";
+const CONVENTIONAL: &str = PeKind::Conventional.name();
 
 impl Stored {
     /// The same with columns that compare each point with the first conventional one on the same workload and of the same

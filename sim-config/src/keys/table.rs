@@ -7,15 +7,15 @@ use sim_core::prune::PruneScope;
 use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
 use sim_core::range::RangeMethod;
 use sim_core::reorder::Reorder;
-use sim_core::spec::{Batch, Dataflow, PeKind, Policy, Tiles, Window, WindowRounding};
+use sim_core::spec::{Batch, Dataflow, PeKind, Policy, RuleSet, Tiles, Window, WindowRounding};
 
 use super::{Fallback, Key, Section, Values, Zero};
 use crate::sweep::methods::{Throttling, recalibrations};
 
 /// Most images of a workload, and the largest seed: what TOML integers and JSON numbers hold exactly.
 const MAX_COUNT: i64 = 1_000_000_000;
-const NB_SMT: &[&str] = &[PeKind::NbSmt.name()];
-const SPARQ: &[&str] = &[PeKind::Sparq.name(), PeKind::SparqStc.name()];
+const NB_SMT: &[RuleSet] = &[RuleSet::Threads];
+const SPARQ: &[RuleSet] = &[RuleSet::Windows];
 
 macro_rules! table {
     ($($name:ident = $section:ident . $key:literal {
@@ -28,7 +28,7 @@ macro_rules! table {
             unit: $unit,
             values: $values,
             fallback: $fallback,
-            kinds: $kinds,
+            rules: $kinds,
         };)+
 
         /// Every configuration key, in the order of the files.

@@ -1,5 +1,9 @@
 //! Figures of points and lines.
 
+use sim_core::named::Named as _;
+use sim_core::shape::widen;
+use sim_core::spec::{Dataflow, PeKind, RuleSet, Threads};
+use sim_core::units::count_as_f64;
 use sim_draw::curve::{Curve, Formula};
 use sim_draw::figure::Mark;
 use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
@@ -262,36 +266,38 @@ fn front(series: &[PlotSeries], best: [Best; 2]) -> Vec<[f64; 2]> {
 /// The curves of a model for the machines of the rows.
 fn curves(rows: &Rows<'_>, kind: Curves) -> Vec<Curve> {
     let value = |row: Row<'_>, name: &str| rows.frame.value(row, name).clone();
-    let number = |row: Row<'_>, name: &str| columns::number(&value(row, name));
+    let count = |row: Row<'_>, name: &str| value(row, name).text().parse::<u64>().ok();
+    // Rows do not name the dataflow: there is but one.
+    let [dataflow] = Dataflow::ALL;
     let mut curves: Vec<Curve> = Vec::new();
     for &row in &rows.rows {
-        // Threads of the layer, where it is one.
-        let threads = number(row, "threads").or_else(|| number(row, "pe.threads"));
-        let kind_name = value(row, "pe.kind").text();
-        let per_step = match kind_name.as_str() {
-            "sparq" => Some(2.0),
-            "sparq-stc" => Some(4.0),
-            "conventional" => Some(1.0),
-            _ => threads,
-        };
+        let pe_kind = PeKind::from_name(&value(row, "pe.kind").text());
+        // Threads of the layer, where it is one. Without any, an array computes as one thread does.
+        let count_of_threads = count(row, "threads").or_else(|| count(row, "pe.threads"));
+        let threads = Threads::ALL
+            .into_iter()
+            .find(|threads| Some(widen(threads.count())) == count_of_threads)
+            .unwrap_or(Threads::One);
         let curve = match kind {
             Curves::IndependentThreads => {
-                let is_threaded = !kind_name.starts_with("sparq");
-                let threads = threads.or(is_threaded.then_some(1.0));
-                let whole = [1, 2, 4].into_iter().find(|&n| Some(f64::from(n)) == threads);
-                whole.map(|n| Curve {
+                let has_windows = pe_kind.is_some_and(|kind| kind.rules() == RuleSet::Windows);
+                let n_threads = i32::try_from(threads.count()).ok().filter(|_| !has_windows);
+                n_threads.map(|n| Curve {
                     name: format!("{n} independent"),
                     formula: Formula::AtLeastOne(n),
                 })
             }
-            Curves::Roofline => match (number(row, "array.rows"), number(row, "array.cols"), per_step) {
-                (Some(n_rows), Some(n_cols), Some(per_step)) => Some(Curve {
-                    name: format!("roof {n_rows}×{n_cols}×{per_step}"),
-                    formula: Formula::Roof {
-                        peak: n_rows * n_cols * per_step,
-                        slope: (n_rows + n_cols) * per_step,
-                    },
-                }),
+            Curves::Roofline => match (count(row, "array.rows"), count(row, "array.cols"), pe_kind) {
+                (Some(n_rows), Some(n_cols), Some(pe_kind)) => {
+                    let per_step = widen(pe_kind.k_per_step(threads));
+                    Some(Curve {
+                        name: format!("roof {n_rows}×{n_cols}×{per_step}"),
+                        formula: Formula::Roof {
+                            peak: count_as_f64(n_rows * n_cols * per_step),
+                            slope: count_as_f64(dataflow.edge_operands(n_rows, n_cols) * per_step),
+                        },
+                    })
+                }
                 (_, _, _) => None,
             },
         };
