@@ -6,17 +6,19 @@
 //! so by inclusion and exclusion Σ over P ≠ ∅ of ±`a[P]·w[P]` pairs, plus for sets of odd size, are active at all. Over
 //! all steps, PEs and one set that is a product of two matrices of counts, which the engine itself can do.
 
+use sim_array::engine::{Mse, Operands, StreamedOperands};
+use sim_array::engine::{Mse, Operands, StreamedOperands};
+use sim_array::mapping::{KMap, KSplit};
+use sim_array::mapping::{KMap, KSplit};
 use sim_core::busy::BusyMap;
 use sim_core::ids::{Col, Row};
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Pe};
+use sim_pe::operand::Operand;
+use sim_simd::integer::Kernels;
 
 use super::Algebraic;
-use super::code::Code;
 use super::components::Rules;
-use sim_array::engine::{Mse, Operands, StreamedOperands};
-use sim_array::mapping::{KMap, KSplit};
-use sim_simd::integer::Kernels;
 
 /// Rows of A of a class that an activation of eight bits counts.
 const MAX_ROWS: usize = 255;
@@ -169,7 +171,7 @@ const fn n_sets(map: KMap) -> usize {
 
 /// Write a 1 for each step in which a lane's operand is not zero.
 #[inline(always)]
-fn write_flags<C: Code>(map: KMap, row: &[C], lane: usize, flags: &mut [u8]) {
+fn write_flags<C: Operand>(map: KMap, row: &[C], lane: usize, flags: &mut [u8]) {
     match map.split() {
         KSplit::Segments => {
             let codes = &row[map.segment(lane, &(0..map.n_steps()))];
@@ -211,7 +213,7 @@ impl Counts {
     }
 
     /// Count rows, `[rows, k]`, of these classes; no class may come to more than a byte holds.
-    fn add<C: Code>(&mut self, rows: &[C], k: usize, classes: impl Iterator<Item = usize>) {
+    fn add<C: Operand>(&mut self, rows: &[C], k: usize, classes: impl Iterator<Item = usize>) {
         let kernels = self.kernels;
         kernels.vectorized(
             #[inline(always)]
@@ -224,7 +226,7 @@ impl Counts {
     }
 
     #[inline(always)]
-    fn add_row<C: Code>(&mut self, row: &[C], class: usize) {
+    fn add_row<C: Operand>(&mut self, row: &[C], class: usize) {
         let n_steps = self.map.n_steps();
         for lane in 0..self.map.n_lanes() {
             let flags = &mut self.flags[((1 << lane) - 1) * n_steps..][..n_steps];

@@ -1,7 +1,8 @@
 //! Outputs that are summed by columns of a panel of rows, and rows turned into panels.
 
-use super::packed::add_sums;
 use sim_simd::integer::{Kernels, PANEL_ROWS, QuadPanel, TILE_COLS, TileWords};
+
+use super::packed::add_sums;
 
 /// Sums of one column over the rows of a panel.
 pub(super) type ColumnSums = [i32; PANEL_ROWS];

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sim_core::spec::{NbSmt, Pe, Sparq, Sparsity, Threads};
 use sim_pe::nbsmt::{CollisionRule, When};
-use sim_pe::{reduce, sparq};
+use sim_pe::operand::Operand;
+use sim_pe::sparq;
 
-use super::code::{Code as _, Table, ZERO, activation_table, weight_table};
+use super::code::{Table, ZERO, table};
 use super::form::Grouping;
 
 /// One thing that rules add to the exact product: a function of the activation times a function of the weight.
@@ -103,11 +104,11 @@ impl Residue {
                 gate: Gate::Activations,
                 components: vec![Component {
                     activations: {
-                        let given = activation_table(i32::from);
+                        let given = table::<u8>(i32::from);
                         let [alone, both] = windows(&rules).map(|window| difference(&window, &given));
                         [alone, both, both]
                     },
-                    weights: weight_table(i32::from),
+                    weights: table::<i8>(i32::from),
                 }],
             },
         }
@@ -125,7 +126,16 @@ impl Residue {
 /// What a SPARQ pair makes of an activation next to a zero, and next to another one. Of its partner, an activation sees
 /// only whether it is zero.
 pub(super) fn windows(rules: &Sparq) -> [Table; 2] {
-    [0, 1].map(|partner| activation_table(|x| i32::from(sparq::windowed_pair([x, partner], rules)[0])))
+    [0, 1].map(|partner| table(|x: u8| i32::from(sparq::windowed_pair([x, partner], rules)[0])))
+}
+
+/// What reducing adds to an operand, where a rule reduces it.
+fn error(rule: When, operand: impl Operand, rules: &NbSmt) -> i32 {
+    if rule.reduces(!operand.is_narrow()) {
+        operand.reduced(rules.rounding, rules.overflow) - operand.into()
+    } else {
+        0
+    }
 }
 
 /// Two or four threads. With e = reduced − given, a collision adds e_x·w + x·e_w + e_x·e_w, each where the rule reduces the
@@ -135,34 +145,20 @@ fn threads(rules: &NbSmt, n_threads: usize) -> Residue {
         two: [two_x, two_w],
         more,
     } = CollisionRule::of(rules.policy.base());
-    let error = |rule: When, x: u8| {
-        if rule.reduces(x.is_wide()) {
-            reduce::activation(x, rules.rounding, rules.overflow) - i32::from(x)
-        } else {
-            0
-        }
-    };
-    let weight_error = |rule: When, w: i8| {
-        if rule.reduces(w.is_wide()) {
-            reduce::weight(w, rules.rounding, rules.overflow) - i32::from(w)
-        } else {
-            0
-        }
-    };
     let beside = |rule: When, is_wide: bool| i32::from(rule.reduces_beside(is_wide));
 
     let in_two = vec![
         (
-            activation_table(|x| error(two_x, x)),
-            weight_table(|w| beside(two_x, w.is_wide()) * i32::from(w)),
+            table(|x: u8| error(two_x, x, rules)),
+            table(|w: i8| beside(two_x, !w.is_narrow()) * i32::from(w)),
         ),
         (
-            activation_table(|x| beside(two_w, x.is_wide()) * i32::from(x)),
-            weight_table(|w| weight_error(two_w, w)),
+            table(|x: u8| beside(two_w, !x.is_narrow()) * i32::from(x)),
+            table(|w: i8| error(two_w, w, rules)),
         ),
         (
-            activation_table(|x| beside(two_w, x.is_wide()) * error(two_x, x)),
-            weight_table(|w| beside(two_x, w.is_wide()) * weight_error(two_w, w)),
+            table(|x: u8| beside(two_w, !x.is_narrow()) * error(two_x, x, rules)),
+            table(|w: i8| beside(two_x, !w.is_narrow()) * error(two_w, w, rules)),
         ),
     ];
     // More threads reduce an operand whatever it meets. The last product joins one of the others, and weights are those of a
@@ -170,30 +166,27 @@ fn threads(rules: &NbSmt, n_threads: usize) -> Residue {
     let in_more = if n_threads == 2 {
         Vec::new()
     } else if two_x.ever() {
-        let errors = activation_table(|x| error(more, x));
+        let errors = table(|x: u8| error(more, x, rules));
         vec![
             (
                 errors,
-                weight_table(|w| beside(two_x, w.is_wide()) * i32::from(w)),
+                table(|w: i8| beside(two_x, !w.is_narrow()) * i32::from(w)),
             ),
             (
                 errors,
-                weight_table(|w| (1 - beside(two_x, w.is_wide())) * i32::from(w)),
+                table(|w: i8| (1 - beside(two_x, !w.is_narrow())) * i32::from(w)),
             ),
             (
-                activation_table(|x| i32::from(x) + error(more, x)),
-                weight_table(|w| weight_error(more, w)),
+                table(|x: u8| i32::from(x) + error(more, x, rules)),
+                table(|w: i8| error(more, w, rules)),
             ),
         ]
     } else {
         vec![
+            (table::<u8>(i32::from), table(|w: i8| error(more, w, rules))),
             (
-                activation_table(i32::from),
-                weight_table(|w| weight_error(more, w)),
-            ),
-            (
-                activation_table(|x| error(more, x)),
-                weight_table(|w| i32::from(w) + weight_error(more, w)),
+                table(|x: u8| error(more, x, rules)),
+                table(|w: i8| i32::from(w) + error(more, w, rules)),
             ),
         ]
     };

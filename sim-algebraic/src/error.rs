@@ -1,7 +1,6 @@
 //! Sums of squares over outputs.
 
 use sim_core::counters::ErrorSums;
-
 use sim_simd::integer::Kernels;
 
 /// Error sums of some outputs: `residue` is what a machine adds to `exact`; empty where it adds nothing.

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::code::Table;
 use sim_array::mapping::KMap;
 use sim_simd::integer::ByteTable;
 use sim_simd::integer::Kernels;
+
+use super::code::Table;
 
 /// Which operands of a row decide about one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

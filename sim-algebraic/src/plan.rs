@@ -1,14 +1,15 @@
 //! Which products make up a machine's result.
 
-use super::code::{Table, ZERO, activation_table, weight_table};
+use sim_array::engine::{Mse, StreamedOperands};
+use sim_simd::integer::Quad;
+
+use super::code::{Table, ZERO, table};
 use super::components::{Component, Gate, Residue, add, difference, subtract};
 use super::form::{Form, Grouping};
 use super::listed::Listed;
 use super::picks::four_threads::{Base, FourThreads};
 use super::sparse::Cost;
 use super::weights::FormedWeights;
-use sim_array::engine::{Mse, StreamedOperands};
-use sim_simd::integer::Quad;
 
 /// A machine's product in terms of ordinary integer products.
 ///
@@ -197,11 +198,11 @@ impl Plan {
 
 impl Merged {
     fn new() -> Self {
-        let given = activation_table(i32::from);
+        let given = table::<u8>(i32::from);
         Self {
             activations: [given; 3],
-            weights: weight_table(i32::from),
-            given: weight_table(i32::from),
+            weights: table::<i8>(i32::from),
+            given: table::<i8>(i32::from),
         }
     }
 

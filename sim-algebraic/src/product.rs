@@ -1,8 +1,10 @@
 //! Values of a product, a block of rows at a time, and their error.
 
+use sim_array::engine::{Mse, StreamedOperands};
 use sim_core::counters::ErrorSums;
 use sim_core::shape::Gemm;
 use sim_core::spec::Pe;
+use sim_simd::integer::Kernels;
 
 use super::components::{Residue, Rules, windows};
 use super::error::error_sums;
@@ -10,8 +12,6 @@ use super::picks::Picks;
 use super::picks::sparse_pairs::SparsePairs;
 use super::sums::Sums;
 use super::windowed::Block;
-use sim_array::engine::{Mse, StreamedOperands};
-use sim_simd::integer::Kernels;
 
 /// The weights of a product, ready for any rows of activations.
 pub(super) struct Multiplier {

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel, TILE_COLS};
+
 use super::columns::{ColumnSums, add_tile_columns, quad_panels};
 use super::listed::Listed;
-use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel, TILE_COLS};
 
 /// Fewest panels of a block: together they leave room in the first-level cache.
 const MIN_BLOCK: usize = 128;

@@ -1,5 +1,9 @@
 //! A sum of products by one plan.
 
+use sim_array::engine::{Mse, StreamedOperands};
+use sim_simd::integer::Runs;
+use sim_simd::integer::{Kernels, Pair, Quad};
+
 use super::components::Residue;
 use super::form::{Form, Former};
 use super::listed::Listed;
@@ -10,9 +14,6 @@ use super::plan::{Plan, SmallActivations, SmallWeights, WideActivations};
 use super::sparse::Sparse;
 use super::weights::FormedWeights;
 use super::windowed::Block;
-use sim_array::engine::{Mse, StreamedOperands};
-use sim_simd::integer::Runs;
-use sim_simd::integer::{Kernels, Pair, Quad};
 
 /// A sum of products by one plan.
 pub(super) struct Sums {

@@ -1,5 +1,7 @@
 //! The engine against a loop over the steps of every output, as the PEs define them.
 
+use sim_array::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome};
+use sim_array::mapping::Schedule;
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, Reduced};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
@@ -7,13 +9,11 @@ use sim_core::spec::{
     ArraySpec, KSplit, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, WeightPattern, Window, WindowRounding,
 };
 use sim_core::units::Cycles;
-use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
+use sim_pe::operand::Operand as _;
 use sim_pe::step::Step;
 use sim_simd::Simd;
 
 use super::{Algebraic, Kernels};
-use sim_array::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome};
-use sim_array::mapping::Schedule;
 
 /// What the engine must find, time apart.
 #[derive(Debug, PartialEq)]
@@ -63,7 +63,7 @@ fn expected(pe: Pe, operands: &Operands<'_>) -> Expected {
             for (&x, &w) in x.iter().zip(w) {
                 exact += i32::from(x) * i32::from(w);
                 let widths = &mut expected.operand_widths;
-                match (x != 0 && w != 0, activation_is_narrow(x), weight_is_narrow(w)) {
+                match (x != 0 && w != 0, x.is_narrow(), w.is_narrow()) {
                     (false, _, _) => {}
                     (true, false, false) => widths.a8w8 += 1,
                     (true, false, true) => widths.a8w4 += 1,

@@ -1,12 +1,12 @@
 //! Rows of W after a form.
 
 use bytemuck::{cast_slice, cast_slice_mut};
+use sim_array::engine::StreamedOperands;
+use sim_simd::integer::{Kernels, Quad, TILE_COLS};
 
 use super::form::{Form, Former, Grouping};
 use super::listed::Listed;
 use super::sparse::Cost;
-use sim_array::engine::StreamedOperands;
-use sim_simd::integer::{Kernels, Quad, TILE_COLS};
 
 /// Rows of W in one form after the other, a few at a time.
 pub(super) struct FormedWeights<'a> {

@@ -1,11 +1,11 @@
 //! Rows of activations as a product takes them: as given and, where pairs lie along K, after SPARQ's windows.
 
 use sim_core::spec::Pe;
+use sim_simd::integer::Kernels;
 
 use super::components::{Rules, windows};
 use super::form::{Form, Former, Grouping};
 use super::plan::low_byte;
-use sim_simd::integer::Kernels;
 
 /// A block of rows, `[rows, k]`.
 #[derive(Clone, Copy)]

@@ -1,11 +1,12 @@
 //! The conventional PE: one exact product a step.
 
+use crate::operand::Operand;
 use crate::step::Step;
 
 /// One step: `x · w`, active where it is not zero.
 #[inline]
-pub fn step(x: u8, w: i8) -> Step {
-    let product = i32::from(x) * i32::from(w);
+pub fn step(x: impl Operand, w: i8) -> Step {
+    let product = x.into() * i32::from(w);
     Step {
         product,
         n_active: usize::from(product != 0),

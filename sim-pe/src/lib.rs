@@ -9,6 +9,5 @@ mod mask;
 pub mod mutant;
 pub mod nbsmt;
 pub mod operand;
-pub mod reduce;
 pub mod sparq;
 pub mod step;

@@ -4,24 +4,24 @@ use sim_core::spec::{BasePolicy, NbSmt, Sparsity, Threads};
 
 use crate::mask::{Flag, Mask, each};
 use crate::mutant::{self, Mutant};
-use crate::operand::{activation_is_narrow, weight_is_narrow};
-use crate::reduce;
+use crate::operand::Operand;
 use crate::step::Step;
 
-/// One step of one PE; element `t` of each slice is thread `t`'s operand.
+/// One step of one PE; element `t` of each slice is thread `t`'s operand. The type of activations says whether they are
+/// signed.
 ///
 /// # Panics
 /// Where a slice does not hold one operand per thread.
-pub fn step(rules: &NbSmt, activations: &[u8], weights: &[i8]) -> Step {
-    fn run<const T: usize>(rules: &NbSmt, activations: &[u8], weights: &[i8]) -> Step {
+pub fn step<A: Operand>(rules: &NbSmt, activations: &[A], weights: &[i8]) -> Step {
+    fn run<A: Operand, const T: usize>(rules: &NbSmt, activations: &[A], weights: &[i8]) -> Step {
         let activations = activations.try_into().expect("one activation per thread");
         let weights = weights.try_into().expect("one weight per thread");
-        threads::<T>(rules, activations, weights)
+        threads::<A, T>(rules, activations, weights)
     }
     match rules.threads {
-        Threads::One => run::<1>(rules, activations, weights),
-        Threads::Two => run::<2>(rules, activations, weights),
-        Threads::Four => run::<4>(rules, activations, weights),
+        Threads::One => run::<A, 1>(rules, activations, weights),
+        Threads::Two => run::<A, 2>(rules, activations, weights),
+        Threads::Four => run::<A, 4>(rules, activations, weights),
     }
 }
 
@@ -187,25 +187,17 @@ pub(crate) fn count<M: Mask, const T: usize>(masks: [M; T]) -> [M; 3] {
     bits
 }
 
-fn threads<const T: usize>(rules: &NbSmt, x: [u8; T], weights: [i8; T]) -> Step {
+fn threads<A: Operand, const T: usize>(rules: &NbSmt, x: [A; T], weights: [i8; T]) -> Step {
     let w: [i8; T] = std::array::from_fn(|t| weights[weight_of(t, T)]);
     let decision = Collision::new(rules).decide(
-        std::array::from_fn(|t| x[t] != 0 && w[t] != 0),
-        x.map(|x| !activation_is_narrow(x)),
-        w.map(|w| !weight_is_narrow(w)),
+        std::array::from_fn(|t| !x[t].is_zero() && !w[t].is_zero()),
+        x.map(|x| !x.is_narrow()),
+        w.map(|w| !w.is_narrow()),
     );
     let mut product = 0;
     for t in 0..T {
-        let used_x = if decision.cuts[0][t] {
-            reduce::activation(x[t], rules.rounding, rules.overflow)
-        } else {
-            i32::from(x[t])
-        };
-        let used_w = if decision.cuts[1][t] {
-            reduce::weight(w[t], rules.rounding, rules.overflow)
-        } else {
-            i32::from(w[t])
-        };
+        let used_x = used(x[t], decision.cuts[0][t], rules);
+        let used_w = used(w[t], decision.cuts[1][t], rules);
         product += used_x * used_w;
     }
     let n_true = |masks: [bool; T]| masks.into_iter().map(u32::from).sum();
@@ -215,5 +207,14 @@ fn threads<const T: usize>(rules: &NbSmt, x: [u8; T], weights: [i8; T]) -> Step 
         n_active: is_odd + 2 * twos + 4 * is_four,
         reduced_activations: n_true(decision.reduced[0]),
         reduced_weights: n_true(decision.reduced[1]),
+    }
+}
+
+/// What the multiplier takes of an operand.
+fn used(operand: impl Operand, is_cut: bool, rules: &NbSmt) -> i32 {
+    if is_cut {
+        operand.reduced(rules.rounding, rules.overflow)
+    } else {
+        operand.into()
     }
 }

@@ -7,7 +7,7 @@ use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
 use sim_core::reorder::Reorder;
 use sim_core::shape::widen;
 use sim_core::spec::{ArraySpec, KOrder, Threads};
-use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
+use sim_pe::operand::Operand as _;
 use sim_trace::trace::Layer;
 
 use crate::lowering::{LoweredActivations, Lowering};
@@ -116,7 +116,7 @@ pub fn wide_activations(activations: &LoweredActivations<'_>, n_rows: usize) -> 
     for first in (0..n_rows).step_by(ROWS_AT_A_TIME) {
         let block = first..n_rows.min(first + ROWS_AT_A_TIME);
         add_wide(&mut counts, activations.rows(block, &mut buffer), |code| {
-            !activation_is_narrow(code)
+            !code.is_narrow()
         });
     }
     counts
@@ -126,7 +126,7 @@ pub fn wide_activations(activations: &LoweredActivations<'_>, n_rows: usize) -> 
 pub fn wide_weights(weights: &[i8], k: usize) -> Vec<u64> {
     let mut counts = vec![0_u64; k];
     for block in weights.chunks(k * ROWS_AT_A_TIME) {
-        add_wide(&mut counts, block, |weight| !weight_is_narrow(weight));
+        add_wide(&mut counts, block, |weight| !weight.is_narrow());
     }
     counts
 }

@@ -1,7 +1,7 @@
 //! Zero and narrow operands of every simulated layer, as quantized from the FP32 network.
 
 use reports::stored::point::{Codes, OperandCodes};
-use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
+use sim_pe::operand::Operand as _;
 use sim_quant::capture::capture;
 use sim_trace::trace::Layer;
 
@@ -38,8 +38,8 @@ impl PreparedNetwork {
 
 fn of_layer(layer: &Layer) -> OperandCodes {
     OperandCodes {
-        activations: codes(layer.input.iter().map(|&a| (a == 0, activation_is_narrow(a)))),
-        weights: codes(layer.weight.iter().map(|&w| (w == 0, weight_is_narrow(w)))),
+        activations: codes(layer.input.iter().map(|&a| (a == 0, a.is_narrow()))),
+        weights: codes(layer.weight.iter().map(|&w| (w == 0, w.is_narrow()))),
     }
 }
 

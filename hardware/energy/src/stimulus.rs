@@ -7,7 +7,7 @@ use sim_array::stepped::registers::{Registers, control};
 use sim_core::counters::OperandWidths;
 use sim_core::spec::{ArraySpec, Pe, WeightPattern};
 use sim_core::units::Cycles;
-use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
+use sim_pe::operand::Operand as _;
 use sim_rtl::{Design, WindowCode};
 use sim_testkit::switching::held;
 
@@ -168,7 +168,7 @@ fn step(pe_kind: Pe, registers: &Registers, pe: usize, lanes: &[(u8, i8)]) -> St
     }
     let mut pairs = OperandWidths::default();
     for &(x, w) in lanes.iter().filter(|&&(x, w)| x != 0 && w != 0) {
-        match (activation_is_narrow(x), weight_is_narrow(w)) {
+        match (x.is_narrow(), w.is_narrow()) {
             (false, false) => pairs.a8w8 += 1,
             (true, false) => pairs.a4w8 += 1,
             (false, true) => pairs.a8w4 += 1,

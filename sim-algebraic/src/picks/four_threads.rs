@@ -1,14 +1,15 @@
 //! Four threads: how many of them are active in a step depends on the zeros of both sides.
 
+use sim_array::engine::StreamedOperands;
+use sim_array::mapping::{KMap, KSplit};
+use sim_simd::integer::ByteTable;
+use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
+
 use super::super::code::{Table, ZERO};
 use super::super::components::Component;
 use super::super::plan::{Range, low_byte, min_count};
 use super::{PickRule, Planes, STEP, mask, pattern_of};
 use crate::columns::ColumnSums;
-use sim_array::engine::StreamedOperands;
-use sim_array::mapping::{KMap, KSplit};
-use sim_simd::integer::ByteTable;
-use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
 
 /// What the other products of a plan add already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,11 @@ pub(super) mod sparse_pairs;
 
 use std::ops::Range;
 
-use super::columns::{ColumnSums, add_columns, quad_panels};
 use sim_array::mapping::{KMap, KSplit};
 use sim_simd::integer::ByteTable;
 use sim_simd::integer::{Dword, Entry, Kernels, PANEL_ROWS, Panel, QuadPanel, panel_of};
+
+use super::columns::{ColumnSums, add_columns, quad_panels};
 
 /// Operands of a step: four threads, or a group of four.
 pub(super) const STEP: usize = 4;

@@ -1,12 +1,13 @@
 //! SPARQ pairs picked by 2:4 sparse weights.
 
+use sim_array::mapping::KSplit;
+use sim_simd::integer::ByteTable;
+use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Pair, PairPanel, Panel};
+
 use super::super::code::Table;
 use super::super::plan::low_byte;
 use super::{PickRule, Planes, STEP, mask, pattern_of};
 use crate::columns::ColumnSums;
-use sim_array::mapping::KSplit;
-use sim_simd::integer::ByteTable;
-use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Pair, PairPanel, Panel};
 
 /// The windows of a pair.
 pub(crate) struct SparsePairs {

@@ -2,11 +2,11 @@
 
 use sim_core::counters::{ActiveSteps, Reduced};
 use sim_core::shape::{Gemm, widen};
+use sim_simd::integer::Kernels;
 
 use crate::code::{Table, ZERO};
 use crate::form::{Form, Former, Grouping};
 use crate::plan::low_byte;
-use sim_simd::integer::Kernels;
 
 /// Lanes of a 2:4 group.
 const GROUP: usize = 4;

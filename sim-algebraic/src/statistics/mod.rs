@@ -6,16 +6,16 @@ mod nb_smt;
 mod pairs;
 mod subsets;
 
+use sim_array::switching;
 use sim_core::counters::{ActiveSteps, OperandWidths, Reduced, Switching};
 use sim_core::shape::Gemm;
 use sim_core::spec::{NbSmt, Pe};
+use sim_simd::integer::Kernels;
 
 use super::components::{Rules, windows};
 use super::windowed::Block;
 use groups::Groups;
 use pairs::Pairs;
-use sim_array::switching;
-use sim_simd::integer::Kernels;
 use subsets::{Meetings, Rows};
 
 /// What the operands of a product say about its steps, time apart.

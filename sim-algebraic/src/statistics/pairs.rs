@@ -2,9 +2,9 @@
 
 use sim_core::counters::{ActiveSteps, Reduced};
 use sim_core::shape::{Gemm, widen};
+use sim_simd::integer::Kernels;
 
 use crate::windowed::Block;
-use sim_simd::integer::Kernels;
 
 /// Bytes counted side by side.
 const LANES: usize = 32;

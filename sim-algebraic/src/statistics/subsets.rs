@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
+use sim_array::mapping::KMap;
 use sim_core::counters::{ActiveSteps, OperandWidths};
 use sim_core::shape::{Gemm, widen};
-
-use crate::code::Code;
-use sim_array::mapping::KMap;
+use sim_pe::operand::Operand;
 use sim_simd::integer::Kernels;
 
 /// Steps counted side by side.
@@ -56,7 +55,7 @@ impl<const T: usize, const S: usize> Side<T, S> {
 
     /// Count the rows of `matrix`, `[rows, k]`, in the steps from `first`.
     #[inline(always)]
-    fn add<C: Code>(&mut self, matrix: &[C], k: usize, map: KMap, first: usize) {
+    fn add<C: Operand>(&mut self, matrix: &[C], k: usize, map: KMap, first: usize) {
         let threads: [Range<usize>; T] =
             std::array::from_fn(|thread| map.segment(thread, &(first..first + LANES)));
         for rows in matrix.chunks(k * MAX_BYTE_COUNT) {
@@ -106,13 +105,13 @@ impl<const T: usize, const S: usize> Bytes<T, S> {
 
     /// Count one row.
     #[inline(always)]
-    fn add<C: Code>(&mut self, codes: &[[C; LANES]; T]) {
+    fn add<C: Operand>(&mut self, codes: &[[C; LANES]; T]) {
         let mut is_nonzero = [[0_u8; LANES]; T];
         let mut is_wide = [[0_u8; LANES]; T];
         for thread in 0..T {
             for lane in 0..LANES {
                 is_nonzero[thread][lane] = u8::from(codes[thread][lane] != C::default());
-                is_wide[thread][lane] = u8::from(codes[thread][lane].is_wide());
+                is_wide[thread][lane] = u8::from(!codes[thread][lane].is_narrow());
             }
         }
         let mut all = [[1_u8; LANES]; S];

@@ -4,7 +4,7 @@ use sim_core::busy::{BusyMap, PeMap};
 use sim_core::counters::{Counters, OperandWidths, Switching};
 use sim_core::ids::{Col, Row};
 use sim_core::spec::ArraySpec;
-use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
+use sim_pe::operand::Operand as _;
 use sim_pe::step::Step;
 
 use super::array::Wires;
@@ -116,7 +116,7 @@ fn count_width(widths: &mut OperandWidths, x: u8, w: i8) {
     if x == 0 || w == 0 {
         return;
     }
-    *match (activation_is_narrow(x), weight_is_narrow(w)) {
+    *match (x.is_narrow(), w.is_narrow()) {
         (false, false) => &mut widths.a8w8,
         (false, true) => &mut widths.a8w4,
         (true, false) => &mut widths.a4w8,

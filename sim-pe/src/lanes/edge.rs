@@ -4,8 +4,8 @@
 use sim_core::spec::{Pe, Sparq, Threads, WindowPlace};
 
 use crate::nbsmt::{CollisionRule, When};
-use crate::operand::{activation_is_narrow, weight_is_narrow};
-use crate::{reduce, sparq};
+use crate::operand::Operand;
+use crate::sparq;
 
 /// An operand is not zero.
 pub const NONZERO: usize = 0;
@@ -79,8 +79,8 @@ impl Edge {
     pub fn new(pe: Pe) -> Self {
         Self {
             pe,
-            activations: (0..=u8::MAX).map(|x| activation(pe, x)).collect(),
-            weights: (0..=u8::MAX).map(|w| weight(pe, w.cast_signed())).collect(),
+            activations: u8::all().map(|x| activation(pe, x)).collect(),
+            weights: i8::all().map(|w| reducible(pe, w)).collect(),
         }
     }
 
@@ -119,17 +119,15 @@ fn carried(words: [i32; 2], bits: [bool; 4]) -> Carried {
 }
 
 fn activation(pe: Pe, x: u8) -> Carried {
-    let (is_nonzero, is_wide) = (x != 0, !activation_is_narrow(x));
-    match pe {
-        Pe::Conventional => carried([i32::from(x); 2], [is_nonzero, is_wide, false, false]),
-        Pe::NbSmt(rules) => {
-            let reduced = reduce::activation(x, rules.rounding, rules.overflow);
-            carried([i32::from(x), reduced], [is_nonzero, is_wide, false, false])
-        }
-        Pe::Sparq(rules) | Pe::SparqStc(rules) => {
+    match pe.windows() {
+        None => reducible(pe, x),
+        Some((_, rules)) => {
             let kept = windows(x, &rules);
             let changed = kept.map(|kept| kept != x);
-            carried(kept.map(i32::from), [is_nonzero, is_wide, changed[0], changed[1]])
+            carried(
+                kept.map(i32::from),
+                [!x.is_zero(), !x.is_narrow(), changed[0], changed[1]],
+            )
         }
     }
 }
@@ -139,13 +137,15 @@ fn windows(x: u8, rules: &Sparq) -> [u8; 2] {
     [0, 1].map(|partner| sparq::windowed_pair([x, partner], rules)[0])
 }
 
-fn weight(pe: Pe, w: i8) -> Carried {
-    let bits = [w != 0, !weight_is_narrow(w), false, false];
-    match pe {
-        Pe::Conventional | Pe::Sparq(_) | Pe::SparqStc(_) => carried([i32::from(w); 2], bits),
-        Pe::NbSmt(rules) => {
-            let reduced = reduce::weight(w, rules.rounding, rules.overflow);
-            carried([i32::from(w), reduced], bits)
-        }
-    }
+/// An operand that threads may reduce.
+fn reducible(pe: Pe, operand: impl Operand) -> Carried {
+    let given = operand.into();
+    let reduced = match pe.nb_smt() {
+        Some(rules) => operand.reduced(rules.rounding, rules.overflow),
+        None => given,
+    };
+    carried(
+        [given, reduced],
+        [!operand.is_zero(), !operand.is_narrow(), false, false],
+    )
 }

@@ -7,7 +7,7 @@ use sim_core::shape::widen;
 use sim_core::spec::{NbSmt, Pairs, Pe, Policy, Sparq, Threads, WeightPattern, Window, WindowRounding};
 use sim_pe::lanes::edge::{self, Edge};
 use sim_pe::lanes::{BitStrides, Bits, Held, Lanes, PES_PER_GROUP, Tallies, WordStrides, Words};
-use sim_pe::operand::{activation_is_narrow, weight_is_narrow};
+use sim_pe::operand::Operand as _;
 use sim_pe::step::Step;
 use sim_simd::HasAvx2;
 
@@ -198,7 +198,7 @@ fn a_plane_is_its_pes() {
                     want.reduced.activations += u64::from(step.reduced_activations);
                     want.reduced.weights += u64::from(step.reduced_weights);
                     for (x, w) in x.into_iter().zip(w).filter(|&(x, w)| x != 0 && w != 0) {
-                        *match (activation_is_narrow(x), weight_is_narrow(w)) {
+                        *match (x.is_narrow(), w.is_narrow()) {
                             (false, false) => &mut want.widths.a8w8,
                             (false, true) => &mut want.widths.a8w4,
                             (true, false) => &mut want.widths.a4w8,

@@ -2,8 +2,9 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{NbSmt, Policy, Threads};
+use sim_pe::nbsmt;
+use sim_pe::operand::Operand as _;
 use sim_pe::step::Step;
-use sim_pe::{nbsmt, reduce};
 
 fn rules(threads: Threads, policy: Policy) -> NbSmt {
     NbSmt::new(threads, policy)
@@ -134,11 +135,11 @@ fn by_the_book(rules: &NbSmt, x: &[u8], w: &[i8]) -> Step {
         let (mut used_x, mut used_w) = (i32::from(x[t]), i32::from(w[t]));
         let counts = u32::from(x[t] != 0 && w[t] != 0);
         if reduces_x {
-            used_x = reduce::activation(x[t], rules.rounding, rules.overflow);
+            used_x = x[t].reduced(rules.rounding, rules.overflow);
             step.reduced_activations += counts;
         }
         if reduces_w {
-            used_w = reduce::weight(w[t], rules.rounding, rules.overflow);
+            used_w = w[t].reduced(rules.rounding, rules.overflow);
             step.reduced_weights += counts;
         }
         step.product += used_x * used_w;
