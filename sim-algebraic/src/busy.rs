@@ -7,8 +7,6 @@
 //! all steps, PEs and one set that is a product of two matrices of counts, which the engine itself can do.
 
 use sim_array::engine::{Mse, Operands, StreamedOperands};
-use sim_array::engine::{Mse, Operands, StreamedOperands};
-use sim_array::mapping::{KMap, KSplit};
 use sim_array::mapping::{KMap, KSplit};
 use sim_core::busy::BusyMap;
 use sim_core::ids::{Col, Row};

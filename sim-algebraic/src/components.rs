@@ -8,7 +8,7 @@ use sim_pe::operand::Operand;
 use sim_pe::sparq;
 
 use super::code::{Table, ZERO, table};
-use super::form::Grouping;
+use super::operand_map::Grouping;
 
 /// One thing that rules add to the exact product: a function of the activation times a function of the weight.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,13 +9,13 @@ mod code;
 mod columns;
 mod components;
 mod error;
-mod form;
-mod listed;
+mod operand_map;
 mod packed;
-mod picks;
+mod pattern;
 mod plan;
 mod product;
 mod sparse;
+mod sparse_weights;
 mod statistics;
 mod sums;
 #[cfg(test)]

@@ -5,11 +5,11 @@ use sim_simd::integer::Quad;
 
 use super::code::{Table, ZERO, table};
 use super::components::{Component, Gate, Residue, add, difference, subtract};
-use super::form::{Form, Grouping};
-use super::listed::Listed;
-use super::picks::four_threads::{Base, FourThreads};
+use super::operand_map::{Grouping, OperandMap};
+use super::pattern::four_threads::{Base, FourThreads};
 use super::sparse::Cost;
-use super::weights::FormedWeights;
+use super::sparse_weights::SparseWeights;
+use super::weights::MappedWeights;
 
 /// A machine's product in terms of ordinary integer products.
 ///
@@ -28,7 +28,7 @@ pub(super) struct Wide {
     /// What replaces A, in unsigned bytes.
     pub(super) activations: WideActivations,
     /// What replaces W, in signed bytes.
-    pub(super) weights: Form,
+    pub(super) weights: OperandMap,
 }
 
 /// A product whose sums of a few steps fit 16 bits.
@@ -47,8 +47,8 @@ pub(super) struct Small {
 
 /// The activations of the wide product.
 pub(super) enum WideActivations {
-    /// By a form.
-    Formed(Form),
+    /// By an operand map.
+    Mapped(OperandMap),
     /// After windows.
     Windowed,
 }
@@ -62,13 +62,13 @@ pub(super) enum SmallWeights {
         cost: Cost,
     },
     /// Those that are not zero.
-    Listed(Listed),
+    Sparse(SparseWeights),
 }
 
 /// The activations of a small product.
 pub(super) enum SmallActivations {
-    /// By a form.
-    Formed(Form),
+    /// By an operand map.
+    Mapped(OperandMap),
     /// What is given minus what the wide product takes instead, plus this offset.
     GivenMinusWide(u8),
     /// What windows add, plus this offset.
@@ -88,7 +88,7 @@ impl Plan {
     pub(super) fn new(
         residue: &Residue,
         operands: &StreamedOperands<'_>,
-        formed: &mut FormedWeights<'_>,
+        mapped: &mut MappedWeights<'_>,
         mse: Mse,
     ) -> Self {
         let Residue {
@@ -104,7 +104,7 @@ impl Plan {
                 Mse::Measure => small.extend(
                     components
                         .iter()
-                        .filter_map(|component| Small::windowed(component, &mut *formed)),
+                        .filter_map(|component| Small::windowed(component, &mut *mapped)),
                 ),
                 Mse::Skip => {
                     return Self {
@@ -123,7 +123,7 @@ impl Plan {
                         Mse::Measure => Some(component.clone()),
                         Mse::Skip => merged.merge(component.clone()),
                     };
-                    small.extend(rest.and_then(|rest| Small::ungated(&rest, formed)));
+                    small.extend(rest.and_then(|rest| Small::ungated(&rest, mapped)));
                 }
             }
             (Gate::Both, Grouping::Threads(4)) => {
@@ -146,7 +146,7 @@ impl Plan {
                     parts.extend(own.map(|own| (own, 1)));
                     if let Some(rest) = rest {
                         match base {
-                            Base::AllWeights => small.extend(Small::gated(&rest, formed)),
+                            Base::AllWeights => small.extend(Small::gated(&rest, mapped)),
                             Base::Nothing => {}
                         }
                         let from = min_count(&rest.activations);
@@ -158,30 +158,30 @@ impl Plan {
             (Gate::Both, Grouping::Threads(_) | Grouping::Pairs) => {
                 for component in components {
                     match mse {
-                        Mse::Measure => small.extend(Small::gated(component, formed)),
+                        Mse::Measure => small.extend(Small::gated(component, mapped)),
                         Mse::Skip => {
                             let mut with_component = merged.clone();
                             let (own, rest) = with_component.merge_part(component);
                             // Where one weight of a step is zero, what was merged has to be taken off again.
                             if let (Some(own), None) = (&own, &rest)
-                                && let Some(lone) = formed.lone()
+                                && let Some(lone) = mapped.lone()
                             {
                                 merged = with_component;
-                                small.push(Small::taking_off_listed(own, lone));
+                                small.push(Small::taking_off_sparse(own, lone));
                                 continue;
                             }
                             let mut cost =
-                                |weights| formed.sample_cost(&Form::new(weights, low_byte)).least();
+                                |weights| mapped.sample_cost(&OperandMap::new(weights, low_byte)).least();
                             let is_worth_merging = own.as_ref().is_some_and(|own| {
                                 let rest = rest.as_ref().map_or(0, |rest| cost(gated_weights(rest)));
                                 cost(lone_weights(own)) + rest < cost(gated_weights(component))
                             });
                             if is_worth_merging {
                                 merged = with_component;
-                                small.extend(own.and_then(|own| Small::taking_off(&own, formed)));
-                                small.extend(rest.and_then(|rest| Small::gated(&rest, formed)));
+                                small.extend(own.and_then(|own| Small::taking_off(&own, mapped)));
+                                small.extend(rest.and_then(|rest| Small::gated(&rest, mapped)));
                             } else {
-                                small.extend(Small::gated(component, formed));
+                                small.extend(Small::gated(component, mapped));
                             }
                         }
                     }
@@ -252,21 +252,21 @@ impl Merged {
     fn finish(self) -> Wide {
         let [alone, two, more] = &self.activations;
         Wide {
-            activations: WideActivations::Formed(Form::new([alone, two, more], low_byte)),
-            weights: Form::new([&self.weights; 3], low_byte),
+            activations: WideActivations::Mapped(OperandMap::new([alone, two, more], low_byte)),
+            weights: OperandMap::new([&self.weights; 3], low_byte),
         }
     }
 }
 
 impl Small {
     /// A component whatever the weights' zeros.
-    fn ungated(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
-        Self::new(&component.activations, [&component.weights; 3], formed)
+    fn ungated(component: &Component, mapped: &mut MappedWeights<'_>) -> Option<Self> {
+        Self::new(&component.activations, [&component.weights; 3], mapped)
     }
 
     /// What windows add, whatever the weights' zeros.
-    fn windowed(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
-        let small = Self::ungated(component, formed)?;
+    fn windowed(component: &Component, mapped: &mut MappedWeights<'_>) -> Option<Self> {
+        let small = Self::ungated(component, mapped)?;
         Some(Self {
             activations: SmallActivations::WindowedMinusGiven(small.offset),
             ..small
@@ -274,48 +274,48 @@ impl Small {
     }
 
     /// A component where enough weights of a group are not zero for its activations to count.
-    fn gated(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
-        Self::new(&component.activations, gated_weights(component), formed)
+    fn gated(component: &Component, mapped: &mut MappedWeights<'_>) -> Option<Self> {
+        Self::new(&component.activations, gated_weights(component), mapped)
     }
 
     /// Minus the one component that the wide product has taken, where only one weight of a group is not zero.
-    fn taking_off(component: &Component, formed: &mut FormedWeights<'_>) -> Option<Self> {
+    fn taking_off(component: &Component, mapped: &mut MappedWeights<'_>) -> Option<Self> {
         let negated = component.activations.map(|table| table.map(|x| -x));
-        let small = Self::new(&negated, lone_weights(component), formed)?;
+        let small = Self::new(&negated, lone_weights(component), mapped)?;
         Some(Self {
             activations: SmallActivations::GivenMinusWide(small.offset),
             ..small
         })
     }
 
-    /// The same, of weights that were listed: all of them as given.
-    fn taking_off_listed(component: &Component, lone: Listed) -> Self {
+    /// The same, of weights that are a list: all of them as given.
+    fn taking_off_sparse(component: &Component, lone: SparseWeights) -> Self {
         let negated = component.activations.map(|table| table.map(|x| -x));
         let range = Range::of(negated.as_flattened().iter().copied());
         let offset = low_byte(range.offset);
         Self {
             activations: SmallActivations::GivenMinusWide(offset),
             offset,
-            weights: SmallWeights::Listed(lone),
+            weights: SmallWeights::Sparse(lone),
             max_activation: low_byte(range.max),
             max_run: range.max_run(component.weights.iter().copied()),
         }
     }
 
-    fn new(activations: &[Table; 3], weights: [&Table; 3], formed: &mut FormedWeights<'_>) -> Option<Self> {
+    fn new(activations: &[Table; 3], weights: [&Table; 3], mapped: &mut MappedWeights<'_>) -> Option<Self> {
         if *activations == [ZERO; 3] || weights == [&ZERO; 3] {
             return None;
         }
         let range = Range::of(activations.as_flattened().iter().copied());
         let [alone, two, more] = activations;
-        let words = formed.quads(&Form::new(weights, low_byte));
+        let words = mapped.quads(&OperandMap::new(weights, low_byte));
         Some(Self {
-            activations: SmallActivations::Formed(Form::new([alone, two, more], |x| {
+            activations: SmallActivations::Mapped(OperandMap::new([alone, two, more], |x| {
                 low_byte(x + range.offset)
             })),
             offset: low_byte(range.offset),
             weights: SmallWeights::Words {
-                cost: Cost::of(formed.kernels(), &words, formed.n_words()),
+                cost: Cost::of(mapped.kernels(), &words, mapped.n_words()),
                 words,
             },
             max_activation: low_byte(range.max),

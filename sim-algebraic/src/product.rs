@@ -8,8 +8,8 @@ use sim_simd::integer::Kernels;
 
 use super::components::{Residue, Rules, windows};
 use super::error::error_sums;
-use super::picks::Picks;
-use super::picks::sparse_pairs::SparsePairs;
+use super::pattern::PatternProduct;
+use super::pattern::sparse_pairs::SparsePairs;
 use super::sums::Sums;
 use super::windowed::Block;
 
@@ -27,7 +27,7 @@ enum Values {
     Sums(Box<Sums>),
     /// Coefficients picked by 2:4 weights.
     SparsePairs {
-        picks: Box<Picks<SparsePairs>>,
+        pattern: Box<PatternProduct<SparsePairs>>,
         /// With the error measured.
         exact: Option<Box<Sums>>,
     },
@@ -48,7 +48,7 @@ impl Multiplier {
                 Values::Sums(sums(mse))
             }
             Rules::Picked(rules) => Values::SparsePairs {
-                picks: Box::new(Picks::new(
+                pattern: Box::new(PatternProduct::new(
                     SparsePairs::new(&windows(&rules)),
                     operands.weights(),
                     operands.shape().k(),
@@ -107,8 +107,8 @@ impl Multiplier {
                 }
                 error
             }
-            (Values::SparsePairs { picks, exact }, _) => {
-                picks.multiply(self.kernels, block.given, outputs);
+            (Values::SparsePairs { pattern, exact }, _) => {
+                pattern.multiply(self.kernels, block.given, outputs);
                 let Some(exact) = exact else {
                     return ErrorSums::default();
                 };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel, TILE_COLS};
 
 use super::columns::{ColumnSums, add_tile_columns, quad_panels};
-use super::listed::Listed;
+use super::sparse_weights::SparseWeights;
 
 /// Fewest panels of a block: together they leave room in the first-level cache.
 const MIN_BLOCK: usize = 128;
@@ -32,14 +32,14 @@ struct Block {
 
 impl Block {
     /// Some words of all columns.
-    fn of(listed: &Listed, words: Range<usize>) -> Self {
+    fn of(sparse: &SparseWeights, words: Range<usize>) -> Self {
         let mut block = Self {
             starts: vec![0],
             entries: Vec::new(),
         };
         let word = |entry: &Entry<Quad>| usize::try_from(entry.panel).unwrap_or(usize::MAX);
         let first = u32::try_from(words.start).expect("K is limited");
-        for column in listed.columns() {
+        for column in sparse.columns() {
             let start = column.partition_point(|entry| word(entry) < words.start);
             let end = column.partition_point(|entry| word(entry) < words.end);
             block.entries.extend(column[start..end].iter().map(|entry| Entry {
@@ -54,17 +54,17 @@ impl Block {
 
 impl Sparse {
     /// From what is not zero; `max_run` as in [`Kernels::small_tile`].
-    pub(super) fn new(listed: Listed, max_run: usize) -> Self {
-        let (n_words, n_cols) = (listed.n_words(), listed.n_cols());
-        let block_words = (WORDS_PER_COLUMN * n_words * n_cols / listed.n_visited().max(1)).max(MIN_BLOCK);
+    pub(super) fn new(sparse: SparseWeights, max_run: usize) -> Self {
+        let (n_words, n_cols) = (sparse.n_words(), sparse.n_cols());
+        let block_words = (WORDS_PER_COLUMN * n_words * n_cols / sparse.n_visited().max(1)).max(MIN_BLOCK);
         let block_words = block_words.min(n_words);
         let mut blocks = if block_words == n_words {
-            let (starts, entries) = listed.into_parts();
+            let (starts, entries) = sparse.into_parts();
             vec![Block { starts, entries }]
         } else {
             (0..n_words)
                 .step_by(block_words)
-                .map(|first| Block::of(&listed, first..(first + block_words).min(n_words)))
+                .map(|first| Block::of(&sparse, first..(first + block_words).min(n_words)))
                 .collect()
         };
         for block in &mut blocks {

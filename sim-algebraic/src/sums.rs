@@ -5,25 +5,25 @@ use sim_simd::integer::Runs;
 use sim_simd::integer::{Kernels, Pair, Quad};
 
 use super::components::Residue;
-use super::form::{Form, Former};
-use super::listed::Listed;
+use super::operand_map::{OperandMap, OperandMapper};
 use super::packed::{Packed, Rows};
-use super::picks::Picks;
-use super::picks::four_threads::FourThreads;
+use super::pattern::PatternProduct;
+use super::pattern::four_threads::FourThreads;
 use super::plan::{Plan, SmallActivations, SmallWeights, WideActivations};
 use super::sparse::Sparse;
-use super::weights::FormedWeights;
+use super::sparse_weights::SparseWeights;
+use super::weights::MappedWeights;
 use super::windowed::Block;
 
 /// A sum of products by one plan.
 pub(super) struct Sums {
     k: usize,
     n: usize,
-    former: Former,
+    mapper: OperandMapper,
     /// A block of rows as the wide product takes them, where it does not take them as given.
-    wide_formed: Vec<u8>,
-    /// A block of rows in another form.
-    formed: Vec<u8>,
+    wide_mapped: Vec<u8>,
+    /// A block of rows under an operand map.
+    mapped: Vec<u8>,
     /// The same in whole words.
     padded: Vec<u8>,
     wide: Packed<Pair>,
@@ -31,7 +31,7 @@ pub(super) struct Sums {
     wide_rows: Rows<i16>,
     dense: Option<Dense>,
     sparse: Vec<(SmallActivations, Sparse)>,
-    picked: Option<Picks<FourThreads>>,
+    picked: Option<PatternProduct<FourThreads>>,
     /// What takes the offsets of activations off again, by column; empty where there are none.
     bias: Vec<i32>,
 }
@@ -60,14 +60,14 @@ impl Sums {
         mse: Mse,
     ) -> Self {
         let (n, k) = (operands.shape().n(), operands.shape().k());
-        let mut weights = FormedWeights::new(kernels, residue.grouping, operands);
+        let mut weights = MappedWeights::new(kernels, residue.grouping, operands);
         let plan = Plan::new(residue, operands, &mut weights, mse);
         let mut sums = Self {
             k,
             n,
-            former: Former::new(kernels, residue.grouping, k),
-            wide_formed: Vec::new(),
-            formed: Vec::new(),
+            mapper: OperandMapper::new(kernels, residue.grouping, k),
+            wide_mapped: Vec::new(),
+            mapped: Vec::new(),
             padded: Vec::new(),
             wide: pack_wide(kernels, &mut weights, &plan.wide.weights, n, k),
             wide_activations: plan.wide.activations,
@@ -80,10 +80,10 @@ impl Sums {
         let n_words = k.div_ceil(4);
         let mut dense = Vec::new();
         for small in plan.small {
-            let listed = match small.weights {
-                SmallWeights::Listed(listed) => listed,
+            let sparse = match small.weights {
+                SmallWeights::Sparse(sparse) => sparse,
                 SmallWeights::Words { words, cost } if cost.prefers_sparse() => {
-                    Listed::of_words(kernels, &words, n_words)
+                    SparseWeights::of_words(kernels, &words, n_words)
                 }
                 SmallWeights::Words { words, .. } => {
                     if small.offset != 0 {
@@ -103,22 +103,22 @@ impl Sums {
                     continue;
                 }
             };
-            for (col, entries) in listed.columns().enumerate() {
+            for (col, entries) in sparse.columns().enumerate() {
                 let sum: i32 = entries.iter().map(|entry| sum_of(&entry.weights)).sum();
                 sums.take_off(col, i32::from(small.offset) * sum);
             }
             sums.sparse
-                .push((small.activations, Sparse::new(listed, small.max_run)));
+                .push((small.activations, Sparse::new(sparse, small.max_run)));
         }
         if !dense.is_empty() {
             sums.dense = Some(Dense::new(kernels, n, n_words, dense));
         }
         if let Some(rule) = plan.picked {
-            let picks = Picks::new(rule, operands.weights(), k);
-            picks.for_each_entry(|col, rule, part, weights| {
+            let pattern = PatternProduct::new(rule, operands.weights(), k);
+            pattern.for_each_entry(|col, rule, part, weights| {
                 sums.take_off(col, rule.offset_sum(part, *weights));
             });
-            sums.picked = Some(picks);
+            sums.picked = Some(pattern);
         }
         sums
     }
@@ -141,11 +141,11 @@ impl Sums {
         self.wide_rows.reserve(block.given.len() / k, k);
         let source = match &self.wide_activations {
             WideActivations::Windowed => block.windowed,
-            WideActivations::Formed(form) if form.is_identity() => block.given,
-            WideActivations::Formed(form) => {
-                self.former.start();
-                self.former.form(form, block.given, &mut self.wide_formed);
-                &self.wide_formed
+            WideActivations::Mapped(operand_map) if operand_map.is_identity() => block.given,
+            WideActivations::Mapped(operand_map) => {
+                self.mapper.start();
+                self.mapper.apply(operand_map, block.given, &mut self.wide_mapped);
+                &self.wide_mapped
             }
         };
         let wide_rows = &mut self.wide_rows;
@@ -186,17 +186,17 @@ impl Sums {
         if let Some(dense) = &mut self.dense {
             dense.rows.reserve(n_rows, padded_k * dense.activations.len());
         }
-        self.former.start();
+        self.mapper.start();
         if let Some(dense) = &mut self.dense {
             for (index, activations) in dense.activations.iter().enumerate() {
                 activations.write(
                     kernels,
-                    &mut self.former,
+                    &mut self.mapper,
                     block,
-                    &self.wide_formed,
-                    &mut self.formed,
+                    &self.wide_mapped,
+                    &mut self.mapped,
                 );
-                for (out, row) in dense.rows.rows_mut().zip(self.formed.chunks(k)) {
+                for (out, row) in dense.rows.rows_mut().zip(self.mapped.chunks(k)) {
                     out[index * padded_k..][..k].copy_from_slice(row);
                 }
             }
@@ -204,16 +204,16 @@ impl Sums {
         for (activations, sparse) in &mut self.sparse {
             activations.write(
                 kernels,
-                &mut self.former,
+                &mut self.mapper,
                 block,
-                &self.wide_formed,
-                &mut self.formed,
+                &self.wide_mapped,
+                &mut self.mapped,
             );
             if k == padded_k {
-                sparse.multiply(kernels, &self.formed, k, outputs);
+                sparse.multiply(kernels, &self.mapped, k, outputs);
             } else {
                 self.padded.resize(n_rows * padded_k, 0);
-                for (out, row) in self.padded.chunks_mut(padded_k).zip(self.formed.chunks(k)) {
+                for (out, row) in self.padded.chunks_mut(padded_k).zip(self.mapped.chunks(k)) {
                     out[..k].copy_from_slice(row);
                 }
                 sparse.multiply(kernels, &self.padded, padded_k, outputs);
@@ -251,9 +251,16 @@ impl Dense {
 
 impl SmallActivations {
     /// Write them for some rows; `wide` is what the wide product takes instead of the rows.
-    fn write(&self, kernels: Kernels, former: &mut Former, block: Block<'_>, wide: &[u8], out: &mut Vec<u8>) {
+    fn write(
+        &self,
+        kernels: Kernels,
+        mapper: &mut OperandMapper,
+        block: Block<'_>,
+        wide: &[u8],
+        out: &mut Vec<u8>,
+    ) {
         match self {
-            Self::Formed(form) => former.form(form, block.given, out),
+            Self::Mapped(operand_map) => mapper.apply(operand_map, block.given, out),
             Self::GivenMinusWide(offset) => subtract(kernels, block.given, wide, *offset, out),
             Self::WindowedMinusGiven(offset) => {
                 subtract(kernels, block.windowed, block.given, *offset, out);
@@ -275,22 +282,22 @@ fn subtract(kernels: Kernels, a: &[u8], b: &[u8], offset: u8, out: &mut Vec<u8>)
     );
 }
 
-/// W in a form, as 16-bit pairs.
+/// W under an operand map, as 16-bit pairs.
 fn pack_wide(
     kernels: Kernels,
-    weights: &mut FormedWeights<'_>,
-    form: &Form,
+    weights: &mut MappedWeights<'_>,
+    operand_map: &OperandMap,
     n: usize,
     k: usize,
 ) -> Packed<Pair> {
     let n_words = k.div_ceil(2);
     let mut packed = Packed::new(n, n_words);
     packed.fill(kernels, |first, columns: &mut [Pair]| {
-        let formed = weights.panel(form, first);
+        let mapped = weights.panel(operand_map, first);
         kernels.vectorized(
             #[inline(always)]
             || {
-                for (row, out) in formed.chunks(k).zip(columns.chunks_mut(n_words)) {
+                for (row, out) in mapped.chunks(k).zip(columns.chunks_mut(n_words)) {
                     for (value, &w) in out.as_flattened_mut().iter_mut().zip(row) {
                         *value = i16::from(w);
                     }

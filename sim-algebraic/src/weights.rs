@@ -1,44 +1,44 @@
-//! Rows of W after a form.
+//! Rows of W under an operand map.
 
 use bytemuck::{cast_slice, cast_slice_mut};
 use sim_array::engine::StreamedOperands;
 use sim_simd::integer::{Kernels, Quad, TILE_COLS};
 
-use super::form::{Form, Former, Grouping};
-use super::listed::Listed;
+use super::operand_map::{Grouping, OperandMap, OperandMapper};
 use super::sparse::Cost;
+use super::sparse_weights::SparseWeights;
 
-/// Rows of W in one form after the other, a few at a time.
-pub(super) struct FormedWeights<'a> {
+/// Rows of W under one operand map after the other, a few at a time.
+pub(super) struct MappedWeights<'a> {
     kernels: Kernels,
     grouping: Grouping,
     operands: &'a StreamedOperands<'a>,
-    former: Former,
-    formed: Vec<u8>,
+    mapper: OperandMapper,
+    mapped: Vec<u8>,
 }
 
-impl<'a> FormedWeights<'a> {
+impl<'a> MappedWeights<'a> {
     /// Of the weights of some operands.
     pub(super) fn new(kernels: Kernels, grouping: Grouping, operands: &'a StreamedOperands<'a>) -> Self {
         Self {
             kernels,
             grouping,
             operands,
-            former: Former::new(kernels, grouping, operands.shape().k()),
-            formed: Vec::new(),
+            mapper: OperandMapper::new(kernels, grouping, operands.shape().k()),
+            mapped: Vec::new(),
         }
     }
 
-    /// The instructions that form them.
+    /// The instructions that map them.
     pub(super) const fn kernels(&self) -> Kernels {
         self.kernels
     }
 
     /// The weights that meet a zero of the other of two threads, where these are few.
-    pub(super) fn lone(&self) -> Option<Listed> {
+    pub(super) fn lone(&self) -> Option<SparseWeights> {
         match self.grouping {
             Grouping::Threads(2) => {
-                Listed::lone(self.kernels, self.operands.weights(), self.operands.shape().k())
+                SparseWeights::lone(self.kernels, self.operands.weights(), self.operands.shape().k())
             }
             Grouping::Threads(_) | Grouping::Pairs => None,
         }
@@ -49,15 +49,16 @@ impl<'a> FormedWeights<'a> {
         self.operands.shape().k().div_ceil(4)
     }
 
-    /// As many rows as a tile has columns, from row `first` on, or as there are, in a form; `[rows, k]`.
-    pub(super) fn panel(&mut self, form: &Form, first: usize) -> &[i8] {
+    /// As many rows as a tile has columns, from row `first` on, or as there are, under an operand map; `[rows, k]`.
+    pub(super) fn panel(&mut self, operand_map: &OperandMap, first: usize) -> &[i8] {
         let weights = self.given_panel(first);
-        if form.is_identity() {
+        if operand_map.is_identity() {
             return weights;
         }
-        self.former.start();
-        self.former.form(form, cast_slice(weights), &mut self.formed);
-        cast_slice(&self.formed)
+        self.mapper.start();
+        self.mapper
+            .apply(operand_map, cast_slice(weights), &mut self.mapped);
+        cast_slice(&self.mapped)
     }
 
     fn given_panel(&self, first: usize) -> &'a [i8] {
@@ -67,7 +68,7 @@ impl<'a> FormedWeights<'a> {
     }
 
     /// All rows, each in words of four weights with zeros behind.
-    pub(super) fn quads(&mut self, form: &Form) -> Vec<Quad> {
+    pub(super) fn quads(&mut self, operand_map: &OperandMap) -> Vec<Quad> {
         let n = self.operands.shape().n();
         let n_words = self.n_words();
         let mut words = vec![[0; 4]; n * n_words];
@@ -75,31 +76,31 @@ impl<'a> FormedWeights<'a> {
             .step_by(TILE_COLS)
             .zip(words.chunks_mut(n_words * TILE_COLS))
         {
-            self.quads_of_panel(form, first, panel);
+            self.quads_of_panel(operand_map, first, panel);
         }
         words
     }
 
-    /// What a product by [`FormedWeights::quads`] costs, by a few of the rows.
-    pub(super) fn sample_cost(&mut self, form: &Form) -> Cost {
+    /// What a product by [`MappedWeights::quads`] costs, by a few of the rows.
+    pub(super) fn sample_cost(&mut self, operand_map: &OperandMap) -> Cost {
         let n = self.operands.shape().n();
         let n_words = self.n_words();
         let middle = n / 2 / TILE_COLS * TILE_COLS;
         let mut words = vec![[0; 4]; TILE_COLS.min(n - middle) * n_words];
-        self.quads_of_panel(form, middle, &mut words);
+        self.quads_of_panel(operand_map, middle, &mut words);
         Cost::of(self.kernels, &words, n_words)
     }
 
-    fn quads_of_panel(&mut self, form: &Form, first: usize, panel: &mut [Quad]) {
+    fn quads_of_panel(&mut self, operand_map: &OperandMap, first: usize, panel: &mut [Quad]) {
         let (k, n_words) = (self.operands.shape().k(), self.n_words());
         if k == 4 * n_words {
             let weights = self.given_panel(first);
-            self.former.start();
+            self.mapper.start();
             let out = cast_slice_mut(panel.as_flattened_mut());
-            return self.former.form_into(form, cast_slice(weights), out);
+            return self.mapper.apply_into(operand_map, cast_slice(weights), out);
         }
-        let formed = self.panel(form, first);
-        for (row, out) in formed.chunks(k).zip(panel.chunks_mut(n_words)) {
+        let mapped = self.panel(operand_map, first);
+        for (row, out) in mapped.chunks(k).zip(panel.chunks_mut(n_words)) {
             out.as_flattened_mut()[..k].copy_from_slice(row);
         }
     }

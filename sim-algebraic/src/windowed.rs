@@ -4,7 +4,7 @@ use sim_core::spec::Pe;
 use sim_simd::integer::Kernels;
 
 use super::components::{Rules, windows};
-use super::form::{Form, Former, Grouping};
+use super::operand_map::{Grouping, OperandMap, OperandMapper};
 use super::plan::low_byte;
 
 /// A block of rows, `[rows, k]`.
@@ -21,8 +21,8 @@ pub(super) enum Windows {
     None,
     /// Of one block after the other; product and statistics share them.
     Pairs {
-        form: Box<Form>,
-        former: Former,
+        operand_map: Box<OperandMap>,
+        mapper: OperandMapper,
         windowed: Vec<u8>,
     },
 }
@@ -35,8 +35,8 @@ impl Windows {
             Rules::Neighbours(rules) => {
                 let [alone, both] = windows(&rules);
                 Self::Pairs {
-                    form: Box::new(Form::new([&alone, &both, &both], low_byte)),
-                    former: Former::new(kernels, Grouping::Pairs, k),
+                    operand_map: Box::new(OperandMap::new([&alone, &both, &both], low_byte)),
+                    mapper: OperandMapper::new(kernels, Grouping::Pairs, k),
                     windowed: Vec::new(),
                 }
             }
@@ -48,12 +48,12 @@ impl Windows {
         let windowed = match self {
             Self::None => given,
             Self::Pairs {
-                form,
-                former,
+                operand_map,
+                mapper,
                 windowed,
             } => {
-                former.start();
-                former.form(form, given, windowed);
+                mapper.start();
+                mapper.apply(operand_map, given, windowed);
                 windowed
             }
         };

@@ -330,7 +330,7 @@ fn time(array: &ArraySpec, m: usize, n: usize, n_steps: usize, n_threads: usize)
         Tiles::Pipelined => n_steps.max(rows),
     };
     let cycles = (n_tiles - 1) * period + one_tile;
-    let mut books = PeCycles::zero(n_threads);
+    let mut accounting = PeCycles::zero(n_threads);
     for row in 0..rows {
         for col in 0..cols {
             let reach = row + col;
@@ -338,18 +338,18 @@ fn time(array: &ArraySpec, m: usize, n: usize, n_steps: usize, n_threads: usize)
                 let (tile_row, tile_col) = (tile / n.div_ceil(cols), tile % n.div_ceil(cols));
                 let has_output = tile_row * rows + row < m && tile_col * cols + col < n;
                 if !has_output {
-                    books.masked += wide(n_steps);
+                    accounting.masked += wide(n_steps);
                 }
                 let is_last = tile + 1 == n_tiles;
                 match array.tiles() {
                     Tiles::Serial => {
-                        books.fill += wide(reach);
-                        books.drain += wide(one_tile - reach - n_steps);
+                        accounting.fill += wide(reach);
+                        accounting.drain += wide(one_tile - reach - n_steps);
                     }
                     Tiles::Pipelined => {
-                        books.fill += if tile == 0 { wide(reach) } else { 0 };
-                        books.stall += if is_last { 0 } else { wide(period - n_steps) };
-                        books.drain += if is_last {
+                        accounting.fill += if tile == 0 { wide(reach) } else { 0 };
+                        accounting.stall += if is_last { 0 } else { wide(period - n_steps) };
+                        accounting.drain += if is_last {
                             wide(one_tile - reach - n_steps)
                         } else {
                             0
@@ -359,7 +359,7 @@ fn time(array: &ArraySpec, m: usize, n: usize, n_steps: usize, n_threads: usize)
             }
         }
     }
-    (Cycles(wide(cycles)), books)
+    (Cycles(wide(cycles)), accounting)
 }
 
 fn wide(size: usize) -> u64 {

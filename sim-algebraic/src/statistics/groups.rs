@@ -5,7 +5,7 @@ use sim_core::shape::{Gemm, widen};
 use sim_simd::integer::Kernels;
 
 use crate::code::{Table, ZERO};
-use crate::form::{Form, Former, Grouping};
+use crate::operand_map::{Grouping, OperandMap, OperandMapper};
 use crate::plan::low_byte;
 
 /// Lanes of a 2:4 group.
@@ -21,11 +21,11 @@ const N_WAYS: usize = GROUP - 1;
 pub(super) struct Groups {
     shape: Gemm,
     /// 1 for each activation that a window changes, next to a zero and next to another activation.
-    changed: [Form; 2],
+    changed: [OperandMap; 2],
     /// Over [`LANES`] k each.
     counts: Vec<Counts<u32>>,
-    former: Former,
-    /// A row after each of the two forms.
+    mapper: OperandMapper,
+    /// A row after each of the two maps.
     is_changed: [Vec<u8>; 2],
 }
 
@@ -60,13 +60,13 @@ impl Groups {
             for ((changed, &after), before) in changed.iter_mut().zip(window).zip(0..) {
                 *changed = i16::from(after != before);
             }
-            Form::new([&changed; 3], low_byte)
+            OperandMap::new([&changed; 3], low_byte)
         });
         Self {
             shape,
             changed,
             counts: vec![Counts::default(); shape.k().div_ceil(LANES)],
-            former: Former::new(kernels, Grouping::Pairs, shape.k()),
+            mapper: OperandMapper::new(kernels, Grouping::Pairs, shape.k()),
             is_changed: [Vec::new(), Vec::new()],
         }
     }
@@ -76,9 +76,9 @@ impl Groups {
         let k = self.shape.k();
         for rows in rows.chunks(k * MAX_BYTE_COUNT) {
             let mut bytes: Vec<Counts<u8>> = vec![Counts::default(); self.counts.len()];
-            for (form, out) in self.changed.iter().zip(&mut self.is_changed) {
-                self.former.start();
-                self.former.form(form, rows, out);
+            for (operand_map, out) in self.changed.iter().zip(&mut self.is_changed) {
+                self.mapper.start();
+                self.mapper.apply(operand_map, rows, out);
             }
             let [alone, both] = &self.is_changed;
             kernels.vectorized(

@@ -9,7 +9,7 @@ use sim_pe::lanes::Lanes;
 use sim_pe::mutant::{self, Mutant};
 use sim_simd::HasAvx2;
 
-use super::books::Books;
+use super::accounting::Accounting;
 use super::drain::Drain;
 use super::feed::Feeder;
 use super::probe::{Looks, Probe};
@@ -22,7 +22,7 @@ pub(super) struct Machine<'a> {
     lanes: Lanes,
     feeder: Feeder<'a>,
     drain: Drain,
-    books: Books,
+    accounting: Accounting,
     /// What the first of several pipeline stages makes in this cycle.
     products: Vec<i32>,
 }
@@ -44,7 +44,7 @@ impl<'a> Machine<'a> {
             lanes: Lanes::new(array.pe(), array.rows(), array.cols(), avx2, pe_map),
             feeder,
             drain: Drain::new(array, operands.shape()),
-            books: Books::new(array),
+            accounting: Accounting::new(array),
         }
     }
 
@@ -54,7 +54,7 @@ impl<'a> Machine<'a> {
 
     /// The product, the counters and, where it was asked for, the map of a machine that is done before cycle `now`.
     pub(super) fn finish(self, now: Cycles) -> (Vec<i32>, Counters, Option<BusyMap>) {
-        let counters = self.books.close(now, &self.lanes.tallies());
+        let counters = self.accounting.close(now, &self.lanes.tallies());
         // A bubble or a PE without an output has no active thread, so all busy steps are those of real outputs.
         (self.drain.into_product(), counters, self.lanes.into_map())
     }
@@ -107,7 +107,7 @@ impl<'a> Machine<'a> {
             registers.n_stages_between()
         };
         if is_edge {
-            self.books.count(now, registers);
+            self.accounting.count(now, registers);
             clear_firsts(registers, n_between);
         }
         if n_between == 0 {
@@ -134,7 +134,7 @@ impl<'a> Machine<'a> {
         // Operands move on, and the edges load.
         let n_tiles_left = self.drain.n_tiles_left();
         if self.feeder.starts_anew(n_tiles_left) && !self.drain.is_done() {
-            self.books.close_tile(now + Cycles(1));
+            self.accounting.close_tile(now + Cycles(1));
         }
         self.feeder.advance(n_tiles_left, registers);
     }

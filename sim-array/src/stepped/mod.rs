@@ -5,8 +5,8 @@
 //! ahead, and the array moves by moving a window over them. It knows no closed form for cycles: it runs until the last
 //! result has left.
 
+mod accounting;
 mod array;
-mod books;
 mod drain;
 mod feed;
 pub mod probe;

@@ -5,7 +5,7 @@
 //! to whole groups for the vectors of [`sim_pe::lanes`].
 
 use sim_core::spec::{ArraySpec, Pe, WeightPattern};
-use sim_pe::lanes::{BitStrides, Bits, Held, PES_PER_GROUP, WordStrides, Words, edge};
+use sim_pe::lanes::{BitStrides, Bits, PES_PER_GROUP, PeInputs, WordStrides, Words, edge};
 use sim_pe::sparq::compress;
 
 use super::window::{AHEAD, Aligned, Block, Window};
@@ -312,13 +312,13 @@ impl Registers {
 
     /// What the PEs multiply.
     #[inline(always)]
-    pub(super) fn held(&self) -> Held<'_> {
+    pub(super) fn held(&self) -> PeInputs<'_> {
         self.moving.held(&self.layout)
     }
 
     /// What the PEs multiply, and what they add it to.
     #[inline(always)]
-    pub(super) fn held_and_accumulators(&mut self) -> (Held<'_>, &mut [i32]) {
+    pub(super) fn held_and_accumulators(&mut self) -> (PeInputs<'_>, &mut [i32]) {
         (self.moving.held(&self.layout), &mut self.accumulators)
     }
 
@@ -345,8 +345,8 @@ impl Moving {
 
     /// What the PEs multiply.
     #[inline(always)]
-    fn held(&self, layout: &Layout) -> Held<'_> {
-        Held {
+    fn held(&self, layout: &Layout) -> PeInputs<'_> {
+        PeInputs {
             n_rows: layout.rows,
             n_groups: layout.n_groups,
             n_pairs: layout.n_pairs,

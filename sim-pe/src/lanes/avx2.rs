@@ -12,7 +12,7 @@ use sim_simd::HasAvx2;
 
 use super::busy::Watch;
 use super::word::Word;
-use super::{Cuts, Held, Lanes, PES_PER_GROUP, Words};
+use super::{Cuts, Lanes, PES_PER_GROUP, PeInputs, Words};
 use crate::mask::{Flag, Mask};
 
 #[inline(always)]
@@ -20,7 +20,7 @@ pub(super) fn steps<W: Watch>(
     _found: HasAvx2,
     n: usize,
     lanes: &mut Lanes,
-    held: &Held<'_>,
+    held: &PeInputs<'_>,
     sums: &mut [i32],
     watch: &mut W,
 ) {
@@ -29,7 +29,7 @@ pub(super) fn steps<W: Watch>(
 }
 
 #[target_feature(enable = "avx2")]
-fn steps_avx2<W: Watch>(n: usize, lanes: &mut Lanes, held: &Held<'_>, sums: &mut [i32], watch: &mut W) {
+fn steps_avx2<W: Watch>(n: usize, lanes: &mut Lanes, held: &PeInputs<'_>, sums: &mut [i32], watch: &mut W) {
     for step in 0..n {
         let held = held.later(step);
         lanes.decide::<Wide, W>(&held, watch);
@@ -40,7 +40,7 @@ fn steps_avx2<W: Watch>(n: usize, lanes: &mut Lanes, held: &Held<'_>, sums: &mut
 /// Add each PE's products to `sums`.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn add(held: &Held<'_>, cuts: &[Cuts; 2], sums: &mut [i32]) {
+fn add(held: &PeInputs<'_>, cuts: &[Cuts; 2], sums: &mut [i32]) {
     if held.n_beside == 1 {
         return add_single_products(held, sums);
     }
@@ -74,7 +74,7 @@ const PLACES: [[u16; N_NUMBERS]; 2] = {
 /// Add each PE's product to `sums`, where a step has one lane: it fits 16 bits.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn add_single_products(held: &Held<'_>, sums: &mut [i32]) {
+fn add_single_products(held: &PeInputs<'_>, sums: &mut [i32]) {
     let [[x]] = rows(&held.activations, held, 1);
     let [[w]] = rows(&held.weights, held, 1);
     let sums = &mut sums[..held.n_rows * held.n_groups * PES_PER_GROUP];
@@ -101,7 +101,7 @@ fn add_single_products(held: &Held<'_>, sums: &mut [i32]) {
 #[target_feature(enable = "avx2")]
 #[inline]
 fn add_products<const PAIRS: usize, const X_FORMS: usize, const W_FORMS: usize>(
-    held: &Held<'_>,
+    held: &PeInputs<'_>,
     [cut_x, cut_w]: &[Cuts; 2],
     sums: &mut [i32],
 ) {
@@ -210,7 +210,7 @@ impl Rows<'_> {
 #[inline]
 fn rows<'a, const FORMS: usize, const PAIRS: usize>(
     words: &Words<'a>,
-    held: &Held<'_>,
+    held: &PeInputs<'_>,
     n_vectors: usize,
 ) -> [[Rows<'a>; FORMS]; PAIRS] {
     let mut all = [[Rows {

@@ -4,7 +4,7 @@ use super::busy::Watch;
 use super::edge::{CHANGED, N_WEIGHT_BITS, NONZERO, WIDE};
 use super::tally::{Kind, Tally};
 use super::word::Word;
-use super::{Cuts, Held, PES_PER_GROUP};
+use super::{Cuts, PES_PER_GROUP, PeInputs};
 use crate::mask::{Mask, each};
 use crate::nbsmt::{Collision, Decision, count};
 
@@ -120,7 +120,7 @@ impl Decide<4> for Selected {
 #[inline(always)]
 pub(super) fn plane<M: Word, D: Decide<L>, const L: usize>(
     rule: D,
-    held: &Held<'_>,
+    held: &PeInputs<'_>,
     cuts: &mut [Cuts; 2],
     tally: &mut Tally,
     watch: &mut impl Watch,

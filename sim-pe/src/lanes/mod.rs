@@ -10,7 +10,7 @@ mod avx2;
 mod busy;
 mod decide;
 pub mod edge;
-mod held;
+mod inputs;
 mod multiply;
 mod tally;
 mod word;
@@ -22,7 +22,7 @@ use sim_simd::HasAvx2;
 use crate::nbsmt::Collision;
 use busy::{Busy, Unwatched, Watch};
 use decide::{Pairs, Selected, Sharing};
-pub use held::{BitStrides, Bits, Held, PES_PER_GROUP, WordStrides, Words};
+pub use inputs::{BitStrides, Bits, PES_PER_GROUP, PeInputs, WordStrides, Words};
 pub use tally::Tallies;
 use tally::Tally;
 
@@ -120,7 +120,7 @@ impl Lanes {
     /// Steps of every PE, the first with what is held and the others with what lies ready behind it: decide, tally, and
     /// add each product to `sums`, which stand as the PEs do.
     #[inline(always)]
-    pub fn steps(&mut self, n: usize, held: &Held<'_>, sums: &mut [i32]) {
+    pub fn steps(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32]) {
         match self.busy {
             None => self.watched_steps(n, held, sums, &mut Unwatched),
             Some(_) => self.counted_steps(n, held, sums),
@@ -129,7 +129,7 @@ impl Lanes {
 
     /// Apart, so that what watches does not slow down what does not.
     #[inline(never)]
-    fn counted_steps(&mut self, n: usize, held: &Held<'_>, sums: &mut [i32]) {
+    fn counted_steps(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32]) {
         if let Some(mut busy) = self.busy.take() {
             self.watched_steps(n, held, sums, &mut busy);
             self.busy = Some(busy);
@@ -137,7 +137,7 @@ impl Lanes {
     }
 
     #[inline(always)]
-    fn watched_steps<W: Watch>(&mut self, n: usize, held: &Held<'_>, sums: &mut [i32], watch: &mut W) {
+    fn watched_steps<W: Watch>(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32], watch: &mut W) {
         match self.avx2 {
             #[cfg(target_arch = "x86_64")]
             Some(found) => avx2::steps(found, n, self, held, sums, watch),
@@ -152,7 +152,7 @@ impl Lanes {
     }
 
     #[inline(always)]
-    fn decide<M: word::Word, W: Watch>(&mut self, held: &Held<'_>, watch: &mut W) {
+    fn decide<M: word::Word, W: Watch>(&mut self, held: &PeInputs<'_>, watch: &mut W) {
         let (cuts, tally) = (&mut self.cuts, &mut self.tally);
         match self.rule {
             Rule::One(rule) => decide::plane::<M, _, 1>(rule, held, cuts, tally, watch),

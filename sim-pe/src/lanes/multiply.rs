@@ -1,9 +1,9 @@
 //! The products of a step, added to where they belong; the portable kernel.
 
-use super::{Cuts, Held, PES_PER_GROUP, Words};
+use super::{Cuts, PES_PER_GROUP, PeInputs, Words};
 
 /// Add each PE's products to `sums`, `[row][column]` with rows filled up to whole groups.
-pub(super) fn add_products<'a>(held: &Held<'a>, [cut_x, cut_w]: &[Cuts; 2], sums: &mut [i32]) {
+pub(super) fn add_products<'a>(held: &PeInputs<'a>, [cut_x, cut_w]: &[Cuts; 2], sums: &mut [i32]) {
     let n_cols = held.n_groups * PES_PER_GROUP;
     for (row, sums) in sums.chunks_mut(n_cols).enumerate() {
         for pair in 0..held.n_pairs {

@@ -6,7 +6,7 @@ use sim_core::ids::{Col, Row};
 use sim_core::shape::widen;
 use sim_core::spec::{NbSmt, Pairs, Pe, Policy, Sparq, Threads, WeightPattern, Window, WindowRounding};
 use sim_pe::lanes::edge::{self, Edge};
-use sim_pe::lanes::{BitStrides, Bits, Held, Lanes, PES_PER_GROUP, Tallies, WordStrides, Words};
+use sim_pe::lanes::{BitStrides, Bits, Lanes, PES_PER_GROUP, PeInputs, Tallies, WordStrides, Words};
 use sim_pe::operand::Operand as _;
 use sim_pe::step::Step;
 use sim_simd::HasAvx2;
@@ -104,7 +104,7 @@ impl Plane {
         }
     }
 
-    fn held(&self) -> Held<'_> {
+    fn held(&self) -> PeInputs<'_> {
         let words = |side: usize| Words {
             cells: &self.words[side],
             first: 0,
@@ -115,7 +115,7 @@ impl Plane {
             first: 0,
             strides: &BIT_STRIDES,
         };
-        Held {
+        PeInputs {
             n_rows: ROWS,
             n_groups: N_GROUPS,
             n_pairs: self.n_lanes.div_ceil(2),

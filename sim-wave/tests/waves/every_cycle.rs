@@ -67,7 +67,7 @@ fn every_signal_of_a_waveform_is_the_engines() {
 }
 
 #[test]
-fn modes_of_a_whole_run_are_the_books() {
+fn modes_of_a_whole_run_are_the_cycle_accounting() {
     let mut seen = BTreeMap::new();
     for case in cases() {
         let request = Request {
@@ -83,23 +83,23 @@ fn modes_of_a_whole_run_are_the_books() {
                 }
             }
         }
-        let books = Stepped::default()
+        let accounting = Stepped::default()
             .run(&case.array, &case.operands(), Measures::NONE)
             .expect("runs")
             .counters
             .pe_cycles;
-        let active = books.active.counts();
+        let active = accounting.active.counts();
         let active = |n: usize| active.get(n).copied().unwrap_or(0);
         let want = BTreeMap::from([
-            ("fill", books.fill),
+            ("fill", accounting.fill),
             ("idle", active(0)),
             ("one", active(1)),
             ("two", active(2)),
             ("three", active(3)),
             ("four", active(4)),
-            ("masked", books.masked),
-            ("stall", books.stall),
-            ("drain", books.drain),
+            ("masked", accounting.masked),
+            ("stall", accounting.stall),
+            ("drain", accounting.drain),
         ]);
         assert_eq!(counts, want, "{case:?}");
         for (name, count) in want {

@@ -4,7 +4,7 @@ use sim_array::mapping::KMap;
 use sim_simd::integer::{Entry, Kernels, Quad};
 
 /// The words of all columns that are not zero, by column and place.
-pub(super) struct Listed {
+pub(super) struct SparseWeights {
     /// Words of a column, zeros and all.
     n_words: usize,
     /// The first entry of each column, and the end of the last.
@@ -16,7 +16,7 @@ pub(super) struct Listed {
 /// Zeros are few where at most one weight of so many is zero.
 const FEW: usize = 16;
 
-impl Listed {
+impl SparseWeights {
     /// From columns of `n_words` words.
     pub(super) fn of_words(kernels: Kernels, words: &[Quad], n_words: usize) -> Self {
         let mut starts = vec![0];
@@ -134,11 +134,11 @@ fn keep_nonzero(column: &[Quad], entries: &mut Vec<Entry<Quad>>) {
 mod tests {
     use super::*;
 
-    fn dense(listed: &Listed) -> Vec<Vec<i8>> {
-        listed
+    fn dense(sparse: &SparseWeights) -> Vec<Vec<i8>> {
+        sparse
             .columns()
             .map(|entries| {
-                let mut column = vec![[0; 4]; listed.n_words()];
+                let mut column = vec![[0; 4]; sparse.n_words()];
                 for entry in entries {
                     column[usize::try_from(entry.panel).expect("small")] = entry.weights;
                 }
@@ -153,9 +153,9 @@ mod tests {
         for (index, word) in words.iter_mut().enumerate().step_by(5) {
             word[index % 4] = 7;
         }
-        let listed = Listed::of_words(Kernels::fastest(), &words, 21);
-        assert_eq!(listed.n_visited(), 13);
-        assert_eq!(dense(&listed).concat(), words.as_flattened());
+        let sparse = SparseWeights::of_words(Kernels::fastest(), &words, 21);
+        assert_eq!(sparse.n_visited(), 13);
+        assert_eq!(dense(&sparse).concat(), words.as_flattened());
     }
 
     #[test]
@@ -168,18 +168,18 @@ mod tests {
             row[n_steps + 5] = 0;
             row[n_steps + 8] = 0;
             let weights = [vec![1; k], row.clone()].concat();
-            let listed = Listed::lone(Kernels::fastest(), &weights, k).expect("few zeros");
+            let sparse = SparseWeights::lone(Kernels::fastest(), &weights, k).expect("few zeros");
             let mut want = vec![0; k.next_multiple_of(4)];
             want[8] = 3;
             if 2 * n_steps == k {
                 want[k - 1] = 3;
             }
-            assert_eq!(dense(&listed), [vec![0; want.len()], want], "K = {k}");
+            assert_eq!(dense(&sparse), [vec![0; want.len()], want], "K = {k}");
         }
     }
 
     #[test]
-    fn many_zeros_are_not_listed() {
-        assert!(Listed::lone(Kernels::fastest(), &[0, 1, 1, 1], 4).is_none());
+    fn many_zeros_have_no_list() {
+        assert!(SparseWeights::lone(Kernels::fastest(), &[0, 1, 1, 1], 4).is_none());
     }
 }

@@ -22,7 +22,7 @@ const N_PATTERNS: usize = 16;
 pub(super) type Planes = [[u8; PANEL_ROWS]; STEP];
 
 /// How a step's weights pick coefficients, and what those are.
-pub(super) trait PickRule {
+pub(super) trait PatternRule {
     /// The weights that meet the coefficients of a row.
     type Weights: Dword;
     /// The coefficients of a step for all rows of a panel.
@@ -62,7 +62,7 @@ pub(super) trait PickRule {
 }
 
 /// The weights of all columns after a rule.
-pub(super) struct Picks<R: PickRule> {
+pub(super) struct PatternProduct<R: PatternRule> {
     rule: R,
     k: usize,
     blocks: Vec<Block<R::Weights>>,
@@ -89,7 +89,7 @@ struct PanelName {
     part: usize,
 }
 
-impl<R: PickRule> Picks<R> {
+impl<R: PatternRule> PatternProduct<R> {
     /// The weights `[cols, k]`.
     pub(super) fn new(rule: R, weights: &[i8], k: usize) -> Self {
         let n_steps = k.div_ceil(STEP);
@@ -153,7 +153,7 @@ impl<R: PickRule> Picks<R> {
 }
 
 impl<W> Block<W> {
-    fn new<R: PickRule<Weights = W>>(rule: &R, weights: &[i8], k: usize, steps: Range<usize>) -> Self {
+    fn new<R: PatternRule<Weights = W>>(rule: &R, weights: &[i8], k: usize, steps: Range<usize>) -> Self {
         let n_parts = rule.n_parts();
         let mut known: Vec<Option<u32>> = vec![None; steps.len() * N_PATTERNS * n_parts];
         let mut block = Self {
@@ -190,7 +190,7 @@ struct StepWeights {
 }
 
 impl StepWeights {
-    fn new<R: PickRule>(row: &[i8], steps: &Range<usize>) -> Self {
+    fn new<R: PatternRule>(row: &[i8], steps: &Range<usize>) -> Self {
         let mut lanes = [[0; STEP]; BLOCK_STEPS];
         match R::SPLIT {
             KSplit::Segments => {
@@ -248,7 +248,14 @@ impl BlockPlanes {
         }
     }
 
-    fn load<R: PickRule>(&mut self, kernels: Kernels, rule: &R, rows: &[u8], k: usize, steps: &Range<usize>) {
+    fn load<R: PatternRule>(
+        &mut self,
+        kernels: Kernels,
+        rule: &R,
+        rows: &[u8],
+        k: usize,
+        steps: &Range<usize>,
+    ) {
         let map = KMap::of_threads(STEP, k);
         for (row, own) in rows.chunks(k).zip(&mut self.own) {
             own.fill(0);
@@ -299,7 +306,7 @@ impl BlockPlanes {
     }
 
     #[inline(always)]
-    fn fill<R: PickRule>(&self, rule: &R, name: &PanelName, panel: &mut R::Panel) {
+    fn fill<R: PatternRule>(&self, rule: &R, name: &PanelName, panel: &mut R::Panel) {
         let empty: Planes = [[0; PANEL_ROWS]; STEP];
         let mut found = [&empty; MAX_TABLES];
         for (slot, table) in found.iter_mut().zip(&self.found) {

@@ -85,7 +85,7 @@ impl<'a> Bits<'a> {
 
 /// What every PE holds. Columns beyond the array's hold weights of zero and no bits, rows beyond it no bits.
 #[derive(Clone, Copy, Debug)]
-pub struct Held<'a> {
+pub struct PeInputs<'a> {
     /// Rows of PEs.
     pub n_rows: usize,
     /// Groups of columns.
@@ -104,7 +104,7 @@ pub struct Held<'a> {
     pub weight_bits: Bits<'a>,
 }
 
-impl Held<'_> {
+impl PeInputs<'_> {
     /// What every PE holds `n` steps later.
     #[inline(always)]
     pub(super) fn later(&self, n: usize) -> Self {

@@ -53,8 +53,8 @@ impl Grouping {
     }
 }
 
-/// Forms of one block of rows after the other.
-pub(super) struct Former {
+/// What operand maps make of one block of rows after the other.
+pub(super) struct OperandMapper {
     kernels: Kernels,
     grouping: Grouping,
     k: usize,
@@ -63,7 +63,7 @@ pub(super) struct Former {
     is_counted: bool,
 }
 
-impl Former {
+impl OperandMapper {
     /// For rows of `k` operands that are grouped so.
     pub(super) const fn new(kernels: Kernels, grouping: Grouping, k: usize) -> Self {
         Self {
@@ -80,15 +80,15 @@ impl Former {
         self.is_counted = false;
     }
 
-    /// Write a form of the rows of the block, `[rows, k]`, to `out`, which becomes as long.
-    pub(super) fn form(&mut self, form: &Form, rows: &[u8], out: &mut Vec<u8>) {
+    /// Write what an operand map makes of the rows of the block, `[rows, k]`, to `out`, which becomes as long.
+    pub(super) fn apply(&mut self, operand_map: &OperandMap, rows: &[u8], out: &mut Vec<u8>) {
         out.resize(rows.len(), 0);
-        self.form_into(form, rows, out);
+        self.apply_into(operand_map, rows, out);
     }
 
-    /// [`Former::form`] into a slice as long as the rows.
-    pub(super) fn form_into(&mut self, form: &Form, rows: &[u8], out: &mut [u8]) {
-        if form.needs_counts() && !self.is_counted {
+    /// [`OperandMapper::apply`] into a slice as long as the rows.
+    pub(super) fn apply_into(&mut self, operand_map: &OperandMap, rows: &[u8], out: &mut [u8]) {
+        if operand_map.needs_counts() && !self.is_counted {
             self.is_counted = true;
             let (grouping, k, counts) = (self.grouping, self.k, &mut self.counts);
             counts.resize(rows.len(), 0);
@@ -101,19 +101,19 @@ impl Former {
                 },
             );
         }
-        form.fill(self.kernels, rows, &self.counts, out);
+        operand_map.fill(self.kernels, rows, &self.counts, out);
     }
 }
 
 /// A function of an operand and of how many of its group are not zero.
 #[derive(Clone, Debug)]
-pub(super) struct Form {
+pub(super) struct OperandMap {
     tables: Vec<ByteTable>,
     /// Which table holds with at most one, with two, with more.
     by_count: [usize; 3],
 }
 
-impl Form {
+impl OperandMap {
     /// Values with at most one, with two, and with more operands of the group that are not zero, as bytes.
     ///
     /// A zero operand may be looked up in any of the three.
@@ -145,7 +145,7 @@ impl Form {
         1 < self.tables.len()
     }
 
-    /// Write the form of some operands to `out`.
+    /// Write what the map makes of some operands to `out`.
     ///
     /// - Shapes: `counts` (where they matter) and `out` are as long as `codes`.
     fn fill(&self, kernels: Kernels, codes: &[u8], counts: &[u8], out: &mut [u8]) {

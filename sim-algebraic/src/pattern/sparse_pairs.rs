@@ -6,7 +6,7 @@ use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Pair, PairPanel, Panel};
 
 use super::super::code::Table;
 use super::super::plan::low_byte;
-use super::{PickRule, Planes, STEP, mask, pattern_of};
+use super::{PatternRule, Planes, STEP, mask, pattern_of};
 use crate::columns::ColumnSums;
 
 /// The windows of a pair.
@@ -30,7 +30,7 @@ impl SparsePairs {
 const LONE_LOW: u8 = 0b0001;
 const LONE_HIGH: u8 = 0b0100;
 
-impl PickRule for SparsePairs {
+impl PatternRule for SparsePairs {
     type Weights = Pair;
     type Panel = PairPanel;
     const EMPTY: PairPanel = Panel([[0; 2]; PANEL_ROWS]);

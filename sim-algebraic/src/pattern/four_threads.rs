@@ -8,7 +8,7 @@ use sim_simd::integer::{Entry, Kernels, PANEL_ROWS, Panel, Quad, QuadPanel};
 use super::super::code::{Table, ZERO};
 use super::super::components::Component;
 use super::super::plan::{Range, low_byte, min_count};
-use super::{PickRule, Planes, STEP, mask, pattern_of};
+use super::{PatternRule, Planes, STEP, mask, pattern_of};
 use crate::columns::ColumnSums;
 
 /// What the other products of a plan add already.
@@ -41,15 +41,15 @@ impl Base {
     /// The base that leaves less work, by estimate.
     pub(crate) fn choose(components: &[Component], n_merged: usize, operands: &StreamedOperands<'_>) -> Self {
         let steps = StepsByWeights::count(operands);
-        let mut n_picks = [0, 0];
+        let mut n_products = [0, 0];
         for (index, component) in components.iter().enumerate() {
             let from = min_count(&component.activations);
-            n_picks[0] += steps.at_least(from);
-            n_picks[1] += steps.at_least(if index < n_merged { 1 } else { from }) - steps.at_least(STEP);
+            n_products[0] += steps.at_least(from);
+            n_products[1] += steps.at_least(if index < n_merged { 1 } else { from }) - steps.at_least(STEP);
         }
         let n_dense = (components.len() - n_merged) * steps.at_least(0);
         // Four products picked cost more than four in a tile, in about this ratio.
-        if 5 * n_picks[1] + 3 * n_dense <= 5 * n_picks[0] {
+        if 5 * n_products[1] + 3 * n_dense <= 5 * n_products[0] {
             Self::AllWeights
         } else {
             Self::Nothing
@@ -140,7 +140,7 @@ fn coefficients(base: Base, activations: &[Table; 3]) -> impl Iterator<Item = i1
     })
 }
 
-impl PickRule for FourThreads {
+impl PatternRule for FourThreads {
     type Weights = Quad;
     type Panel = QuadPanel;
     const EMPTY: QuadPanel = Panel([[0; 4]; PANEL_ROWS]);

@@ -18,14 +18,14 @@ struct Account {
 }
 
 /// Counters as the clock runs. The steps of a tile follow one another without a gap, so the first and the last say all.
-pub(super) struct Books {
+pub(super) struct Accounting {
     counters: Counters,
     accounts: Vec<Account>,
     /// Steps of real outputs.
     n_real: u64,
 }
 
-impl Books {
+impl Accounting {
     pub(super) fn new(array: &ArraySpec) -> Self {
         Self {
             counters: Counters::zero(array.pe().max_active()),
