@@ -6,6 +6,7 @@ pub mod fused;
 mod instructions;
 pub mod integer;
 pub mod pages;
+pub mod plane;
 pub mod sgemm;
 
 pub use instructions::*;

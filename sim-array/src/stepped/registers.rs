@@ -5,7 +5,7 @@
 //! to whole groups for the vectors of [`sim_pe::lanes`].
 
 use sim_core::spec::{ArraySpec, Pe, WeightPattern};
-use sim_pe::lanes::{BitStrides, Bits, PES_PER_GROUP, PeInputs, WordStrides, Words, edge};
+use sim_pe::lanes::{BitStrides, Bits, PES_PER_GROUP, PeInputs, PlaneOperands, WordStrides, Words, edge};
 use sim_pe::sparq::compress;
 
 use super::window::{AHEAD, Aligned, Block, Window};
@@ -347,19 +347,21 @@ impl Moving {
     #[inline(always)]
     fn held(&self, layout: &Layout) -> PeInputs<'_> {
         PeInputs {
-            n_rows: layout.rows,
-            n_groups: layout.n_groups,
-            n_pairs: layout.n_pairs,
-            n_beside: layout.n_beside,
-            activations: Words {
-                cells: self.activations.cells(),
-                first: self.base * self.activations.width(),
-                strides: &self.strides.activations,
-            },
-            weights: Words {
-                cells: self.weights.cells(),
-                first: self.base * self.weights.width(),
-                strides: &self.strides.weights,
+            operands: PlaneOperands {
+                n_rows: layout.rows,
+                n_groups: layout.n_groups,
+                n_pairs: layout.n_pairs,
+                n_beside: layout.n_beside,
+                activations: Words {
+                    cells: self.activations.cells(),
+                    first: self.base * self.activations.width(),
+                    strides: &self.strides.activations,
+                },
+                weights: Words {
+                    cells: self.weights.cells(),
+                    first: self.base * self.weights.width(),
+                    strides: &self.strides.weights,
+                },
             },
             activation_bits: self.activation_bits(),
             weight_bits: self.weight_bits(),

@@ -9,7 +9,7 @@ use super::word::Word;
 /// Sees which PEs are busy in a step.
 pub(super) trait Watch {
     /// A bit for each PE of sixteen rows of a group.
-    fn see<M: Word>(&mut self, group: usize, first_row: usize, busy: M);
+    fn see(&mut self, group: usize, first_row: usize, busy: Word);
 
     /// All PEs were seen.
     fn end_step(&mut self);
@@ -20,7 +20,7 @@ pub(super) struct Unwatched;
 
 impl Watch for Unwatched {
     #[inline(always)]
-    fn see<M: Word>(&mut self, _group: usize, _first_row: usize, _busy: M) {}
+    fn see(&mut self, _group: usize, _first_row: usize, _busy: Word) {}
 
     #[inline(always)]
     fn end_step(&mut self) {}
@@ -83,10 +83,10 @@ impl Busy {
 
 impl Watch for Busy {
     #[inline(always)]
-    fn see<M: Word>(&mut self, group: usize, first_row: usize, busy: M) {
+    fn see(&mut self, group: usize, first_row: usize, busy: Word) {
         let mut carry = busy;
         for place in &mut self.places[first_row / PES_PER_GROUP * self.n_groups + group] {
-            let held = M::load(place);
+            let held = Word::load(place);
             (held ^ carry).store(place);
             carry = held & carry;
         }

@@ -4,7 +4,9 @@ use super::busy::Watch;
 use super::edge::{CHANGED, N_WEIGHT_BITS, NONZERO, WIDE};
 use super::tally::{Kind, Tally};
 use super::word::Word;
-use super::{Cuts, PES_PER_GROUP, PeInputs};
+use super::{PES_PER_GROUP, PeInputs};
+use sim_simd::plane::Cuts;
+
 use crate::mask::{Mask, each};
 use crate::nbsmt::{Collision, Decision, count};
 
@@ -31,6 +33,12 @@ pub(super) trait Decide<const L: usize>: Copy {
     const N_ACTIVATION_BITS: usize;
 
     fn decide<M: Mask>(self, lanes: [Lane<M>; L], col_is_real: M) -> Decision<M, L>;
+
+    /// Lanes that count as active without a product.
+    #[inline(always)]
+    fn active_beside_zero<M: Mask>(self, _lanes: [Lane<M>; L], _col_is_real: M) -> [M; L] {
+        [M::none(); L]
+    }
 }
 
 /// Threads that share a multiplier.
@@ -88,6 +96,13 @@ impl Decide<2> for Pairs {
             ],
         }
     }
+
+    #[inline(always)]
+    fn active_beside_zero<M: Mask>(self, lanes: [Lane<M>; 2], col_is_real: M) -> [M; 2] {
+        each(M::none(), |lane| {
+            lanes[lane].activation[NONZERO] & col_is_real & !lanes[lane].weight[NONZERO]
+        })
+    }
 }
 
 /// SPARQ with 2:4 weights: the pair that the weights select is windowed in the PE.
@@ -118,17 +133,17 @@ impl Decide<4> for Selected {
 /// Decide for every PE: who is cut goes to `cuts` where the machine has such a rule, what was done to `tally`, who is
 /// busy to `watch`.
 #[inline(always)]
-pub(super) fn plane<M: Word, D: Decide<L>, const L: usize>(
+pub(super) fn plane<D: Decide<L>, const L: usize>(
     rule: D,
     held: &PeInputs<'_>,
     cuts: &mut [Cuts; 2],
     tally: &mut Tally,
     watch: &mut impl Watch,
 ) {
-    for group in 0..held.n_groups {
-        for first_row in (0..held.n_rows).step_by(PES_PER_GROUP) {
-            let activation = |plane: usize| M::load(held.activation_bits.rows(plane, group, first_row));
-            let weight = |plane: usize| M::load(held.weight_bits.rows(plane, group, first_row));
+    for group in 0..held.operands.n_groups {
+        for first_row in (0..held.operands.n_rows).step_by(PES_PER_GROUP) {
+            let activation = |plane: usize| Word::load(held.activation_bits.rows(plane, group, first_row));
+            let weight = |plane: usize| Word::load(held.weight_bits.rows(plane, group, first_row));
             let mut lanes = [Lane::unknown(); L];
             for (number, lane) in lanes.iter_mut().enumerate() {
                 for bit in 0..D::N_ACTIVATION_BITS {
@@ -138,15 +153,21 @@ pub(super) fn plane<M: Word, D: Decide<L>, const L: usize>(
                     lane.weight[bit] = weight(number * N_WEIGHT_BITS + bit);
                 }
             }
-            let decision = rule.decide(lanes, weight(L * N_WEIGHT_BITS));
+            let col_is_real = weight(L * N_WEIGHT_BITS);
+            let decision = rule.decide(lanes, col_is_real);
             for (cuts, words) in cuts.iter_mut().zip(decision.cuts) {
-                if !cuts.words.is_empty() {
+                if cuts.are_used() {
                     for (pair, words) in words.chunks(2).enumerate() {
-                        M::store_pairs(words[0], words[1], cuts.of_mut(pair, group, first_row));
+                        Word::store_pairs(words[0], words[1], cuts.rows_mut(pair, group, first_row));
                     }
                 }
             }
             count_lanes(lanes, &decision, tally);
+            add(
+                tally,
+                Kind::ActiveBesideZero,
+                rule.active_beside_zero(lanes, col_is_real),
+            );
             let [is_odd, twos, is_four] = decision.n_active;
             watch.see(group, first_row, is_odd | twos | is_four);
         }
@@ -155,7 +176,7 @@ pub(super) fn plane<M: Word, D: Decide<L>, const L: usize>(
 }
 
 #[inline(always)]
-fn count_lanes<M: Word, const L: usize>(lanes: [Lane<M>; L], decision: &Decision<M, L>, tally: &mut Tally) {
+fn count_lanes<const L: usize>(lanes: [Lane<Word>; L], decision: &Decision<Word, L>, tally: &mut Tally) {
     let [is_odd, twos, is_four] = decision.n_active;
     add(tally, Kind::OneActive, [is_odd & !twos]);
     if 1 < L {
@@ -168,10 +189,9 @@ fn count_lanes<M: Word, const L: usize>(lanes: [Lane<M>; L], decision: &Decision
         add(tally, Kind::FourActive, [is_four]);
     }
     let product = products(lanes);
-    let wide_x: [M; L] = each(M::none(), |lane| product[lane] & lanes[lane].activation[WIDE]);
-    let wide_w: [M; L] = each(M::none(), |lane| product[lane] & lanes[lane].weight[WIDE]);
-    let both: [M; L] = each(M::none(), |lane| wide_x[lane] & wide_w[lane]);
-    add(tally, Kind::Products, product);
+    let wide_x: [Word; L] = each(Word::none(), |lane| product[lane] & lanes[lane].activation[WIDE]);
+    let wide_w: [Word; L] = each(Word::none(), |lane| product[lane] & lanes[lane].weight[WIDE]);
+    let both: [Word; L] = each(Word::none(), |lane| wide_x[lane] & wide_w[lane]);
     add(tally, Kind::WideActivation, wide_x);
     add(tally, Kind::WideWeight, wide_w);
     add(tally, Kind::BothWide, both);
@@ -186,10 +206,8 @@ fn products<M: Mask, const L: usize>(lanes: [Lane<M>; L]) -> [M; L] {
 }
 
 #[inline(always)]
-fn add<M: Word, const N: usize>(tally: &mut Tally, kind: Kind, words: [M; N]) {
-    let mut ones = words[0].ones();
-    for word in &words[1..] {
-        ones = M::add(ones, word.ones());
+fn add<const N: usize>(tally: &mut Tally, kind: Kind, words: [Word; N]) {
+    for word in words {
+        word.count(tally.of_mut(kind));
     }
-    M::total(ones, tally.of_mut(kind));
 }

@@ -1,47 +1,6 @@
 //! What the PEs of an array hold in a cycle: windows onto what moves through it.
 
-/// PEs of a row whose bits share a word; rows are filled up to whole groups of columns, and columns to as many rows.
-pub const PES_PER_GROUP: usize = 16;
-
-/// Operands as 16-bit numbers, the lanes of a step in pairs: `[as held or reduced][pair][row][column][lane of the pair]`.
-/// A step of one lane is a pair of one.
-#[derive(Clone, Copy, Debug)]
-pub struct Words<'a> {
-    /// Where they are.
-    pub cells: &'a [i16],
-    /// The first row's.
-    pub first: usize,
-    /// How they lie.
-    pub strides: &'a WordStrides,
-}
-
-/// How far operands lie from one another.
-#[derive(Clone, Copy, Debug)]
-pub struct WordStrides {
-    /// From a row to the next.
-    pub row: usize,
-    /// From a pair to the next.
-    pub pair: usize,
-    /// From operands as held to reduced ones.
-    pub reduced: usize,
-    /// Back from what is held in a step to what is held in the next.
-    pub step: usize,
-}
-
-impl<'a> Words<'a> {
-    /// A row of a pair, as many numbers as asked for.
-    #[inline(always)]
-    pub(super) fn row(&self, reduced: usize, pair: usize, row: usize, len: usize) -> &'a [i16] {
-        let WordStrides {
-            row: by_row,
-            pair: by_pair,
-            reduced: by_form,
-            step: _,
-        } = self.strides;
-        let first = self.first + reduced * by_form + pair * by_pair + row * by_row;
-        &self.cells[first..first + len]
-    }
-}
+pub use sim_simd::plane::{PES_PER_GROUP, PlaneOperands, WordStrides, Words};
 
 /// What is known of operands: a bit per PE, `[what][group][row]`.
 #[derive(Clone, Copy, Debug)]
@@ -86,18 +45,8 @@ impl<'a> Bits<'a> {
 /// What every PE holds. Columns beyond the array's hold weights of zero and no bits, rows beyond it no bits.
 #[derive(Clone, Copy, Debug)]
 pub struct PeInputs<'a> {
-    /// Rows of PEs.
-    pub n_rows: usize,
-    /// Groups of columns.
-    pub n_groups: usize,
-    /// Pairs of lanes.
-    pub n_pairs: usize,
-    /// Lanes of a pair: two, or one where a step has but one.
-    pub n_beside: usize,
-    /// Activations.
-    pub activations: Words<'a>,
-    /// Weights.
-    pub weights: Words<'a>,
+    /// What is multiplied.
+    pub operands: PlaneOperands<'a>,
     /// By lane what [`super::edge`] found of the activations; then whether the row has an output.
     pub activation_bits: Bits<'a>,
     /// By lane what [`super::edge`] found of the weights; then whether the column has an output.
@@ -109,8 +58,8 @@ impl PeInputs<'_> {
     #[inline(always)]
     pub(super) fn later(&self, n: usize) -> Self {
         let mut later = *self;
-        later.activations.first -= n * self.activations.strides.step;
-        later.weights.first -= n * self.weights.strides.step;
+        later.operands.activations.first -= n * self.operands.activations.strides.step;
+        later.operands.weights.first -= n * self.operands.weights.strides.step;
         later.activation_bits.first -= n * self.activation_bits.strides.step;
         later.weight_bits.first -= n * self.weight_bits.strides.step;
         later

@@ -2,27 +2,25 @@
 //!
 //! What depends on one operand alone (is it zero, is it wide, what would it be reduced to) is found once, where the
 //! operand enters, and travels with it: [`edge`]. What depends on the operands that meet is decided by the same text as
-//! for one PE ([`crate::nbsmt`]), over words that hold a bit per PE: `decide`. What is left is multiplied in 16-bit
-//! pairs: `multiply`.
+//! for one PE ([`crate::nbsmt`]), over words that hold a bit per PE: `decide`. What is left is multiplied by
+//! [`sim_simd::plane`].
 
-#[cfg(target_arch = "x86_64")]
-mod avx2;
 mod busy;
 mod decide;
 pub mod edge;
 mod inputs;
-mod multiply;
 mod tally;
 mod word;
 
 use sim_core::busy::{BusyMap, PeMap};
 use sim_core::spec::{Pe, Threads};
 use sim_simd::HasAvx2;
+use sim_simd::plane::{self, Cuts};
 
 use crate::nbsmt::Collision;
 use busy::{Busy, Unwatched, Watch};
 use decide::{Pairs, Selected, Sharing};
-pub use inputs::{BitStrides, Bits, PES_PER_GROUP, PeInputs, WordStrides, Words};
+pub use inputs::{BitStrides, Bits, PES_PER_GROUP, PeInputs, PlaneOperands, WordStrides, Words};
 pub use tally::Tallies;
 use tally::Tally;
 
@@ -48,39 +46,6 @@ pub struct Lanes {
     busy: Option<Busy>,
 }
 
-/// A bit per PE and lane, by pair, group and row: a pair's second lane in the upper half of a word.
-#[derive(Clone, Debug)]
-struct Cuts {
-    words: Vec<u32>,
-    n_groups: usize,
-    n_rows: usize,
-}
-
-impl Cuts {
-    /// One where operands are multiplied as held, two where some are reduced.
-    const fn n_forms(&self) -> usize {
-        if self.words.is_empty() { 1 } else { 2 }
-    }
-
-    const fn first(&self, pair: usize, group: usize) -> usize {
-        (pair * self.n_groups + group) * self.n_rows
-    }
-
-    /// The rows of a group.
-    #[inline(always)]
-    fn of(&self, pair: usize, group: usize) -> &[u32] {
-        let first = self.first(pair, group);
-        &self.words[first..first + self.n_rows]
-    }
-
-    /// Sixteen rows of a group.
-    #[inline(always)]
-    fn of_mut(&mut self, pair: usize, group: usize, first_row: usize) -> &mut [u32; PES_PER_GROUP] {
-        let first = self.first(pair, group) + first_row;
-        self.words[first..].first_chunk_mut().expect("rows are filled up")
-    }
-}
-
 impl Lanes {
     /// Idle PEs of an array of `rows` by `cols`.
     pub fn new(pe: Pe, rows: usize, cols: usize, avx2: Option<HasAvx2>, pe_map: PeMap) -> Self {
@@ -100,10 +65,12 @@ impl Lanes {
             Pe::SparqStc(_) => Rule::Selected,
         };
         let n_pairs = pe.k_per_step().div_ceil(2);
-        let cuts = |is_used: bool| Cuts {
-            words: vec![0; if is_used { n_pairs * n_groups * n_rows } else { 0 }],
-            n_groups,
-            n_rows,
+        let cuts = |reduces| {
+            if reduces {
+                Cuts::of(n_pairs, n_groups, n_rows)
+            } else {
+                Cuts::none()
+            }
         };
         Self {
             avx2,
@@ -139,27 +106,32 @@ impl Lanes {
     #[inline(always)]
     fn watched_steps<W: Watch>(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32], watch: &mut W) {
         match self.avx2 {
-            #[cfg(target_arch = "x86_64")]
-            Some(found) => avx2::steps(found, n, self, held, sums, watch),
-            _ => {
-                for step in 0..n {
-                    let held = held.later(step);
-                    self.decide::<word::Rows, W>(&held, watch);
-                    multiply::add_products(&held, &self.cuts, sums);
-                }
-            }
+            Some(found) => found.vectorized(
+                #[inline(always)]
+                || self.all_steps(n, held, sums, watch),
+            ),
+            None => self.all_steps(n, held, sums, watch),
         }
     }
 
     #[inline(always)]
-    fn decide<M: word::Word, W: Watch>(&mut self, held: &PeInputs<'_>, watch: &mut W) {
+    fn all_steps<W: Watch>(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32], watch: &mut W) {
+        for step in 0..n {
+            let held = held.later(step);
+            self.decide(&held, watch);
+            plane::add_products(self.avx2, &held.operands, &self.cuts, sums);
+        }
+    }
+
+    #[inline(always)]
+    fn decide<W: Watch>(&mut self, held: &PeInputs<'_>, watch: &mut W) {
         let (cuts, tally) = (&mut self.cuts, &mut self.tally);
         match self.rule {
-            Rule::One(rule) => decide::plane::<M, _, 1>(rule, held, cuts, tally, watch),
-            Rule::Two(rule) => decide::plane::<M, _, 2>(rule, held, cuts, tally, watch),
-            Rule::Four(rule) => decide::plane::<M, _, 4>(rule, held, cuts, tally, watch),
-            Rule::Pairs => decide::plane::<M, _, 2>(Pairs, held, cuts, tally, watch),
-            Rule::Selected => decide::plane::<M, _, 4>(Selected, held, cuts, tally, watch),
+            Rule::One(rule) => decide::plane::<_, 1>(rule, held, cuts, tally, watch),
+            Rule::Two(rule) => decide::plane::<_, 2>(rule, held, cuts, tally, watch),
+            Rule::Four(rule) => decide::plane::<_, 4>(rule, held, cuts, tally, watch),
+            Rule::Pairs => decide::plane::<_, 2>(Pairs, held, cuts, tally, watch),
+            Rule::Selected => decide::plane::<_, 4>(Selected, held, cuts, tally, watch),
         }
     }
 

@@ -10,8 +10,9 @@ pub(super) enum Kind {
     TwoActive,
     ThreeActive,
     FourActive,
-    /// Products; with a wide activation, with a wide weight, with both.
-    Products,
+    /// Active threads whose weight is zero.
+    ActiveBesideZero,
+    /// Products with a wide activation, with a wide weight, with both.
     WideActivation,
     WideWeight,
     BothWide,
@@ -37,19 +38,21 @@ impl Tally {
     }
 
     pub(super) fn total(&self) -> Tallies {
-        let all = self.of(Kind::Products);
+        let active = [
+            self.of(Kind::OneActive),
+            self.of(Kind::TwoActive),
+            self.of(Kind::ThreeActive),
+            self.of(Kind::FourActive),
+        ];
+        let n_active: u64 = (1..).zip(active).map(|(n, steps)| n * steps).sum();
+        let all = n_active - self.of(Kind::ActiveBesideZero);
         let (wide_x, wide_w, both) = (
             self.of(Kind::WideActivation),
             self.of(Kind::WideWeight),
             self.of(Kind::BothWide),
         );
         Tallies {
-            active: [
-                self.of(Kind::OneActive),
-                self.of(Kind::TwoActive),
-                self.of(Kind::ThreeActive),
-                self.of(Kind::FourActive),
-            ],
+            active,
             reduced: Reduced {
                 activations: self.of(Kind::ReducedActivations),
                 weights: self.of(Kind::ReducedWeights),
@@ -70,7 +73,7 @@ const fn index(kind: Kind) -> usize {
         Kind::TwoActive => 1,
         Kind::ThreeActive => 2,
         Kind::FourActive => 3,
-        Kind::Products => 4,
+        Kind::ActiveBesideZero => 4,
         Kind::WideActivation => 5,
         Kind::WideWeight => 6,
         Kind::BothWide => 7,

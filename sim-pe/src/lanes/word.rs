@@ -1,44 +1,54 @@
 //! Words of many PEs' truth values: sixteen rows of a group of columns.
+//!
+//! Everything here is a loop over four numbers, which a compiler makes one vector of where it may.
 
 use std::ops::{BitAnd, BitOr, BitXor, Not};
 
+use bytemuck::cast;
+
 use super::PES_PER_GROUP;
-use crate::mask::{Flag, Mask};
+use crate::mask::{Flag, Mask, each};
 
 /// A bit for each PE of sixteen rows of a group.
-pub(super) trait Word: Mask {
-    /// Counts of bits on their way to a total.
-    type Ones: Copy;
+#[derive(Clone, Copy)]
+pub(super) struct Word([u64; 4]);
 
-    fn load(rows: &[u16; PES_PER_GROUP]) -> Self;
+impl Word {
+    #[inline(always)]
+    pub(super) fn load(rows: &[u16; PES_PER_GROUP]) -> Self {
+        Self(cast(*rows))
+    }
 
-    fn store(self, into: &mut [u16; PES_PER_GROUP]);
+    #[inline(always)]
+    pub(super) fn store(self, into: &mut [u16; PES_PER_GROUP]) {
+        *into = cast(self.0);
+    }
 
-    /// How many bits are set.
-    fn ones(self) -> Self::Ones;
-
-    /// The sum of at most seven counts.
-    fn add(a: Self::Ones, b: Self::Ones) -> Self::Ones;
-
-    /// Add a count to a total, which is spread over four numbers.
-    fn total(ones: Self::Ones, into: &mut [u64; 4]);
+    /// Add how many bits are set to a count that is spread over four numbers.
+    #[inline(always)]
+    pub(super) fn count(self, into: &mut [u64; 4]) {
+        for (count, bits) in into.iter_mut().zip(self.0) {
+            *count += u64::from(bits.count_ones());
+        }
+    }
 
     /// Write two words row by row, the second in the upper halves.
-    fn store_pairs(first: Self, second: Self, into: &mut [u32; PES_PER_GROUP]);
-}
-
-/// The portable word.
-#[derive(Clone, Copy)]
-pub(super) struct Rows([u16; PES_PER_GROUP]);
-
-impl Rows {
     #[inline(always)]
-    fn zip(self, other: Self, operator: impl Fn(u16, u16) -> u16) -> Self {
-        Self(std::array::from_fn(|row| operator(self.0[row], other.0[row])))
+    pub(super) fn store_pairs(first: Self, second: Self, into: &mut [u32; PES_PER_GROUP]) {
+        let [first, second]: [[u16; PES_PER_GROUP]; 2] = [cast(first.0), cast(second.0)];
+        for row in 0..PES_PER_GROUP {
+            let ([a, b], [c, d]) = (first[row].to_le_bytes(), second[row].to_le_bytes());
+            into[row] = u32::from_le_bytes([a, b, c, d]);
+        }
+    }
+
+    #[inline(always)]
+    fn zip(self, other: Self, operator: impl Fn(u64, u64) -> u64) -> Self {
+        Self(each(0, |part| operator(self.0[part], other.0[part])))
     }
 }
 
-impl BitAnd for Rows {
+impl BitAnd for Word {
     type Output = Self;
 
     #[inline(always)]
@@ -47,7 +57,7 @@ impl BitAnd for Rows {
     }
 }
 
-impl BitOr for Rows {
+impl BitOr for Word {
     type Output = Self;
 
     #[inline(always)]
@@ -56,7 +66,7 @@ impl BitOr for Rows {
     }
 }
 
-impl BitXor for Rows {
+impl BitXor for Word {
     type Output = Self;
 
     #[inline(always)]
@@ -65,54 +75,18 @@ impl BitXor for Rows {
     }
 }
 
-impl Not for Rows {
+impl Not for Word {
     type Output = Self;
 
     #[inline(always)]
     fn not(self) -> Self {
-        Self(self.0.map(|row| !row))
+        Self(each(0, |part| !self.0[part]))
     }
 }
 
-impl Mask for Rows {
+impl Mask for Word {
     #[inline(always)]
     fn everywhere(flag: Flag) -> Self {
-        Self([u16::from_ne_bytes([flag.byte(); 2]); PES_PER_GROUP])
-    }
-}
-
-impl Word for Rows {
-    type Ones = u32;
-
-    #[inline(always)]
-    fn load(rows: &[u16; PES_PER_GROUP]) -> Self {
-        Self(*rows)
-    }
-
-    #[inline(always)]
-    fn store(self, into: &mut [u16; PES_PER_GROUP]) {
-        *into = self.0;
-    }
-
-    #[inline(always)]
-    fn ones(self) -> u32 {
-        self.0.iter().map(|row| row.count_ones()).sum()
-    }
-
-    #[inline(always)]
-    fn add(a: u32, b: u32) -> u32 {
-        a + b
-    }
-
-    #[inline(always)]
-    fn total(ones: u32, into: &mut [u64; 4]) {
-        into[0] += u64::from(ones);
-    }
-
-    #[inline(always)]
-    fn store_pairs(first: Self, second: Self, into: &mut [u32; PES_PER_GROUP]) {
-        for (pair, (&first, &second)) in into.iter_mut().zip(first.0.iter().zip(&second.0)) {
-            *pair = u32::from(first) | u32::from(second) << 16;
-        }
+        Self([u64::from_ne_bytes([flag.byte(); 8]); 4])
     }
 }

@@ -6,7 +6,9 @@ use sim_core::ids::{Col, Row};
 use sim_core::shape::widen;
 use sim_core::spec::{NbSmt, Pairs, Pe, Policy, Sparq, Threads, WeightPattern, Window, WindowRounding};
 use sim_pe::lanes::edge::{self, Edge};
-use sim_pe::lanes::{BitStrides, Bits, Lanes, PES_PER_GROUP, PeInputs, Tallies, WordStrides, Words};
+use sim_pe::lanes::{
+    BitStrides, Bits, Lanes, PES_PER_GROUP, PeInputs, PlaneOperands, Tallies, WordStrides, Words,
+};
 use sim_pe::operand::Operand as _;
 use sim_pe::step::Step;
 use sim_simd::HasAvx2;
@@ -116,12 +118,14 @@ impl Plane {
             strides: &BIT_STRIDES,
         };
         PeInputs {
-            n_rows: ROWS,
-            n_groups: N_GROUPS,
-            n_pairs: self.n_lanes.div_ceil(2),
-            n_beside: self.n_lanes.min(2),
-            activations: words(0),
-            weights: words(1),
+            operands: PlaneOperands {
+                n_rows: ROWS,
+                n_groups: N_GROUPS,
+                n_pairs: self.n_lanes.div_ceil(2),
+                n_beside: self.n_lanes.min(2),
+                activations: words(0),
+                weights: words(1),
+            },
             activation_bits: bits(0),
             weight_bits: bits(1),
         }
