@@ -147,7 +147,7 @@ fn threads(rules: &NbSmt, n_threads: usize) -> Residue {
     } = CollisionRule::of(rules.policy.base());
     let beside = |rule: When, is_wide: bool| i32::from(rule.reduces_beside(is_wide));
 
-    let in_two = vec![
+    let in_two = [
         (
             table(|x: u8| error(two_x, x, rules)),
             table(|w: i8| beside(two_x, !w.is_narrow()) * i32::from(w)),

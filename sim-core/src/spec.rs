@@ -32,15 +32,15 @@ impl Dataflow {
         }
     }
 
-    /// Cycles in which a column lets the results of a tile out, when it can begin no other.
+    /// Cycles in which a column lets the results of a tile out, one after the other.
     pub const fn drain_cycles(self, rows: u64) -> u64 {
         match self {
-            // The results of a tile leave through the columns, one row a cycle.
+            // A result of each row.
             Self::OutputStationary => rows,
         }
     }
 
-    /// How often a result passes a PE on its way out, in one column and tile.
+    /// How often the results of a tile pass PEs on their way out of a column.
     pub const fn result_moves(self, rows: u64) -> u64 {
         match self {
             // The result of row r passes the rows below it.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use sim_core::counters::{ActiveSteps, PeCycles};
 use sim_core::ids::{Col, Row, TileId};
 use sim_core::shape::{Gemm, widen};
-use sim_core::spec::{ArraySpec, Tiles};
+use sim_core::spec::{ArraySpec, Dataflow, Tiles};
 use sim_core::units::Cycles;
 use sim_pe::mutant::{self, Mutant};
 
@@ -62,7 +62,10 @@ impl Schedule {
             n_steps,
             n_passages,
             n_tiles,
-            period: n_steps.max(array.dataflow().drain_cycles(rows)),
+            period: match array.dataflow() {
+                // The next tile must not finish before a column has drained.
+                dataflow @ Dataflow::OutputStationary => n_steps.max(dataflow.drain_cycles(rows)),
+            },
             latency: u64::from(array.pipeline_depth()) - 1,
             n_outputs: shape.n_outputs(),
         }
