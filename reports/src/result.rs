@@ -120,7 +120,7 @@ impl ResultFile {
             warnings: costs,
         } = json::layers(&report.layers, &report.array, &report.table);
         warnings.extend(costs);
-        warnings.extend(crate::figures::energy_warning(report));
+        warnings.extend(crate::energy::energy_warning(report));
         Self {
             version: VERSION,
             sysmt_version: report.simulator_version.clone(),

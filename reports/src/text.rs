@@ -42,7 +42,7 @@ pub(crate) fn array(spec: &ArraySpec) -> String {
 }
 
 /// A count in groups of three digits.
-pub(crate) fn grouped(count: u64) -> String {
+pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -56,9 +56,11 @@ pub(crate) fn grouped(count: u64) -> String {
 
 /// A unit for values up to some size, and how many base units it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Unit {
-    pub(crate) name: &'static str,
-    pub(crate) size: f64,
+pub struct Unit {
+    /// As it is written.
+    pub name: &'static str,
+    /// Base units.
+    pub size: f64,
 }
 
 /// Of picojoules.
@@ -77,7 +79,7 @@ const fn unit(name: &'static str, size: f64) -> Unit {
 }
 
 /// The unit in which energies up to `largest` pJ are read.
-pub(crate) fn energy_unit(largest: f64) -> Unit {
+pub fn energy_unit(largest: f64) -> Unit {
     largest_fitting(&ENERGY, largest)
 }
 

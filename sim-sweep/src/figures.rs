@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use reports::figures::spec::{self, FigureSpec};
 use reports::stored::Stored;
+use sim_figures::spec::{self, FigureSpec};
 use sim_toml::error::ConfigError;
 
 /// The `[[figure]]` tables of a sweep file with this text; none where it has none.

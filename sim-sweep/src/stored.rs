@@ -379,8 +379,8 @@ fn of(reader: &Reader) -> Result<Stored, SweepError> {
 mod tests {
     use std::sync::atomic::AtomicBool;
 
-    use reports::figures::build::{Trouble, build};
     use sim_config::sweep::SweepTexts;
+    use sim_figures::build::{Trouble, build};
 
     use super::*;
     use crate::figures;

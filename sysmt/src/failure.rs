@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
-use reports::folder::FolderError;
+use sim_figures::folder::FolderError;
 use sim_run::error::{ErrorKind, RunError};
 use sim_sweep::error::SweepError;
 use sim_toml::error::ConfigError;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use reports::figures::set;
-use reports::page::{self, PageFigure};
 use reports::stored::{self, Stored};
+use sim_figures::page::{self, PageFigure};
+use sim_figures::set;
 
 use crate::failure::Failure;
 

@@ -17,7 +17,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sim-simd", &["sim-core"]),
     ("sim-cost", &["sim-core", "sim-toml"]),
     ("sim-draw", &["sim-core"]),
-    ("reports", &["sim-core", "sim-toml", "sim-cost", "sim-draw"]),
+    ("reports", &["sim-core", "sim-cost", "sim-draw"]),
+    ("sim-figures", &["sim-core", "sim-toml", "sim-draw", "reports"]),
     ("sim-pe", &["sim-core", "sim-simd"]),
     ("sim-array", &["sim-core", "sim-simd", "sim-pe"]),
     ("sim-algebraic", &["sim-core", "sim-simd", "sim-pe", "sim-array"]),
@@ -71,7 +72,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     (
         "sim-sweep",
-        &["sim-core", "sim-toml", "reports", "sim-config", "sim-run"],
+        &[
+            "sim-core",
+            "sim-toml",
+            "reports",
+            "sim-figures",
+            "sim-config",
+            "sim-run",
+        ],
     ),
     (
         "sim-bench",
@@ -126,6 +134,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-toml",
             "sim-draw",
             "reports",
+            "sim-figures",
             "sim-array",
             "sim-config",
             "sim-images",

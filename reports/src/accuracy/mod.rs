@@ -1,7 +1,5 @@
 //! Evaluations of networks: how many answers are right, and whether a difference is more than chance.
 
-pub mod figures;
-pub mod folder;
 pub mod images;
 pub mod object;
 pub mod significance;

@@ -17,30 +17,32 @@ use crate::text;
 use counts::Counts;
 use table::{Group, TABLE};
 
-pub(crate) use words::ERROR;
+pub use words::ERROR;
 
 /// What is known of a column, whatever its values.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct About {
+pub struct About {
     /// The key of JSON objects and heads of CSV files.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Of stored values; empty for counts and ratios.
-    pub(crate) unit: &'static str,
+    pub unit: &'static str,
     /// On axes, without its unit.
-    pub(crate) title: &'static str,
+    pub title: &'static str,
     /// Above columns, where there is little room; without its unit.
-    pub(crate) label: &'static str,
-    pub(crate) form: Form,
+    pub label: &'static str,
+    /// How stored values are read.
+    pub form: Form,
     /// Of axes.
-    pub(crate) scale: Scale,
-    pub(crate) better: Better,
+    pub scale: Scale,
+    /// Which of two values is better.
+    pub better: Better,
     /// A line that says what it is; empty where its name does.
-    pub(crate) hint: &'static str,
+    pub hint: &'static str,
 }
 
 /// How a stored value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
     /// Counts to the last digit, other numbers to three.
     Plain,
     /// To so many decimals.
@@ -59,7 +61,7 @@ pub(crate) enum Form {
 
 impl Form {
     /// From stored values to those that are read.
-    pub(crate) const fn factor(self) -> f64 {
+    pub const fn factor(self) -> f64 {
         match self {
             Self::Plain | Self::Decimals(_) | Self::Times | Self::Energy => 1.0,
             Self::Percent(_) | Self::Points => 100.0,
@@ -68,7 +70,7 @@ impl Form {
     }
 
     /// The unit of values that are read, where it is not that of stored ones.
-    pub(crate) const fn unit(self) -> Option<&'static str> {
+    pub const fn unit(self) -> Option<&'static str> {
         match self {
             Self::Plain | Self::Decimals(_) | Self::Energy => None,
             Self::Times => Some("×"),
@@ -79,7 +81,7 @@ impl Form {
     }
 
     /// Decimals of values that are read; `None`: three digits.
-    pub(crate) const fn decimals(self) -> Option<usize> {
+    pub const fn decimals(self) -> Option<usize> {
         match self {
             Self::Plain => None,
             Self::Decimals(decimals) | Self::Percent(decimals) => Some(decimals),
@@ -92,7 +94,7 @@ impl Form {
 
 /// Which of two values is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Better {
+pub enum Better {
     /// The higher one.
     High,
     /// The lower one.
@@ -213,7 +215,7 @@ impl About {
     }
 
     /// A stored value as it is read, with its unit; a dash where there is none.
-    pub(crate) fn read(&self, value: &Value) -> String {
+    pub fn read(&self, value: &Value) -> String {
         let cell = self.cell(value);
         let unit = match (value, self.form) {
             (Value::Null | Value::Text(_) | Value::Flag(_) | Value::Count(_), _) => "",
@@ -339,7 +341,7 @@ pub(crate) fn of_layer(layer: &LayerObject, point: &PointObject) -> Vec<Value> {
 }
 
 /// What is known of a column, measure or not; `None` of those of a user's own, such as axes.
-pub(crate) fn about(name: &str) -> Option<&'static About> {
+pub fn about(name: &str) -> Option<&'static About> {
     let measures = TABLE.iter().flat_map(|group| match group {
         Group::Measures(measures) => *measures,
         Group::EnergyOfModes => &[],
@@ -351,12 +353,12 @@ pub(crate) fn about(name: &str) -> Option<&'static About> {
 }
 
 /// Above a column of a summary.
-pub(crate) fn head(name: &str) -> String {
+pub fn head(name: &str) -> String {
     about(name).map_or_else(|| name.to_owned(), About::head)
 }
 
 /// Under such a head.
-pub(crate) fn cell(name: &str, value: impl Into<Value>) -> String {
+pub fn cell(name: &str, value: impl Into<Value>) -> String {
     let value = value.into();
     about(name).map_or_else(|| value.text(), |about| about.cell(&value))
 }

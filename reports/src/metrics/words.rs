@@ -5,7 +5,7 @@ use sim_draw::Scale;
 use super::{About, Better, Form};
 
 /// The column that says why a point failed.
-pub(crate) const ERROR: &str = "error";
+pub const ERROR: &str = "error";
 
 pub(super) const WORDS: &[About] = &[
     About::new(ERROR).hint("why the point has no results"),

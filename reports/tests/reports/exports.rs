@@ -6,8 +6,8 @@ use std::io;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 use reports::export::{self, ColumnError, ExportError, Format, Origin, ROWS_IN_A_GROUP, Selection, Table};
-use reports::folder;
 use reports::frame::{Column, ColumnType, Value};
+use reports::result::FILE_NAME;
 use reports::stored::{self, Provenance, Stored, StoredKind};
 use sim_core::spec::{Policy, Threads};
 
@@ -94,9 +94,9 @@ fn parquet_reader(bytes: &[u8]) -> SerializedFileReader<std::fs::File> {
 
 pub(crate) fn stored_run() -> Stored {
     let place = tempfile::tempdir().unwrap();
-    let target = place.path().join("results");
-    folder::write(&target, &report(nb_smt(Threads::Two, Policy::SA), 3)).unwrap();
-    stored::read(&target).unwrap()
+    let report = report(nb_smt(Threads::Two, Policy::SA), 3);
+    std::fs::write(place.path().join(FILE_NAME), report.json()).unwrap();
+    stored::read(place.path()).unwrap()
 }
 
 /// A table of a folder, with the columns that nobody named.

@@ -1,14 +1,12 @@
 //! `pe_map.csv`: sums over layers, and only where they were counted.
 
-use reports::folder;
-use reports::pe_map::{FILE_NAME, render};
-use reports::run::Report;
+use reports::pe_map::render;
 use sim_core::busy::BusyMap;
 use sim_core::ids::{Col, Row};
 use sim_core::spec::{Policy, Threads};
 use sim_core::units::Cycles;
 
-use crate::support::{nb_smt, report, run};
+use crate::support::{nb_smt, run};
 
 #[test]
 fn a_row_for_each_pe_sums_all_layers() {
@@ -25,14 +23,6 @@ fn a_row_for_each_pe_sums_all_layers() {
         "row,col,busy,pe_cycles,utilization\n0,0,0,50,0\n0,1,7,50,0.14\n0,2,0,50,0\n1,0,0,50,0\n1,1,0,50,0\n\
          1,2,17,50,0.34\n"
     );
-    let place = tempfile::tempdir().unwrap();
-    let target = place.path().join("results");
-    folder::write(&target, &Report::new(run.clone())).unwrap();
-    let written = std::fs::read_to_string(target.join(FILE_NAME)).unwrap();
-    assert_eq!(Some(written), render(&run.layers));
-    // A run without a map takes the older one away.
-    folder::write(&target, &report(nb_smt(Threads::Two, Policy::SA), 2)).unwrap();
-    assert!(!target.join(FILE_NAME).exists());
 }
 
 #[test]

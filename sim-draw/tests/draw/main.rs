@@ -2,5 +2,8 @@
 
 mod csv_text;
 mod plots;
-#[expect(dead_code, reason = "tests of `reports` read more of an SVG by the same file")]
+#[expect(
+    dead_code,
+    reason = "tests of `sim-figures` read more of an SVG by the same file"
+)]
 mod svg;

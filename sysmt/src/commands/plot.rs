@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use reports::figures::build::{self, Only, Trouble};
-use reports::figures::files::{self, FilesError};
-use reports::figures::spec::Table;
-use reports::figures::{set, spec};
 use reports::frame::Frame;
 use reports::stored::{Stored, StoredKind};
 use sim_draw::figure::Figure;
 use sim_draw::look::Look;
+use sim_figures::build::{self, Only, Trouble};
+use sim_figures::files::{self, FilesError};
+use sim_figures::spec::Table;
+use sim_figures::{set, spec};
 use sim_sweep::figures;
 use sim_toml::complaint::Complaint;
 use sim_toml::error::ConfigError;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use reports::{page, study};
+use sim_figures::{page, study};
 use sim_sweep::stored::Reader;
 
 use crate::args::report::ReportArgs;

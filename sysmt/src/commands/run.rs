@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use reports::folder;
 use reports::summary;
 use sim_config::run;
+use sim_figures::folder;
 use sim_run::trace::PreparedTrace;
 use sim_run::workers::{Engines, Workers};
 use sim_run::{costs, inputs};

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use reports::frame::{Column, ColumnType, Frame, Value};
-use reports::page::{self, PageFigure};
 use reports::run::InputFile;
 use reports::stored::{Configuration, Provenance, Stored, StoredKind, layer_columns, point_columns};
 use reports::warning::Warning;
 use sim_draw::Scale;
 use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
+use sim_figures::page::{self, PageFigure};
 
 const HOSTILE: [&str; 4] = [
     "<script>alert(1)</script>",

@@ -1,0 +1,70 @@
+//! Figures as files: everything is drawn before anything is written.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sim_draw::FigureError;
+use sim_draw::figure::{Figure, Format};
+use sim_draw::look::Look;
+
+use reports::stored::Provenance;
+use reports::whole;
+
+/// Figures that were not written.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// Two figures of one name.
+    #[error("two figures are called `{name}`; give one of them another `name`")]
+    Twice {
+        /// The name.
+        name: String,
+    },
+    /// The file system refuses.
+    #[error("{}: cannot be written: {error}; check the path, its permissions and free space", .path.display())]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// A figure was not drawn.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+}
+
+/// Write figures, and beside each its CSV and its script, to a folder that may not be there yet; gives their names.
+///
+/// - Errors: two figures of one name, a figure that is not drawn, or a file system that refuses.
+pub fn write(
+    folder: &Path,
+    figures: &[Figure],
+    provenance: &Provenance,
+    look: &Look,
+    formats: &[Format],
+) -> Result<Vec<String>, FilesError> {
+    let mut names = BTreeSet::new();
+    let mut all: Vec<(String, Vec<u8>)> = Vec::new();
+    let formats: BTreeSet<Format> = formats.iter().copied().collect();
+    for figure in figures {
+        let name = figure.picture.name();
+        if !names.insert(name.to_lowercase()) {
+            return Err(FilesError::Twice {
+                name: name.to_owned(),
+            });
+        }
+        let made = provenance.made(&figure.title);
+        all.extend(figure.files(look, &made, formats.iter().copied())?);
+    }
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error| FilesError::Io { path, error }
+    };
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    for (name, bytes) in &all {
+        let path = folder.join(name);
+        whole::write(&path, |new| std::fs::write(new, bytes)).map_err(failed(&path))?;
+    }
+    Ok(all.into_iter().map(|(name, _)| name).collect())
+}
