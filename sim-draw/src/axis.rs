@@ -2,6 +2,8 @@
 
 use sim_core::named;
 
+use crate::glyphs;
+
 named! {
     /// How values become places on an axis.
     pub enum Scale {
@@ -29,10 +31,7 @@ impl Scale {
 
     /// Whether a value has a place.
     pub(crate) fn places(self, value: f64) -> bool {
-        match self {
-            Self::Linear | Self::Tight | Self::Percent => value.is_finite(),
-            Self::Log | Self::TightLog => value.is_finite() && 0.0 < value,
-        }
+        value.is_finite() && (0.0 < value || !self.is_log())
     }
 }
 
@@ -52,7 +51,7 @@ pub(crate) struct Tick {
 /// A value axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Axis {
-    scale: Scale,
+    pub(crate) scale: Scale,
     low: f64,
     high: f64,
     pub(crate) ticks: Vec<Tick>,
@@ -84,36 +83,39 @@ impl Axis {
                 even(scale, low - room, high + room)
             }
             (Scale::Percent, _) => even(scale, 0.0, 100.0),
-            (Scale::Log, range) => {
-                let (low, high) = range.unwrap_or((1.0, 1.0));
-                decades(low, high)
-            }
             (Scale::TightLog, Some((low, high))) if low < high && high / low < MANY_DIGITS => {
                 digits(low, high)
             }
-            (Scale::TightLog, range) => {
+            (Scale::Log | Scale::TightLog, range) => {
                 let (low, high) = range.unwrap_or((1.0, 1.0));
                 decades(low, high)
             }
         }
     }
 
+    /// Width of its widest label in dots.
+    pub(crate) fn label_width(&self) -> f64 {
+        glyphs::widest(self.ticks.iter().map(|tick| &tick.label))
+    }
+
     /// Place of a value, 0 to 1.
     pub(crate) fn fraction(&self, value: f64) -> f64 {
-        let fraction = match self.scale {
-            Scale::Linear | Scale::Tight | Scale::Percent => (value - self.low) / (self.high - self.low),
-            Scale::Log | Scale::TightLog if value <= 0.0 => 0.0,
-            Scale::Log | Scale::TightLog => (value.log10() - self.low) / (self.high - self.low),
+        let coordinate = if self.scale.is_log() {
+            // What is not positive lies below every decade.
+            value.max(0.0).log10()
+        } else {
+            value
         };
-        fraction.clamp(0.0, 1.0)
+        ((coordinate - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
     }
 
     /// The value at a place.
     pub(crate) fn value(&self, fraction: f64) -> f64 {
         let coordinate = self.low + fraction * (self.high - self.low);
-        match self.scale {
-            Scale::Linear | Scale::Tight | Scale::Percent => coordinate,
-            Scale::Log | Scale::TightLog => 10_f64.powf(coordinate),
+        if self.scale.is_log() {
+            10_f64.powf(coordinate)
+        } else {
+            coordinate
         }
     }
 

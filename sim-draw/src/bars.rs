@@ -7,7 +7,7 @@ use crate::head::Head;
 use crate::legend::{Legend, Sample};
 use crate::look::Page;
 use crate::palette::Tone;
-use crate::plot::{PlotReference, RULES};
+use crate::plot::{PlotReference, RULES, draw_levels};
 use crate::style::{INK, PAPER};
 use crate::text::{self, float};
 use crate::{Drawing, Scale, glyphs, spots};
@@ -106,8 +106,7 @@ impl Bars {
         let axis = self.axis();
         let frame = Frame::new(0.0, page.width, page.least_height, &axis);
         let (_, step) = slot(&frame, self.n_places(), 0);
-        let widest = (self.places.names().iter()).map(|name| glyphs::width(name));
-        widest.fold(0.0, f64::max) + 0.4 * EM < step
+        glyphs::widest(self.places.names()) + 0.4 * EM < step
     }
 
     /// Of the series, where there is more than one; of the references; and of names that do not fit.
@@ -239,7 +238,7 @@ impl Drawing for Bars {
     /// One row per place and series, then level lines, which have no place.
     fn csv(&self) -> String {
         let header = ["index", "layer", "series", "value", "unit", "x_axis", "y_axis"];
-        let mut rows = vec![header.map(str::to_owned).to_vec()];
+        let mut rows = Vec::new();
         for (place, name) in self.places.names().iter().enumerate() {
             for series in &self.series {
                 let Some(value) = series.values[place] else {
@@ -267,7 +266,7 @@ impl Drawing for Bars {
                 self.title.clone(),
             ]);
         }
-        text::csv(&rows)
+        text::csv(header, &rows)
     }
 
     fn height(&self, page: Page) -> f64 {
@@ -284,13 +283,7 @@ impl Drawing for Bars {
         let frame = Frame::new(top, page.width, self.height(page), &axis);
         frame.y_grid(canvas, &axis)?;
         self.draw_bars(canvas, &frame, &axis)?;
-        for (reference, &(dashes, tone)) in self.references.iter().zip(RULES.iter().cycle()) {
-            if self.scale.places(reference.y) {
-                let y = frame.y(axis.fraction(reference.y));
-                let colour = page.palette.colour(tone);
-                frame::rule(canvas, [(frame.left, y), (frame.right, y)], (dashes, colour))?;
-            }
-        }
+        draw_levels(canvas, &self.references, &frame, &axis)?;
         frame.axes(canvas, &self.x_title)?;
         self.draw_places(canvas, &frame)
     }

@@ -212,13 +212,13 @@ fn paint<DB: DrawingBackend>(
         page,
         pixels_per_dot,
     };
-    // A bitmap may be a pixel larger than the page.
-    let beyond = 1.0 / pixels_per_dot;
+    let beyond = match lettering {
+        Lettering::Text => 0.0,
+        // A bitmap may be a pixel larger than the page.
+        Lettering::Dots => 1.0 / pixels_per_dot,
+    };
     let corner = (page.width + beyond, drawing.height(page) + beyond);
-    match lettering {
-        Lettering::Text => surface.rectangle([(0.0, 0.0), (page.width, drawing.height(page))], PAPER)?,
-        Lettering::Dots => surface.rectangle([(0.0, 0.0), corner], PAPER)?,
-    }
+    surface.rectangle([(0.0, 0.0), corner], PAPER)?;
     drawing.draw(&mut surface)?;
     surface.area.present().map_err(|error| error.to_string())
 }

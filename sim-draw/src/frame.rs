@@ -27,13 +27,8 @@ pub(crate) struct Frame {
 impl Frame {
     /// A frame below `top`, with room for the labels of its axis and for two lines of text below.
     pub(crate) fn new(top: f64, width: f64, height: f64, axis: &Axis) -> Self {
-        let label_width = axis
-            .ticks
-            .iter()
-            .map(|tick| glyphs::width(&tick.label))
-            .fold(0.0, f64::max);
         Self {
-            left: MARGIN + label_width + 30.0,
+            left: MARGIN + axis.label_width() + 30.0,
             right: width - MARGIN,
             top,
             bottom: height - MARGIN - 2.15 * LINE,

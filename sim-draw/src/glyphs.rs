@@ -27,6 +27,11 @@ pub(crate) fn width(text: &str) -> f64 {
     f64::from(lay_out(text, 1.0).1)
 }
 
+/// Width of the widest of some texts in dots; 0 of none.
+pub(crate) fn widest<'a>(texts: impl IntoIterator<Item = &'a String>) -> f64 {
+    texts.into_iter().map(|text| width(text)).fold(0.0, f64::max)
+}
+
 /// A glyph on the base line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Placed {

@@ -85,11 +85,8 @@ impl HeatMap {
     }
 
     fn grid(&self, page: Page, top: f64) -> Grid {
-        let label = |names: &[String]| names.iter().map(|name| glyphs::width(name)).fold(0.0, f64::max);
-        let left = MARGIN + label(&self.rows) + 0.5 * EM;
-        let ticks = self.axis().ticks;
-        let scale = ticks.iter().map(|tick| glyphs::width(&tick.label));
-        let right = page.width - MARGIN - scale.fold(0.0, f64::max) - BAR - 1.3 * EM;
+        let left = MARGIN + glyphs::widest(&self.rows) + 0.5 * EM;
+        let right = page.width - MARGIN - self.axis().label_width() - BAR - 1.3 * EM;
         let below = 2.15 * LINE + MARGIN;
         let least = page.least_height - below - (MARGIN + 2.5 * LINE);
         let (n_rows, n_columns) = (self.rows.len(), self.columns.len());
@@ -117,8 +114,8 @@ impl HeatMap {
                 row.iter().map(of).collect()
             })
             .collect();
-        let widest = words.iter().flatten().map(|word| glyphs::width(word));
-        let fits = widest.fold(0.0, f64::max) + 0.4 * EM < grid.cell.0 && 1.05 * EM < grid.cell.1;
+        let widest = glyphs::widest(words.iter().flatten());
+        let fits = widest + 0.4 * EM < grid.cell.0 && 1.05 * EM < grid.cell.1;
         fits.then_some(words)
     }
 
@@ -157,8 +154,7 @@ impl HeatMap {
         let (n_rows, n_columns) = (self.rows.len(), self.columns.len());
         let bottom = grid.top + grid.cell.1 * float(n_rows);
         let right = grid.left + grid.cell.0 * float(n_columns);
-        let widest = self.columns.iter().map(|name| glyphs::width(name));
-        let step = stride(widest.fold(0.0, f64::max) + 0.5 * EM, grid.cell.0);
+        let step = stride(glyphs::widest(&self.columns) + 0.5 * EM, grid.cell.0);
         for (column, name) in self.columns.iter().enumerate().step_by(step) {
             let [(left, _), (right, _)] = grid.corners(0, column);
             let at = (f64::midpoint(left, right), bottom + 0.75 * LINE);
@@ -217,7 +213,7 @@ impl Drawing for HeatMap {
     /// One row per cell.
     fn csv(&self) -> String {
         let header = ["x", "y", "value", "unit", "x_axis", "y_axis", "value_axis"];
-        let mut rows = vec![header.map(str::to_owned).to_vec()];
+        let mut rows = Vec::new();
         for (row, values) in self.values.iter().enumerate() {
             for (column, value) in values.iter().enumerate() {
                 let Some(value) = value else { continue };
@@ -232,7 +228,7 @@ impl Drawing for HeatMap {
                 ]);
             }
         }
-        text::csv(&rows)
+        text::csv(header, &rows)
     }
 
     fn height(&self, page: Page) -> f64 {

@@ -107,32 +107,28 @@ impl<D: Drawing> Picture for D {
     }
 
     fn svg_as(&self, look: &Look, made: Option<&Made>) -> Result<String, FigureError> {
-        let svg = canvas::svg(self, look).map_err(|message| FigureError {
-            figure: Drawing::name(self).to_owned(),
-            message,
-        })?;
+        let svg = drawn(self, canvas::svg(self, look))?;
         Ok(made.map_or(svg.clone(), |made| made.in_svg(&svg)))
     }
 
     fn pdf_as(&self, look: &Look, made: Option<&Made>) -> Result<Vec<u8>, FigureError> {
-        pdf::of(self, look, made).map_err(|message| FigureError {
-            figure: Drawing::name(self).to_owned(),
-            message,
-        })
+        drawn(self, pdf::of(self, look, made))
     }
 
     fn png_as(&self, look: &Look, made: Option<&Made>) -> Result<Vec<u8>, FigureError> {
         let texts = made.map_or_else(Vec::new, Made::png_texts);
-        canvas::png(self, look, &texts).map_err(|message| FigureError {
-            figure: Drawing::name(self).to_owned(),
-            message,
-        })
+        drawn(self, canvas::png(self, look, &texts))
     }
 
     fn spots(&self, look: &Look) -> Result<Vec<Spot>, FigureError> {
-        spots::of(self, look).map_err(|message| FigureError {
-            figure: Drawing::name(self).to_owned(),
-            message,
-        })
+        drawn(self, spots::of(self, look))
     }
+}
+
+/// The same with the figure's name in its error.
+fn drawn<T>(drawing: &dyn Drawing, result: Result<T, String>) -> Result<T, FigureError> {
+    result.map_err(|message| FigureError {
+        figure: drawing.name().to_owned(),
+        message,
+    })
 }

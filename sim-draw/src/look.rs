@@ -121,16 +121,6 @@ pub struct WidthError {
     least: f64,
 }
 
-impl Look {
-    /// The usual look, for figures whose captions say what they are.
-    pub fn untitled() -> Self {
-        Self {
-            titles: Titles::None,
-            ..Self::default()
-        }
-    }
-}
-
 impl Default for Look {
     fn default() -> Self {
         Self {

@@ -116,11 +116,9 @@ impl Drawing for Matrix {
     }
 
     fn csv(&self) -> String {
-        let mut rows = vec![["from", "to", "images"].map(str::to_owned).to_vec()];
-        for Count { from, to, count } in &self.counts {
-            rows.push([from, to, count].map(usize::to_string).to_vec());
-        }
-        text::csv(&rows)
+        let row = |Count { from, to, count }: &Count| [from, to, count].map(usize::to_string).to_vec();
+        let rows: Vec<Vec<String>> = self.counts.iter().map(row).collect();
+        text::csv(["from", "to", "images"], &rows)
     }
 
     fn height(&self, page: Page) -> f64 {

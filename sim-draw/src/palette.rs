@@ -1,6 +1,7 @@
 //! Palettes: what is drawn has a tone, and a palette has its colour.
 
 use crate::style::{Colour, GREY, INK};
+use crate::text::float;
 use sim_core::named;
 
 /// What a colour stands for.
@@ -35,117 +36,46 @@ named! {
 }
 
 const OKABE_ITO: Colours = Colours {
-    single: Colour(0x00, 0x72, 0xb2),
+    single: 0x0072b2,
     series: [
-        Colour(0x00, 0x56, 0x8f),
-        Colour(0xc8, 0x6a, 0x00),
-        Colour(0x00, 0x9e, 0x73),
-        INK,
-        Colour(0xb8, 0x4c, 0x8c),
-        Colour(0x56, 0xb4, 0xe9),
-        Colour(0x9a, 0x38, 0x00),
-        Colour(0x6a, 0x4c, 0xb0),
-        Colour(0x7a, 0x8a, 0x00),
-        Colour(0xd8, 0x30, 0x30),
+        0x00568f, 0xc86a00, 0x009e73, 0x1a1a1a, 0xb84c8c, 0x56b4e9, 0x9a3800, 0x6a4cb0, 0x7a8a00, 0xd83030,
     ],
-    graded: [
-        Colour(0xe4, 0xe4, 0xe4),
-        Colour(0xf2, 0xc9, 0x2e),
-        Colour(0xc8, 0x6a, 0x00),
-        Colour(0x9a, 0x38, 0x00),
-        Colour(0x4a, 0x17, 0x00),
-    ],
-    beside: [
-        Colour(0x56, 0xb4, 0xe9),
-        Colour(0xd4, 0x8f, 0xb8),
-        Colour(0xd6, 0xef, 0xe2),
-        Colour(0x00, 0x56, 0x8f),
-    ],
-    ramp: &[
-        Colour(0xe4, 0xef, 0xf8),
-        Colour(0x5b, 0x9f, 0xcf),
-        Colour(0x00, 0x46, 0x7a),
-    ],
+    graded: [0xe4e4e4, 0xf2c92e, 0xc86a00, 0x9a3800, 0x4a1700],
+    beside: [0x56b4e9, 0xd48fb8, 0xd6efe2, 0x00568f],
+    ramp: &[0xe4eff8, 0x5b9fcf, 0x00467a],
 };
 
 const VIRIDIS: Colours = Colours {
-    single: Colour(0x2a, 0x78, 0x8e),
+    single: 0x2a788e,
     series: [
-        Colour(0x44, 0x01, 0x54),
-        Colour(0x22, 0xa8, 0x84),
-        Colour(0x35, 0x5f, 0x8d),
-        Colour(0x8c, 0xb8, 0x1e),
-        Colour(0x80, 0x5a, 0x9e),
-        Colour(0x2a, 0x78, 0x8e),
-        Colour(0x44, 0xbf, 0x70),
-        Colour(0x48, 0x24, 0x75),
-        Colour(0x1a, 0x6b, 0x52),
-        Colour(0xc9, 0xb4, 0x00),
+        0x440154, 0x22a884, 0x355f8d, 0x8cb81e, 0x805a9e, 0x2a788e, 0x44bf70, 0x482475, 0x1a6b52, 0xc9b400,
     ],
-    graded: [
-        Colour(0xe4, 0xe4, 0xe4),
-        Colour(0x8a, 0xd4, 0x4a),
-        Colour(0x21, 0x9b, 0x88),
-        Colour(0x35, 0x5f, 0x8d),
-        Colour(0x44, 0x01, 0x54),
-    ],
-    beside: [
-        Colour(0xb8, 0xa4, 0xd6),
-        Colour(0xd4, 0x8f, 0xb8),
-        Colour(0xf4, 0xee, 0xfa),
-        Colour(0x55, 0x45, 0x70),
-    ],
-    ramp: &[
-        Colour(0x44, 0x01, 0x54),
-        Colour(0x41, 0x44, 0x87),
-        Colour(0x2a, 0x78, 0x8e),
-        Colour(0x22, 0xa8, 0x84),
-        Colour(0x7a, 0xd1, 0x51),
-        Colour(0xfd, 0xe7, 0x25),
-    ],
+    graded: [0xe4e4e4, 0x8ad44a, 0x219b88, 0x355f8d, 0x440154],
+    beside: [0xb8a4d6, 0xd48fb8, 0xf4eefa, 0x554570],
+    ramp: &[0x440154, 0x414487, 0x2a788e, 0x22a884, 0x7ad151, 0xfde725],
 };
 
 const GREYS: Colours = Colours {
-    single: Colour(0x5e, 0x5e, 0x5e),
+    single: 0x5e5e5e,
     series: [
-        Colour(0x1b, 0x1b, 0x1b),
-        Colour(0x7a, 0x7a, 0x7a),
-        Colour(0xb0, 0xb0, 0xb0),
-        Colour(0x4a, 0x4a, 0x4a),
-        Colour(0x96, 0x96, 0x96),
-        Colour(0xc2, 0xc2, 0xc2),
-        Colour(0x30, 0x30, 0x30),
-        Colour(0x68, 0x68, 0x68),
-        Colour(0xa3, 0xa3, 0xa3),
-        Colour(0x58, 0x58, 0x58),
+        0x1b1b1b, 0x7a7a7a, 0xb0b0b0, 0x4a4a4a, 0x969696, 0xc2c2c2, 0x303030, 0x686868, 0xa3a3a3, 0x585858,
     ],
-    graded: [
-        Colour(0xe7, 0xe7, 0xe7),
-        Colour(0xb9, 0xb9, 0xb9),
-        Colour(0x8b, 0x8b, 0x8b),
-        Colour(0x5e, 0x5e, 0x5e),
-        Colour(0x33, 0x33, 0x33),
-    ],
-    beside: [
-        Colour(0xa1, 0xa1, 0xa1),
-        Colour(0xd6, 0xd6, 0xd6),
-        Colour(0xf8, 0xf8, 0xf8),
-        Colour(0x14, 0x14, 0x14),
-    ],
-    ramp: &[Colour(0xf2, 0xf2, 0xf2), Colour(0x26, 0x26, 0x26)],
+    graded: [0xe7e7e7, 0xb9b9b9, 0x8b8b8b, 0x5e5e5e, 0x333333],
+    beside: [0xa1a1a1, 0xd6d6d6, 0xf8f8f8, 0x141414],
+    ramp: &[0xf2f2f2, 0x262626],
 };
 
-/// The colours of a palette.
+/// The colours of a palette, as red, green and blue bytes.
 struct Colours {
-    single: Colour,
+    single: u32,
     /// Dark enough for a line on white; after ten they come back.
-    series: [Colour; 10],
+    series: [u32; 10],
     /// Light to dark.
-    graded: [Colour; 5],
+    graded: [u32; 5],
     /// What touches stays apart, in grey too.
-    beside: [Colour; 4],
+    beside: [u32; 4],
     /// From low to high.
-    ramp: &'static [Colour],
+    ramp: &'static [u32],
 }
 
 impl Palette {
@@ -160,27 +90,24 @@ impl Palette {
     /// The colour of a tone.
     pub(crate) fn colour(self, tone: Tone) -> Colour {
         let colours = self.colours();
-        match tone {
+        Colour::of(match tone {
             Tone::Single => colours.single,
             Tone::Series(index) => colours.series[index % colours.series.len()],
             Tone::Graded(n) => colours.graded[n.min(colours.graded.len() - 1)],
             Tone::Beside(n) => colours.beside[n % colours.beside.len()],
-            Tone::Ink => INK,
-            Tone::Grey => GREY,
-        }
+            Tone::Ink => return INK,
+            Tone::Grey => return GREY,
+        })
     }
 
     /// The colour of a share of a range, 0 to 1.
     pub(crate) fn ramp(self, share: f64) -> Colour {
         let ramp = self.colours().ramp;
         let n_steps = ramp.len() - 1;
-        let place = share.clamp(0.0, 1.0) * f64::from(u32::try_from(n_steps).unwrap_or(1));
-        let below = (0..n_steps)
-            .rev()
-            .find(|&step| f64::from(u32::try_from(step).unwrap_or(0)) <= place)
-            .unwrap_or(0);
-        let part = place - f64::from(u32::try_from(below).unwrap_or(0));
-        ramp[below].mixed(ramp[below + 1], part)
+        let place = share.clamp(0.0, 1.0) * float(n_steps);
+        let below = (0..n_steps).rev().find(|&step| float(step) <= place);
+        let below = below.unwrap_or(0);
+        Colour::of(ramp[below]).mixed(Colour::of(ramp[below + 1]), place - float(below))
     }
 }
 

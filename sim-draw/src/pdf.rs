@@ -49,24 +49,9 @@ pub(crate) fn of(drawing: &dyn Drawing, look: &Look, made: Option<&Made>) -> Res
         .transform([scale, 0.0, 0.0, -scale, 0.0, points_high]);
     surface.rectangle([(0.0, 0.0), (width, height)], PAPER)?;
     drawing.draw(&mut surface)?;
-    let Surface {
-        page: _,
-        content,
-        fill: _,
-        stroke: _,
-        glyphs,
-        characters,
-    } = surface;
 
     let mut next = Ref::new(1);
-    let (catalog, pages, page, figure, info, font) = (
-        next.bump(),
-        next.bump(),
-        next.bump(),
-        next.bump(),
-        next.bump(),
-        next.bump(),
-    );
+    let [catalog, pages, page, figure, info, font] = std::array::from_fn(|_| next.bump());
     let mut pdf = Pdf::new();
     pdf.catalog(catalog).pages(pages);
     pdf.pages(pages).kids([page]).count(1);
@@ -76,8 +61,8 @@ pub(crate) fn of(drawing: &dyn Drawing, look: &Look, made: Option<&Made>) -> Res
     sheet.contents(figure);
     sheet.resources().fonts().pair(FONT, font);
     sheet.finish();
-    stream(&mut pdf, figure, &content.finish())?;
-    embed(&mut pdf, &mut next, font, &glyphs, &characters)?;
+    stream(&mut pdf, figure, &surface.content.finish())?;
+    embed(&mut pdf, &mut next, font, &surface.glyphs, &surface.characters)?;
     if let Some(made) = made {
         let sentence = made.sentence();
         let mut about = pdf.document_info(info);
@@ -196,7 +181,7 @@ fn embed(
 ) -> Result<(), String> {
     let face = glyphs::face()?;
     let subset = subsetter::subset(glyphs::FONT_FILE, 0, glyphs).map_err(|error| error.to_string())?;
-    let (descendant, descriptor, file, map) = (next.bump(), next.bump(), next.bump(), next.bump());
+    let [descendant, descriptor, file, map] = std::array::from_fn(|_| next.bump());
     let name = format!("{}+{}", tag(&subset), face.name);
     let name = Name(name.as_bytes());
 

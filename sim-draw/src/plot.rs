@@ -184,7 +184,7 @@ impl Drawing for Plot {
     /// Points, then level lines, whose x is an empty field, then points of curves and of the front.
     fn csv(&self) -> String {
         let header = ["series", "x", "y", "y_low", "y_high", "x_axis", "y_axis", "kind"];
-        let mut rows = vec![header.map(str::to_owned).to_vec()];
+        let mut rows = Vec::new();
         let mut push = |kind: &str, name: &str, x: Option<f64>, y: f64, interval: Option<[f64; 2]>| {
             rows.push(vec![
                 name.to_owned(),
@@ -214,7 +214,7 @@ impl Drawing for Plot {
         for &[x, y] in &self.front {
             push("front", "Pareto front", Some(x), y, None);
         }
-        text::csv(&rows)
+        text::csv(header, &rows)
     }
 
     fn height(&self, page: Page) -> f64 {
@@ -265,15 +265,7 @@ impl Plot {
     /// Level lines, curves and the front.
     fn draw_lines(&self, canvas: &mut dyn Canvas, place: &Place) -> Result<(), String> {
         let palette = canvas.page().palette;
-        let frame = &place.frame;
-        let mut rules = RULES.iter().cycle();
-        for (reference, &(dashes, tone)) in self.references.iter().zip(&mut rules) {
-            if self.y.scale.places(reference.y) {
-                let y = frame.y(place.y_axis.fraction(reference.y));
-                let ends = [(frame.left, y), (frame.right, y)];
-                frame::rule(canvas, ends, (dashes, palette.colour(tone)))?;
-            }
-        }
+        draw_levels(canvas, &self.references, &place.frame, &place.y_axis)?;
         let rules = RULES.iter().cycle().skip(self.references.len());
         for (curve, &(dashes, tone)) in self.curves.iter().zip(rules) {
             let points = curve.points(&place.x_axis, &place.y_axis);
@@ -350,6 +342,23 @@ impl Plot {
         }
         Ok(())
     }
+}
+
+/// Level lines from end to end of a frame, where the axis has a place for them.
+pub(crate) fn draw_levels(
+    canvas: &mut dyn Canvas,
+    references: &[PlotReference],
+    frame: &Frame,
+    axis: &Axis,
+) -> Result<(), String> {
+    for (reference, &(dashes, tone)) in references.iter().zip(RULES.iter().cycle()) {
+        if axis.scale.places(reference.y) {
+            let y = frame.y(axis.fraction(reference.y));
+            let colour = canvas.page().palette.colour(tone);
+            frame::rule(canvas, [(frame.left, y), (frame.right, y)], (dashes, colour))?;
+        }
+    }
+    Ok(())
 }
 
 /// Intervals drawn so far.

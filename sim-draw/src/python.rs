@@ -1,7 +1,7 @@
 //! A script beside each figure that draws it with matplotlib, for who wants it to look otherwise.
 
+use crate::Made;
 use crate::figure::{Figure, Mark};
-use crate::{Made, Scale};
 
 /// What all scripts begin with.
 const BEGIN: &str = include_str!("python/begin.py");
@@ -20,10 +20,9 @@ pub(crate) fn script(figure: &Figure, made: &Made) -> String {
         Mark::Line => "-",
         Mark::Scatter | Mark::Bar | Mark::Stacked | Mark::HeatMap => "none",
     };
-    let [x_scale, y_scale] = figure.scales.map(|scale| match scale {
-        Scale::Log | Scale::TightLog => "log",
-        Scale::Linear | Scale::Tight | Scale::Percent => "linear",
-    });
+    let [x_scale, y_scale] = figure
+        .scales
+        .map(|scale| if scale.is_log() { "log" } else { "linear" });
     // Names are plain; what comes from results stands in comments, on one line.
     let line = |text: &str| text.replace(['\n', '\r'], " ");
     let begin = BEGIN

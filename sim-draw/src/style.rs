@@ -4,14 +4,20 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Colour(pub(crate) u8, pub(crate) u8, pub(crate) u8);
 
-pub(crate) const INK: Colour = Colour(0x1a, 0x1a, 0x1a);
-pub(crate) const GRID: Colour = Colour(0xdd, 0xdd, 0xdd);
-pub(crate) const GREY: Colour = Colour(0x8c, 0x8c, 0x8c);
-pub(crate) const PAPER: Colour = Colour(0xff, 0xff, 0xff);
+pub(crate) const INK: Colour = Colour::of(0x1a1a1a);
+pub(crate) const GRID: Colour = Colour::of(0xdddddd);
+pub(crate) const GREY: Colour = Colour::of(0x8c8c8c);
+pub(crate) const PAPER: Colour = Colour::of(0xffffff);
 /// What a reader must not overlook.
-pub(crate) const WARNING: Colour = Colour(0xb0, 0x20, 0x20);
+pub(crate) const WARNING: Colour = Colour::of(0xb02020);
 
 impl Colour {
+    /// Of its bytes: 0xRRGGBB.
+    pub(crate) const fn of(rgb: u32) -> Self {
+        let [_, red, green, blue] = rgb.to_be_bytes();
+        Self(red, green, blue)
+    }
+
     /// CIE lightness, 0 to 100.
     pub(crate) fn lightness(self) -> f64 {
         let linear = |channel: u8| {

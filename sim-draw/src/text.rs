@@ -21,13 +21,15 @@ pub fn optional<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
-/// Rows as CSV.
-pub fn csv(rows: &[Vec<String>]) -> String {
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+/// Rows under their heads as CSV.
+///
+/// # Panics
+/// Where a row is longer or shorter than its heads.
+pub fn csv<H: AsRef<[u8]>>(heads: impl IntoIterator<Item = H>, rows: &[Vec<String>]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(heads).expect("memory does not fail");
     for row in rows {
-        writer
-            .write_record(row)
-            .expect("rows are equally long and memory does not fail");
+        writer.write_record(row).expect("a row is as long as its heads");
     }
     let bytes = writer.into_inner().expect("memory does not fail");
     String::from_utf8(bytes).expect("strings are UTF-8")

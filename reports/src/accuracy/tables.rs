@@ -8,33 +8,29 @@ use super::object::{ArrayObject, EvaluationObject};
 /// One row per image: index, label, and the classes that FP32, exact 8-bit and the arrays answer. The first array's
 /// column is `array`, others are called by their names.
 pub fn predictions(evaluation: &Evaluation) -> String {
-    let mut header: Vec<String> = ["index", "label", "fp32", "int8"].map(str::to_owned).to_vec();
-    for (index, array) in evaluation.arrays.iter().enumerate() {
-        header.push(if index == 0 {
-            "array".to_owned()
-        } else {
-            array.name.clone()
-        });
-    }
-    let mut rows = vec![header];
+    let others = evaluation.arrays.iter().skip(1).map(|array| array.name.as_str());
+    let first = evaluation.arrays.first().map(|_| "array");
+    let exact = ["index", "label", "fp32", "int8"].into_iter();
+    let header = exact.chain(first).chain(others);
+    let mut rows = Vec::new();
     for (index, image) in evaluation.images.iter().enumerate() {
         let mut row = vec![
             index.to_string(),
-            image.label.map_or_else(String::new, |label| label.to_string()),
+            optional(image.label),
             image.fp32.class.to_string(),
             image.int8.class.to_string(),
         ];
         row.extend(image.arrays.iter().map(|answer| answer.class.to_string()));
         rows.push(row);
     }
-    csv(&rows)
+    csv(header, &rows)
 }
 
 /// One row per array; fractions, cycles and pJ over all images.
 pub fn arrays(object: &EvaluationObject) -> String {
     let header = "name,images,fp32_top1,int8_top1,array_top1,array_top1_low,array_top1_high,array_top5,lost,gained,p_value,\
                   agreement,output_error,cycles,baseline_cycles,speedup,utilization,energy_pj";
-    let mut rows = vec![header.split(',').map(str::to_owned).collect::<Vec<_>>()];
+    let mut rows = Vec::new();
     for array in object.arrays() {
         let ArrayObject {
             array: accuracy,
@@ -62,13 +58,13 @@ pub fn arrays(object: &EvaluationObject) -> String {
             optional(array.energy_pj.as_ref().map(|energy| energy.value)),
         ]);
     }
-    csv(&rows)
+    csv(header.split(','), &rows)
 }
 
 /// One row per array and class; null is an empty field.
 pub fn classes(object: &EvaluationObject) -> String {
     let header = ["name", "class", "images", "fp32", "int8", "array"];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    let mut rows = Vec::new();
     for array in object.arrays() {
         for class in array.classes.iter().flatten() {
             rows.push(vec![
@@ -81,5 +77,5 @@ pub fn classes(object: &EvaluationObject) -> String {
             ]);
         }
     }
-    csv(&rows)
+    csv(header, &rows)
 }

@@ -147,7 +147,7 @@ pub fn csv(throttling: &ThrottlingObject) -> String {
         "baseline_cycles",
         "speedup",
     ];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    let mut rows = Vec::new();
     for (index, step) in throttling.steps.iter().enumerate() {
         rows.push(vec![
             index.to_string(),
@@ -161,7 +161,7 @@ pub fn csv(throttling: &ThrottlingObject) -> String {
             step.speedup.to_string(),
         ]);
     }
-    sim_draw::text::csv(&rows)
+    sim_draw::text::csv(header, &rows)
 }
 
 /// The steps as Markdown.

@@ -105,7 +105,7 @@ pub fn write(
     })?;
 
     let folder = page.with_extension("");
-    let look = Look::untitled();
+    let look = Look::captioned();
     files::write(
         &folder,
         &built,

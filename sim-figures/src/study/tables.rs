@@ -179,7 +179,7 @@ pub(super) fn points(stored: &Stored) -> String {
         .iter()
         .copied()
         .chain(COLUMNS.iter().map(|column| column.name));
-    let mut lines: Vec<Vec<String>> = vec![names.map(str::to_owned).collect()];
+    let mut lines: Vec<Vec<String>> = Vec::new();
     for row in frame.rows() {
         let axes = axes.iter().map(|name| axis(frame, row, name).unwrap_or_default());
         let values = COLUMNS
@@ -187,7 +187,7 @@ pub(super) fn points(stored: &Stored) -> String {
             .map(|column| text::optional(column.value(frame, row)));
         lines.push(axes.chain(values).collect());
     }
-    text::csv(&lines)
+    text::csv(names, &lines)
 }
 
 /// Of the columns of layers, under the names of a study's file.
@@ -204,12 +204,12 @@ const LAYERS: [(&str, &str); 7] = [
 /// One row per point and layer; points by their number among the rows of points.
 pub(super) fn layers(frame: &Frame) -> String {
     let header = std::iter::once("point").chain(LAYERS.iter().map(|(name, _)| *name));
-    let mut lines: Vec<Vec<String>> = vec![header.map(str::to_owned).collect()];
+    let mut lines: Vec<Vec<String>> = Vec::new();
     let mut point = 0_usize;
     for row in frame.rows() {
         point += usize::from(*frame.value(row, "layer") == Value::Count(1));
         let values = LAYERS.iter().map(|(_, column)| frame.value(row, column).text());
         lines.push(std::iter::once(point.to_string()).chain(values).collect());
     }
-    text::csv(&lines)
+    text::csv(header, &lines)
 }
