@@ -6,21 +6,19 @@ use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Dataflow};
 use sim_core::units::{Megahertz, count_as_f64};
 
-use crate::frame::Value;
-
 /// The echo of an array and its fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArrayEcho {
-    array: ArrayKeys,
-    pe: PeKeys,
+    pub(crate) array: ArrayKeys,
+    pub(crate) pe: PeKeys,
     blake3: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct ArrayKeys {
-    rows: usize,
-    cols: usize,
+pub(crate) struct ArrayKeys {
+    pub(crate) rows: usize,
+    pub(crate) cols: usize,
     dataflow: Dataflow,
     clock_mhz: u32,
     tiles: String,
@@ -44,21 +42,6 @@ impl ArrayEcho {
             array,
             pe,
             blake3: blake3::hash(text.as_bytes()).to_hex().to_string(),
-        }
-    }
-}
-
-impl ArrayEcho {
-    /// The value of a key of [`crate::stored::MACHINE_COLUMNS`]; null where this machine does not have it.
-    pub(crate) fn value(&self, key: &str) -> Value {
-        match key {
-            "pe.kind" => self.pe.kind.as_str().into(),
-            "pe.threads" => self.pe.threads.into(),
-            "pe.policy" => self.pe.policy.as_deref().into(),
-            "pe.window" => self.pe.window.as_deref().into(),
-            "array.rows" => self.array.rows.into(),
-            "array.cols" => self.array.cols.into(),
-            _ => Value::Null,
         }
     }
 

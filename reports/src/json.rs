@@ -241,7 +241,7 @@ fn product_object(
         macs: record.macs(),
         active_threads: record.counters.pe_cycles.active,
         counters: record.counters,
-        utilization: ratio::utilization(array, record.cycles, &record.counters.pe_cycles),
+        utilization: ratio::utilization(&record.counters.pe_cycles),
         mse: record.error.map(|error| ratio::mse(&error, record.n_outputs())),
         snr_db: record.error.and_then(|error| ratio::snr_db(&error)),
         energy_pj: energy.map(|energy| EnergyObject::new(energy, table)),

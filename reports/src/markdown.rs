@@ -1,5 +1,7 @@
 //! Tables in Markdown that are also readable as plain text.
 
+use std::fmt::Display;
+
 /// How the cells of a column stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
@@ -40,6 +42,15 @@ pub fn table<S: AsRef<str>>(header: &[(S, Align)], rows: &[Vec<String>]) -> Stri
         }));
     }
     text
+}
+
+/// A list under a heading; nothing without items.
+pub(crate) fn list<T: Display>(heading: &str, items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| format!("- {item}\n")).collect();
+    if items.is_empty() {
+        return String::new();
+    }
+    format!("\n## {heading}\n\n{}", items.concat())
 }
 
 fn line<'a, S>(header: &[(S, Align)], widths: &[usize], cell: impl Fn(usize) -> &'a str) -> String {

@@ -1,7 +1,6 @@
 //! Ratios, each made once from integer sums.
 
 use sim_core::counters::{ErrorSums, PeCycles};
-use sim_core::spec::ArraySpec;
 use sim_core::units::{Cycles, count_as_f64, cycles_as_f64};
 
 /// Baseline cycles per cycle, whatever the clocks.
@@ -9,12 +8,12 @@ pub fn speedup(baseline: Cycles, cycles: Cycles) -> f64 {
     cycles_as_f64(baseline) / cycles_as_f64(cycles)
 }
 
-/// PE-steps with at least one active thread, as a fraction of rows·cols·cycles.
+/// PE-steps with at least one active thread, as a fraction of all PE-cycles.
 ///
 /// For the sparq kinds these are pairs with a non-zero activation: not comparable with threads.
-pub fn utilization(array: &ArraySpec, cycles: Cycles, pe_cycles: &PeCycles) -> f64 {
+pub fn utilization(pe_cycles: &PeCycles) -> f64 {
     let busy: u64 = pe_cycles.active.counts().iter().skip(1).sum();
-    count_as_f64(busy) / (count_as_f64(array.n_pes()) * cycles_as_f64(cycles))
+    count_as_f64(busy) / count_as_f64(pe_cycles.total())
 }
 
 /// PE-steps of one PE with at least one active thread, as a fraction of its cycles.

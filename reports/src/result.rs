@@ -49,7 +49,7 @@ pub struct ResultFile {
     /// All of them together.
     pub totals: Totals,
     /// Layers that were not simulated.
-    pub unsimulated: Vec<Unsimulated>,
+    pub unsimulated: Vec<UnsimulatedLayer>,
     /// What a reader has to know before using the numbers.
     pub warnings: Vec<Warning>,
 }
@@ -82,29 +82,11 @@ pub struct CostTable {
     pub note: String,
 }
 
-/// A layer that was not simulated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unsimulated {
-    /// The layer's name in its network.
-    pub name: String,
-    /// Why.
-    pub reason: String,
-}
-
 impl CostTable {
     pub(crate) fn of(table: &Table) -> Self {
         Self {
             name: table.name().to_owned(),
             note: table.note().to_owned(),
-        }
-    }
-}
-
-impl Unsimulated {
-    pub(crate) fn of(layer: &UnsimulatedLayer) -> Self {
-        Self {
-            name: layer.name.clone(),
-            reason: layer.reason.clone(),
         }
     }
 }
@@ -134,9 +116,9 @@ impl ResultFile {
             cost_table: CostTable::of(&report.table),
             pruning: None,
             synthetic: report.synthetic,
-            totals: Totals::of(&report.layers, &layers, &report.array),
+            totals: Totals::of(&layers, &report.array),
             layers,
-            unsimulated: report.unsimulated.iter().map(Unsimulated::of).collect(),
+            unsimulated: report.unsimulated.clone(),
             warnings: warnings.into_vec(),
         }
     }

@@ -53,6 +53,13 @@ pub struct InputFile {
     pub blake3: String,
 }
 
+impl InputFile {
+    /// In a list for a person.
+    pub(crate) fn line(&self) -> String {
+        format!("- {}: {} (BLAKE3 {})\n", self.role, self.name, self.blake3)
+    }
+}
+
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {

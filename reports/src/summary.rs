@@ -1,15 +1,22 @@
 //! `summary.md`: what a person reads first.
 
 use sim_core::counters::{ActiveSteps, Reduced};
+use sim_core::record::UnsimulatedLayer;
 use sim_core::reorder::Reorder;
+use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
 
 use crate::json::{EnergyObject, LayerObject, policy};
-use crate::markdown::{Align, table};
+use crate::markdown::{Align, list, table};
 use crate::run::Report;
 use crate::text::{array as describe, time_unit};
+use crate::warning::Warning;
 use crate::{metrics, ratio};
 use sim_draw::text::significant;
+
+/// Measures of layers that stand side by side.
+pub(crate) const TIMES: [&str; 3] = ["cycles", "speedup", "utilization"];
+pub(crate) const ERRORS: [&str; 2] = ["mse", "snr_db"];
 
 /// The text of `summary.md`.
 pub fn text(report: &Report) -> String {
@@ -30,10 +37,7 @@ pub fn text(report: &Report) -> String {
         }
     }
     for input in &record.inputs {
-        text.push_str(&format!(
-            "- {}: {} (BLAKE3 {})\n",
-            input.role, input.name, input.blake3
-        ));
+        text.push_str(&input.line());
     }
     if let Some(pruning) = &report.result().pruning {
         text.push_str(&format!("- pruning: {}\n", pruning.line()));
@@ -41,19 +45,21 @@ pub fn text(report: &Report) -> String {
     text.push('\n');
     text.push_str(&layer_table(report));
     text.push_str(&notes(report));
-    if !record.unsimulated.is_empty() {
-        text.push_str("\n## Layers that were not simulated\n\n");
-        for layer in &record.unsimulated {
-            text.push_str(&format!("- {}: {}\n", layer.name, layer.reason));
-        }
-    }
-    if !report.warnings().is_empty() {
-        text.push_str("\n## Warnings\n\n");
-        for warning in report.warnings() {
-            text.push_str(&format!("- {warning}\n"));
-        }
-    }
+    text.push_str(&caveats(&record.unsimulated, report.warnings()));
     text
+}
+
+/// What was left out, and what a reader has to know.
+pub(crate) fn caveats(unsimulated: &[UnsimulatedLayer], warnings: &[Warning]) -> String {
+    let layers = unsimulated
+        .iter()
+        .map(|layer| format!("{}: {}", layer.name, layer.reason));
+    list("Layers that were not simulated", layers) + &list("Warnings", warnings)
+}
+
+/// The size of a layer's products.
+pub(crate) fn shape(shape: Gemm) -> String {
+    format!("{}×{}×{}", shape.m(), shape.n(), shape.k())
 }
 
 fn layer_table(report: &Report) -> String {
@@ -62,43 +68,41 @@ fn layer_table(report: &Report) -> String {
     let histogram = format!("0..{} active %", record.array.pe().max_active());
     let unit = time_unit(totals.time_us);
     let time = format!("time {}", unit.name);
-    let header = [
+    let mut header = vec![
         ("#".to_owned(), Align::Right),
         ("layer".to_owned(), Align::Left),
         ("M×N×K".to_owned(), Align::Left),
         ("products".to_owned(), Align::Right),
         ("threads".to_owned(), Align::Right),
-        (metrics::head("cycles"), Align::Right),
-        (metrics::head("speedup"), Align::Right),
-        (metrics::head("utilization"), Align::Right),
+    ];
+    header.extend(metrics::heads(&TIMES));
+    header.extend([
         (histogram, Align::Right),
         ("reduced a/w %".to_owned(), Align::Right),
-        (metrics::head("mse"), Align::Right),
-        (metrics::head("snr_db"), Align::Right),
-        (metrics::head("energy_pj"), Align::Right),
-        (time, Align::Right),
-    ];
+    ]);
+    header.extend(metrics::heads(&ERRORS));
+    header.extend([(metrics::head("energy_pj"), Align::Right), (time, Align::Right)]);
     let clock = record.array.clock();
     let mut rows = Vec::new();
     for (index, (layer, source)) in report.result().layers.iter().zip(&record.layers).enumerate() {
         let product = &layer.product;
-        let shape = product.shape;
-        rows.push(vec![
+        let cells = |names: &[&str]| metrics::layer_cells(names, layer, &report.result().array);
+        let mut row = vec![
             (index + 1).to_string(),
             layer.name.clone(),
-            format!("{}×{}×{}", shape.m(), shape.n(), shape.k()),
+            shape(product.shape),
             source.product.n_products.to_string(),
             threads(layer, &record.array),
-            metrics::cell("cycles", product.cycles),
-            metrics::cell("speedup", product.speedup),
-            metrics::cell("utilization", product.utilization),
+        ];
+        row.extend(cells(&TIMES));
+        row.extend([
             shares(&product.active_threads),
             reduced(product.counters.reduced, product.macs),
-            metrics::cell("mse", product.mse),
-            metrics::cell("snr_db", product.snr_db),
-            metrics::cell("energy_pj", product.energy_pj.as_ref().map(|energy| energy.value)),
-            significant(clock.microseconds(source.product.cycles) / unit.size),
         ]);
+        row.extend(cells(&ERRORS));
+        row.extend(cells(&["energy_pj"]));
+        row.push(significant(clock.microseconds(source.product.cycles) / unit.size));
+        rows.push(row);
     }
     rows.push(vec![
         String::new(),

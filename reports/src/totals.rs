@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use sim_core::counters::Counters;
-use sim_core::record::LayerRecord;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 
 use crate::json::{AreaObject, EnergyObject, LayerObject};
+use crate::metrics::counts::Counts;
 use crate::ratio;
 
 /// All simulated layers together.
@@ -40,47 +40,28 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Add `records`, whose `objects` stand in the same order.
-    pub fn of(records: &[LayerRecord], objects: &[LayerObject], array: &ArraySpec) -> Self {
-        let mut totals = Self {
-            layers: records.len(),
-            cycles: Cycles(0),
-            baseline_cycles: Cycles(0),
-            speedup: None,
-            speedup_geometric_mean: None,
-            macs: 0,
-            counters: Counters::zero(array.pe().max_active()),
-            utilization: None,
-            time_us: 0.0,
-            energy_pj: energy(objects),
-            area_um2: objects.first().and_then(|object| object.product.area_um2.clone()),
-        };
-        for LayerRecord { product, .. } in records {
-            totals.cycles += product.cycles;
-            totals.baseline_cycles += product.baseline_cycles;
-            totals.macs += product.macs();
-            totals.counters += product.counters;
+    /// Of all layers on an array.
+    pub fn of(layers: &[LayerObject], array: &ArraySpec) -> Self {
+        let sum = Counts::of_layers(layers, array.clock());
+        let sum = sum.as_ref();
+        // Room for the threads of the array as built, whichever layers there are.
+        let mut counters = Counters::zero(array.pe().max_active());
+        if let Some(sum) = sum {
+            counters += sum.counters;
         }
-        if totals.cycles != Cycles(0) {
-            totals.speedup = Some(ratio::speedup(totals.baseline_cycles, totals.cycles));
-            totals.utilization = Some(ratio::utilization(
-                array,
-                totals.cycles,
-                &totals.counters.pe_cycles,
-            ));
+        let speedups: Vec<f64> = layers.iter().map(|layer| layer.product.speedup).collect();
+        Self {
+            layers: layers.len(),
+            cycles: sum.map_or(Cycles(0), |sum| sum.cycles),
+            baseline_cycles: sum.map_or(Cycles(0), |sum| sum.baseline_cycles),
+            speedup: sum.map(Counts::speedup),
+            speedup_geometric_mean: ratio::geometric_mean(&speedups),
+            macs: sum.map_or(0, |sum| sum.macs),
+            counters,
+            utilization: sum.map(Counts::utilization),
+            time_us: sum.map_or(0.0, Counts::microseconds),
+            energy_pj: sum.and_then(|sum| sum.energy.clone()),
+            area_um2: sum.and_then(|sum| sum.area.clone()),
         }
-        let speedups: Vec<f64> = objects.iter().map(|object| object.product.speedup).collect();
-        totals.speedup_geometric_mean = ratio::geometric_mean(&speedups);
-        totals.time_us = array.clock().microseconds(totals.cycles);
-        totals
     }
-}
-
-fn energy(objects: &[LayerObject]) -> Option<EnergyObject> {
-    let mut energies = objects.iter().map(|object| object.product.energy_pj.as_ref());
-    let mut sum = energies.next()??.clone();
-    for energy in energies {
-        sum = sum.plus(energy?);
-    }
-    Some(sum)
 }

@@ -1,5 +1,7 @@
 //! The record of one simulated product or layer: integers only. Ratios are made in reports.
 
+use serde::{Deserialize, Serialize};
+
 use crate::busy::BusyMap;
 use crate::counters::{Counters, ErrorSums};
 use crate::named;
@@ -70,7 +72,7 @@ pub struct LayerRecord {
 }
 
 /// A layer that was not simulated, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnsimulatedLayer {
     /// The layer's name in its network.
     pub name: String,

@@ -5,6 +5,7 @@ mod columns;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use reports::stored::Extra;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use serde_json::Value;
 use sim_config::sweep::{AccuracySpec, Measured};
@@ -37,9 +38,6 @@ const SCHEMA: &str = "
 
 /// The key of `meta` for what points measure that others do not, in words.
 pub(crate) const MEASURED: &str = "measured";
-/// Words of it.
-pub(crate) const FEATURES: &str = "features";
-pub(crate) const OPERANDS: &str = "operands";
 
 fn measured(accuracy: Option<AccuracySpec>) -> String {
     let Some(AccuracySpec {
@@ -50,10 +48,10 @@ fn measured(accuracy: Option<AccuracySpec>) -> String {
     else {
         return String::new();
     };
-    let words = [(FEATURES, features), (OPERANDS, operands)]
+    let words = [(Extra::Features, features), (Extra::Operands, operands)]
         .into_iter()
         .filter(|(_, measured)| *measured == Measured::Yes)
-        .map(|(word, _)| word);
+        .map(|(extra, _)| extra.name());
     words.collect::<Vec<_>>().join(" ")
 }
 

@@ -1,23 +1,17 @@
 //! A sweep's folder read back as tables.
 
-mod measured;
-
 use std::path::Path;
 
 use reports::accuracy::throttling::ThrottlingObject;
 use reports::frame::{Column, ColumnType, Frame, Value};
 use reports::run::InputFile;
 use reports::stored::point::{Curve, PointObject};
-use reports::stored::{
-    Configuration, Identity, Provenance, Stored, StoredKind, layer_columns, layer_rows, point_columns,
-    point_row,
-};
+use reports::stored::{Configuration, Extra, Layout, Provenance, Stored, StoredKind};
 use reports::warning::{Warning, Warnings};
 use serde_json::Value as Json;
 
 use crate::error::SweepError;
 use crate::store::{FILE_NAME, MEASURED, Outcome, State, Store, StoredPoint};
-use measured::Measures;
 
 /// Whether a folder holds a sweep.
 pub fn is_sweep(folder: &Path) -> bool {
@@ -46,9 +40,8 @@ pub struct Reader {
     store: Store,
     /// As the sweep file has them.
     axes: Vec<Column>,
-    /// `point`, the axes, `step` and `lowered` where a point may be a curve, `status`, `error`.
-    columns: Vec<Column>,
-    measures: Measures,
+    /// Of `point`, the axes, `step` and `lowered` where a point may be a curve, `status`, `error`.
+    layout: Layout,
 }
 
 impl Reader {
@@ -72,11 +65,13 @@ impl Reader {
         }
         columns.push(Column::new("status", ColumnType::Text));
         columns.push(Column::new("error", ColumnType::Text));
+        let measured = store.meta(MEASURED)?.unwrap_or_default();
+        let is_measured = |extra: &Extra| measured.split_whitespace().any(|word| word == extra.name());
+        let extras = Extra::ALL.into_iter().filter(is_measured).collect();
         Ok(Self {
-            measures: Measures::of(&store.meta(MEASURED)?.unwrap_or_default()),
+            layout: Layout::new(columns, extras),
             store,
             axes,
-            columns,
         })
     }
 
@@ -88,35 +83,17 @@ impl Reader {
     }
 
     fn has_steps(&self) -> bool {
-        self.columns.iter().any(|column| column.name == LOWERED)
+        self.layout.identity().iter().any(|column| column.name == LOWERED)
     }
 
     /// The heads of the rows of [`Self::points`].
     pub fn point_columns(&self) -> Vec<Column> {
-        let mut columns = point_columns(&self.columns);
-        columns.extend(self.measures.point_columns());
-        columns
+        self.layout.point_columns()
     }
 
     /// The heads of the rows of [`Self::layers`].
     pub fn layer_columns(&self) -> Vec<Column> {
-        let mut columns = layer_columns(&self.columns);
-        columns.extend(self.measures.layer_columns());
-        columns
-    }
-
-    fn point_row(&self, values: &[Value], point: Option<&PointObject>) -> Vec<Value> {
-        let mut row = point_row(&self.identity(values), point);
-        row.extend(self.measures.point_values(point));
-        row
-    }
-
-    fn layer_rows(&self, values: &[Value], point: &PointObject) -> Vec<Vec<Value>> {
-        let mut rows = layer_rows(&self.identity(values), point);
-        for (layer, row) in rows.iter_mut().enumerate() {
-            row.extend(self.measures.layer_values(point, layer));
-        }
-        rows
+        self.layout.layer_columns()
     }
 
     /// One row for every planned point, in order, and for every step of one that is a curve.
@@ -125,7 +102,7 @@ impl Reader {
     pub fn points(&self) -> impl Iterator<Item = Result<Vec<Value>, SweepError>> {
         self.rows().map(|row| {
             let Row { values, point, .. } = row?;
-            Ok(self.point_row(&values, point.as_ref()))
+            Ok(self.layout.point_row(&values, point.as_ref()))
         })
     }
 
@@ -136,17 +113,10 @@ impl Reader {
         self.rows().flat_map(|row| match row {
             Err(error) => vec![Err(error)],
             Ok(Row { values, point, .. }) => {
-                let rows = point.map(|point| self.layer_rows(&values, &point));
+                let rows = point.map(|point| self.layout.layer_rows(&values, &point));
                 rows.into_iter().flatten().map(Ok).collect()
             }
         })
-    }
-
-    fn identity<'a>(&'a self, values: &'a [Value]) -> Identity<'a> {
-        Identity {
-            columns: &self.columns,
-            values,
-        }
     }
 
     fn rows(&self) -> impl Iterator<Item = Result<Row, SweepError>> {
@@ -329,12 +299,12 @@ fn of(reader: &Reader) -> Result<Stored, SweepError> {
     let (mut n_failed, mut n_missing) = (0_u64, 0_u64);
     for row in reader.rows() {
         let Row { values, point, state } = row?;
-        points.push(reader.point_row(&values, point.as_ref()));
+        points.push(reader.layout.point_row(&values, point.as_ref()));
         match (state, point) {
             (None, _) => n_missing += 1,
             (Some(_), None) => n_failed += 1,
             (Some(_), Some(point)) => {
-                for row in reader.layer_rows(&values, &point) {
+                for row in reader.layout.layer_rows(&values, &point) {
                     layers.push(row);
                 }
                 // Each point of a synthetic sweep has a probability and a seed of its own.

@@ -16,7 +16,7 @@ use super::throttling::ThrottlingObject;
 use crate::echo::ArrayEcho;
 use crate::json::{self, EnergyObject, LayerObject, Reported, VERSION};
 use crate::pruning::Pruning;
-use crate::result::{CostTable, Unsimulated};
+use crate::result::CostTable;
 use crate::run::InputFile;
 use crate::totals::Totals;
 use crate::warning::{Warning, Warnings};
@@ -147,7 +147,7 @@ pub struct EvaluationObject {
     /// Images that methods learned from; null where none did.
     pub learned_from: Option<LearnedObject>,
     /// Layers that were not simulated.
-    pub unsimulated: Vec<Unsimulated>,
+    pub unsimulated: Vec<UnsimulatedLayer>,
     /// Files that went in.
     pub inputs: Vec<InputFile>,
     /// What the user asked for, with every default filled in.
@@ -236,7 +236,7 @@ impl ArrayObject {
             warnings: of_layers,
         } = json::layers(&array.layers, &array.array, table);
         warnings.extend(of_layers);
-        let totals = Totals::of(&array.layers, &layers, &array.array);
+        let totals = Totals::of(&layers, &array.array);
         let answer = |image: &ImageRecord| image.arrays[index];
         let images = &evaluation.images;
         let changes = changes(evaluation, index);
@@ -313,7 +313,7 @@ impl EvaluationObject {
             pruning: record.pruning.clone(),
             skipped: record.skipped.clone(),
             learned_from: record.learned_from.clone(),
-            unsimulated: record.unsimulated.iter().map(Unsimulated::of).collect(),
+            unsimulated: record.unsimulated.clone(),
             inputs: record.inputs.clone(),
             spec: record.spec.clone(),
             cost_table: CostTable::of(&record.table),

@@ -7,6 +7,7 @@ use super::significance::Interval;
 use super::throttling;
 use crate::markdown::{Align, table};
 use crate::metrics;
+use crate::summary::{ERRORS, TIMES, caveats, shape};
 use crate::text::grouped;
 
 /// Classes that a table has rows for.
@@ -25,7 +26,7 @@ pub fn text(object: &EvaluationObject) -> String {
         if object.partial { ", a part" } else { "" }
     );
     for input in &object.inputs {
-        let _ = writeln!(text, "- {}: {} (BLAKE3 {})", input.role, input.name, input.blake3);
+        text.push_str(&input.line());
     }
     if let Some(pruning) = &object.pruning {
         let _ = writeln!(text, "- pruning: {}", pruning.line());
@@ -47,34 +48,25 @@ pub fn text(object: &EvaluationObject) -> String {
     if let Some(pruning) = &object.pruning {
         let _ = write!(text, "\n## Pruned weights\n\n{}", pruning.table());
     }
-    if !object.unsimulated.is_empty() {
-        text.push_str("\n## Layers that were not simulated\n\n");
-        for layer in &object.unsimulated {
-            let _ = writeln!(text, "- {}: {}", layer.name, layer.reason);
-        }
-    }
-    if !object.warnings.is_empty() {
-        text.push_str("\n## Warnings\n\n");
-        for warning in &object.warnings {
-            let _ = writeln!(text, "- {warning}");
-        }
-    }
+    text.push_str(&caveats(&object.unsimulated, &object.warnings));
     text
 }
 
 fn answers(object: &EvaluationObject) -> String {
-    let header = [
+    let mut header = vec![
         ("network".to_owned(), Align::Left),
         (metrics::head("top1"), Align::Right),
         ("95 % interval".to_owned(), Align::Right),
         (metrics::head("top5"), Align::Right),
         ("as exact 8-bit %".to_owned(), Align::Right),
-        (metrics::head("output_error"), Align::Right),
-        (metrics::head("cycles"), Align::Right),
-        (metrics::head("speedup"), Align::Right),
-        (metrics::head("utilization"), Align::Right),
-        (metrics::head("energy_pj"), Align::Right),
     ];
+    header.extend(metrics::heads(&[
+        "output_error",
+        "cycles",
+        "speedup",
+        "utilization",
+        "energy_pj",
+    ]));
     let exact = |name: &str, accuracy: &Accuracy, error: Option<f64>| {
         let mut row = vec![name.to_owned()];
         row.extend(accuracy_cells(accuracy));
@@ -184,39 +176,27 @@ fn classes(object: &EvaluationObject) -> String {
 }
 
 fn layers(object: &EvaluationObject) -> String {
-    let header = [
+    let measures = [&TIMES[..], &ERRORS].concat();
+    let mut header = vec![
         ("#".to_owned(), Align::Right),
         ("layer".to_owned(), Align::Left),
         ("M×N×K".to_owned(), Align::Left),
         ("threads".to_owned(), Align::Right),
-        (metrics::head("cycles"), Align::Right),
-        (metrics::head("speedup"), Align::Right),
-        (metrics::head("utilization"), Align::Right),
-        (metrics::head("mse"), Align::Right),
-        (metrics::head("snr_db"), Align::Right),
     ];
+    header.extend(metrics::heads(&measures));
     let mut text = String::new();
     for array in object.arrays() {
         let rows: Vec<Vec<String>> = (1..)
             .zip(&array.layers)
             .map(|(number, layer): (usize, _)| {
-                let product = &layer.product;
-                vec![
+                let mut row = vec![
                     number.to_string(),
                     layer.name.clone(),
-                    format!(
-                        "{}×{}×{}",
-                        product.shape.m(),
-                        product.shape.n(),
-                        product.shape.k()
-                    ),
+                    shape(layer.product.shape),
                     layer.threads.map_or_else(dash, |threads| threads.to_string()),
-                    metrics::cell("cycles", product.cycles),
-                    metrics::cell("speedup", product.speedup),
-                    metrics::cell("utilization", product.utilization),
-                    metrics::cell("mse", product.mse),
-                    metrics::cell("snr_db", product.snr_db),
-                ]
+                ];
+                row.extend(metrics::layer_cells(&measures, layer, &array.spec));
+                row
             })
             .collect();
         // Writing to a string does not fail.

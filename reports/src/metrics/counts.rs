@@ -1,36 +1,36 @@
-//! Counts of one layer, or of all layers of a point, of which measures are made.
+//! Counts of one layer, or of all layers together, of which measures and totals are made.
 
 use sim_core::counters::Counters;
 use sim_core::shape::widen;
-use sim_core::units::count_as_f64;
+use sim_core::units::{Cycles, Megahertz, count_as_f64};
 use sim_cost::mode::Mode;
 
-use crate::echo::ArrayEcho;
 use crate::json::{AreaObject, EnergyObject, LayerObject};
-use crate::stored::point::PointObject;
+use crate::ratio;
 
 /// Counts of one or more layers.
-pub(super) struct Counts<'a> {
-    pub(super) array: &'a ArrayEcho,
-    pub(super) images: usize,
-    pub(super) macs: u64,
-    pub(super) cycles: u64,
-    pub(super) baseline_cycles: u64,
-    pub(super) counters: Counters,
-    pub(super) energy: Option<EnergyObject>,
-    pub(super) area: Option<AreaObject>,
-    pub(super) relative_mse: Option<f64>,
+pub(crate) struct Counts {
+    clock: Megahertz,
+    pub(crate) images: usize,
+    pub(crate) macs: u64,
+    pub(crate) cycles: Cycles,
+    pub(crate) baseline_cycles: Cycles,
+    pub(crate) counters: Counters,
+    pub(crate) energy: Option<EnergyObject>,
+    pub(crate) area: Option<AreaObject>,
+    pub(crate) relative_mse: Option<f64>,
 }
 
-impl<'a> Counts<'a> {
-    pub(super) fn of_layer(layer: &LayerObject, array: &'a ArrayEcho) -> Self {
+impl Counts {
+    /// Of a layer on an array of this clock.
+    pub(crate) fn of_layer(layer: &LayerObject, clock: Megahertz) -> Self {
         let product = &layer.product;
         Self {
-            array,
+            clock,
             images: layer.images,
             macs: product.macs,
-            cycles: product.cycles,
-            baseline_cycles: product.baseline_cycles,
+            cycles: Cycles(product.cycles),
+            baseline_cycles: Cycles(product.baseline_cycles),
             counters: product.counters,
             energy: product.energy_pj.clone(),
             area: product.area_um2.clone(),
@@ -39,13 +39,11 @@ impl<'a> Counts<'a> {
     }
 
     /// Of all layers; the relative error is their mean. `None` without layers.
-    pub(super) fn of_point(point: &'a PointObject) -> Option<Self> {
-        let mut layers = point
-            .layers
-            .iter()
-            .map(|layer| Self::of_layer(layer, &point.array));
-        let mut sum = layers.next()?;
-        for layer in layers {
+    pub(crate) fn of_layers(layers: &[LayerObject], clock: Megahertz) -> Option<Self> {
+        let (first, others) = layers.split_first()?;
+        let mut sum = Self::of_layer(first, clock);
+        for layer in others {
+            let layer = Self::of_layer(layer, clock);
             sum.macs += layer.macs;
             sum.cycles += layer.cycles;
             sum.baseline_cycles += layer.baseline_cycles;
@@ -53,16 +51,24 @@ impl<'a> Counts<'a> {
             sum.energy = (sum.energy.zip(layer.energy)).map(|(sum, energy)| sum.plus(&energy));
             sum.relative_mse = (sum.relative_mse.zip(layer.relative_mse)).map(|(sum, error)| sum + error);
         }
-        let n_layers = count_as_f64(widen(point.layers.len()));
+        let n_layers = count_as_f64(widen(layers.len()));
         sum.relative_mse = sum.relative_mse.map(|sum| sum / n_layers);
         Some(sum)
     }
 
+    /// Baseline cycles per cycle.
+    pub(crate) fn speedup(&self) -> f64 {
+        ratio::speedup(self.baseline_cycles, self.cycles)
+    }
+
     /// PE-steps with an active thread, as a fraction of all PE-cycles.
-    pub(super) fn utilization(&self) -> f64 {
-        let pe_cycles = &self.counters.pe_cycles;
-        let busy: u64 = pe_cycles.active.counts().iter().skip(1).sum();
-        count_as_f64(busy) / count_as_f64(pe_cycles.total())
+    pub(crate) fn utilization(&self) -> f64 {
+        ratio::utilization(&self.counters.pe_cycles)
+    }
+
+    /// At the array's clock.
+    pub(crate) fn microseconds(&self) -> f64 {
+        self.clock.microseconds(self.cycles)
     }
 
     /// The share of M·N·K in which an operand is zero.
@@ -75,21 +81,21 @@ impl<'a> Counts<'a> {
         self.energy.as_ref()?.with_clock_and_leakage()
     }
 
+    /// The part of the energy that is of this mode.
+    pub(super) fn energy_of(&self, mode: Mode) -> Option<f64> {
+        let name = mode.to_string();
+        let part = self
+            .energy
+            .as_ref()?
+            .modes
+            .iter()
+            .find(|part| part.mode == name)?;
+        Some(part.value)
+    }
+
     /// The technology table of energies, else of areas.
     pub(super) fn cost_table(&self) -> Option<&str> {
         let energy = self.energy.as_ref().map(|energy| energy.table.as_str());
         energy.or(self.area.as_ref().map(|area| area.table.as_str()))
     }
-}
-
-/// Modes that are parts of `energy_pj`.
-pub(super) fn modes() -> impl Iterator<Item = Mode> {
-    Mode::all().into_iter().filter(|&mode| mode != Mode::Clock)
-}
-
-/// The part of an energy that is of this mode.
-pub(super) fn energy_of(energy: Option<&EnergyObject>, mode: Mode) -> Option<f64> {
-    let name = mode.to_string();
-    let part = energy?.modes.iter().find(|part| part.mode == name)?;
-    Some(part.value)
 }

@@ -2,17 +2,20 @@
 //!
 //! Exports, tables of papers and pages, and figures read this table; a measure that stands here is in all of them.
 
-mod counts;
+pub(crate) mod counts;
 mod table;
 mod words;
 
+use sim_core::named;
+use sim_cost::mode::Mode;
 use sim_draw::Scale;
 use sim_draw::text::significant;
 
 use crate::echo::ArrayEcho;
 use crate::frame::{Column, ColumnType, Value};
 use crate::json::LayerObject;
-use crate::stored::point::{PointAccuracy, PointObject};
+use crate::markdown::Align;
+use crate::stored::point::{OperandCodes, PointAccuracy, PointObject};
 use crate::text;
 use counts::Counts;
 use table::{Group, TABLE};
@@ -117,11 +120,23 @@ enum Of {
     /// The counter of this name.
     Counter,
     /// Counts of a layer, or of all layers together.
-    Counts(fn(&Counts<'_>) -> Value),
+    Counts(fn(&Counts) -> Value),
     /// A layer alone: a sum over layers means nothing.
     Layer(fn(&LayerObject, &ArrayEcho) -> Value),
     /// Answers.
     Answers(fn(&PointAccuracy) -> Value),
+    /// Codes of a layer's operands.
+    Codes(fn(&OperandCodes) -> Value),
+}
+
+named! {
+    /// What only some sweeps measure. Its columns stand behind all others.
+    pub enum Extra {
+        /// How far the input of the last layer is from that in FP32.
+        Features = "features",
+        /// Which codes the operands of each layer are.
+        Operands = "operands",
+    }
 }
 
 /// What a row is about.
@@ -243,110 +258,149 @@ impl Measure {
     const fn is_of(&self, rows: Rows) -> bool {
         match (self.of, rows) {
             (Of::Counter | Of::Counts(_), Rows::Points | Rows::Layers)
-            | (Of::Layer(_), Rows::Layers)
+            | (Of::Layer(_) | Of::Codes(_), Rows::Layers)
             | (Of::Answers(_), Rows::Points) => true,
-            (Of::Layer(_), Rows::Points) | (Of::Answers(_), Rows::Layers) => false,
+            (Of::Layer(_) | Of::Codes(_), Rows::Points) | (Of::Answers(_), Rows::Layers) => false,
         }
     }
+}
 
-    fn column(&self) -> Column {
-        Column::new(self.about.name, self.kind).in_unit(self.about.unit)
+/// What stands in a column.
+#[derive(Clone, Copy, Debug)]
+enum Shown {
+    Measure(&'static Measure),
+    /// The part of a mode in `energy_pj`.
+    EnergyOf(Mode),
+}
+
+impl Shown {
+    fn column(self) -> Column {
+        match self {
+            Self::Measure(Measure { about, kind, of: _ }) => {
+                Column::new(about.name, *kind).in_unit(about.unit)
+            }
+            Self::EnergyOf(mode) => Column::new(format!("energy_{mode}_pj"), ColumnType::Real).in_unit("pJ"),
+        }
     }
+}
+
+/// All columns, in their order.
+fn all(rows: Rows, extras: &[Extra]) -> impl Iterator<Item = Shown> {
+    let measures = move |measures: &'static [Measure]| {
+        let measures = measures.iter().filter(move |measure| measure.is_of(rows));
+        measures.map(Shown::Measure).collect()
+    };
+    TABLE.iter().flat_map(move |group| match group {
+        Group::Measures(group) => measures(group),
+        Group::EnergyOfModes => {
+            // The clock stands beside the logic.
+            let modes = Mode::all().into_iter().filter(|&mode| mode != Mode::Clock);
+            modes.map(Shown::EnergyOf).collect()
+        }
+        Group::Extra(extra, group) if extras.contains(extra) => measures(group),
+        Group::Extra(..) => Vec::new(),
+    })
 }
 
 /// What measures of a row are made of; what is missing makes nulls.
 struct Source<'a> {
-    counts: Option<Counts<'a>>,
+    counts: Option<Counts>,
+    counters: Vec<(&'static str, Option<u64>)>,
     layer: Option<(&'a LayerObject, &'a ArrayEcho)>,
     answers: Option<&'a PointAccuracy>,
+    codes: Option<&'a OperandCodes>,
 }
 
-impl Source<'_> {
-    fn values(&self, rows: Rows) -> Vec<Value> {
-        let counters: Vec<(&str, Option<u64>)> = (self.counts.iter())
-            .flat_map(|counts| counts.counters.named())
-            .collect();
-        let value = |measure: &Measure| match measure.of {
+impl<'a> Source<'a> {
+    fn new(counts: Option<Counts>) -> Self {
+        Self {
+            counters: (counts.iter())
+                .flat_map(|counts| counts.counters.named())
+                .collect(),
+            counts,
+            layer: None,
+            answers: None,
+            codes: None,
+        }
+    }
+
+    fn of_layer(layer: &'a LayerObject, array: &'a ArrayEcho) -> Self {
+        Self {
+            layer: Some((layer, array)),
+            ..Self::new(Some(Counts::of_layer(layer, array.clock())))
+        }
+    }
+
+    fn value(&self, shown: Shown) -> Value {
+        let counts = self.counts.as_ref();
+        let Measure { about, of, kind: _ } = match shown {
+            Shown::Measure(measure) => measure,
+            Shown::EnergyOf(mode) => return counts.and_then(|counts| counts.energy_of(mode)).into(),
+        };
+        match of {
             Of::Counter => {
-                let found = counters.iter().find(|(name, _)| *name == measure.about.name);
+                let found = self.counters.iter().find(|(name, _)| *name == about.name);
                 found.and_then(|(_, count)| *count).into()
             }
-            Of::Counts(of) => self.counts.as_ref().map_or(Value::Null, of),
+            Of::Counts(of) => counts.map_or(Value::Null, of),
             Of::Layer(of) => self.layer.map_or(Value::Null, |(layer, array)| of(layer, array)),
             Of::Answers(of) => self.answers.map_or(Value::Null, of),
-        };
-        let mut values = Vec::new();
-        for group in TABLE {
-            match group {
-                Group::Measures(measures) => {
-                    values.extend(measures.iter().filter(|measure| measure.is_of(rows)).map(value));
-                }
-                Group::EnergyOfModes => {
-                    let energy = self.counts.as_ref().and_then(|counts| counts.energy.as_ref());
-                    values.extend(counts::modes().map(|mode| counts::energy_of(energy, mode).into()));
-                }
-            }
-        }
-        values
-    }
-}
-
-fn columns(rows: Rows) -> Vec<Column> {
-    let mut columns = Vec::new();
-    for group in TABLE {
-        match group {
-            Group::Measures(measures) => {
-                let measures = measures.iter().filter(|measure| measure.is_of(rows));
-                columns.extend(measures.map(Measure::column));
-            }
-            Group::EnergyOfModes => {
-                columns
-                    .extend(counts::modes().map(|mode| {
-                        Column::new(format!("energy_{mode}_pj"), ColumnType::Real).in_unit("pJ")
-                    }));
-            }
+            Of::Codes(of) => self.codes.map_or(Value::Null, of),
         }
     }
-    columns
 }
 
 /// The heads of all measures of a point.
-pub(crate) fn point_columns() -> Vec<Column> {
-    columns(Rows::Points)
+pub(crate) fn point_columns(extras: &[Extra]) -> impl Iterator<Item = Column> {
+    all(Rows::Points, extras).map(Shown::column)
 }
 
 /// All measures of a point; one that failed has nulls.
-pub(crate) fn of_point(point: Option<&PointObject>) -> Vec<Value> {
+pub(crate) fn of_point(point: Option<&PointObject>, extras: &[Extra]) -> Vec<Value> {
     let source = Source {
-        counts: point.and_then(Counts::of_point),
-        layer: None,
         answers: point.and_then(|point| point.accuracy.as_ref()),
+        ..Source::new(point.and_then(|point| Counts::of_layers(&point.layers, point.array.clock())))
     };
-    source.values(Rows::Points)
+    let values = all(Rows::Points, extras).map(|shown| source.value(shown));
+    values.collect()
 }
 
 /// The heads of all measures of a layer.
-pub(crate) fn layer_columns() -> Vec<Column> {
-    columns(Rows::Layers)
+pub(crate) fn layer_columns(extras: &[Extra]) -> impl Iterator<Item = Column> {
+    all(Rows::Layers, extras).map(Shown::column)
 }
 
-/// All measures of a layer of a point.
-pub(crate) fn of_layer(layer: &LayerObject, point: &PointObject) -> Vec<Value> {
+/// All measures of the layer of this number of a point.
+pub(crate) fn of_layer(point: &PointObject, layer: usize, extras: &[Extra]) -> Vec<Value> {
     let source = Source {
-        counts: Some(Counts::of_layer(layer, &point.array)),
-        layer: Some((layer, &point.array)),
-        answers: None,
+        codes: point.operands.as_ref().and_then(|codes| codes.get(layer)),
+        ..Source::of_layer(&point.layers[layer], &point.array)
     };
-    source.values(Rows::Layers)
+    let values = all(Rows::Layers, extras).map(|shown| source.value(shown));
+    values.collect()
+}
+
+fn measures() -> impl Iterator<Item = &'static Measure> {
+    TABLE.iter().flat_map(|group| match group {
+        Group::Measures(measures) | Group::Extra(_, measures) => *measures,
+        Group::EnergyOfModes => &[],
+    })
+}
+
+/// Measures of a layer by their names, as they are read under their heads.
+pub(crate) fn layer_cells(names: &[&str], layer: &LayerObject, array: &ArrayEcho) -> Vec<String> {
+    let source = Source::of_layer(layer, array);
+    let cell = |name: &&str| {
+        let measure = measures().find(|measure| measure.about.name == *name);
+        let cell = |measure: &'static Measure| measure.about.cell(&source.value(Shown::Measure(measure)));
+        measure.map(cell).unwrap_or_default()
+    };
+    names.iter().map(cell).collect()
 }
 
 /// What is known of a column, measure or not; `None` of those of a user's own, such as axes.
 pub fn about(name: &str) -> Option<&'static About> {
-    let measures = TABLE.iter().flat_map(|group| match group {
-        Group::Measures(measures) => *measures,
-        Group::EnergyOfModes => &[],
-    });
-    measures
+    measures()
         .map(|measure| &measure.about)
         .chain(words::WORDS)
         .find(|about| about.name == name)
@@ -355,6 +409,11 @@ pub fn about(name: &str) -> Option<&'static About> {
 /// Above a column of a summary.
 pub fn head(name: &str) -> String {
     about(name).map_or_else(|| name.to_owned(), About::head)
+}
+
+/// Above such columns of numbers.
+pub(crate) fn heads(names: &[&str]) -> Vec<(String, Align)> {
+    names.iter().map(|name| (head(name), Align::Right)).collect()
 }
 
 /// Under such a head.
@@ -374,7 +433,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_every_counter_has_a_row() {
         for rows in [Rows::Points, Rows::Layers] {
-            let columns = columns(rows);
+            let columns: Vec<Column> = all(rows, &Extra::ALL).map(Shown::column).collect();
             let names: BTreeSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             assert_eq!(names.len(), columns.len(), "{rows:?}");
             for (counter, _) in Counters::zero(4).named() {

@@ -1,20 +1,22 @@
 //! The table of measures, in the order of columns. New ones go to the end, so that columns keep their places.
 
-use sim_core::units::{Cycles, count_as_f64};
+use sim_core::units::{count_as_f64, cycles_as_f64};
 use sim_draw::Scale;
 
-use super::{About, Better, Form, Measure, Of};
+use super::{About, Better, Extra, Form, Measure, Of};
 use crate::accuracy::significance::{Interval, wilson_of_share};
 use crate::frame::ColumnType::{Count, Real, Text};
 use crate::frame::Value;
 use crate::ratio;
-use crate::stored::point::PointAccuracy;
+use crate::stored::point::{Codes, OperandCodes, PointAccuracy};
 
 /// Measures that stand together.
 pub(super) enum Group {
     Measures(&'static [Measure]),
     /// The part of each mode in `energy_pj`, as `energy_MODE_pj`.
     EnergyOfModes,
+    /// Measures that only some sweeps have.
+    Extra(Extra, &'static [Measure]),
 }
 
 pub(super) const TABLE: &[Group] = &[
@@ -23,6 +25,8 @@ pub(super) const TABLE: &[Group] = &[
     Group::EnergyOfModes,
     Group::Measures(ANSWERS),
     Group::Measures(MORE),
+    Group::Extra(Extra::Features, FEATURES),
+    Group::Extra(Extra::Operands, OPERANDS),
 ];
 
 const LAYERS: &[Measure] = &[
@@ -69,21 +73,18 @@ const COUNTS: &[Measure] = &[
         .on(Scale::Log)
         .best(Better::Low)
         .hint("cycles on the array")
-        .measure(Count, Of::Counts(|counts| counts.cycles.into())),
+        .measure(Count, Of::Counts(|counts| counts.cycles.0.into())),
     About::new("baseline_cycles")
         .labelled("Baseline cycles")
         .hint("cycles of the same products on the baseline array")
-        .measure(Count, Of::Counts(|counts| counts.baseline_cycles.into())),
+        .measure(Count, Of::Counts(|counts| counts.baseline_cycles.0.into())),
     About::new("speedup")
         .titled("Speed-up over the baseline")
         .labelled("Speed-up")
         .read_as(Form::Times)
         .best(Better::High)
         .hint("baseline cycles over cycles")
-        .measure(
-            Real,
-            Of::Counts(|counts| ratio::speedup(Cycles(counts.baseline_cycles), Cycles(counts.cycles)).into()),
-        ),
+        .measure(Real, Of::Counts(|counts| counts.speedup().into())),
     About::new("utilization")
         .titled("PE-cycles with an active thread")
         .labelled("Utilization")
@@ -99,7 +100,7 @@ const COUNTS: &[Measure] = &[
         .hint("M·N·K over cycles")
         .measure(
             Real,
-            Of::Counts(|counts| (count_as_f64(counts.macs) / count_as_f64(counts.cycles)).into()),
+            Of::Counts(|counts| (count_as_f64(counts.macs) / cycles_as_f64(counts.cycles)).into()),
         ),
     About::new("zero_macs")
         .titled("MACs with a zero operand")
@@ -343,10 +344,7 @@ const MORE: &[Measure] = &[
         .on(Scale::Log)
         .best(Better::Low)
         .hint("cycles at the array's clock")
-        .measure(
-            Real,
-            Of::Counts(|counts| counts.array.clock().microseconds(Cycles(counts.cycles)).into()),
-        ),
+        .measure(Real, Of::Counts(|counts| counts.microseconds().into())),
     About::new("activation_bits")
         .hint("bits of activations that change from step to step")
         .measure(Count, Of::Counter),
@@ -374,6 +372,60 @@ const MORE: &[Measure] = &[
         .labelled("As 8-bit high")
         .measure(Real, Of::Answers(|point| agreement_interval(point).high.into())),
 ];
+
+const FEATURES: &[Measure] = &[
+    About::new("feature_error")
+        .titled("Error of the last layer's input")
+        .read_as(Form::Percent(1))
+        .on(Scale::Tight)
+        .best(Better::Low)
+        .measure(
+            Real,
+            Of::Answers(|point| point.features.map(|error| error.mean).into()),
+        ),
+    About::new("feature_error_largest").measure(
+        Real,
+        Of::Answers(|point| point.features.map(|error| error.largest).into()),
+    ),
+];
+
+const OPERANDS: &[Measure] = &[
+    About::new("n_activations").measure(Count, Of::Codes(|codes| codes.activations.all.into())),
+    About::new("n_zero_activations").measure(Count, Of::Codes(|codes| codes.activations.zeros.into())),
+    About::new("n_narrow_activations").measure(Count, Of::Codes(|codes| codes.activations.narrow.into())),
+    About::new("n_weights").measure(Count, Of::Codes(|codes| codes.weights.all.into())),
+    About::new("n_zero_weights").measure(Count, Of::Codes(|codes| codes.weights.zeros.into())),
+    About::new("n_narrow_weights").measure(Count, Of::Codes(|codes| codes.weights.narrow.into())),
+    codes("zero_activation_codes", "zero activations", |codes| {
+        zeros(&codes.activations)
+    }),
+    codes(
+        "narrow_activation_codes",
+        "narrow of other activations",
+        |codes| narrow(&codes.activations),
+    ),
+    codes("zero_weight_codes", "zero weights", |codes| zeros(&codes.weights)),
+    codes("narrow_weight_codes", "narrow of other weights", |codes| {
+        narrow(&codes.weights)
+    }),
+];
+
+/// A share of codes.
+const fn codes(name: &'static str, title: &'static str, of: fn(&OperandCodes) -> Value) -> Measure {
+    About::new(name)
+        .in_unit("%")
+        .titled(title)
+        .on(Scale::Percent)
+        .measure(Real, Of::Codes(of))
+}
+
+fn zeros(codes: &Codes) -> Value {
+    ratio::percent(codes.zeros, codes.all).into()
+}
+
+fn narrow(codes: &Codes) -> Value {
+    ratio::percent(codes.narrow, codes.all - codes.zeros).into()
+}
 
 /// A share of images.
 const fn share(name: &'static str) -> About {

@@ -2,7 +2,7 @@
 
 use sim_draw::Scale;
 
-use super::{About, Better, Form};
+use super::{About, Better};
 
 /// The column that says why a point failed.
 pub const ERROR: &str = "error";
@@ -54,11 +54,6 @@ pub(super) const WORDS: &[About] = &[
     About::new("m").labelled("M").hint("output pixels of a product"),
     About::new("n").labelled("N").hint("output channels of a product"),
     About::new("k").labelled("K").hint("terms of a sum"),
-    About::new("feature_error")
-        .titled("Error of the last layer's input")
-        .read_as(Form::Percent(1))
-        .on(Scale::Tight)
-        .best(Better::Low),
     About::new("energy_over_conventional")
         .titled("Energy over the conventional array's")
         .on(Scale::Tight)
@@ -67,22 +62,6 @@ pub(super) const WORDS: &[About] = &[
         .titled("Area over the conventional array's")
         .on(Scale::Tight)
         .best(Better::Low),
-    About::new("zero_activation_codes")
-        .in_unit("%")
-        .titled("zero activations")
-        .on(Scale::Percent),
-    About::new("narrow_activation_codes")
-        .in_unit("%")
-        .titled("narrow of other activations")
-        .on(Scale::Percent),
-    About::new("zero_weight_codes")
-        .in_unit("%")
-        .titled("zero weights")
-        .on(Scale::Percent),
-    About::new("narrow_weight_codes")
-        .in_unit("%")
-        .titled("narrow of other weights")
-        .on(Scale::Percent),
     About::new("step").titled("Layers lowered"),
     About::new("row").titled("row of the array"),
     About::new("col").titled("Column of the array"),

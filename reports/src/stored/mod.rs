@@ -3,21 +3,20 @@
 //! Figures, pages and exports are made from this alone, so that none of them simulates.
 
 mod conventional;
-mod identity;
+mod layout;
 mod pe_map;
 pub mod point;
 mod read;
 mod seeds;
 
-pub use identity::{Identity, MACHINE_COLUMNS};
+pub use layout::{Extra, Layout};
 pub use read::{StoredError, of_evaluation, of_run, read};
 pub use seeds::SEED;
 
-use crate::frame::{Column, ColumnType, Frame, Value};
-use crate::metrics;
+use crate::frame::Frame;
 use crate::run::InputFile;
-use crate::stored::point::PointObject;
 use crate::warning::Warning;
+use sim_core::record::UnsimulatedLayer;
 use sim_draw::Made;
 
 /// What kind of folder it is.
@@ -87,63 +86,11 @@ pub struct Stored {
     /// Utilization of every PE, where it was measured: `row`, `col`, `utilization`.
     pub pe_map: Option<Frame>,
     /// Layers that were not simulated, with reasons.
-    pub unsimulated: Vec<(String, String)>,
+    pub unsimulated: Vec<UnsimulatedLayer>,
     /// What a reader has to know before using the numbers.
     pub warnings: Vec<Warning>,
     /// What was asked for.
     pub configuration: Vec<Configuration>,
     /// Where it comes from.
     pub provenance: Provenance,
-}
-
-/// The heads of `points`: `identity`'s own, then machine and measures.
-pub fn point_columns(identity: &[Column]) -> Vec<Column> {
-    let mut columns = identity::with_machine(identity);
-    columns.extend(metrics::point_columns());
-    columns
-}
-
-/// The row of a point; one that failed has nulls.
-pub fn point_row(identity: &Identity<'_>, point: Option<&PointObject>) -> Vec<Value> {
-    let mut row = identity.row(point);
-    row.extend(metrics::of_point(point));
-    row
-}
-
-/// The heads of `layers`.
-pub fn layer_columns(identity: &[Column]) -> Vec<Column> {
-    let mut columns = identity::with_machine(identity);
-    columns.extend([
-        Column::new("layer", ColumnType::Count),
-        Column::new("name", ColumnType::Text),
-        Column::new("groups", ColumnType::Count),
-        Column::new("threads", ColumnType::Count),
-        Column::new("policy", ColumnType::Text),
-        Column::new("m", ColumnType::Count),
-        Column::new("n", ColumnType::Count),
-        Column::new("k", ColumnType::Count),
-    ]);
-    columns.extend(metrics::layer_columns());
-    columns
-}
-
-/// The rows of a point's layers.
-pub fn layer_rows(identity: &Identity<'_>, point: &PointObject) -> Vec<Vec<Value>> {
-    let of_layer = |(index, layer): (usize, &crate::json::LayerObject)| {
-        let mut row = identity.row(Some(point));
-        let shape = layer.product.shape;
-        row.extend([
-            (index + 1).into(),
-            layer.name.as_str().into(),
-            layer.groups.into(),
-            layer.threads.into(),
-            layer.policy.as_deref().into(),
-            shape.m().into(),
-            shape.n().into(),
-            shape.k().into(),
-        ]);
-        row.extend(metrics::of_layer(layer, point));
-        row
-    };
-    point.layers.iter().enumerate().map(of_layer).collect()
 }

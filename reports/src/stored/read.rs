@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::point::PointObject;
-use super::{
-    Configuration, Identity, Provenance, Stored, StoredKind, layer_columns, layer_rows, pe_map,
-    point_columns, point_row,
-};
+use super::{Configuration, Layout, Provenance, Stored, StoredKind, pe_map};
 use crate::accuracy::object::EvaluationObject;
 use crate::frame::{Column, ColumnType, Frame, Value};
 use crate::json::VERSION;
@@ -91,17 +88,13 @@ pub fn read(folder: &Path) -> Result<Stored, StoredError> {
 
 /// One design by its name.
 fn frames(designs: &[(String, PointObject)]) -> (Frame, Frame) {
-    let columns = [Column::new("design", ColumnType::Text)];
-    let mut points = Frame::new(point_columns(&columns));
-    let mut layers = Frame::new(layer_columns(&columns));
+    let layout = Layout::new(vec![Column::new("design", ColumnType::Text)], Vec::new());
+    let mut points = Frame::new(layout.point_columns());
+    let mut layers = Frame::new(layout.layer_columns());
     for (name, point) in designs {
-        let values = [Value::Text(name.clone())];
-        let identity = Identity {
-            columns: &columns,
-            values: &values,
-        };
-        points.push(point_row(&identity, Some(point)));
-        for row in layer_rows(&identity, point) {
+        let identity = [Value::Text(name.clone())];
+        points.push(layout.point_row(&identity, Some(point)));
+        for row in layout.layer_rows(&identity, point) {
             layers.push(row);
         }
     }
@@ -123,9 +116,7 @@ pub fn of_run(result: &ResultFile, blake3: String) -> Stored {
         mean_of: None,
         throttling: None,
         pe_map: None,
-        unsimulated: (result.unsimulated.iter())
-            .map(|layer| (layer.name.clone(), layer.reason.clone()))
-            .collect(),
+        unsimulated: result.unsimulated.clone(),
         warnings: result.warnings.clone(),
         configuration: (result.spec.iter())
             .map(|spec| Configuration {
@@ -161,9 +152,7 @@ pub fn of_evaluation(object: &EvaluationObject, blake3: String) -> Stored {
         mean_of: None,
         throttling: object.throttling.as_ref().map(crate::accuracy::throttling::frame),
         pe_map: None,
-        unsimulated: (object.unsimulated.iter())
-            .map(|layer| (layer.name.clone(), layer.reason.clone()))
-            .collect(),
+        unsimulated: object.unsimulated.clone(),
         warnings: object.warnings.clone(),
         configuration: vec![Configuration {
             name: "as asked for, with every default".to_owned(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 use sim_core::named::Named as _;
+use sim_core::record::UnsimulatedLayer;
 use sim_core::spec::{PeKind, RuleSet};
 
 use reports::frame::{Frame, Value};
@@ -46,7 +47,7 @@ pub(super) fn render(stored: &Stored) -> Markup {
                 table {
                     thead { tr { th scope="col" { "layer" } th scope="col" { "why" } } }
                     tbody {
-                        @for (name, reason) in stored.unsimulated.iter().take(MAX_LAYERS) {
+                        @for UnsimulatedLayer { name, reason } in stored.unsimulated.iter().take(MAX_LAYERS) {
                             tr { th scope="row" { (name) } td { (reason) } }
                         }
                     }

@@ -2,7 +2,7 @@
 
 use reports::frame::{Column, ColumnType, Frame, Value};
 use reports::run::Report;
-use reports::stored::{self, Stored, StoredKind, point_columns};
+use reports::stored::{self, Layout, Stored, StoredKind};
 use reports::warning::Warning;
 use sim_core::spec::{Policy, Threads};
 use sim_figures::folder;
@@ -30,10 +30,11 @@ fn of_run(names: &[&str]) -> (Stored, Vec<PageFigure>) {
 /// Points with values in every column but for texts.
 fn sweep(n_points: usize) -> Stored {
     let (stored, _) = of_run(&["a"]);
-    let columns = point_columns(&[
+    let identity = vec![
         Column::new("array.rows", ColumnType::Count),
         Column::new("error", ColumnType::Text),
-    ]);
+    ];
+    let columns = Layout::new(identity, Vec::new()).point_columns();
     let mut points = Frame::new(columns.clone());
     for row in 0..n_points {
         let value = |column: &Column| match column.kind {

@@ -1,7 +1,7 @@
 //! Stored results made up for figures: a run, an evaluation of three designs, a sweep.
 
 use reports::frame::{Column, ColumnType, Frame, Value};
-use reports::stored::{Provenance, Stored, StoredKind, layer_columns, point_columns};
+use reports::stored::{Layout, Provenance, Stored, StoredKind};
 
 /// A row under `columns`, with these values and nulls elsewhere.
 fn row(columns: &[Column], values: &[(&str, Value)]) -> Vec<Value> {
@@ -101,12 +101,13 @@ pub(crate) const THREADS: [u32; 3] = [1, 2, 4];
 /// A sweep over threads, policies and zeros; one point has failed.
 pub(crate) fn sweep() -> Stored {
     let axes = ["pe.threads", "pe.policy", "workload.activation-zeros"];
-    let heads = [
+    let heads = vec![
         Column::new(axes[0], ColumnType::Count),
         Column::new(axes[1], ColumnType::Text),
         Column::new(axes[2], ColumnType::Real),
     ];
-    let columns = point_columns(&heads);
+    let layout = Layout::new(heads, Vec::new());
+    let columns = layout.point_columns();
     let mut points = Frame::new(columns.clone());
     for threads in THREADS {
         for policy in ["S+A", "A"] {
@@ -128,7 +129,7 @@ pub(crate) fn sweep() -> Stored {
         StoredKind::Sweep,
         &axes,
         points,
-        Frame::new(layer_columns(&heads)),
+        Frame::new(layout.layer_columns()),
     );
     stored.synthetic = true;
     stored
@@ -136,8 +137,8 @@ pub(crate) fn sweep() -> Stored {
 
 /// So many designs of eight layers each; one has the utilization of every PE.
 fn designs(kind: StoredKind, names: &[(&str, u32)]) -> Stored {
-    let heads = [Column::new("design", ColumnType::Text)];
-    let (point_heads, layer_heads) = (point_columns(&heads), layer_columns(&heads));
+    let layout = Layout::new(vec![Column::new("design", ColumnType::Text)], Vec::new());
+    let (point_heads, layer_heads) = (layout.point_columns(), layout.layer_columns());
     let (mut points, mut layers) = (Frame::new(point_heads.clone()), Frame::new(layer_heads.clone()));
     for &(name, threads) in names {
         let identity = [

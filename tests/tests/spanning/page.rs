@@ -5,8 +5,9 @@ use std::process::Command;
 
 use reports::frame::{Column, ColumnType, Frame, Value};
 use reports::run::InputFile;
-use reports::stored::{Configuration, Provenance, Stored, StoredKind, layer_columns, point_columns};
+use reports::stored::{Configuration, Layout, Provenance, Stored, StoredKind};
 use reports::warning::Warning;
+use sim_core::record::UnsimulatedLayer;
 use sim_draw::Scale;
 use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotReference, PlotSeries};
 use sim_figures::page::{self, PageFigure};
@@ -53,10 +54,10 @@ fn stored(kind: StoredKind, points: Frame, layers: Frame, axes: &[&str]) -> Stor
         mean_of: None,
         throttling: None,
         pe_map: None,
-        unsimulated: vec![(
-            HOSTILE[1].to_owned(),
-            "the first convolution stays FP32".to_owned(),
-        )],
+        unsimulated: vec![UnsimulatedLayer {
+            name: HOSTILE[1].to_owned(),
+            reason: "the first convolution stays FP32".to_owned(),
+        }],
         warnings: vec![Warning::Other(format!(
             "energy is left out: no row for {}",
             HOSTILE[0]
@@ -109,7 +110,7 @@ fn plot(name: &str, n_points: u16) -> PageFigure {
 
 /// Three designs, with names that try to leave their places.
 fn small() -> String {
-    let columns = [Column::new("design", ColumnType::Text)];
+    let layout = Layout::new(vec![Column::new("design", ColumnType::Text)], Vec::new());
     let word = |row: usize, column: &str| match column {
         "design" | "name" => Some(HOSTILE[row % HOSTILE.len()].into()),
         "pe.kind" => Some("nb-smt".into()),
@@ -117,8 +118,8 @@ fn small() -> String {
         "delay_model" => Some("library".into()),
         _ => None,
     };
-    let points = frame(point_columns(&columns), 4, word);
-    let layers = frame(layer_columns(&columns), 24, |row, column| match column {
+    let points = frame(layout.point_columns(), 4, word);
+    let layers = frame(layout.layer_columns(), 24, |row, column| match column {
         "design" => Some(HOSTILE[row / 8].into()),
         "layer" => Some((row % 8 + 1).into()),
         _ => word(row, column),
@@ -129,12 +130,13 @@ fn small() -> String {
 
 /// Many points, of which some failed.
 fn large() -> String {
-    let columns = [
+    let identity = vec![
         Column::new("array.rows", ColumnType::Count),
         Column::new("pe.policy", ColumnType::Text),
         Column::new("error", ColumnType::Text),
     ];
-    let points = frame(point_columns(&columns), 20_000, |row, column| {
+    let layout = Layout::new(identity, Vec::new());
+    let points = frame(layout.point_columns(), 20_000, |row, column| {
         match (column, row % 150) {
             ("array.rows", _) => Some((row % 64 + 1).into()),
             ("pe.policy", _) => Some(["S", "S+A", "S+Aw"][row % 3].into()),
@@ -144,7 +146,7 @@ fn large() -> String {
             _ => None,
         }
     });
-    let layers = Frame::new(layer_columns(&columns));
+    let layers = Frame::new(layout.layer_columns());
     let stored = stored(StoredKind::Sweep, points, layers, &["array.rows", "pe.policy"]);
     page::render(&stored, &[plot("pareto", 40)])
 }
