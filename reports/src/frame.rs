@@ -1,18 +1,21 @@
 //! Tables with typed columns: what exports write, figures draw and pages show.
 
+use serde::Serialize;
+use sim_core::named;
 use sim_core::units::count_as_f64;
 
-/// What the values of a column are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColumnType {
-    /// Words.
-    Text,
-    /// Numbers of things.
-    Count,
-    /// Measures and ratios.
-    Real,
-    /// True or false.
-    Flag,
+named! {
+    /// What the values of a column are.
+    pub enum ColumnType {
+        /// Words.
+        Text = "text",
+        /// Numbers of things.
+        Count = "count",
+        /// Measures and ratios.
+        Real = "real",
+        /// True or false.
+        Flag = "flag",
+    }
 }
 
 /// The head of a column.
@@ -44,7 +47,8 @@ impl Column {
 }
 
 /// A value in a row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// There is none: not measured, or not of this machine.
     Null,

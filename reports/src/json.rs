@@ -14,15 +14,6 @@ use crate::{costs, ratio};
 /// Version of the objects.
 pub const VERSION: u32 = 1;
 
-/// An object, and what to warn of beside it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reported<T> {
-    /// The object; fields that could not be made are null.
-    pub object: T,
-    /// Why fields are null, each reason once.
-    pub warnings: Vec<Warning>,
-}
-
 /// One product, as `sysmt gemm --json` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProductObject {
@@ -183,20 +174,14 @@ pub fn text(value: &impl Serialize) -> String {
     text
 }
 
-/// The object of one layer on `array`, which is the array as built.
-pub fn layer(record: &LayerRecord, array: &ArraySpec, table: &Table) -> Reported<LayerObject> {
-    let mut warnings = Warnings::default();
-    let object = product_object(&record.product, array, table, &mut warnings);
-    Reported {
-        object: LayerObject {
-            name: record.name.clone(),
-            groups: record.groups,
-            images: record.images,
-            threads: record.threads.map(Threads::count),
-            product: object,
-            policy: policy(&record.product.array).map(|policy| policy.name().to_owned()),
-        },
-        warnings: warnings.into_vec(),
+fn layer(record: &LayerRecord, array: &ArraySpec, table: &Table, warnings: &mut Warnings) -> LayerObject {
+    LayerObject {
+        name: record.name.clone(),
+        groups: record.groups,
+        images: record.images,
+        threads: record.threads.map(Threads::count),
+        product: product_object(&record.product, array, table, warnings),
+        policy: policy(&record.product.array).map(|policy| policy.name().to_owned()),
     }
 }
 
@@ -205,22 +190,13 @@ pub(crate) fn policy(array: &ArraySpec) -> Option<Policy> {
     array.pe().nb_smt().map(|rules| rules.policy)
 }
 
-/// The objects of all layers on `array`, in order.
-pub fn layers(records: &[LayerRecord], array: &ArraySpec, table: &Table) -> Reported<Vec<LayerObject>> {
+/// The objects of all layers on `array`, which is the array as built, in order; and what to warn of beside them.
+pub fn layers(records: &[LayerRecord], array: &ArraySpec, table: &Table) -> (Vec<LayerObject>, Vec<Warning>) {
     let mut warnings = Warnings::default();
-    let object = records
-        .iter()
-        .map(|record| {
-            let reported = layer(record, array, table);
-            warnings.extend(reported.warnings);
-            reported.object
-        })
-        .collect();
+    let layer = |record| layer(record, array, table, &mut warnings);
+    let objects = records.iter().map(layer).collect();
     warnings.extend(costs::clock_warning(array, table));
-    Reported {
-        object,
-        warnings: warnings.into_vec(),
-    }
+    (objects, warnings.into_vec())
 }
 
 fn product_object(

@@ -5,7 +5,6 @@
 pub mod accuracy;
 pub mod costs;
 pub mod echo;
-mod energy;
 pub mod export;
 pub mod frame;
 pub mod json;

@@ -6,7 +6,7 @@ use sim_core::synthetic::ActivationZeros;
 use sim_cost::table::Table;
 
 use crate::echo::ArrayEcho;
-use crate::json::{self, LayerObject, Reported, VERSION};
+use crate::json::{self, LayerObject, VERSION};
 use crate::pruning::Pruning;
 use crate::run::{InputFile, RunRecord, Spec};
 use crate::totals::Totals;
@@ -97,12 +97,14 @@ impl ResultFile {
         let mut warnings = Warnings::default();
         warnings.extend(report.warnings.iter().cloned());
         warnings.extend(report.synthetic.as_ref().map(Synthetic::warning));
-        let Reported {
-            object: layers,
-            warnings: costs,
-        } = json::layers(&report.layers, &report.array, &report.table);
-        warnings.extend(costs);
-        warnings.extend(crate::energy::energy_warning(report));
+        let (layers, of_layers) = json::layers(&report.layers, &report.array, &report.table);
+        warnings.extend(of_layers);
+        if layers.iter().any(|layer| layer.product.energy_pj.is_none()) {
+            warnings.push(Warning::NoEnergyFigure(format!(
+                "technology table `{}` lacks a row",
+                report.table.name()
+            )));
+        }
         Self {
             version: VERSION,
             sysmt_version: report.simulator_version.clone(),

@@ -1,6 +1,6 @@
 //! A trace on an array: its counts, and what is reported of them.
 
-use reports::json::{self, Reported};
+use reports::json;
 use reports::pruning::Pruning;
 use reports::result::Synthetic;
 use reports::run::{InputFile, Report, RunRecord, Spec};
@@ -157,11 +157,11 @@ impl PreparedTrace {
 
 /// The counts of a run of `spec` as a sweep stores them.
 pub fn point(spec: &RunSpec, layers: &[LayerRecord], table: &Table) -> PointObject {
-    let Reported { object, warnings } = json::layers(layers, spec.array(), table);
+    let (objects, warnings) = json::layers(layers, spec.array(), table);
     let synthetic = synthetic(spec).as_ref().map(Synthetic::warning);
     PointObject::new(
         (spec.array(), spec.baseline()),
-        object,
+        objects,
         synthetic.into_iter().chain(warnings).collect(),
     )
 }

@@ -14,7 +14,7 @@ use super::images::{LearnedObject, SkippedObject};
 use super::significance::{Interval, mcnemar, paired_difference, wilson};
 use super::throttling::ThrottlingObject;
 use crate::echo::ArrayEcho;
-use crate::json::{self, EnergyObject, LayerObject, Reported, VERSION};
+use crate::json::{self, EnergyObject, LayerObject, VERSION};
 use crate::pruning::Pruning;
 use crate::result::CostTable;
 use crate::run::InputFile;
@@ -231,10 +231,7 @@ impl ArrayObject {
         table: &Table,
         warnings: &mut Warnings,
     ) -> Self {
-        let Reported {
-            object: layers,
-            warnings: of_layers,
-        } = json::layers(&array.layers, &array.array, table);
+        let (layers, of_layers) = json::layers(&array.layers, &array.array, table);
         warnings.extend(of_layers);
         let totals = Totals::of(&layers, &array.array);
         let answer = |image: &ImageRecord| image.arrays[index];

@@ -24,20 +24,10 @@ pub(super) fn write<E: std::error::Error + 'static>(
         for (key, value) in keys.iter().zip(row?) {
             write!(out, "{before}{key}:")?;
             before = ',';
-            self::value(&mut out, &value).map_err(io::Error::from)?;
+            serde_json::to_writer(&mut out, &value).map_err(io::Error::from)?;
         }
         out.write_all(if before == '{' { b"{}\n" } else { b"}\n" })?;
     }
     out.flush()?;
     Ok(())
-}
-
-fn value(out: &mut impl Write, value: &Value) -> serde_json::Result<()> {
-    match value {
-        Value::Null => serde_json::to_writer(out, &()),
-        Value::Text(text) => serde_json::to_writer(out, text),
-        Value::Count(count) => serde_json::to_writer(out, count),
-        Value::Real(real) => serde_json::to_writer(out, real),
-        Value::Flag(flag) => serde_json::to_writer(out, flag),
-    }
 }

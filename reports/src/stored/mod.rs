@@ -4,7 +4,6 @@
 
 mod conventional;
 mod layout;
-mod pe_map;
 pub mod point;
 mod read;
 mod seeds;

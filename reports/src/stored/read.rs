@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::point::PointObject;
-use super::{Configuration, Layout, Provenance, Stored, StoredKind, pe_map};
-use crate::accuracy::object::EvaluationObject;
+use super::{Configuration, Layout, Provenance, Stored, StoredKind};
+use crate::accuracy::object::{ArrayObject, EvaluationObject};
+use crate::accuracy::throttling;
 use crate::frame::{Column, ColumnType, Frame, Value};
-use crate::json::VERSION;
+use crate::json::{self, VERSION};
+use crate::pe_map;
 use crate::result::{self, ResultFile};
 use crate::run::InputFile;
 
@@ -86,77 +88,72 @@ pub fn read(folder: &Path) -> Result<Stored, StoredError> {
     Ok(stored)
 }
 
-/// One design by its name.
-fn frames(designs: &[(String, PointObject)]) -> (Frame, Frame) {
+/// Designs by their names, without what is known of them together.
+fn of_designs(kind: StoredKind, designs: impl Iterator<Item = (String, PointObject)>) -> Stored {
     let layout = Layout::new(vec![Column::new("design", ColumnType::Text)], Vec::new());
     let mut points = Frame::new(layout.point_columns());
     let mut layers = Frame::new(layout.layer_columns());
     for (name, point) in designs {
-        let identity = [Value::Text(name.clone())];
-        points.push(layout.point_row(&identity, Some(point)));
-        for row in layout.layer_rows(&identity, point) {
+        let identity = [Value::Text(name)];
+        points.push(layout.point_row(&identity, Some(&point)));
+        for row in layout.layer_rows(&identity, &point) {
             layers.push(row);
         }
     }
-    (points, layers)
+    Stored {
+        kind,
+        title: String::new(),
+        axes: vec!["design".to_owned()],
+        points,
+        layers,
+        synthetic: false,
+        mean_of: None,
+        throttling: None,
+        pe_map: None,
+        unsimulated: Vec::new(),
+        warnings: Vec::new(),
+        configuration: Vec::new(),
+        provenance: Provenance::default(),
+    }
 }
 
 /// What a run stores, whose `result.json` has this BLAKE3.
 pub fn of_run(result: &ResultFile, blake3: String) -> Stored {
-    let point = PointObject::of_run(result);
     let file = named(&result.inputs, "run").unwrap_or("RUN.toml");
-    let (points, layers) = frames(&[(stem(file), point)]);
+    let configuration = result.spec.iter().map(|spec| Configuration {
+        name: file.to_owned(),
+        text: spec.text.clone(),
+    });
+    let design = (stem(file), PointObject::of_run(result));
     Stored {
-        kind: StoredKind::Run,
         title: result.workload.clone(),
-        axes: vec!["design".to_owned()],
-        points,
-        layers,
         synthetic: result.synthetic.is_some(),
-        mean_of: None,
-        throttling: None,
-        pe_map: None,
         unsimulated: result.unsimulated.clone(),
         warnings: result.warnings.clone(),
-        configuration: (result.spec.iter())
-            .map(|spec| Configuration {
-                name: file.to_owned(),
-                text: spec.text.clone(),
-            })
-            .collect(),
+        configuration: configuration.collect(),
         provenance: Provenance {
             command: format!("sysmt run {file}"),
             sysmt_version: result.sysmt_version.clone(),
             blake3,
             inputs: result.inputs.clone(),
         },
+        ..of_designs(StoredKind::Run, std::iter::once(design))
     }
 }
 
 /// What an evaluation stores, whose `result.json` has this BLAKE3.
 pub fn of_evaluation(object: &EvaluationObject, blake3: String) -> Stored {
-    let designs: Vec<(String, PointObject)> = object
-        .arrays()
-        .map(|array| (array.name.clone(), PointObject::of_evaluation(object, array)))
-        .collect();
-    let (points, layers) = frames(&designs);
     let model = named(&object.inputs, "model").unwrap_or("MODEL.onnx");
     let images = named(&object.inputs, "images").unwrap_or("IMAGES");
+    let design = |array: &ArrayObject| (array.name.clone(), PointObject::of_evaluation(object, array));
     Stored {
-        kind: StoredKind::Evaluation,
         title: format!("{model}, {} images", object.images),
-        axes: vec!["design".to_owned()],
-        points,
-        layers,
-        synthetic: false,
-        mean_of: None,
-        throttling: object.throttling.as_ref().map(crate::accuracy::throttling::frame),
-        pe_map: None,
+        throttling: object.throttling.as_ref().map(throttling::frame),
         unsimulated: object.unsimulated.clone(),
         warnings: object.warnings.clone(),
         configuration: vec![Configuration {
             name: "as asked for, with every default".to_owned(),
-            text: crate::json::text(&object.spec),
+            text: json::text(&object.spec),
         }],
         provenance: Provenance {
             command: format!("sysmt eval {model} --images {images}"),
@@ -164,6 +161,7 @@ pub fn of_evaluation(object: &EvaluationObject, blake3: String) -> Stored {
             blake3,
             inputs: object.inputs.clone(),
         },
+        ..of_designs(StoredKind::Evaluation, object.arrays().map(design))
     }
 }
 
