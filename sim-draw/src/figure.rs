@@ -55,19 +55,32 @@ impl Figure {
         made: &Made,
         formats: impl IntoIterator<Item = Format>,
     ) -> Result<Vec<(String, Vec<u8>)>, FigureError> {
-        let Self { picture, .. } = self;
-        let name = picture.name();
-        let mut files = Vec::new();
-        for format in formats {
-            let bytes = match format {
-                Format::Svg => picture.svg_as(look, Some(made))?.into_bytes(),
-                Format::Png => picture.png_as(look, Some(made))?,
-                Format::Pdf => picture.pdf_as(look, Some(made))?,
-            };
-            files.push((format!("{name}.{}", format.name()), bytes));
-        }
-        files.push((format!("{name}.csv"), picture.csv().into_bytes()));
-        files.push((format!("{name}.py"), python::script(self, made).into_bytes()));
+        let mut files = files(self.picture.as_ref(), look, made, formats)?;
+        let script = format!("{}.py", self.picture.name());
+        files.push((script, python::script(self, made).into_bytes()));
         Ok(files)
     }
+}
+
+/// The files of a picture by name: one of each format, and its points.
+///
+/// - Errors: what the drawing library refuses.
+pub fn files(
+    picture: &dyn Picture,
+    look: &Look,
+    made: &Made,
+    formats: impl IntoIterator<Item = Format>,
+) -> Result<Vec<(String, Vec<u8>)>, FigureError> {
+    let name = picture.name();
+    let mut files = Vec::new();
+    for format in formats {
+        let bytes = match format {
+            Format::Svg => picture.svg_as(look, Some(made))?.into_bytes(),
+            Format::Png => picture.png_as(look, Some(made))?,
+            Format::Pdf => picture.pdf_as(look, Some(made))?,
+        };
+        files.push((format!("{name}.{}", format.name()), bytes));
+    }
+    files.push((format!("{name}.csv"), picture.csv().into_bytes()));
+    Ok(files)
 }

@@ -57,14 +57,20 @@ pub fn write(
         let made = provenance.made(&figure.title);
         all.extend(figure.files(look, &made, formats.iter().copied())?);
     }
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error| FilesError::Io { path, error }
-    };
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
     for (name, bytes) in &all {
-        let path = folder.join(name);
-        whole::write(&path, |new| std::fs::write(new, bytes)).map_err(failed(&path))?;
+        put(&folder.join(name), bytes)?;
     }
     Ok(all.into_iter().map(|(name, _)| name).collect())
+}
+
+/// Write a file whole or not at all.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), FilesError> {
+    whole::write(path, |new| std::fs::write(new, bytes)).map_err(failed(path))
+}
+
+/// Of a path that the file system refuses.
+pub(crate) fn failed(path: &Path) -> impl FnOnce(io::Error) -> FilesError {
+    let path = path.to_owned();
+    move |error| FilesError::Io { path, error }
 }

@@ -7,7 +7,7 @@ use crate::{evaluation, set};
 use reports::accuracy::object::{EvaluationObject, EvaluationRecord};
 use reports::accuracy::{summary, tables, throttling};
 use reports::{export, json, result, stored};
-use sim_draw::{Made, Picture};
+use sim_draw::Picture;
 
 /// Write all results of an evaluation to `target`, as [`super::write`] does those of a run.
 ///
@@ -25,10 +25,6 @@ pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject
     let errors = errors.iter().map(|figure| -> &dyn Picture { figure });
     let changes = changes.iter().map(|figure| -> &dyn Picture { figure });
     let named = errors.chain(changes).map(|picture| (picture, picture.name()));
-    let pictures: Vec<(&dyn Picture, Option<Made>)> = titled
-        .chain(named)
-        .map(|(picture, title)| (picture, Some(stored.provenance.made(title))))
-        .collect();
     let mut files = vec![
         ("arrays.csv", tables::arrays(object)),
         ("classes.csv", tables::classes(object)),
@@ -40,5 +36,5 @@ pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject
     if let Some(throttling) = &object.throttling {
         files.push(("throttling.csv", throttling::csv(throttling)));
     }
-    super::write_files(target, &pictures, &files)
+    super::write_files(target, &stored.provenance, titled.chain(named), &files)
 }

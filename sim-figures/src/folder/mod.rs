@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 
 use crate::set;
 use reports::run::Report;
+use reports::stored::Provenance;
 use reports::{export, pe_map, result, stored, summary};
+use sim_draw::figure::{self, Format};
 use sim_draw::look::Look;
-use sim_draw::{FigureError, Made, Picture};
+use sim_draw::{FigureError, Picture};
 
 /// The file of a row for each design and layer.
-pub(crate) const LAYERS: &str = "layers.csv";
+const LAYERS: &str = "layers.csv";
 
 /// A results folder that was not written.
 #[derive(Debug, thiserror::Error)]
@@ -79,30 +81,25 @@ pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
         blake3::hash(json.as_bytes()).to_hex().to_string(),
     );
     let figures = set::of_run(&stored);
-    let pictures: Vec<(&dyn Picture, Option<Made>)> = figures
+    let pictures = figures
         .iter()
-        .map(|figure| {
-            (
-                figure.picture.as_ref(),
-                Some(stored.provenance.made(&figure.title)),
-            )
-        })
-        .collect();
+        .map(|figure| (figure.picture.as_ref(), figure.title.as_str()));
     let mut files = vec![
         (LAYERS, export::csv_text(&stored.layers)),
         ("summary.md", summary::text(report)),
         (result::FILE_NAME, json),
     ];
     files.extend(pe_map::render(&report.record().layers).map(|map| (pe_map::FILE_NAME, map)));
-    write_files(target, &pictures, &files)
+    write_files(target, &stored.provenance, pictures, &files)
 }
 
-/// Write pictures, in `plots`, and files to `target`, all of them or none.
+/// Write pictures with their titles, in `plots`, and files to `target`, all of them or none.
 ///
 /// - Errors: those of [`write`].
-pub(crate) fn write_files(
+fn write_files<'a>(
     target: &Path,
-    pictures: &[(&dyn Picture, Option<Made>)],
+    provenance: &Provenance,
+    pictures: impl Iterator<Item = (&'a dyn Picture, &'a str)>,
     files: &[(&str, String)],
 ) -> Result<(), FolderError> {
     check(target)?;
@@ -116,7 +113,7 @@ pub(crate) fn write_files(
         .tempdir_in(parent)
         .map_err(|error| failed("make a temporary folder in it", parent, error))?;
     let new = work.path().join("new");
-    fill(&new, pictures, files)?;
+    fill(&new, provenance, pictures, files)?;
     let old = work.path().join("old");
     let replaces = match fs::rename(target, &old) {
         Ok(()) => true,
@@ -138,28 +135,24 @@ pub(crate) fn write_files(
     Err(failed("put the results in place", target, error))
 }
 
-fn fill(
+fn fill<'a>(
     folder: &Path,
-    pictures: &[(&dyn Picture, Option<Made>)],
+    provenance: &Provenance,
+    pictures: impl Iterator<Item = (&'a dyn Picture, &'a str)>,
     files: &[(&str, String)],
 ) -> Result<(), FolderError> {
     let plots = folder.join("plots");
     fs::create_dir_all(&plots).map_err(|error| failed("make the folder", &plots, error))?;
-    for (picture, made) in pictures {
-        save_picture(&plots, *picture, made.as_ref())?;
+    for (picture, title) in pictures {
+        let made = provenance.made(title);
+        for (name, bytes) in figure::files(picture, &Look::default(), &made, [Format::Svg, Format::Png])? {
+            save(&plots.join(name), &bytes)?;
+        }
     }
     for (name, text) in files {
         save(&folder.join(name), text.as_bytes())?;
     }
     Ok(())
-}
-
-fn save_picture(plots: &Path, picture: &dyn Picture, made: Option<&Made>) -> Result<(), FolderError> {
-    let path = |ending: &str| plots.join(format!("{}.{ending}", picture.name()));
-    save(&path("csv"), picture.csv().as_bytes())?;
-    let look = Look::default();
-    save(&path("svg"), picture.svg_as(&look, made)?.as_bytes())?;
-    save(&path("png"), &picture.png_as(&look, made)?)
 }
 
 fn save(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {

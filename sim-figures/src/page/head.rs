@@ -22,7 +22,7 @@ pub(super) fn render(stored: &Stored, sections: &[Section]) -> Markup {
             nav aria-label="Sections" {
                 ul {
                     @for section in sections {
-                        li { a href={ "#" (section.id()) } { (section.heading(stored.kind)) } }
+                        li { a href={ "#" (section.name()) } { (section.heading(stored.kind)) } }
                     }
                 }
             }

@@ -60,8 +60,8 @@ pub fn render(stored: &Stored, figures: &[PageFigure]) -> String {
                 (head::render(stored, &sections))
                 main {
                     @for section in &sections {
-                        section id=(section.id()) aria-labelledby={ (section.id()) "-heading" } {
-                            h2 id={ (section.id()) "-heading" } { (section.heading(stored.kind)) }
+                        section id=(section.name()) aria-labelledby={ (section.name()) "-heading" } {
+                            h2 id={ (section.name()) "-heading" } { (section.heading(stored.kind)) }
                             (body(*section, stored, &figures, &tables))
                         }
                     }
@@ -81,7 +81,7 @@ fn body(
     tables: &[table::Table<'_>],
 ) -> Markup {
     let table = |id: &str| {
-        let table = tables.iter().find(|table| table.id == id);
+        let table = tables.iter().find(|table| table.id() == id);
         table.map_or_else(|| html! {}, table::Table::render)
     };
     match section {

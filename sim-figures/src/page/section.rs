@@ -4,35 +4,26 @@ use super::figure::Shown;
 use super::points_are;
 use super::table::{self, Table};
 use reports::stored::{Stored, StoredKind};
+use sim_core::named;
 
-/// A section, in the order of the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Section {
-    Summary,
-    Figures,
-    Points,
-    Layers,
-    Throttling,
-    Scope,
-    Configuration,
-    Provenance,
+named! {
+    /// A section, in the order of the page; its name is where links lead to.
+    pub(super) enum Section {
+        Summary = "summary",
+        Figures = "figures",
+        Points = "points",
+        Layers = "layers",
+        Throttling = "throttling",
+        Scope = "scope",
+        Configuration = "configuration",
+        Provenance = "provenance",
+    }
 }
 
 impl Section {
-    const ALL: [Self; 8] = [
-        Self::Summary,
-        Self::Figures,
-        Self::Points,
-        Self::Layers,
-        Self::Throttling,
-        Self::Scope,
-        Self::Configuration,
-        Self::Provenance,
-    ];
-
     /// Those that have something in them.
     pub(super) fn of(stored: &Stored, figures: &[Shown<'_>], tables: &[Table<'_>]) -> Vec<Self> {
-        let has_table = |id| tables.iter().any(|table| table.id == id);
+        let has_table = |id| tables.iter().any(|table| table.id() == id);
         let is_there = |section: &Self| match section {
             Self::Summary | Self::Scope | Self::Provenance => true,
             Self::Figures => !figures.is_empty(),
@@ -42,20 +33,6 @@ impl Section {
             Self::Configuration => !stored.configuration.is_empty(),
         };
         Self::ALL.into_iter().filter(is_there).collect()
-    }
-
-    /// Where links lead to.
-    pub(super) const fn id(self) -> &'static str {
-        match self {
-            Self::Summary => "summary",
-            Self::Figures => "figures",
-            Self::Points => "points",
-            Self::Layers => "layers",
-            Self::Throttling => "throttling",
-            Self::Scope => "scope",
-            Self::Configuration => "configuration",
-            Self::Provenance => "provenance",
-        }
     }
 
     /// What stands above it.

@@ -55,13 +55,8 @@ const LAYER_DEFAULTS: [&str; 12] = [
 /// A table of the page.
 #[derive(Debug)]
 pub(super) struct Table<'a> {
-    pub(super) id: &'static str,
-    /// What its rows are.
-    name: &'static str,
+    plan: Plan<'a>,
     n_rows: usize,
-    frame: &'a Frame,
-    /// Where all rows are.
-    file: &'static str,
     digits: Digits,
     pub(super) json: String,
 }
@@ -76,10 +71,13 @@ enum Digits {
 }
 
 /// What is known of a table before its rows are counted.
+#[derive(Debug)]
 struct Plan<'a> {
     id: &'static str,
+    /// What its rows are.
     name: &'static str,
     frame: &'a Frame,
+    /// Where all rows are.
     file: &'static str,
     /// Columns that are shown at first.
     defaults: Vec<&'a str>,
@@ -160,11 +158,8 @@ impl<'a> Plan<'a> {
             n_rows = fitting.min(n_rows - 1);
         };
         Table {
-            id: self.id,
-            name: self.name,
+            plan: self,
             n_rows,
-            frame: self.frame,
-            file: self.file,
             digits,
             json,
         }
@@ -194,7 +189,7 @@ impl<'a> Plan<'a> {
             "hint",
             metrics::about(&column.name).map_or("", |about| about.hint).into(),
         );
-        set("kind", kind(column.kind).into());
+        set("kind", column.kind.name().into());
         set("head", (column.name == self.head).into());
         let is_default = self.defaults.contains(&column.name.as_str());
         set("shown", (is_default && !is_same).into());
@@ -225,15 +220,6 @@ impl<'a> Plan<'a> {
     }
 }
 
-const fn kind(kind: ColumnType) -> &'static str {
-    match kind {
-        ColumnType::Text => "text",
-        ColumnType::Count => "count",
-        ColumnType::Real => "real",
-        ColumnType::Flag => "flag",
-    }
-}
-
 fn cell(value: &Value, digits: Digits) -> Json {
     match value {
         Value::Null => Json::Null,
@@ -253,19 +239,30 @@ fn grouped(count: usize) -> String {
 }
 
 impl Table<'_> {
+    pub(super) const fn id(&self) -> &'static str {
+        self.plan.id
+    }
+
     pub(super) fn render(&self) -> Markup {
-        let n_rows = self.frame.rows().len();
-        let filter = format!("{}-filter", self.id);
-        let help = format!("{}-help", self.id);
+        let Plan {
+            id,
+            name,
+            frame,
+            file,
+            ..
+        } = self.plan;
+        let n_rows = frame.rows().len();
+        let filter = format!("{id}-filter");
+        let help = format!("{id}-help");
         html! {
-            div.data data-table=(self.id) {
+            div.data data-table=(id) {
                 @if self.n_rows < n_rows {
                     p.banner role="note" {
                         "The first " (grouped(self.n_rows)) " of " (grouped(n_rows)) " rows are on this page, as many as it has room for; "
-                        (self.file) " has all of them, with all digits."
+                        (file) " has all of them, with all digits."
                     }
                 } @else if self.digits == Digits::Seven {
-                    p.hint { "Measures are rounded to seven digits on this page; " (self.file) " has all digits." }
+                    p.hint { "Measures are rounded to seven digits on this page; " (file) " has all digits." }
                 }
                 div.bar.controls {
                     label for=(filter) { "Filter" }
@@ -281,11 +278,11 @@ impl Table<'_> {
                 }
                 p.status role="status" aria-live="polite" {}
                 p.same {}
-                div.scroll tabindex="0" role="region" aria-label={ "Table of " (self.name.to_lowercase()) } {
+                div.scroll tabindex="0" role="region" aria-label={ "Table of " (name.to_lowercase()) } {
                     table { thead {} tbody {} }
                 }
                 div.more.controls {}
-                noscript { p.hint { "Tables need scripts; " (self.file) " has the same rows." } }
+                noscript { p.hint { "Tables need scripts; " (file) " has the same rows." } }
             }
         }
     }

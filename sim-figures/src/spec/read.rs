@@ -58,9 +58,8 @@ fn parse(text: &str) -> Result<DeTable<'_>, Vec<Complaint>> {
 }
 
 fn figures<'a>(top: &TableReader<'a>, value: Entry<'a>, complaints: &'a Complaints) -> Vec<FigureSpec> {
-    let tables = value.get_ref().as_array().map(|values| values.iter().collect());
     let mut specs = Vec::new();
-    for entry in tables.unwrap_or_else(|| vec![value]) {
+    for entry in one_or_more(value) {
         if let DeValue::Table(table) = entry.get_ref() {
             let reader = TableReader::of(entry.span(), Some(table), complaints);
             specs.extend(figure(&reader));
@@ -271,17 +270,17 @@ fn number(value: &DeValue<'_>) -> Option<f64> {
 }
 
 fn parts(reader: &TableReader<'_>) -> Vec<Part> {
-    let Some(value) = reader.take("y") else {
-        return Vec::new();
-    };
-    let values: Vec<Entry<'_>> = value
-        .get_ref()
-        .as_array()
-        .map_or_else(|| vec![value], |values| values.iter().collect());
+    let values = reader.take("y").map_or_else(Vec::new, one_or_more);
     values
         .into_iter()
         .filter_map(|value| part(reader, value))
         .collect()
+}
+
+/// The values of a list; what is not a list is the only one.
+fn one_or_more<'a>(value: Entry<'a>) -> Vec<Entry<'a>> {
+    let values = value.get_ref().as_array();
+    values.map_or_else(|| vec![value], |values| values.iter().collect())
 }
 
 fn part(reader: &TableReader<'_>, value: Entry<'_>) -> Option<Part> {
@@ -344,13 +343,7 @@ fn only(reader: &TableReader<'_>) -> Vec<(Named, Vec<String>)> {
 }
 
 fn references(reader: &TableReader<'_>) -> Vec<Reference> {
-    let Some(value) = reader.take("reference") else {
-        return Vec::new();
-    };
-    let values: Vec<Entry<'_>> = value
-        .get_ref()
-        .as_array()
-        .map_or_else(|| vec![value], |values| values.iter().collect());
+    let values = reader.take("reference").map_or_else(Vec::new, one_or_more);
     values
         .into_iter()
         .filter_map(|value| {

@@ -16,7 +16,6 @@ use crate::files::{self, FilesError};
 use crate::spec::FigureSpec;
 use reports::accuracy::throttling::{self, ThrottlingObject};
 use reports::stored::Stored;
-use reports::whole;
 
 const BEGIN: &str = "<!-- what follows is written by the study -->";
 const END: &str = "<!-- end of what the study writes -->";
@@ -43,15 +42,6 @@ pub enum StudyError {
     /// Figures that are not written.
     #[error(transparent)]
     Files(#[from] FilesError),
-    /// The file system refuses.
-    #[error("{}: cannot be written: {error}; check the path, its permissions and free space", .path.display())]
-    Io {
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        error: io::Error,
-    },
 }
 
 /// Write the page of a sweep, and beside it a folder of its name with `points.csv`, `layers.csv`, the steps of every
@@ -78,12 +68,7 @@ pub fn write(
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             format!("# {}\n\n{BEGIN}\n{END}\n", stored.title)
         }
-        Err(error) => {
-            return Err(StudyError::Io {
-                path: page.to_owned(),
-                error,
-            });
-        }
+        Err(error) => return Err(files::failed(page)(error).into()),
     };
     let name = page.file_stem().unwrap_or_default().to_string_lossy();
     let n_images = stored.points.rows().first();
@@ -123,8 +108,7 @@ pub fn write(
         texts.push((file, throttling::csv(steps)));
     }
     for (path, text) in texts {
-        whole::write(&path, |new| std::fs::write(new, &text))
-            .map_err(|error| StudyError::Io { path, error })?;
+        files::put(&path, text.as_bytes())?;
     }
     Ok(())
 }
