@@ -249,6 +249,62 @@ impl Reader {
             inputs: vec![hash("sweep")?, hash("base")?],
         })
     }
+
+    /// Everything as tables in memory.
+    ///
+    /// - Errors: a store that cannot be read.
+    pub fn stored(&self) -> Result<Stored, SweepError> {
+        let mut points = Frame::new(self.point_columns());
+        let mut layers = Frame::new(self.layer_columns());
+        let mut warnings = Warnings::default();
+        let (mut n_failed, mut n_missing) = (0_u64, 0_u64);
+        for row in self.rows() {
+            let Row { values, point, state } = row?;
+            points.push(self.layout.point_row(&values, point.as_ref()));
+            match (state, point) {
+                (None, _) => n_missing += 1,
+                (Some(_), None) => n_failed += 1,
+                (Some(_), Some(point)) => {
+                    for row in self.layout.layer_rows(&values, &point) {
+                        layers.push(row);
+                    }
+                    // Each point of a synthetic sweep has a probability and a seed of its own.
+                    let is_of_all = |warning: &&Warning| !matches!(warning, Warning::Synthetic(_));
+                    warnings.extend(point.warnings.iter().filter(is_of_all).cloned());
+                }
+            }
+        }
+        let synthetic = self.is_synthetic()?;
+        let of = points.rows().len();
+        let mut all: Vec<Warning> = Vec::new();
+        all.extend((n_missing != 0).then_some(Warning::NotRun { n: n_missing, of }));
+        all.extend((n_failed != 0).then_some(Warning::Failed { n: n_failed, of }));
+        all.extend(synthetic.then(Warning::synthetic_sweep));
+        all.extend(warnings.into_vec());
+        Ok(Stored {
+            kind: StoredKind::Sweep,
+            title: self.meta("sweep-file")?,
+            axes: self.axes(),
+            points,
+            layers,
+            synthetic,
+            mean_of: None,
+            throttling: None,
+            pe_map: None,
+            unsimulated: Vec::new(),
+            warnings: all,
+            configuration: ["sweep", "base"]
+                .into_iter()
+                .map(|key| {
+                    Ok(Configuration {
+                        name: self.meta(&format!("{key}-file"))?,
+                        text: self.meta(key)?,
+                    })
+                })
+                .collect::<Result<_, SweepError>>()?,
+            provenance: self.provenance()?,
+        })
+    }
 }
 
 fn axes(store: &Store) -> Result<Vec<Column>, SweepError> {
@@ -262,13 +318,13 @@ fn axes(store: &Store) -> Result<Vec<Column>, SweepError> {
     Ok(columns
         .iter()
         .map(|column| {
-            let kind = match column["type"].as_str() {
-                Some("count") => ColumnType::Count,
-                Some("real") => ColumnType::Real,
-                Some("flag") => ColumnType::Flag,
-                Some(_) | None => ColumnType::Text,
-            };
-            Column::new(column["name"].as_str().unwrap_or_default(), kind)
+            let kind = ColumnType::ALL
+                .into_iter()
+                .find(|kind| column["type"] == kind.name());
+            Column::new(
+                column["name"].as_str().unwrap_or_default(),
+                kind.unwrap_or(ColumnType::Text),
+            )
         })
         .collect())
 }
@@ -289,60 +345,7 @@ fn value(axis: &Json, kind: ColumnType) -> Value {
 ///
 /// - Errors: no sweep, or one that cannot be read.
 pub fn read(folder: &Path) -> Result<Stored, SweepError> {
-    of(&Reader::open(folder)?)
-}
-
-fn of(reader: &Reader) -> Result<Stored, SweepError> {
-    let mut points = Frame::new(reader.point_columns());
-    let mut layers = Frame::new(reader.layer_columns());
-    let mut warnings = Warnings::default();
-    let (mut n_failed, mut n_missing) = (0_u64, 0_u64);
-    for row in reader.rows() {
-        let Row { values, point, state } = row?;
-        points.push(reader.layout.point_row(&values, point.as_ref()));
-        match (state, point) {
-            (None, _) => n_missing += 1,
-            (Some(_), None) => n_failed += 1,
-            (Some(_), Some(point)) => {
-                for row in reader.layout.layer_rows(&values, &point) {
-                    layers.push(row);
-                }
-                // Each point of a synthetic sweep has a probability and a seed of its own.
-                let is_of_all = |warning: &&Warning| !matches!(warning, Warning::Synthetic(_));
-                warnings.extend(point.warnings.iter().filter(is_of_all).cloned());
-            }
-        }
-    }
-    let synthetic = reader.is_synthetic()?;
-    let of = points.rows().len();
-    let mut all: Vec<Warning> = Vec::new();
-    all.extend((n_missing != 0).then_some(Warning::NotRun { n: n_missing, of }));
-    all.extend((n_failed != 0).then_some(Warning::Failed { n: n_failed, of }));
-    all.extend(synthetic.then(Warning::synthetic_sweep));
-    all.extend(warnings.into_vec());
-    Ok(Stored {
-        kind: StoredKind::Sweep,
-        title: reader.meta("sweep-file")?,
-        axes: reader.axes(),
-        points,
-        layers,
-        synthetic,
-        mean_of: None,
-        throttling: None,
-        pe_map: None,
-        unsimulated: Vec::new(),
-        warnings: all,
-        configuration: ["sweep", "base"]
-            .into_iter()
-            .map(|key| {
-                Ok(Configuration {
-                    name: reader.meta(&format!("{key}-file"))?,
-                    text: reader.meta(key)?,
-                })
-            })
-            .collect::<Result<_, SweepError>>()?,
-        provenance: reader.provenance()?,
-    })
+    Reader::open(folder)?.stored()
 }
 
 #[cfg(test)]
@@ -374,7 +377,7 @@ mod tests {
             };
             let mut store = Store::in_memory().unwrap();
             store.plan(&plan, texts.text()).unwrap();
-            let stored = of(&Reader::of(store).unwrap()).unwrap().over_conventional();
+            let stored = Reader::of(store).unwrap().stored().unwrap().over_conventional();
             for figure in &figures {
                 if let Err(Trouble::Wrong(complaint)) = build(&stored, figure, &[]) {
                     panic!("{}: {}: {}", path.display(), figure.name, complaint.why);

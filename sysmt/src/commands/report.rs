@@ -29,8 +29,9 @@ pub(crate) fn execute(args: &ReportArgs) -> Result<(), Failure> {
 /// Write the page of a sweep with its own figures.
 fn markdown(folder: &Path, page: &Path) -> Result<(), Failure> {
     output::check_target(page)?;
-    let throttlings = Reader::open(folder)?.throttlings()?;
-    let stored = sim_sweep::stored::read(folder)?.over_seeds();
+    let reader = Reader::open(folder)?;
+    let throttlings = reader.throttlings()?;
+    let stored = reader.stored()?.over_seeds();
     let figures = sim_sweep::figures::of(&stored)?;
     study::write(page, stored, &figures, &throttlings).map_err(|error| Failure::user(&error))?;
     output::note(&format!("the page is {}", page.display()));
