@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use sim_core::busy::{BusyMap, PeMap};
+pub use sim_core::counters::Mse;
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::record::EngineKind;
 use sim_core::shape::{EmptyDimension, Gemm};
@@ -173,15 +174,6 @@ impl<'a> From<&'a Operands<'a>> for StreamedOperands<'a> {
             weights: operands.weights,
         }
     }
-}
-
-/// Whether the error against the exact product is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mse {
-    /// Measure it.
-    Measure,
-    /// Leave it out.
-    Skip,
 }
 
 /// What is measured beside the counters: what costs time and is not always asked for.

@@ -9,7 +9,7 @@ use sim_toml::error::ConfigError;
 use sim_toml::source;
 
 use crate::keys::{self, FileKind, Section};
-use crate::reader::{Flag, Reader};
+use crate::reader::Reader;
 use crate::value::size;
 
 /// Read an array file.
@@ -96,9 +96,10 @@ fn read_sparq(pe: &Reader<'_>) -> Sparq {
     Sparq {
         window: pe.word(&keys::WINDOW),
         rounding: pe.word(&keys::WINDOW_ROUNDING),
-        pairs: match pe.flag(&keys::PAIRS) {
-            Flag::On => Pairs::On,
-            Flag::Off => Pairs::Off,
+        pairs: if pe.flag(&keys::PAIRS) {
+            Pairs::On
+        } else {
+            Pairs::Off
         },
     }
 }

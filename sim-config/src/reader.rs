@@ -102,12 +102,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// `true` or `false`.
-    pub(crate) fn flag(&self, key: &'static Key) -> Flag {
-        match self.value(key, |_, value| value::flag(value)) {
-            Some(false) => Flag::Off,
-            Some(true) | None => Flag::On,
-        }
+    /// `true` or `false`, or the stand-in `true`.
+    pub(crate) fn flag(&self, key: &'static Key) -> bool {
+        self.value(key, |_, value| value::flag(value)).unwrap_or(true)
     }
 
     /// A name.
@@ -296,11 +293,4 @@ impl<'a> Reader<'a> {
             })
             .ok()
     }
-}
-
-/// A switch of a configuration file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flag {
-    On,
-    Off,
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use sim_core::busy::PeMap;
+use sim_core::counters::Mse;
 use sim_core::layer_rules::LayerRules;
 use sim_core::pe_keys::PeKeys;
 use sim_core::preprocessing::Preprocessing;
@@ -12,7 +13,7 @@ use sim_core::spec::ArraySpec;
 
 use crate::keys;
 use crate::preprocessing::Override;
-use crate::run::{ErrorMeasure, RunSpec, Workload};
+use crate::run::{RunSpec, Workload};
 
 /// The tables `array` and `pe` of an array file.
 pub fn array(spec: &ArraySpec) -> Value {
@@ -34,29 +35,29 @@ pub fn array(spec: &ArraySpec) -> Value {
 /// `baseline` holds the tables of an array file, not its path. `preprocessing` is what the run file gives; a result
 /// also holds what came of it.
 pub fn run(spec: &RunSpec) -> Value {
-    let mut tables = array(spec.array());
+    let mut tables = array(&spec.design.array);
     let mut layers = Map::new();
-    if let Some(threads) = spec.depthwise_threads() {
+    if let Some(threads) = spec.design.depthwise_threads {
         layers.insert(keys::DEPTHWISE_THREADS.name.to_owned(), json!(threads.count()));
     }
-    layers.insert(keys::REORDER.name.to_owned(), json!(spec.reorder().name()));
-    let named: Vec<Value> = (spec.layers().iter())
+    layers.insert(keys::REORDER.name.to_owned(), json!(spec.design.reorder.name()));
+    let named: Vec<Value> = (spec.design.layers.iter())
         .map(|(name, rules)| layer(name, rules))
         .collect();
     if !named.is_empty() {
         tables["layer"] = json!(named);
     }
     tables["version"] = json!(1);
-    tables["seed"] = json!(spec.seed());
-    tables["baseline"] = array(spec.baseline());
+    tables["seed"] = json!(spec.seed);
+    tables["baseline"] = array(&spec.design.baseline);
     tables["measure"] = json!({
-        "mse": spec.error_measure() == ErrorMeasure::On,
-        "pe-map": spec.pe_map() == PeMap::Count,
+        "mse": spec.mse == Mse::Measure,
+        "pe-map": spec.pe_map == PeMap::Count,
     });
-    if let Some(table) = spec.cost_table() {
+    if let Some(table) = spec.cost_table.as_deref() {
         tables["costs"] = json!({"table": table});
     }
-    match spec.workload() {
+    match &spec.workload {
         Workload::Trace(path) => tables["workload"] = json!({"trace": path}),
         Workload::Model(model) => {
             let mut workload = json!({"model": model.model, "images": model.images});
@@ -75,7 +76,7 @@ pub fn run(spec: &RunSpec) -> Value {
             layers.append(&mut selection(&model.selection));
         }
     }
-    match spec.pruning() {
+    match spec.pruning {
         None => {}
         Some(PruneSpec::Magnitude { fraction, scope }) => {
             tables["workload"][keys::PRUNE.name] = json!(fraction.value());
@@ -85,7 +86,7 @@ pub fn run(spec: &RunSpec) -> Value {
             tables["workload"][keys::PRUNE.name] = json!(PruneSpec::TWO_OF_FOUR);
         }
     }
-    if let Some(zeros) = spec.activation_zeros() {
+    if let Some(zeros) = spec.activation_zeros {
         tables["workload"][keys::ACTIVATION_ZEROS.name] = json!(zeros.value());
     }
     tables["layers"] = Value::Object(layers);

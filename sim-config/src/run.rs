@@ -7,10 +7,9 @@ mod workload;
 use std::path::{Path, PathBuf};
 
 use sim_core::busy::PeMap;
+use sim_core::counters::Mse;
 use sim_core::prune::PruneSpec;
-use sim_core::quantization::{DepthwiseThreads, QuantizationSpec, SelectionSpec};
-use sim_core::reorder::Reorder;
-use sim_core::spec::ArraySpec;
+use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::synthetic::ActivationZeros;
 use sim_toml::complaint::Complaints;
 use sim_toml::error::ConfigError;
@@ -19,39 +18,34 @@ use toml::de::DeTable;
 
 use crate::keys::{self, FileKind, Section};
 use crate::preprocessing::Override;
-use crate::reader::{Flag, Reader};
+use crate::reader::Reader;
 
 pub use design::DesignSpec;
 pub use layers::NamedLayers;
 
-/// A checked run: what to simulate, on which array, and what to measure.
+/// A checked run: what to simulate, on which array, and what to measure. Only reading a file makes one.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RunSpec {
-    design: DesignSpec,
-    workload: Workload,
-    pruning: Option<PruneSpec>,
-    activation_zeros: Option<ActivationZeros>,
-    cost_table: Option<PathBuf>,
-    error_measure: ErrorMeasure,
-    pe_map: PeMap,
-    seed: u64,
+    /// The array with the methods around it.
+    pub design: DesignSpec,
+    /// What is simulated.
+    pub workload: Workload,
+    /// What prunes the weights of the workload before everything else; `None`: nothing.
+    pub pruning: Option<PruneSpec>,
+    /// Zeros that are made up among the activations of the workload, at least some; `None`: none are.
+    pub activation_zeros: Option<ActivationZeros>,
+    /// The technology table; `None`: the built-in one.
+    pub cost_table: Option<PathBuf>,
+    /// Whether the error against the exact product is measured.
+    pub mse: Mse,
+    /// Whether busy steps are counted for each PE.
+    pub pe_map: PeMap,
+    /// Seed of everything random.
+    pub seed: u64,
 }
 
 impl RunSpec {
-    /// `None` without a workload.
-    fn of(parts: Parts) -> Option<Self> {
-        Some(Self {
-            design: parts.design,
-            workload: parts.workload?,
-            pruning: parts.pruning,
-            activation_zeros: parts.activation_zeros,
-            cost_table: parts.cost_table,
-            error_measure: parts.error_measure,
-            pe_map: parts.pe_map,
-            seed: parts.seed,
-        })
-    }
-
     /// The same with no more calibration images than `n_images`, where it names some.
     pub(crate) fn with_calibration_of(mut self, n_images: usize) -> Self {
         if let Workload::Model(model) = &mut self.workload
@@ -61,90 +55,6 @@ impl RunSpec {
         }
         self
     }
-
-    /// The array with the methods around it.
-    pub const fn design(&self) -> &DesignSpec {
-        &self.design
-    }
-
-    /// The simulated array.
-    pub const fn array(&self) -> &ArraySpec {
-        self.design.array()
-    }
-
-    /// The array that `speedup` compares with.
-    pub const fn baseline(&self) -> &ArraySpec {
-        self.design.baseline()
-    }
-
-    /// What is simulated.
-    pub const fn workload(&self) -> &Workload {
-        &self.workload
-    }
-
-    /// What prunes the weights of the workload before everything else; `None`: nothing.
-    pub const fn pruning(&self) -> Option<PruneSpec> {
-        self.pruning
-    }
-
-    /// Zeros that are made up among the activations of the workload; `None`: none are.
-    pub fn activation_zeros(&self) -> Option<ActivationZeros> {
-        self.activation_zeros.filter(|zeros| !zeros.is_none())
-    }
-
-    /// Threads of depthwise convolutions.
-    pub const fn depthwise_threads(&self) -> DepthwiseThreads {
-        self.design.depthwise_threads()
-    }
-
-    /// How K is reordered.
-    pub const fn reorder(&self) -> Reorder {
-        self.design.reorder()
-    }
-
-    /// Layers that differ from the others.
-    pub const fn layers(&self) -> &NamedLayers {
-        self.design.layers()
-    }
-
-    /// The technology table; `None`: the built-in one.
-    pub fn cost_table(&self) -> Option<&Path> {
-        self.cost_table.as_deref()
-    }
-
-    /// Whether the error against the exact product is measured.
-    pub const fn error_measure(&self) -> ErrorMeasure {
-        self.error_measure
-    }
-
-    /// Whether busy steps are counted for each PE.
-    pub const fn pe_map(&self) -> PeMap {
-        self.pe_map
-    }
-
-    /// Seed of everything random.
-    pub const fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    /// The file that the array came from; `None`: the run file itself.
-    pub fn array_file(&self) -> Option<&Path> {
-        self.design.array_file()
-    }
-
-    /// The file that the baseline came from; `None`: it is the default.
-    pub fn baseline_file(&self) -> Option<&Path> {
-        self.design.baseline_file()
-    }
-}
-
-/// Whether the error against the exact product is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorMeasure {
-    /// It is.
-    On,
-    /// It is not; the engine may be faster.
-    Off,
 }
 
 /// What becomes of files in a folder of images that cannot be decoded.
@@ -202,9 +112,15 @@ pub fn load(path: &Path) -> Result<RunSpec, Box<ConfigError>> {
 /// - Errors: as [`load`], less reading the run file itself.
 pub fn parse(path: &Path, text: &str) -> Result<RunSpec, Box<ConfigError>> {
     let table = source::parse(path, text)?;
-    let parts = read(path, text, &table, NeedOfWorkload::Required)?;
-    // Without complaints it is there; saying so again costs less than trusting it.
-    RunSpec::of(parts).ok_or_else(|| ConfigError::file(path, "the run names no workload", "add [workload]"))
+    match read(path, text, &table, NeedOfWorkload::Required)? {
+        Described::Run(run) => Ok(run),
+        // Without complaints there is one; saying so again costs less than trusting it.
+        Described::Design(_) => Err(ConfigError::file(
+            path,
+            "the run names no workload",
+            "add [workload]",
+        )),
+    }
 }
 
 /// A run from tables whose paths are those of the working folder; `None` after complaints.
@@ -221,20 +137,19 @@ pub(crate) fn of_table(
         text,
         folder: Path::new(""),
     };
-    let parts = read_tables(place, table, complaints, NeedOfWorkload::Required)?;
-    Ok(parts.and_then(RunSpec::of))
+    Ok(
+        match read_tables(place, table, complaints, NeedOfWorkload::Required)? {
+            Some(Described::Run(run)) => Some(run),
+            Some(Described::Design(_)) | None => None,
+        },
+    )
 }
 
-/// What a run file holds.
-struct Parts {
-    design: DesignSpec,
-    workload: Option<Workload>,
-    pruning: Option<PruneSpec>,
-    activation_zeros: Option<ActivationZeros>,
-    cost_table: Option<PathBuf>,
-    error_measure: ErrorMeasure,
-    pe_map: PeMap,
-    seed: u64,
+/// What a run file describes.
+enum Described {
+    Run(RunSpec),
+    /// There is no workload.
+    Design(DesignSpec),
 }
 
 /// Whether a run file must say what is simulated.
@@ -250,16 +165,16 @@ fn read(
     text: &str,
     table: &DeTable<'_>,
     need: NeedOfWorkload,
-) -> Result<Parts, Box<ConfigError>> {
+) -> Result<Described, Box<ConfigError>> {
     let place = Place {
         path,
         text,
         folder: path.parent().unwrap_or(Path::new("")),
     };
     let complaints = Complaints::default();
-    let parts = read_tables(place, table, &complaints, need)?;
+    let described = read_tables(place, table, &complaints, need)?;
     complaints.check(path, text)?;
-    parts.ok_or_else(|| ConfigError::file(path, "the run names no array", "add `array`"))
+    described.ok_or_else(|| ConfigError::file(path, "the run names no array", "add `array`"))
 }
 
 /// The file that complaints are about, and the folder that its paths are relative to.
@@ -276,7 +191,7 @@ fn read_tables(
     table: &DeTable<'_>,
     complaints: &Complaints,
     need: NeedOfWorkload,
-) -> Result<Option<Parts>, Box<ConfigError>> {
+) -> Result<Option<Described>, Box<ConfigError>> {
     let top = Reader::top(FileKind::Run, &[Section::Top, Section::Run], table, complaints);
     top.integer(&keys::VERSION);
     let seed = top.integer(&keys::SEED);
@@ -299,31 +214,38 @@ fn read_tables(
         .map(|table| folder.join(table));
     costs.finish(None);
     let measure = top.section(&[Section::Measure]);
-    let error_measure = match measure.flag(&keys::MSE) {
-        Flag::On => ErrorMeasure::On,
-        Flag::Off => ErrorMeasure::Off,
+    let mse = if measure.flag(&keys::MSE) {
+        Mse::Measure
+    } else {
+        Mse::Skip
     };
-    let pe_map = match measure.flag(&keys::PE_MAP) {
-        Flag::On => PeMap::Count,
-        Flag::Off => PeMap::Off,
+    let pe_map = if measure.flag(&keys::PE_MAP) {
+        PeMap::Count
+    } else {
+        PeMap::Off
     };
     measure.finish(None);
     top.finish(None);
     let Some(array) = array else {
         return Ok(None);
     };
-    let mut design = DesignSpec::new(path, array, baseline);
-    design.depthwise_threads = depthwise_threads;
-    design.reorder = reorder;
-    design.layers = named_layers;
-    Ok(Some(Parts {
-        design,
-        workload,
-        pruning,
-        activation_zeros,
-        cost_table,
-        error_measure,
-        pe_map,
-        seed: u64::try_from(seed).unwrap_or(0),
+    let design = DesignSpec {
+        depthwise_threads,
+        reorder,
+        layers: named_layers,
+        ..DesignSpec::new(path, array, baseline)
+    };
+    Ok(Some(match workload {
+        None => Described::Design(design),
+        Some(workload) => Described::Run(RunSpec {
+            design,
+            workload,
+            pruning,
+            activation_zeros,
+            cost_table,
+            mse,
+            pe_map,
+            seed: u64::try_from(seed).unwrap_or(0),
+        }),
     }))
 }

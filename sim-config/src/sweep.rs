@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::keys::{self, FileKind, Key, Section};
-use crate::reader::{Flag, Reader};
+use crate::reader::Reader;
 use crate::run::{self, RunSpec};
 use sim_toml::complaint::{Complaint, Complaints};
 use sim_toml::error::ConfigError;
@@ -35,27 +35,9 @@ pub struct AccuracySpec {
     /// How many images are evaluated.
     pub images: usize,
     /// Whether the input of the last layer is compared with that in FP32.
-    pub features: Measured,
+    pub features: bool,
     /// Whether zero and narrow codes are counted.
-    pub operands: Measured,
-}
-
-/// Whether something is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measured {
-    /// It is.
-    Yes,
-    /// It is not.
-    No,
-}
-
-impl From<Flag> for Measured {
-    fn from(flag: Flag) -> Self {
-        match flag {
-            Flag::On => Self::Yes,
-            Flag::Off => Self::No,
-        }
-    }
+    pub operands: bool,
 }
 
 /// A checked sweep.
@@ -104,7 +86,7 @@ pub enum Randomness {
 impl Randomness {
     /// Of a run.
     pub fn of(spec: &RunSpec) -> Self {
-        if spec.activation_zeros().is_some() {
+        if spec.activation_zeros.is_some() {
             Self::Some
         } else {
             Self::None
@@ -146,8 +128,8 @@ impl SweepTexts {
         let measure = top.section(&[Section::SweepMeasure]);
         let accuracy = measure.accuracy(&keys::ACCURACY).map(|images| AccuracySpec {
             images: self.limit.map_or(images, |limit| limit.min(images)),
-            features: measure.flag(&keys::FEATURES).into(),
-            operands: measure.flag(&keys::OPERANDS).into(),
+            features: measure.flag(&keys::FEATURES),
+            operands: measure.flag(&keys::OPERANDS),
         });
         for key in [&keys::FEATURES, &keys::OPERANDS] {
             if accuracy.is_none() && measure.span_of(key).is_some() {
@@ -239,7 +221,7 @@ impl SweepSpec<'_> {
             return Ok(Combination::Excluded);
         }
         let spec = self.point(&at)?;
-        if at.seed != 0 && spec.run.activation_zeros().is_none() {
+        if at.seed != 0 && spec.run.activation_zeros.is_none() {
             return Ok(Combination::Repeated);
         }
         Ok(Combination::Point(Box::new(spec)))
@@ -341,7 +323,7 @@ impl SweepSpec<'_> {
     /// The point, where what is asked for can be done and measured.
     fn checked(&self, spec: PointSpec, at: &Places<'_, '_>) -> Result<PointSpec, Box<ConfigError>> {
         let PointSpec { run, methods } = &spec;
-        let (why, remedy) = match (self.accuracy, methods.asked(), run.workload(), run.activation_zeros()) {
+        let (why, remedy) = match (self.accuracy, methods.asked(), &run.workload, run.activation_zeros) {
             (None, None, ..) => return Ok(spec),
             (None, Some(key), ..) => (
                 format!("`{}` acts on answers, and nothing asks for any", key.path()),
@@ -357,11 +339,11 @@ impl SweepSpec<'_> {
                     .to_owned(),
                 "take one of the two out",
             ),
-            (Some(_), _, run::Workload::Model(_), None) => match (methods.throttling, run.array().pe().nb_smt()) {
+            (Some(_), _, run::Workload::Model(_), None) => match (methods.throttling, run.design.array.pe().nb_smt()) {
                 (Throttling::Curve, None) => (
                     format!(
                         "an array of kind \"{}\" has no threads to throttle",
-                        run.array().pe().kind()
+                        run.design.array.pe().kind()
                     ),
                     "take `throttle` out, or name an nb-smt array",
                 ),

@@ -323,6 +323,15 @@ fn known<const N: usize>(
     counts.into_iter().map(|(name, count)| (name, Some(count)))
 }
 
+/// Whether the error against the exact product is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mse {
+    /// It is.
+    Measure,
+    /// It is not; the engine may be faster.
+    Skip,
+}
+
 /// Sums from which the error of an approximate product is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ErrorSums {

@@ -49,14 +49,14 @@ impl Design {
         Self {
             name: name.into(),
             origin: origin.into(),
-            array: *spec.array(),
-            baseline: *spec.baseline(),
-            listed: spec.layers().clone(),
-            layers: (spec.layers().iter())
+            array: spec.array,
+            baseline: spec.baseline,
+            listed: spec.layers.clone(),
+            layers: (spec.layers.iter())
                 .map(|(layer, rules)| (layer.to_owned(), rules))
                 .collect(),
-            depthwise_threads: spec.depthwise_threads(),
-            reorder: spec.reorder(),
+            depthwise_threads: spec.depthwise_threads,
+            reorder: spec.reorder,
             recalibration: None,
             mse: Mse::Skip,
         }

@@ -13,8 +13,12 @@ use crate::error::RunError;
 /// - Errors: what cannot be read.
 pub fn of_run(file: &Path, spec: &RunSpec) -> Result<Vec<InputFile>, RunError> {
     let mut files = vec![("run", file.to_owned())];
-    files.extend(of_workload(spec.workload()));
-    files.extend(spec.cost_table().map(|table| ("cost table", table.to_owned())));
+    files.extend(of_workload(&spec.workload));
+    files.extend(
+        spec.cost_table
+            .as_deref()
+            .map(|table| ("cost table", table.to_owned())),
+    );
     files.iter().map(|(role, path)| input(role, path)).collect()
 }
 

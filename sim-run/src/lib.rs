@@ -41,7 +41,7 @@
 //! };
 //! let spec = sim_config::run::load(&configs.join("runs/quickstart.toml"))?;
 //! let prepared = PreparedTrace::of_run(&spec, &workers)?;
-//! let layers = prepared.simulate(&spec, EngineKind::Algebraic, spec.pe_map(), &workers)?;
+//! let layers = prepared.simulate(&spec, EngineKind::Algebraic, spec.pe_map, &workers)?;
 //! assert!(layers.iter().all(|layer| layer.product.cycles <= layer.product.baseline_cycles));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -5,10 +5,10 @@ use reports::pruning::Pruning;
 use reports::result::Synthetic;
 use reports::run::{InputFile, Report, RunRecord, Spec};
 use reports::stored::point::PointObject;
-use sim_array::engine::{Measures, Mse};
+use sim_array::engine::Measures;
 use sim_array::lockstep::Truth;
 use sim_config::resolved;
-use sim_config::run::{ErrorMeasure, RunSpec};
+use sim_config::run::RunSpec;
 use sim_core::busy::PeMap;
 use sim_core::record::{EngineKind, LayerRecord, UnsimulatedLayer};
 use sim_cost::table::Table;
@@ -22,14 +22,6 @@ use crate::inputs::workload_file;
 use crate::memory::{self, Held};
 use crate::trace::PreparedTrace;
 use crate::workers::Workers;
-
-/// Whether a run measures errors.
-pub const fn mse(spec: &RunSpec) -> Mse {
-    match spec.error_measure() {
-        ErrorMeasure::On => Mse::Measure,
-        ErrorMeasure::Off => Mse::Skip,
-    }
-}
 
 impl PreparedTrace {
     /// Run every product on the array of `spec`: one record for each layer.
@@ -49,18 +41,18 @@ impl PreparedTrace {
         };
         let options = SimulateOptions {
             machines: &self.machines(spec, held, workers)?,
-            reorder: spec.reorder(),
-            baseline: *spec.baseline(),
+            reorder: spec.design.reorder,
+            baseline: spec.design.baseline,
             engine: workers.engines.of(kind),
             measures: Measures {
-                mse: mse(spec),
+                mse: spec.mse,
                 pe_map,
             },
             jobs: workers.jobs,
             stop: workers.stop,
         };
         simulate(&self.trace, &options, workers.progress)
-            .map_err(|error| RunError::simulate(workload_file(spec.workload()), &error))
+            .map_err(|error| RunError::simulate(workload_file(&spec.workload), &error))
     }
 
     /// Run every product on engines that are held to `truth`; the first difference, if there is one.
@@ -76,12 +68,12 @@ impl PreparedTrace {
             machines: &self.machines(spec, Held::ByBothEngines, workers)?,
             engines: workers.engines,
             truth,
-            reorder: spec.reorder(),
+            reorder: spec.design.reorder,
             jobs: workers.jobs,
             stop: workers.stop,
         };
         check(&self.trace, &options, workers.progress)
-            .map_err(|error| RunError::simulate(workload_file(spec.workload()), &error))
+            .map_err(|error| RunError::simulate(workload_file(&spec.workload), &error))
     }
 
     /// The array of each layer, once it is known that there is memory for their products.
@@ -95,9 +87,9 @@ impl PreparedTrace {
                 .collect(),
             unsimulated: self.unsimulated(),
         };
-        let machines = Design::of("", "", spec.design()).machines(&names)?;
-        let workload = workload_file(spec.workload());
-        memory::check_products(workload, &self.products(spec.array()), workers.jobs, held)?;
+        let machines = Design::of("", "", &spec.design).machines(&names)?;
+        let workload = workload_file(&spec.workload);
+        memory::check_products(workload, &self.products(&spec.design.array), workers.jobs, held)?;
         Ok(machines)
     }
 
@@ -113,13 +105,13 @@ impl PreparedTrace {
         let origin = &self.trace.origin;
         Report::new(RunRecord {
             simulator_version: env!("CARGO_PKG_VERSION").to_owned(),
-            array: *spec.array(),
-            baseline: *spec.baseline(),
-            reorder: spec.reorder(),
+            array: spec.design.array,
+            baseline: spec.design.baseline,
+            reorder: spec.design.reorder,
             engine,
             workload: format!("{}, {} images", origin.model, origin.images.len()),
             inputs,
-            seed: spec.seed(),
+            seed: spec.seed,
             table,
             synthetic: synthetic(spec),
             warnings: Vec::new(),
@@ -157,10 +149,10 @@ impl PreparedTrace {
 
 /// The counts of a run of `spec` as a sweep stores them.
 pub fn point(spec: &RunSpec, layers: &[LayerRecord], table: &Table) -> PointObject {
-    let (objects, warnings) = json::layers(layers, spec.array(), table);
+    let (objects, warnings) = json::layers(layers, &spec.design.array, table);
     let synthetic = synthetic(spec).as_ref().map(Synthetic::warning);
     PointObject::new(
-        (spec.array(), spec.baseline()),
+        (&spec.design.array, &spec.design.baseline),
         objects,
         synthetic.into_iter().chain(warnings).collect(),
     )
@@ -168,7 +160,7 @@ pub fn point(spec: &RunSpec, layers: &[LayerRecord], table: &Table) -> PointObje
 
 fn synthetic(spec: &RunSpec) -> Option<Synthetic> {
     Some(Synthetic {
-        activation_zeros: spec.activation_zeros()?,
-        seed: spec.seed(),
+        activation_zeros: spec.activation_zeros?,
+        seed: spec.seed,
     })
 }

@@ -45,9 +45,9 @@ impl PreparedTrace {
     ///
     /// - Errors: a trace that cannot be read or does not fit in memory, and those of [`Self::capture`].
     pub fn of_run(spec: &RunSpec, workers: &Workers<'_>) -> Result<Self, RunError> {
-        let mut prepared = Self::of_workload(spec.workload(), spec.pruning(), workers)?;
-        if let Some(zeros) = spec.activation_zeros() {
-            prepared.thin(zeros, spec.seed());
+        let mut prepared = Self::of_workload(&spec.workload, spec.pruning, workers)?;
+        if let Some(zeros) = spec.activation_zeros {
+            prepared.thin(zeros, spec.seed);
         }
         Ok(prepared)
     }

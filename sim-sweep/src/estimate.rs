@@ -82,12 +82,12 @@ fn try_point(plan: &Plan<'_>, point: &Planned, workers: &Workers<'_>) -> Result<
     let spec = &point.run;
     let workers = Workers { jobs: 1, ..*workers };
     let start = Instant::now();
-    match (plan.spec().accuracy(), spec.workload()) {
+    match (plan.spec().accuracy(), &spec.workload) {
         (Some(accuracy), Workload::Model(model)) => {
             let mut model = model.as_ref().clone();
             let n_images = accuracy.images.min(IMAGES);
             model.n_images = Some(n_images);
-            let prepared = PreparedNetwork::new(model, spec.pruning(), &workers)?;
+            let prepared = PreparedNetwork::new(model, spec.pruning, &workers)?;
             let once = start.elapsed().as_secs_f64();
             for result in evaluate::evaluate(&prepared, &[&point], accuracy, &workers) {
                 result?;

@@ -5,13 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use reports::accuracy::object::EvaluationObject;
 use reports::accuracy::throttling::ThrottlingObject;
 use reports::stored::point::{Curve, PointObject};
-use sim_config::sweep::{AccuracySpec, Measured, PointSpec, Throttling};
+use sim_config::sweep::{AccuracySpec, PointSpec, Throttling};
 use sim_core::spec::ArraySpec;
 use sim_run::costs;
 use sim_run::design::Design;
 use sim_run::error::{ErrorKind, RunError};
 use sim_run::network::PreparedNetwork;
-use sim_run::simulate::mse;
 use sim_run::throttle::{at_step, throttle};
 use sim_run::workers::Workers;
 
@@ -51,9 +50,9 @@ struct Steps {
 impl Steps {
     fn of(point: &PointSpec, network: &PreparedNetwork, workers: &Workers<'_>) -> Result<Self, RunError> {
         let PointSpec { run, methods } = point;
-        let design = Design::of("", "", run.design())
+        let design = Design::of("", "", &run.design)
             .recalibrated(methods.recalibration)
-            .measuring(mse(run));
+            .measuring(run.mse);
         match methods.throttling {
             Throttling::Off => Ok(Self {
                 designs: vec![design],
@@ -90,21 +89,16 @@ fn together(
         .collect();
     let evaluated = network.run(&designs, None, workers)?.whole()?;
     let arrays: Vec<&ArraySpec> = designs.iter().map(Design::array).collect();
-    let mut features = match accuracy.features {
-        Measured::Yes => evaluated.feature_errors(network, workers)?,
-        Measured::No => Vec::new(),
-    }
-    .into_iter();
-    let operands = match accuracy.operands {
-        Measured::Yes => Some(network.operand_codes(workers)?.to_vec()),
-        Measured::No => None,
-    };
+    let features = (accuracy.features).then(|| evaluated.feature_errors(network, workers));
+    let mut features = features.transpose()?.into_iter().flatten();
+    let operands = (accuracy.operands).then(|| network.operand_codes(workers));
+    let operands = operands.transpose()?.map(<[_]>::to_vec);
     // A run may have a technology table of its own, and a record has one for all its arrays.
     let mut objects: Vec<(Option<&std::path::Path>, EvaluationObject)> = Vec::new();
     let mut found = Vec::new();
     let mut place = 0;
     for (point, steps) in points.iter().zip(steps) {
-        let path = point.run.cost_table();
+        let path = point.run.cost_table.as_deref();
         if objects.iter().all(|(other, _)| *other != path) {
             let table = costs::table(path, &arrays)?;
             let record = evaluated.record(network, table, Vec::new(), serde_json::Value::Null);

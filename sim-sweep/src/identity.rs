@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 use sim_config::resolved;
 use sim_config::run::Workload;
-use sim_config::sweep::{AccuracySpec, Measured, Methods, PointSpec, Throttling};
+use sim_config::sweep::{AccuracySpec, Methods, PointSpec, Throttling};
 use sim_run::error::RunError;
 use sim_run::inputs;
 
@@ -70,14 +70,14 @@ pub fn of_point(
     fingerprints: &Fingerprints,
 ) -> Result<Identity, RunError> {
     let mut tables = resolved::run(spec);
-    if spec.activation_zeros().is_none() {
+    if spec.activation_zeros.is_none() {
         tables["seed"] = Value::Null;
     }
     let workload = &mut tables["workload"];
-    for (role, path) in inputs::of_workload(spec.workload()) {
+    for (role, path) in inputs::of_workload(&spec.workload) {
         workload[role] = json!(fingerprints.of(&path)?);
     }
-    if let (Workload::Model(_), Some(accuracy)) = (spec.workload(), accuracy) {
+    if let (Workload::Model(_), Some(accuracy)) = (&spec.workload, accuracy) {
         let AccuracySpec {
             images,
             features,
@@ -88,9 +88,8 @@ pub fn of_point(
         tables["workload"]["n-images"] = Value::Null;
         // What nobody asks for is not part of it.
         for (key, measured) in [("features", features), ("operands", operands)] {
-            match measured {
-                Measured::Yes => tables[key] = json!(true),
-                Measured::No => {}
+            if measured {
+                tables[key] = json!(true);
             }
         }
     }
@@ -105,7 +104,7 @@ pub fn of_point(
         Throttling::Off => {}
         Throttling::Curve => tables["throttle"] = json!("curve"),
     }
-    if let Some(table) = spec.cost_table() {
+    if let Some(table) = spec.cost_table.as_deref() {
         tables["costs"] = json!(fingerprints.of(table)?);
     }
     tables["sysmt"] = json!(env!("CARGO_PKG_VERSION"));

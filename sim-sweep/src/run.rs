@@ -210,8 +210,8 @@ fn without_answers(
     for point in points {
         let spec = plan.run(point)?.run;
         let key = keys.number(TraceKey {
-            workload: spec.workload().clone(),
-            pruning: spec.pruning(),
+            workload: spec.workload.clone(),
+            pruning: spec.pruning,
         });
         work.push((Thinned::new(key, &spec), *point));
     }
@@ -279,11 +279,11 @@ fn trace(key: &TraceKey, options: &RunOptions<'_>) -> Shared {
 }
 
 fn thin(whole: Arc<PreparedTrace>, spec: &RunSpec) -> Shared {
-    let Some(zeros) = spec.activation_zeros() else {
+    let Some(zeros) = spec.activation_zeros else {
         return Ok(whole);
     };
     let mut thinned = PreparedTrace::clone(&whole);
-    thinned.thin(zeros, spec.seed());
+    thinned.thin(zeros, spec.seed);
     Ok(Arc::new(thinned))
 }
 
@@ -300,12 +300,12 @@ fn with_answers(
     for point in points {
         let spec = plan.run(point)?.run;
         // A sweep with answers over a trace is not a sweep.
-        let Workload::Model(model) = spec.workload() else {
+        let Workload::Model(model) = &spec.workload else {
             continue;
         };
         let mut model = model.as_ref().clone();
         model.n_images = Some(accuracy.images);
-        work.push((keys.number((model, spec.pruning())), *point));
+        work.push((keys.number((model, spec.pruning)), *point));
     }
     work.sort_by_key(|(key, _)| *key);
     let workers = options.workers();

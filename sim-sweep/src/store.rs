@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use reports::stored::Extra;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use serde_json::Value;
-use sim_config::sweep::{AccuracySpec, Measured};
+use sim_config::sweep::AccuracySpec;
 use sim_core::shape::widen;
 
 use crate::error::SweepError;
@@ -50,7 +50,7 @@ fn measured(accuracy: Option<AccuracySpec>) -> String {
     };
     let words = [(Extra::Features, features), (Extra::Operands, operands)]
         .into_iter()
-        .filter(|(_, measured)| *measured == Measured::Yes)
+        .filter(|(_, measured)| *measured)
         .map(|(extra, _)| extra.name());
     words.collect::<Vec<_>>().join(" ")
 }

@@ -53,7 +53,7 @@ impl Thinned {
         let bits = |zeros: ActivationZeros| zeros.value().to_bits();
         Self {
             trace,
-            zeros: spec.activation_zeros().map(|zeros| (bits(zeros), spec.seed())),
+            zeros: spec.activation_zeros.map(|zeros| (bits(zeros), spec.seed)),
         }
     }
 }

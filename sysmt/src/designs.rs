@@ -66,7 +66,7 @@ impl DesignFile {
     /// Put the layers that `--throttle` names on top of those of the file.
     fn throttle(&mut self, args: &EvalArgs) -> Result<(), Failure> {
         for (layer, threads) in args.throttle.iter().filter_map(named) {
-            if self.spec.layers().iter().any(|(other, _)| other == layer) {
+            if self.spec.layers.iter().any(|(other, _)| other == layer) {
                 return Err(Failure::User(format!(
                     "{}: a [[layer]] is called `{layer}`, and --throttle names it too; say in one place what the layer does",
                     self.path.display()
@@ -83,7 +83,7 @@ impl DesignFile {
 
     /// The file, and those that it names.
     pub(crate) fn inputs(&self) -> Result<Vec<InputFile>, Failure> {
-        let (array, baseline) = (self.spec.array_file(), self.spec.baseline_file());
+        let (array, baseline) = (&self.spec.array_file, &self.spec.baseline_file);
         let mut all = vec![inputs::input("array", &self.path)?];
         for file in [array, baseline].into_iter().flatten() {
             all.push(inputs::input("array", file)?);

@@ -10,7 +10,7 @@ use sim_toml::error::ConfigError;
 use sim_toml::source;
 use toml::de::DeTable;
 
-use super::{NamedLayers, NeedOfWorkload};
+use super::{Described, NamedLayers, NeedOfWorkload};
 use crate::array;
 use crate::keys::{self, Key, Section};
 use crate::reader::Reader;
@@ -20,14 +20,22 @@ use crate::reader::Reader;
 /// Invariant: the baseline has the array's batch option; on kinds other than nb-smt `depthwise_threads` is `None`, no
 /// layer is named and K is not reordered; no layer has more threads than the array.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct DesignSpec {
-    array: ArraySpec,
-    baseline: ArraySpec,
-    pub(super) depthwise_threads: DepthwiseThreads,
-    pub(super) reorder: Reorder,
-    pub(super) layers: NamedLayers,
-    array_file: Option<PathBuf>,
-    baseline_file: Option<PathBuf>,
+    /// The simulated array.
+    pub array: ArraySpec,
+    /// The array that `speedup` compares with.
+    pub baseline: ArraySpec,
+    /// Threads of depthwise convolutions.
+    pub depthwise_threads: DepthwiseThreads,
+    /// How K is reordered.
+    pub reorder: Reorder,
+    /// Layers that differ from the others.
+    pub layers: NamedLayers,
+    /// The file that the array came from; `None`: the file itself.
+    pub array_file: Option<PathBuf>,
+    /// The file that the baseline came from; `None`: it is the default.
+    pub baseline_file: Option<PathBuf>,
 }
 
 impl DesignSpec {
@@ -47,41 +55,6 @@ impl DesignSpec {
             baseline_file,
         }
     }
-
-    /// The simulated array.
-    pub const fn array(&self) -> &ArraySpec {
-        &self.array
-    }
-
-    /// The array that `speedup` compares with.
-    pub const fn baseline(&self) -> &ArraySpec {
-        &self.baseline
-    }
-
-    /// Threads of depthwise convolutions.
-    pub const fn depthwise_threads(&self) -> DepthwiseThreads {
-        self.depthwise_threads
-    }
-
-    /// How K is reordered.
-    pub const fn reorder(&self) -> Reorder {
-        self.reorder
-    }
-
-    /// Layers that differ from the others.
-    pub const fn layers(&self) -> &NamedLayers {
-        &self.layers
-    }
-
-    /// The file that the array came from; `None`: the file itself.
-    pub fn array_file(&self) -> Option<&Path> {
-        self.array_file.as_deref()
-    }
-
-    /// The file that the baseline came from; `None`: it is the default.
-    pub fn baseline_file(&self) -> Option<&Path> {
-        self.baseline_file.as_deref()
-    }
 }
 
 /// Read an array file, or of a run file what is about the array; its workload may be left out and is not looked for.
@@ -91,7 +64,12 @@ pub fn load(path: &Path) -> Result<DesignSpec, Box<ConfigError>> {
     let text = source::read(path)?;
     let table = source::parse(path, &text)?;
     if is_run(&table) {
-        return super::read(path, &text, &table, NeedOfWorkload::Optional).map(|parts| parts.design);
+        return Ok(
+            match super::read(path, &text, &table, NeedOfWorkload::Optional)? {
+                Described::Run(run) => run.design,
+                Described::Design(design) => design,
+            },
+        );
     }
     let array = Named {
         spec: array::parse(path, &text)?,

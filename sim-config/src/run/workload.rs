@@ -36,7 +36,8 @@ pub(super) fn read(top: &Reader<'_>, layers: &Reader<'_>, folder: &Path, need: N
     let section = top.section(&[Section::Workload]);
     Read {
         pruning: read_pruning(&section),
-        activation_zeros: section.optional_activation_zeros(&keys::ACTIVATION_ZEROS),
+        activation_zeros: (section.optional_activation_zeros(&keys::ACTIVATION_ZEROS))
+            .filter(|zeros| !zeros.is_none()),
         workload: read_workload(top, &section, layers, folder, need),
     }
 }

@@ -49,7 +49,7 @@ impl<'t> Base<'t> {
             }
         }
         // A baseline that is the array's own default follows the array; another one stays.
-        if *spec.baseline() == spec.array().default_baseline() {
+        if spec.design.baseline == spec.design.array.default_baseline() {
             table.remove(keys::BASELINE.name);
         }
         Ok(Self { path, text, table })

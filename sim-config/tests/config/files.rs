@@ -41,7 +41,7 @@ fn every_run_file_is_valid() {
     assert!(files.iter().any(|file| file.ends_with("quickstart.toml")));
     for file in &files {
         match run::load(file) {
-            Ok(spec) => match spec.workload() {
+            Ok(spec) => match &spec.workload {
                 Workload::Trace(_) => {}
                 Workload::Model(model) => {
                     let declared = preprocessing::load_beside(&model.model).unwrap_or_else(|e| panic!("{e}"));

@@ -201,8 +201,8 @@ fn defaults_of_the_table_are_those_of_the_types() {
         Section::Run,
         "",
     ));
-    assert_eq!(*spec.baseline(), spec.array().default_baseline());
-    let Workload::Model(model) = spec.workload() else {
+    assert_eq!(spec.design.baseline, spec.design.array.default_baseline());
+    let Workload::Model(model) = &spec.workload else {
         panic!("{spec:?}");
     };
     assert_eq!(model.selection, SelectionSpec::default());

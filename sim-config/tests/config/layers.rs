@@ -39,7 +39,7 @@ fn bad(array: &str, rest: &str) -> String {
 fn layers_are_read_in_order() {
     let text = "[[layer]]\nname = \"b\"\nthreads = 1\n[[layer]]\nname = \"a\"\npolicy = \"S\"\nthreads = 2\n";
     let spec = good(text);
-    let found: Vec<(&str, LayerRules)> = spec.layers().iter().collect();
+    let found: Vec<(&str, LayerRules)> = spec.design.layers.iter().collect();
     let want = [
         (
             "b",
@@ -57,15 +57,15 @@ fn layers_are_read_in_order() {
         ),
     ];
     assert_eq!(found, want);
-    assert_eq!(good("").layers().iter().count(), 0);
+    assert_eq!(good("").design.layers.iter().count(), 0);
 }
 
 #[test]
 fn reordering_is_off_unless_asked_for() {
-    assert_eq!(good("").reorder(), Reorder::Off);
+    assert_eq!(good("").design.reorder, Reorder::Off);
     for mode in Reorder::ALL {
         let line = format!("[layers]\nreorder = \"{}\"\n", mode.name());
-        assert_eq!(good(&line).reorder(), mode);
+        assert_eq!(good(&line).design.reorder, mode);
     }
     // Nothing to reorder is nothing to complain about.
     assert!(parse(CONVENTIONAL, "[layers]\nreorder = \"off\"\n").is_ok());
@@ -117,7 +117,7 @@ fn names_are_compared_once_they_are_known() {
     );
     let simulated = ["block1/conv1", "block1/conv2"];
     let unsimulated = [("stem", "the first convolution stays FP32")];
-    let error = match spec.layers().check(&simulated, &unsimulated) {
+    let error = match spec.design.layers.check(&simulated, &unsimulated) {
         Ok(()) => panic!("accepted"),
         Err(error) => show(&error),
     };
@@ -130,5 +130,5 @@ fn names_are_compared_once_they_are_known() {
       help: names are matched exactly; there are `block1/conv1`, `block1/conv2`
     "#);
     let all = ["block1/conv1", "block1/conv3", "stem", "elsewhere"];
-    assert!(spec.layers().check(&all, &[]).is_ok());
+    assert!(spec.design.layers.check(&all, &[]).is_ok());
 }

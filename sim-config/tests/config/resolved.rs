@@ -72,7 +72,7 @@ fn runs() {
         let mut value = resolved::run(&spec);
         // In a file the baseline is a path.
         let baseline = value.as_object_mut().and_then(|tables| tables.remove("baseline"));
-        assert_eq!(baseline, Some(resolved::array(spec.baseline())));
+        assert_eq!(baseline, Some(resolved::array(&spec.design.baseline)));
         let text = toml_file(&value);
         let again = run::parse(Path::new("r.toml"), &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
         assert_eq!(spec, again, "{text}");

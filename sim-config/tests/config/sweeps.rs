@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sim_config::run::Workload;
-use sim_config::sweep::{AxisValue, Combination, Measured, Randomness, SweepSpec, SweepTexts, Throttling};
+use sim_config::sweep::{AxisValue, Combination, Randomness, SweepSpec, SweepTexts, Throttling};
 use sim_toml::error::ConfigError;
 
 /// The message of everything that is wrong, with the sweep's folder taken out.
@@ -131,11 +131,11 @@ fn methods_are_axes_and_images_can_be_limited() {
     let accuracy = spec.accuracy().expect("answers");
     assert_eq!(
         (accuracy.images, accuracy.features, accuracy.operands),
-        (8, Measured::Yes, Measured::No)
+        (8, true, false)
     );
     let points = [0, 1, 2].map(|index| match spec.combination(index) {
         Ok(Combination::Point(point)) => {
-            let Workload::Model(model) = point.run.workload() else {
+            let Workload::Model(model) = &point.run.workload else {
                 panic!("no model");
             };
             assert_eq!(point.methods.throttling, Throttling::Curve);
@@ -206,7 +206,7 @@ fn a_baseline_that_is_the_default_follows_the_array() {
         let texts = SweepTexts::read(&folder.path().join("s.toml")).expect("reads");
         let spec = texts.spec().expect("a sweep");
         let rows = [0, 1].map(|index| match spec.combination(index) {
-            Ok(Combination::Point(point)) => point.run.baseline().rows(),
+            Ok(Combination::Point(point)) => point.run.design.baseline.rows(),
             other => panic!("{other:?}"),
         });
         assert_eq!(rows, want, "{baseline}");
@@ -236,11 +236,14 @@ fn paths_are_relative_to_the_file_that_holds_them() {
         panic!("no point");
     };
     let run = &point.run;
-    let sim_config::run::Workload::Trace(trace) = run.workload() else {
+    let sim_config::run::Workload::Trace(trace) = &run.workload else {
         panic!("no trace");
     };
     assert_eq!(trace, &folder.path().join("sweeps/axis.safetensors"));
-    assert_eq!(run.cost_table(), Some(&*folder.path().join("sweeps/t.toml")));
+    assert_eq!(
+        run.cost_table.as_deref(),
+        Some(&*folder.path().join("sweeps/t.toml"))
+    );
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn evaluate(
     jobs: usize,
     stop: &AtomicBool,
 ) -> Result<Evaluation, RunError> {
-    let Workload::Model(model) = spec.workload() else {
+    let Workload::Model(model) = &spec.workload else {
         unreachable!("a model")
     };
     let workers = Workers {
@@ -47,7 +47,7 @@ fn evaluate(
         progress: &Silent,
     };
     let network = PreparedNetwork::new(model.as_ref().clone(), None, &workers)?;
-    let designs = [Design::of("2t", "run.toml", spec.design())];
+    let designs = [Design::of("2t", "run.toml", &spec.design)];
     Ok(network.run(&designs, None, &workers)?.evaluation)
 }
 

@@ -62,7 +62,7 @@ fn check_run(file: &Path, args: &CheckArgs, engines: &Engines) -> Result<Option<
     let prepared = prepare::told(jobs, engines, stop, |workers| {
         PreparedTrace::of_run(&spec, workers)
     })?;
-    let bar = Bar::of_macs(prepared.products(spec.array()));
+    let bar = Bar::of_macs(prepared.products(&spec.design.array));
     let divergence = prepared.check(
         &spec,
         args.engine,

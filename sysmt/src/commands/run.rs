@@ -23,7 +23,10 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
     let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
     // A target that cannot be written is worth knowing before the work.
     folder::check(&out)?;
-    let table = costs::table(spec.cost_table(), &[spec.array(), spec.baseline()])?;
+    let table = costs::table(
+        spec.cost_table.as_deref(),
+        &[&spec.design.array, &spec.design.baseline],
+    )?;
     let (jobs, stop) = (args.jobs.count(), stop::flag()?);
     let prepared = prepare::told(jobs, engines, stop, |workers| {
         PreparedTrace::of_run(&spec, workers)
@@ -31,7 +34,7 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
     let inputs = inputs::of_run(&args.file, &spec)?;
 
     let start = Instant::now();
-    let bar = Bar::of_macs(prepared.products(spec.array()));
+    let bar = Bar::of_macs(prepared.products(&spec.design.array));
     let workers = Workers {
         jobs,
         engines,
@@ -39,7 +42,7 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
         progress: &bar,
     };
     let engine = args.engine.engine;
-    let layers = prepared.simulate(&spec, engine, spec.pe_map(), &workers);
+    let layers = prepared.simulate(&spec, engine, spec.pe_map, &workers);
     bar.finish();
     let layers = layers?;
     output::tell_time(
