@@ -108,19 +108,10 @@ impl Section {
 
     /// The line that it begins with; empty above all tables.
     pub fn header(self) -> String {
-        match self {
-            Self::Top | Self::Run | Self::Sweep => String::new(),
-            Self::Layer => "[[layer]]".to_owned(),
-            Self::Array
-            | Self::Pe
-            | Self::Workload
-            | Self::Preprocessing
-            | Self::Layers
-            | Self::Quantization
-            | Self::Costs
-            | Self::Measure
-            | Self::Axes
-            | Self::SweepMeasure => format!("[{}]", self.name()),
+        match self.name() {
+            "" => String::new(),
+            name if self == Self::Layer => format!("[[{name}]]"),
+            name => format!("[{name}]"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use sim_core::preprocessing::{Channels, Layout, Preprocessing, ResizeMode};
 use sim_toml::complaint::Complaints;
 use sim_toml::error::ConfigError;
@@ -11,7 +12,8 @@ use crate::keys::{self, FileKind, Key, Section};
 use crate::reader::Reader;
 
 /// Preprocessing keys that are given; the others stay as they were.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Override {
     /// Axes of four-dimensional image arrays.
     pub layout: Option<Layout>,
@@ -154,28 +156,15 @@ pub(crate) fn complain(reader: &Reader<'_>, error: &PreprocessingError) {
 
 /// The keys that are given; those that are not are `None`, whatever their default.
 pub(crate) fn read(reader: &Reader<'_>) -> Override {
-    let is_given = |key: &Key| reader.span_of(key).is_some();
     Override {
-        layout: reader
-            .optional_word(&keys::LAYOUT)
-            .filter(|_| is_given(&keys::LAYOUT)),
-        model_layout: reader
-            .optional_word(&keys::MODEL_LAYOUT)
-            .filter(|_| is_given(&keys::MODEL_LAYOUT)),
-        channels: reader.optional_word(&keys::CHANNELS),
-        scale: reader
-            .optional_number(&keys::SCALE)
-            .filter(|_| is_given(&keys::SCALE)),
-        mean: reader
-            .optional_numbers(&keys::MEAN)
-            .filter(|_| is_given(&keys::MEAN)),
-        std: reader
-            .optional_numbers(&keys::STD)
-            .filter(|_| is_given(&keys::STD)),
-        resize: reader.optional_sides(&keys::RESIZE),
-        resize_mode: reader
-            .optional_word(&keys::RESIZE_MODE)
-            .filter(|_| is_given(&keys::RESIZE_MODE)),
+        layout: reader.given(&keys::LAYOUT, Reader::optional_word),
+        model_layout: reader.given(&keys::MODEL_LAYOUT, Reader::optional_word),
+        channels: reader.given(&keys::CHANNELS, Reader::optional_word),
+        scale: reader.given(&keys::SCALE, Reader::optional_number),
+        mean: reader.given(&keys::MEAN, Reader::optional_numbers),
+        std: reader.given(&keys::STD, Reader::optional_numbers),
+        resize: reader.given(&keys::RESIZE, Reader::optional_sides),
+        resize_mode: reader.given(&keys::RESIZE_MODE, Reader::optional_word),
     }
 }
 

@@ -78,6 +78,15 @@ impl<'a> Reader<'a> {
         matches!(self.table.entry(key.name), Some((_, value)) if value.get_ref().is_table())
     }
 
+    /// What `read` finds, where `key` stands: not its default.
+    pub(crate) fn given<T>(
+        &self,
+        key: &'static Key,
+        read: impl FnOnce(&Self, &'static Key) -> Option<T>,
+    ) -> Option<T> {
+        read(self, key).filter(|_| self.span_of(key).is_some())
+    }
+
     /// A whole number, or the stand-in 1.
     pub(crate) fn integer(&self, key: &'static Key) -> i64 {
         self.value(key, integer).unwrap_or(1)

@@ -1,6 +1,6 @@
 //! JSON Schemas of the configuration files, for editors; made from the table of keys.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sim_core::named::Named;
 use sim_core::prune::PruneSpec;
 use sim_core::spec::PeKind;
@@ -12,8 +12,8 @@ pub fn schema(file: FileKind) -> Value {
     let mut schema = match file {
         FileKind::Array => {
             let mut properties = properties_of(&[Section::Top], None);
-            properties.insert("array".to_owned(), section(Section::Array));
-            properties.insert("pe".to_owned(), pe());
+            properties["array"] = section(Section::Array);
+            properties["pe"] = pe();
             object(properties, vec!["array", "pe"])
         }
         FileKind::Run => run(),
@@ -23,50 +23,33 @@ pub fn schema(file: FileKind) -> Value {
             vec![],
         ),
     };
-    let title = format!("sysmt {} file", file.name());
-    if let Value::Object(map) = &mut schema {
-        map.insert(
-            "$schema".to_owned(),
-            json!("https://json-schema.org/draft/2020-12/schema"),
-        );
-        map.insert("title".to_owned(), json!(title));
-    }
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!(format!("sysmt {} file", file.name()));
     schema
 }
 
 fn run() -> Value {
     let mut properties = properties_of(&[Section::Top, Section::Run], None);
-    properties.insert(
-        keys::ARRAY.name.to_owned(),
-        json!({
-            "description": keys::ARRAY.meaning,
-            "anyOf": [{"type": "string", "minLength": 1}, section(Section::Array)],
-        }),
-    );
-    properties.insert("pe".to_owned(), pe());
-    properties.insert("workload".to_owned(), workload());
-    properties.insert(Section::Quantization.name().to_owned(), quantization());
-    for name in [
+    properties[keys::ARRAY.name] = json!({
+        "description": keys::ARRAY.meaning,
+        "anyOf": [{"type": "string", "minLength": 1}, section(Section::Array)],
+    });
+    properties["pe"] = pe();
+    properties["workload"] = workload();
+    properties["quantization"] = quantization();
+    for of_keys in [
         Section::Preprocessing,
         Section::Layers,
         Section::Costs,
         Section::Measure,
     ] {
-        properties.insert(name.name().to_owned(), section(name));
+        properties[of_keys.name()] = section(of_keys);
     }
-    properties.insert(
-        Section::Layer.name().to_owned(),
-        json!({"type": "array", "minItems": 1, "items": layer()}),
-    );
+    properties["layer"] = json!({"type": "array", "minItems": 1, "items": layer()});
     let mut schema = object(properties, vec!["array", "workload"]);
-    if let Value::Object(map) = &mut schema {
-        map.insert(
-            "if".to_owned(),
-            json!({"properties": {"array": {"type": "object"}}}),
-        );
-        map.insert("then".to_owned(), json!({"required": ["pe"]}));
-        map.insert("else".to_owned(), json!({"not": {"required": ["pe"]}}));
-    }
+    schema["if"] = json!({"properties": {"array": {"type": "object"}}});
+    schema["then"] = json!({"required": ["pe"]});
+    schema["else"] = json!({"not": {"required": ["pe"]}});
     schema
 }
 
@@ -74,79 +57,48 @@ fn sweep() -> Value {
     let mut properties = properties_of(&[Section::Top, Section::Sweep], None);
     let any = json!({"type": ["string", "number", "boolean", "array", "object"]});
     let axes = json!({"type": "object", "minProperties": 1, "additionalProperties": any});
-    properties.insert(
-        "axes".to_owned(),
-        json!({"anyOf": [axes, {"type": "array", "minItems": 1, "items": axes}]}),
-    );
-    properties.insert(
-        "figure".to_owned(),
-        json!({"type": "array", "items": {"type": "object", "minProperties": 1}}),
-    );
-    properties.insert(
-        "exclude".to_owned(),
-        json!({"type": "array", "items": {"type": "object", "minProperties": 1}}),
-    );
-    properties.insert(
-        Section::SweepMeasure.name().to_owned(),
-        section(Section::SweepMeasure),
-    );
+    properties["axes"] = json!({"anyOf": [axes, {"type": "array", "minItems": 1, "items": axes}]});
+    for tables in ["figure", "exclude"] {
+        properties[tables] = json!({"type": "array", "items": {"type": "object", "minProperties": 1}});
+    }
+    properties["measure"] = section(Section::SweepMeasure);
     object(properties, vec![keys::BASE.name, "axes"])
 }
 
 fn workload() -> Value {
     let mut schema = section(Section::Workload);
-    if let Value::Object(map) = &mut schema {
-        let others = ["model", "images", "calibration", "n-images", "n-calibration"];
-        let excluded: Vec<Value> = others.iter().map(|name| json!({"required": [name]})).collect();
-        map.insert(
-            "oneOf".to_owned(),
-            json!([
-                {"required": ["trace"], "not": {"anyOf": excluded}},
-                {"required": ["model", "images"], "not": {"required": ["trace"]}},
-            ]),
-        );
-        map.insert(
-            "dependentRequired".to_owned(),
-            json!({"n-calibration": ["calibration"], "prune-scope": ["prune"]}),
-        );
-        map.insert(
-            "dependentSchemas".to_owned(),
-            json!({"prune-scope": {"properties": {"prune": {"type": "number"}}}}),
-        );
-    }
+    let others = ["model", "images", "calibration", "n-images", "n-calibration"];
+    let excluded = others.map(|name| json!({"required": [name]}));
+    schema["oneOf"] = json!([
+        {"required": ["trace"], "not": {"anyOf": excluded}},
+        {"required": ["model", "images"], "not": {"required": ["trace"]}},
+    ]);
+    schema["dependentRequired"] = json!({"n-calibration": ["calibration"], "prune-scope": ["prune"]});
+    schema["dependentSchemas"] = json!({"prune-scope": {"properties": {"prune": {"type": "number"}}}});
     schema
 }
 
 fn quantization() -> Value {
     let mut schema = section(Section::Quantization);
-    if let Value::Object(map) = &mut schema {
-        let range = json!({"properties": {"range": {"const": "percentile"}}, "required": ["range"]});
-        map.insert("dependentSchemas".to_owned(), json!({"percentile": range}));
-    }
+    let range = json!({"properties": {"range": {"const": "percentile"}}, "required": ["range"]});
+    schema["dependentSchemas"] = json!({"percentile": range});
     schema
 }
 
 fn layer() -> Value {
     let mut schema = section(Section::Layer);
-    if let Value::Object(map) = &mut schema {
-        let rules = [&keys::LAYER_THREADS, &keys::LAYER_POLICY].map(|key| json!({"required": [key.name]}));
-        map.insert("anyOf".to_owned(), json!(rules));
-    }
+    let rules = [&keys::LAYER_THREADS, &keys::LAYER_POLICY].map(|key| json!({"required": [key.name]}));
+    schema["anyOf"] = json!(rules);
     schema
 }
 
 fn pe() -> Value {
-    let kinds: Vec<Value> = PeKind::names()
-        .into_iter()
-        .map(|kind| {
-            let mut properties = properties_of(&[Section::Pe], Some(kind));
-            properties.insert(
-                keys::KIND.name.to_owned(),
-                json!({"description": keys::KIND.meaning, "const": kind}),
-            );
-            object(properties, required_of(Section::Pe, Some(kind)))
-        })
-        .collect();
+    let of_kind = |kind| {
+        let mut properties = properties_of(&[Section::Pe], Some(kind));
+        properties[keys::KIND.name] = json!({"description": keys::KIND.meaning, "const": kind});
+        object(properties, required_of(Section::Pe, Some(kind)))
+    };
+    let kinds: Vec<Value> = PeKind::names().into_iter().map(of_kind).collect();
     json!({ "oneOf": kinds })
 }
 
@@ -154,7 +106,7 @@ fn section(section: Section) -> Value {
     object(properties_of(&[section], None), required_of(section, None))
 }
 
-fn object(properties: Map<String, Value>, required: Vec<&str>) -> Value {
+fn object(properties: Value, required: Vec<&str>) -> Value {
     json!({
         "type": "object",
         "properties": properties,
@@ -169,7 +121,7 @@ fn keys_of<'a>(sections: &'a [Section], kind: Option<&'a str>) -> impl Iterator<
         .filter(move |key| sections.contains(&key.section) && kind.is_none_or(|kind| key.is_of_kind(kind)))
 }
 
-fn properties_of(sections: &[Section], kind: Option<&str>) -> Map<String, Value> {
+fn properties_of(sections: &[Section], kind: Option<&str>) -> Value {
     keys_of(sections, kind)
         .map(|key| (key.name.to_owned(), property(key)))
         .collect()
@@ -218,19 +170,17 @@ fn property(key: &Key) -> Value {
         Values::Probability => json!({"type": "number", "minimum": 0, "exclusiveMaximum": 1}),
         Values::Name | Values::Path | Values::ArrayFileOrTables => json!({"type": "string", "minLength": 1}),
     };
-    if let Value::Object(map) = &mut schema {
-        let unit = if key.unit.is_empty() {
-            String::new()
-        } else {
-            format!(" Unit: {}.", key.unit)
-        };
-        map.insert("description".to_owned(), json!(format!("{}{unit}", key.meaning)));
-        // The table's defaults are TOML; those of strings, numbers and arrays are JSON too.
-        if let Fallback::Value(text) = key.fallback
-            && let Ok(value) = serde_json::from_str::<Value>(text)
-        {
-            map.insert("default".to_owned(), value);
-        }
+    let unit = if key.unit.is_empty() {
+        String::new()
+    } else {
+        format!(" Unit: {}.", key.unit)
+    };
+    schema["description"] = json!(format!("{}{unit}", key.meaning));
+    // The table's defaults are TOML; those of strings, numbers and arrays are JSON too.
+    if let Fallback::Value(text) = key.fallback
+        && let Ok(value) = serde_json::from_str::<Value>(text)
+    {
+        schema["default"] = value;
     }
     schema
 }

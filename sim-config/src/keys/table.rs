@@ -18,8 +18,10 @@ const NB_SMT: &[RuleSet] = &[RuleSet::Threads];
 const SPARQ: &[RuleSet] = &[RuleSet::Windows];
 
 macro_rules! table {
+    (@kinds) => { &[] };
+    (@kinds $kinds:expr) => { $kinds };
     ($($name:ident = $section:ident . $key:literal {
-        $meaning:literal, unit $unit:literal, values $values:expr, default $fallback:expr, kinds $kinds:expr $(,)?
+        $meaning:literal, unit $unit:literal, values $values:expr, default $fallback:expr $(, kinds $kinds:expr)? $(,)?
     })+) => {
         $(pub(crate) static $name: Key = Key {
             section: Section::$section,
@@ -28,7 +30,7 @@ macro_rules! table {
             unit: $unit,
             values: $values,
             fallback: $fallback,
-            rules: $kinds,
+            rules: table!(@kinds $($kinds)?),
         };)+
 
         /// Every configuration key, in the order of the files.
@@ -39,53 +41,52 @@ macro_rules! table {
 table! {
     VERSION = Top."version" {
         "Version of the file's format.",
-        unit "", values Values::Integers(&[1]), default Fallback::Value("1"), kinds &[],
+        unit "", values Values::Integers(&[1]), default Fallback::Value("1"),
     }
     ARRAY = Run."array" {
         "The simulated array.",
-        unit "", values Values::ArrayFileOrTables, default Fallback::Required, kinds &[],
+        unit "", values Values::ArrayFileOrTables, default Fallback::Required,
     }
     BASELINE = Run."baseline" {
         "Array file of the machine that `speedup` compares with. It takes the array's `batch`, whatever its own.",
         unit "", values Values::Path,
-        default Fallback::Absent("the conventional array of the same size and timing"), kinds &[],
+        default Fallback::Absent("the conventional array of the same size and timing"),
     }
     SEED = Run."seed" {
         "Seed of everything random, stored with the result.",
-        unit "", values Values::Integer { min: 0, max: i64::MAX }, default Fallback::Value("0"), kinds &[],
+        unit "", values Values::Integer { min: 0, max: i64::MAX }, default Fallback::Value("0"),
     }
     ROWS = Array."rows" {
         "Rows of PEs.",
-        unit "PEs", values Values::Integer { min: 1, max: 1024 }, default Fallback::Required, kinds &[],
+        unit "PEs", values Values::Integer { min: 1, max: 1024 }, default Fallback::Required,
     }
     COLS = Array."cols" {
         "Columns of PEs.",
-        unit "PEs", values Values::Integer { min: 1, max: 1024 }, default Fallback::Required, kinds &[],
+        unit "PEs", values Values::Integer { min: 1, max: 1024 }, default Fallback::Required,
     }
     DATAFLOW = Array."dataflow" {
         "Which operand stays in its PE.",
         unit "", values Values::Words(Dataflow::names), default Fallback::Value("\"output-stationary\""),
-        kinds &[],
     }
     CLOCK_MHZ = Array."clock-mhz" {
         "Frequency of the array clock.",
-        unit "MHz", values Values::Integer { min: 1, max: 100_000 }, default Fallback::Value("500"), kinds &[],
+        unit "MHz", values Values::Integer { min: 1, max: 100_000 }, default Fallback::Value("500"),
     }
     TILES = Array."tiles" {
         "Whether the operands of the next tile follow at once, or wait until a tile has left the array.",
-        unit "", values Values::Words(Tiles::names), default Fallback::Value("\"pipelined\""), kinds &[],
+        unit "", values Values::Words(Tiles::names), default Fallback::Value("\"pipelined\""),
     }
     BATCH = Array."batch" {
         "Whether a layer is one product per image, or the pixels of all images form one product.",
-        unit "", values Values::Words(Batch::names), default Fallback::Value("\"separate\""), kinds &[],
+        unit "", values Values::Words(Batch::names), default Fallback::Value("\"separate\""),
     }
     PIPELINE_DEPTH = Pe."pipeline-depth" {
         "Pipeline stages of a PE; every result is ready that many cycles less one later.",
-        unit "stages", values Values::Integer { min: 1, max: 16 }, default Fallback::Value("1"), kinds &[],
+        unit "stages", values Values::Integer { min: 1, max: 16 }, default Fallback::Value("1"),
     }
     KIND = Pe."kind" {
         "What a PE computes.",
-        unit "", values Values::Words(PeKind::names), default Fallback::Required, kinds &[],
+        unit "", values Values::Words(PeKind::names), default Fallback::Required,
     }
     THREADS = Pe."threads" {
         "Threads that share the multiplier of a PE.",
@@ -117,87 +118,85 @@ table! {
     }
     TRACE = Workload."trace" {
         "Layer trace to simulate; excludes the other keys of [workload] but those of pruning.",
-        unit "", values Values::Path, default Fallback::Absent("`model` and `images` are required"), kinds &[],
+        unit "", values Values::Path, default Fallback::Absent("`model` and `images` are required"),
     }
     MODEL = Workload."model" {
         "ONNX network to quantize and simulate.",
-        unit "", values Values::Path, default Fallback::Absent("`trace` is required"), kinds &[],
+        unit "", values Values::Path, default Fallback::Absent("`trace` is required"),
     }
     IMAGES = Workload."images" {
         "Images that go through the network: an .npz, an IDX file (.gz or not), or a folder of JPEG and PNG.",
-        unit "", values Values::Path, default Fallback::Absent("required with `model`"), kinds &[],
+        unit "", values Values::Path, default Fallback::Absent("required with `model`"),
     }
     CALIBRATION = Workload."calibration" {
         "Images that set the ranges of activations.",
-        unit "", values Values::Path, default Fallback::Absent("the images calibrate themselves"), kinds &[],
+        unit "", values Values::Path, default Fallback::Absent("the images calibrate themselves"),
     }
     N_IMAGES = Workload."n-images" {
         "How many of the images are used, from the first.",
-        unit "images", values Values::Integer { min: 1, max: MAX_COUNT }, default Fallback::Absent("all"), kinds &[],
+        unit "images", values Values::Integer { min: 1, max: MAX_COUNT }, default Fallback::Absent("all"),
     }
     N_CALIBRATION = Workload."n-calibration" {
         "How many of the calibration images are used, from the first.",
-        unit "images", values Values::Integer { min: 1, max: MAX_COUNT }, default Fallback::Absent("all"), kinds &[],
+        unit "images", values Values::Integer { min: 1, max: MAX_COUNT }, default Fallback::Absent("all"),
     }
     PRUNE = Workload."prune" {
         "Which weights are made zero before everything else: the smallest of this fraction, or all but the two largest of \
          every four along K. Acts on the FP32 weights of a model's simulated layers, or on the codes of a trace.",
-        unit "", values Values::Pruning, default Fallback::Absent("nothing is pruned"), kinds &[],
+        unit "", values Values::Pruning, default Fallback::Absent("nothing is pruned"),
     }
     PRUNE_SCOPE = Workload."prune-scope" {
         "Whether a fraction is that of each layer, or of all simulated layers together; not for \"2:4\".",
-        unit "", values Values::Words(PruneScope::names), default Fallback::Value("\"layer\""), kinds &[],
+        unit "", values Values::Words(PruneScope::names), default Fallback::Value("\"layer\""),
     }
     ACTIVATION_ZEROS = Workload."activation-zeros" {
         "Synthetic sparsity: every activation of the simulated layers becomes zero with this probability, drawn from `seed`, \
          beside the zeros that it has. Results and figures are marked as synthetic.",
-        unit "", values Values::Probability, default Fallback::Absent("activations stay as they are"), kinds &[],
+        unit "", values Values::Probability, default Fallback::Absent("activations stay as they are"),
     }
     LAYOUT = Preprocessing."layout" {
         "Axes of four-dimensional image arrays.",
-        unit "", values Values::Words(Layout::names), default Fallback::Value("\"nchw\""), kinds &[],
+        unit "", values Values::Words(Layout::names), default Fallback::Value("\"nchw\""),
     }
     MODEL_LAYOUT = Preprocessing."model-layout" {
         "Axes of the network's input.",
-        unit "", values Values::Words(Layout::names), default Fallback::Value("\"nchw\""), kinds &[],
+        unit "", values Values::Words(Layout::names), default Fallback::Value("\"nchw\""),
     }
     CHANNELS = Preprocessing."channels" {
         "Channels of the network's input, in order.",
         unit "", values Values::Words(Channels::names), default Fallback::Absent("as the images have them"),
-        kinds &[],
     }
     SCALE = Preprocessing."scale" {
         "What a pixel is multiplied with, before `mean` and `std`.",
-        unit "", values Values::Number(Zero::Forbidden), default Fallback::Value("0.00392156862745098"), kinds &[],
+        unit "", values Values::Number(Zero::Forbidden), default Fallback::Value("0.00392156862745098"),
     }
     MEAN = Preprocessing."mean" {
         "Subtracted from scaled pixels, per channel of the network's input.",
-        unit "", values Values::Numbers(Zero::Allowed), default Fallback::Value("[0.0]"), kinds &[],
+        unit "", values Values::Numbers(Zero::Allowed), default Fallback::Value("[0.0]"),
     }
     STD = Preprocessing."std" {
         "Divided by after `mean`, per channel of the network's input.",
-        unit "", values Values::Numbers(Zero::Forbidden), default Fallback::Value("[1.0]"), kinds &[],
+        unit "", values Values::Numbers(Zero::Forbidden), default Fallback::Value("[1.0]"),
     }
     RESIZE = Preprocessing."resize" {
         "Rows and columns of an image after resizing (bilinear).",
         unit "pixels", values Values::Sides { max: 16_384 }, default Fallback::Absent("images keep their size"),
-        kinds &[],
     }
     RESIZE_MODE = Preprocessing."resize-mode" {
         "What resizing does with another aspect ratio: distort, or cover and cut off evenly.",
-        unit "", values Values::Words(ResizeMode::names), default Fallback::Value("\"stretch\""), kinds &[],
+        unit "", values Values::Words(ResizeMode::names), default Fallback::Value("\"stretch\""),
     }
     LAYERS = Layers."layers" {
         "Which operators of a model are simulated; all adds fully connected layers.",
-        unit "", values Values::Words(LayerSelection::names), default Fallback::Value("\"convolutions\""), kinds &[],
+        unit "", values Values::Words(LayerSelection::names), default Fallback::Value("\"convolutions\""),
     }
     FIRST = Layers."first" {
         "What becomes of a model's first convolution.",
-        unit "", values Values::Words(EdgeLayer::names), default Fallback::Value("\"fp32\""), kinds &[],
+        unit "", values Values::Words(EdgeLayer::names), default Fallback::Value("\"fp32\""),
     }
     LAST = Layers."last" {
         "What becomes of a model's final fully connected layer.",
-        unit "", values Values::Words(EdgeLayer::names), default Fallback::Value("\"fp32\""), kinds &[],
+        unit "", values Values::Words(EdgeLayer::names), default Fallback::Value("\"fp32\""),
     }
     DEPTHWISE_THREADS = Layers."depthwise-threads" {
         "Threads of depthwise convolutions, at most those of the array.",
@@ -225,70 +224,70 @@ table! {
     }
     DIVISOR = Quantization."divisor" {
         "Steps into which a range is divided: 256 as the authors' NB-SMT model, 255 as their SPARQ model.",
-        unit "steps", values Values::Integers(&[256, 255]), default Fallback::Value("256"), kinds &[],
+        unit "steps", values Values::Integers(&[256, 255]), default Fallback::Value("256"),
     }
     BIAS = Quantization."bias" {
         "What becomes of a convolution's bias.",
-        unit "", values Values::Words(Bias::names), default Fallback::Value("\"fp32\""), kinds &[],
+        unit "", values Values::Words(Bias::names), default Fallback::Value("\"fp32\""),
     }
     SIGNED_INPUTS = Quantization."signed-inputs" {
         "What becomes of a layer whose input can be negative: reported and left out, or shifted by a zero point.",
-        unit "", values Values::Words(SignedInputs::names), default Fallback::Value("\"unsimulated\""), kinds &[],
+        unit "", values Values::Words(SignedInputs::names), default Fallback::Value("\"unsimulated\""),
     }
     WEIGHTS = Quantization."weights" {
         "Whether weights have one scale for each output channel, or one for the whole tensor.",
-        unit "", values Values::Words(WeightScales::names), default Fallback::Value("\"per-channel\""), kinds &[],
+        unit "", values Values::Words(WeightScales::names), default Fallback::Value("\"per-channel\""),
     }
     RANGE = Quantization."range" {
         "How the range of a layer's input is found: the mean over images of each one's maximum, the largest value, the \
          mean of a percentile of each image, or of max·i/64 (i = 16..=64) the one with the least squared error.",
-        unit "", values Values::Words(RangeMethod::names), default Fallback::Value("\"mean-of-max\""), kinds &[],
+        unit "", values Values::Words(RangeMethod::names), default Fallback::Value("\"mean-of-max\""),
     }
     PERCENTILE = Quantization."percentile" {
         "Which percentile `range = \"percentile\"` takes of all values of an image, by nearest rank. Only with that `range`.",
-        unit "%", values Values::Percentile, default Fallback::Value("99.9"), kinds &[],
+        unit "%", values Values::Percentile, default Fallback::Value("99.9"),
     }
     COST_TABLE = Costs."table" {
         "Technology table of energy and area.",
-        unit "", values Values::Path, default Fallback::Absent("the built-in table"), kinds &[],
+        unit "", values Values::Path, default Fallback::Absent("the built-in table"),
     }
     MSE = Measure."mse" {
         "Whether the error against the exact product is measured.",
-        unit "", values Values::Flag, default Fallback::Value("true"), kinds &[],
+        unit "", values Values::Flag, default Fallback::Value("true"),
     }
     PE_MAP = Measure."pe-map" {
         "Whether the busy steps of each PE are counted and written to `pe_map.csv`; `sysmt run` alone does so.",
-        unit "", values Values::Flag, default Fallback::Value("false"), kinds &[],
+        unit "", values Values::Flag, default Fallback::Value("false"),
     }
     BASE = Sweep."base" {
         "The run file that every point starts from; [axes] below names keys of run files with the values that they take, as \
          in \"pe.threads\" = [1, 2, 4], and [[exclude]] leaves combinations out.",
-        unit "", values Values::Path, default Fallback::Required, kinds &[],
+        unit "", values Values::Path, default Fallback::Required,
     }
     SEEDS = Sweep."seeds" {
         "Seeds of points in which something is random: one point for each.",
-        unit "", values Values::Seeds { max: i64::MAX }, default Fallback::Absent("the seed of the base"), kinds &[],
+        unit "", values Values::Seeds { max: i64::MAX }, default Fallback::Absent("the seed of the base"),
     }
     RECALIBRATE_BN = Axes."recalibrate-bn" {
         "How batch norms get new statistics on the array of a point, from its calibration images; needs `measure.accuracy`.",
-        unit "", values Values::Words(recalibrations), default Fallback::Value("\"off\""), kinds &[],
+        unit "", values Values::Words(recalibrations), default Fallback::Value("\"off\""),
     }
     THROTTLE = Axes."throttle" {
         "With \"curve\" a point is every step of automatic throttling: the layer that errs most runs with fewer threads, down \
          to one in all of them. It has a row for each step, and needs `measure.accuracy`, labels and an nb-smt array.",
-        unit "", values Values::Words(Throttling::names), default Fallback::Value("\"off\""), kinds &[],
+        unit "", values Values::Words(Throttling::names), default Fallback::Value("\"off\""),
     }
     ACCURACY = SweepMeasure."accuracy" {
         "Evaluate the network on the first N images at every point; cycles and energy are those of the same images.",
         unit "", values Values::Accuracy { max: MAX_COUNT },
-        default Fallback::Absent("points have no answers"), kinds &[],
+        default Fallback::Absent("points have no answers"),
     }
     FEATURES = SweepMeasure."features" {
         "Whether each point says how far the input of the network's last layer is from that in FP32; needs `accuracy`.",
-        unit "", values Values::Flag, default Fallback::Value("false"), kinds &[],
+        unit "", values Values::Flag, default Fallback::Value("false"),
     }
     OPERANDS = SweepMeasure."operands" {
         "Whether each point says how many codes of its layers are zero or narrow; needs `accuracy`.",
-        unit "", values Values::Flag, default Fallback::Value("false"), kinds &[],
+        unit "", values Values::Flag, default Fallback::Value("false"),
     }
 }

@@ -12,7 +12,7 @@ use toml::de::DeTable;
 
 use super::{Described, NamedLayers, NeedOfWorkload};
 use crate::array;
-use crate::keys::{self, Key, Section};
+use crate::keys::{self, FileKind, Key, Section};
 use crate::reader::Reader;
 
 /// An array and the methods around it, as an array file or a run file says it.
@@ -80,20 +80,12 @@ pub fn load(path: &Path) -> Result<DesignSpec, Box<ConfigError>> {
 
 /// Whether a file says anything that only run files say.
 fn is_run(table: &DeTable<'_>) -> bool {
-    let only_in_runs = [
-        Section::Workload.name(),
-        Section::Preprocessing.name(),
-        Section::Layers.name(),
-        Section::Layer.name(),
-        Section::Quantization.name(),
-        Section::Costs.name(),
-        Section::Measure.name(),
-        keys::BASELINE.name,
-        keys::SEED.name,
-    ];
+    let sections = FileKind::Run.sections().iter();
+    let of_runs_alone = sections.filter(|section| !FileKind::Array.sections().contains(section));
+    let mut names =
+        (of_runs_alone.map(|section| section.name())).chain([keys::BASELINE.name, keys::SEED.name]);
     let array = table.get(keys::ARRAY.name);
-    array.is_some_and(|array| !array.get_ref().is_table())
-        || only_in_runs.iter().any(|&name| table.get(name).is_some())
+    array.is_some_and(|array| !array.get_ref().is_table()) || names.any(|name| table.get(name).is_some())
 }
 
 /// An array, and the file that it came from.

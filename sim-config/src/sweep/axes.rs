@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::texts::AxisRange;
 use super::{SweepTexts, base};
-use crate::keys::{self, ALL, FileKind, Key, Section, Values};
+use crate::keys::{ALL, FileKind, Key, Section, Values};
 
 /// Most values of an axis that is a range.
 const MAX_STEPS: u32 = 1_000_000;
@@ -115,15 +115,8 @@ impl Grid<'_> {
 
 /// The tables of axes in a sweep file: one, or several that follow one another.
 pub(super) fn tables<'a, 't>(axes: &'a Spanned<DeValue<'t>>) -> Vec<&'a Spanned<DeValue<'t>>> {
-    match axes.get_ref() {
-        DeValue::Array(tables) => tables.iter().collect(),
-        DeValue::Table(_)
-        | DeValue::String(_)
-        | DeValue::Integer(_)
-        | DeValue::Float(_)
-        | DeValue::Boolean(_)
-        | DeValue::Datetime(_) => vec![axes],
-    }
+    let tables = axes.get_ref().as_array();
+    tables.map_or_else(|| vec![axes], |tables| tables.iter().collect())
 }
 
 /// The grids in the order of the file; wrong ones are complained about.
@@ -256,33 +249,21 @@ fn listed<'t>(
     value: &Spanned<DeValue<'t>>,
     complaints: &Complaints,
 ) -> Option<Vec<Spanned<DeValue<'t>>>> {
-    match value.get_ref() {
-        DeValue::Array(values) if values.is_empty() => {
-            complaints.add(
-                value.span(),
-                format!("`{name}` has no values"),
-                "list at least one, or take the axis out",
-            );
-            None
-        }
-        DeValue::Array(values) => Some(values.iter().cloned().collect()),
-        DeValue::Table(_) => {
-            let (why, remedy) = match range(value.get_ref()) {
-                Some(Err(wrong)) => wrong,
-                Some(Ok(_)) | None => (
-                    format!("`{name}` is a table"),
-                    "a range is { from = 0.0, to = 0.9, steps = 10 }".to_owned(),
-                ),
-            };
-            complaints.add(value.span(), why, remedy);
-            None
-        }
-        DeValue::String(_)
-        | DeValue::Integer(_)
-        | DeValue::Float(_)
-        | DeValue::Boolean(_)
-        | DeValue::Datetime(_) => Some(vec![value.clone()]),
-    }
+    let (why, remedy) = match (value.get_ref().as_array(), range(value.get_ref())) {
+        (Some(values), _) if !values.is_empty() => return Some(values.iter().cloned().collect()),
+        (None, None) => return Some(vec![value.clone()]),
+        (Some(_), _) => (
+            format!("`{name}` has no values"),
+            "list at least one, or take the axis out".to_owned(),
+        ),
+        (None, Some(Err(wrong))) => wrong,
+        (None, Some(Ok(_))) => (
+            format!("`{name}` is a table"),
+            "a range is { from = 0.0, to = 0.9, steps = 10 }".to_owned(),
+        ),
+    };
+    complaints.add(value.span(), why, remedy);
+    None
 }
 
 fn parsed<'t>(numbers: &'t [String], at: &Range<usize>) -> Vec<Spanned<DeValue<'t>>> {
@@ -383,9 +364,7 @@ fn places<'t>(
             .iter()
             .zip(given)
             .map(|(key, mut value)| {
-                if key.section != Section::Run || key.name != keys::SEED.name {
-                    base::rebase_value(key, value.get_mut(), folder);
-                }
+                base::rebase_value(key, value.get_mut(), folder);
                 value
             })
             .collect();
