@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::error::SweepError;
+use crate::error::{SweepError, SweepFault};
 use crate::lock::{self, Lock};
 use crate::shards;
 use crate::store::{FILE_NAME, Store};
@@ -32,24 +32,16 @@ pub fn open(folder: &Path, begin: Begin) -> Result<(Lock, Store), SweepError> {
         // Nothing is made where there is none.
         Begin::Existing => drop(Store::open(&store)?),
     }
-    fs::create_dir_all(folder).map_err(|error| SweepError::Io {
-        action: "make the folder",
-        path: folder.to_owned(),
-        error,
-    })?;
+    let action = "make the folder";
+    fs::create_dir_all(folder).map_err(|error| SweepFault::Io { action, error }.at(folder))?;
     let lock = Lock::take(folder)?;
     let store = Store::create(&store)?;
     if begin == Begin::New && shards::are_out(folder) {
-        return Err(SweepError::Out {
-            path: folder.to_owned(),
-        });
+        return Err(SweepFault::Out.at(folder));
     }
     match (begin, store.n_results()?) {
         (Begin::New, 0) | (Begin::Resume | Begin::Existing, _) => Ok((lock, store)),
-        (Begin::New, n_results) => Err(SweepError::Exists {
-            path: folder.to_owned(),
-            n_results,
-        }),
+        (Begin::New, n_results) => Err(SweepFault::Exists { n_results }.at(folder)),
     }
 }
 
@@ -58,27 +50,22 @@ pub fn open(folder: &Path, begin: Begin) -> Result<(Lock, Store), SweepError> {
 /// - Errors: a store that cannot be read.
 pub fn look(folder: &Path) -> Result<Option<Store>, SweepError> {
     match Store::open(&folder.join(FILE_NAME)) {
-        Err(SweepError::Missing { .. }) => Ok(None),
+        Err(SweepError::At {
+            fault: SweepFault::Missing,
+            ..
+        }) => Ok(None),
         store => store.map(Some),
     }
 }
 
 /// Whether a folder may become that of a sweep: absent or empty so far, or one already.
 fn check(folder: &Path) -> Result<(), SweepError> {
-    let not_sweep = || SweepError::NotSweep {
-        path: folder.to_owned(),
-    };
+    let not_sweep = || SweepFault::NotSweep.at(folder);
     let mut entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(not_sweep()),
-        Err(error) => {
-            return Err(SweepError::Io {
-                action: "look into the folder",
-                path: folder.to_owned(),
-                error,
-            });
-        }
+        Err(error) => return Err(SweepError::of_io("look into the folder", folder, error)),
     };
     if folder.join(FILE_NAME).is_file() {
         return Ok(());

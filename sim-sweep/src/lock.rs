@@ -3,7 +3,7 @@
 use std::fs::{DirEntry, File, TryLockError};
 use std::path::Path;
 
-use crate::error::SweepError;
+use crate::error::{SweepError, SweepFault};
 
 /// The file that is locked; it stays, empty.
 const FILE_NAME: &str = "sweep.lock";
@@ -27,9 +27,7 @@ impl Lock {
     ///
     /// - Errors: another process has it, or the folder cannot be written to.
     pub fn take(folder: &Path) -> Result<Self, SweepError> {
-        take_file(&folder.join(FILE_NAME))?.ok_or_else(|| SweepError::Locked {
-            path: folder.to_owned(),
-        })
+        take_file(&folder.join(FILE_NAME))?.ok_or_else(|| SweepFault::Locked.at(folder))
     }
 }
 

@@ -6,7 +6,7 @@ use sim_config::sweep::{AxisValue, Combination, PointSpec, Randomness, SweepSpec
 use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_toml::error::ConfigError;
 
-use crate::error::SweepError;
+use crate::error::{SweepError, SweepFault};
 use crate::figures;
 use crate::identity::{Fingerprints, Identity, of_point};
 
@@ -55,9 +55,7 @@ impl<'t> Plan<'t> {
             points.extend(chunk.points);
         }
         if points.is_empty() {
-            return Err(SweepError::NoPoint {
-                path: texts.path().to_owned(),
-            });
+            return Err(SweepFault::NoPoint.at(texts.path()));
         }
         Ok(Self {
             spec,

@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::error::SweepError;
+use crate::error::{SweepError, SweepFault};
 use crate::identity::Identity;
 use crate::lock::Lock;
 use crate::plan::Planned;
@@ -144,7 +144,12 @@ fn take_locks(folder: &Path) -> Result<Vec<Result<Lock, SweepError>>, SweepError
     let mut locks = Vec::new();
     for path in files(folder, "lock")? {
         match log::lock(&path) {
-            Err(error @ SweepError::ShardLocked { .. }) => locks.push(Err(error)),
+            Err(
+                error @ SweepError::At {
+                    fault: SweepFault::ShardLocked,
+                    ..
+                },
+            ) => locks.push(Err(error)),
             lock => locks.push(Ok(lock?)),
         }
     }
@@ -182,11 +187,7 @@ fn merge(folder: &Path, store: &mut Store) -> Result<Taken, SweepError> {
 /// Files of the shards' folder, sorted; none where there is no folder.
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, SweepError> {
     let path = folder.join(FOLDER);
-    let failed = |error| SweepError::Io {
-        action: "look into the folder",
-        path: path.clone(),
-        error,
-    };
+    let failed = |error| SweepError::of_io("look into the folder", &path, error);
     let entries = match fs::read_dir(&path) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -221,11 +222,7 @@ fn remove(path: &Path) -> Result<(), SweepError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(SweepError::Io {
-            action: "remove the file",
-            path: path.to_owned(),
-            error,
-        }),
+        Err(error) => Err(SweepError::of_io("remove the file", path, error)),
     }
 }
 

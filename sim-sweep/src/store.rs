@@ -2,6 +2,7 @@
 
 mod columns;
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use serde_json::Value;
 use sim_config::sweep::AccuracySpec;
 use sim_core::shape::widen;
 
-use crate::error::SweepError;
+use crate::error::{SweepError, SweepFault};
 use crate::identity::Identity;
 use crate::plan::Plan;
 use crate::run::Results;
@@ -158,9 +159,7 @@ impl Store {
     ///
     /// - Errors: as [`Self::create`], no such file, and one without a plan: a run was killed before it had one.
     pub fn open(path: &Path) -> Result<Self, SweepError> {
-        let missing = || SweepError::Missing {
-            path: path.parent().unwrap_or(Path::new("")).to_owned(),
-        };
+        let missing = || SweepFault::Missing.at(path.parent().unwrap_or(Path::new("")));
         if !path.is_file() {
             return Err(missing());
         }
@@ -210,16 +209,11 @@ impl Store {
 
     fn check_version(&self) -> Result<(), SweepError> {
         if self.pragma("application_id")? != APPLICATION_ID {
-            return Err(SweepError::Foreign {
-                path: self.path.clone(),
-            });
+            return Err(SweepFault::Foreign.at(&self.path));
         }
         match self.pragma("user_version")? {
             VERSION => Ok(()),
-            found => Err(SweepError::Version {
-                path: self.path.clone(),
-                found,
-            }),
+            found => Err(SweepFault::Version { found }.at(&self.path)),
         }
     }
 
@@ -283,27 +277,34 @@ impl Store {
         &mut self,
         results: impl IntoIterator<Item = Result<Record, SweepError>>,
     ) -> Result<u64, SweepError> {
+        let sql = "INSERT INTO results VALUES (?1, ?2, ?3) ON CONFLICT (identity) DO UPDATE SET state = ?2, body = ?3 \
+                   WHERE results.state <> 0";
+        self.insert(sql, results)
+    }
+
+    /// Execute `sql` for all records, or for none; the number of rows that it changed.
+    fn insert<R: Borrow<Record>>(
+        &mut self,
+        sql: &str,
+        records: impl IntoIterator<Item = Result<R, SweepError>>,
+    ) -> Result<u64, SweepError> {
         let path = self.path.clone();
         let failed = |error| failure(&path, error);
         let transaction = self.connection.transaction().map_err(failed)?;
-        let mut n_new = 0;
+        let mut n_changed = 0;
         {
-            let mut insert = transaction
-                .prepare(
-                    "INSERT INTO results VALUES (?1, ?2, ?3) ON CONFLICT (identity) DO UPDATE SET state = ?2, body = ?3 \
-                     WHERE results.state <> 0",
-                )
-                .map_err(failed)?;
-            for result in results {
-                let (identity, outcome) = result?;
-                let n_changed = insert
+            let mut insert = transaction.prepare(sql).map_err(failed)?;
+            for record in records {
+                let record = record?;
+                let (identity, outcome) = record.borrow();
+                let n_rows = insert
                     .execute(params![&identity.0[..], outcome.state.number(), outcome.body])
                     .map_err(failed)?;
-                n_new += widen(n_changed);
+                n_changed += widen(n_rows);
             }
         }
         transaction.commit().map_err(failed)?;
-        Ok(n_new)
+        Ok(n_changed)
     }
 
     /// How the planned points have ended so far, equal ones once.
@@ -408,21 +409,9 @@ impl Results for Store {
         })
     }
 
-    fn put(&mut self, outcomes: &[(Identity, Outcome)]) -> Result<(), SweepError> {
-        let path = self.path.clone();
-        let failed = |error| failure(&path, error);
-        let transaction = self.connection.transaction().map_err(failed)?;
-        {
-            let mut insert = transaction
-                .prepare("INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3)")
-                .map_err(failed)?;
-            for (identity, outcome) in outcomes {
-                insert
-                    .execute(params![&identity.0[..], outcome.state.number(), outcome.body])
-                    .map_err(failed)?;
-            }
-        }
-        transaction.commit().map_err(failed)
+    fn put(&mut self, outcomes: &[Record]) -> Result<(), SweepError> {
+        let sql = "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3)";
+        self.insert(sql, outcomes.iter().map(Ok)).map(drop)
     }
 }
 
@@ -442,13 +431,13 @@ fn stored_point(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredPoint> {
 }
 
 fn failure(path: &Path, error: rusqlite::Error) -> SweepError {
-    let path = path.to_owned();
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => SweepError::Full { path },
-        Some(ErrorCode::NotADatabase) => SweepError::Foreign { path },
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => SweepError::Locked { path },
-        Some(_) | None => SweepError::Store { path, error },
-    }
+    let fault = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => SweepFault::Full,
+        Some(ErrorCode::NotADatabase) => SweepFault::Foreign,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => SweepFault::Locked,
+        Some(_) | None => SweepFault::Store { error },
+    };
+    fault.at(path)
 }
 
 fn file_name(path: &Path) -> String {

@@ -108,23 +108,9 @@ impl From<SweepError> for Failure {
             SweepError::Config(error) => error.into(),
             SweepError::Input(error) => error.into(),
             SweepError::Stopped => Self::Stopped,
-            error @ (SweepError::NoPoint { .. }
-            | SweepError::NotSweep { .. }
-            | SweepError::Exists { .. }
-            | SweepError::Out { .. }
-            | SweepError::NotShared { .. }
-            | SweepError::List { .. }
-            | SweepError::OtherShards { .. }
-            | SweepError::Changed { .. }
-            | SweepError::ShardLocked { .. }
-            | SweepError::Missing { .. }
-            | SweepError::Locked { .. }
-            | SweepError::Version { .. }
-            | SweepError::Foreign { .. }
-            | SweepError::Full { .. }
-            | SweepError::Store { .. }
-            | SweepError::Io { .. }
-            | SweepError::Row { .. }) => Self::user(&error),
+            error @ (SweepError::At { .. } | SweepError::List { .. } | SweepError::Row { .. }) => {
+                Self::user(&error)
+            }
         }
     }
 }

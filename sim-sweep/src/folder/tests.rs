@@ -102,7 +102,16 @@ fn a_sweep_that_has_to_be_there_is_not_made() {
         leave(&path);
         let had_lock = path.join("sweep.lock").exists();
         let error = open(&path, Begin::Existing).unwrap_err();
-        assert!(matches!(error, SweepError::Missing { .. }), "{state}: {error}");
+        assert!(
+            matches!(
+                error,
+                SweepError::At {
+                    fault: SweepFault::Missing,
+                    ..
+                }
+            ),
+            "{state}: {error}"
+        );
         assert_eq!(path.join("sweep.lock").exists(), had_lock, "{state}");
         assert_eq!(path.exists(), state != "no folder");
     }
@@ -142,7 +151,16 @@ fn what_is_somebody_elses_stays_as_it_is() {
         for begin in [Begin::New, Begin::Resume, Begin::Existing] {
             let error = open(&path, begin).unwrap_err();
             assert!(
-                matches!(error, SweepError::NotSweep { .. } | SweepError::Foreign { .. }),
+                matches!(
+                    error,
+                    SweepError::At {
+                        fault: SweepFault::NotSweep,
+                        ..
+                    } | SweepError::At {
+                        fault: SweepFault::Foreign,
+                        ..
+                    }
+                ),
                 "{state}: {error}"
             );
             let mut after = listing(&path);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use reports::whole;
 
 use super::{FOLDER, ShardId};
-use crate::error::SweepError;
+use crate::error::{SweepError, SweepFault};
 use crate::identity::Identity;
 
 /// The first line of the file.
@@ -48,9 +48,7 @@ impl List {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
                 ) =>
             {
-                return Err(SweepError::NotShared {
-                    path: folder.to_owned(),
-                });
+                return Err(SweepFault::NotShared.at(folder));
             }
             Err(error) => return Err(SweepError::of_io("read the file", &path, error)),
         };
@@ -81,11 +79,8 @@ impl List {
         ShardId { index, of }: ShardId,
     ) -> Result<HashSet<Identity>, SweepError> {
         if of != self.n_shards {
-            return Err(SweepError::OtherShards {
-                path: Self::path(folder),
-                n_shards: self.n_shards,
-                asked: of,
-            });
+            let (n_shards, asked) = (self.n_shards, of);
+            return Err(SweepFault::OtherShards { n_shards, asked }.at(&Self::path(folder)));
         }
         Ok(self.points.iter().copied().skip(index).step_by(of).collect())
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::list::List;
 use super::{Record, ShardId};
-use crate::error::SweepError;
+use crate::error::{SweepError, SweepFault};
 use crate::identity::Identity;
 use crate::lock::{self, Lock};
 use crate::plan::Plan;
@@ -46,10 +46,7 @@ impl Shard {
         let planned: HashSet<Identity> = plan.points().iter().map(|point| point.identity).collect();
         let n_gone = points.difference(&planned).count();
         if n_gone != 0 {
-            return Err(SweepError::Changed {
-                path: plan.spec().file().to_owned(),
-                n_gone,
-            });
+            return Err(SweepFault::Changed { n_gone }.at(plan.spec().file()));
         }
         let path = id.file(folder, "log");
         let file = open(&path).map_err(|error| SweepError::of_io("write the file", &path, error))?;
@@ -102,11 +99,9 @@ impl Results for Shard {
     }
 }
 
-/// - Errors: [`SweepError::ShardLocked`] where another process has it.
+/// - Errors: [`SweepFault::ShardLocked`] where another process has it.
 pub(super) fn lock(path: &Path) -> Result<Lock, SweepError> {
-    lock::take_file(path)?.ok_or_else(|| SweepError::ShardLocked {
-        path: path.to_owned(),
-    })
+    lock::take_file(path)?.ok_or_else(|| SweepFault::ShardLocked.at(path))
 }
 
 /// Open a log to append to it, on a line of its own.

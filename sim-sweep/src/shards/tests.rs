@@ -85,7 +85,16 @@ fn every_point_is_in_one_shard() {
         let want: HashSet<Identity> = points.iter().map(|point| point.identity).collect();
         assert_eq!((all.len(), distinct), (points.len(), want), "{n_shards}");
         let error = Shard::open(folder, id(0, n_shards + 1), &plan).unwrap_err();
-        assert!(matches!(error, SweepError::OtherShards { .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                SweepError::At {
+                    fault: SweepFault::OtherShards { .. },
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
 }
 
@@ -122,15 +131,42 @@ fn one_process_runs_a_shard_and_nobody_takes_it_back_meanwhile() {
     let plan = plan(&texts);
     let mut store = store(folder, &plan);
     let error = Shard::open(folder, id(0, 2), &plan).unwrap_err();
-    assert!(matches!(error, SweepError::NotShared { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SweepError::At {
+                fault: SweepFault::NotShared,
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!(!folder.join(FOLDER).exists());
     hand_out(folder, &pending(&plan, &store).unwrap().points, 2).unwrap();
     let mut shard = Shard::open(folder, id(0, 2), &plan).unwrap();
     let error = Shard::open(folder, id(0, 2), &plan).unwrap_err();
-    assert!(matches!(error, SweepError::ShardLocked { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SweepError::At {
+                fault: SweepFault::ShardLocked,
+                ..
+            }
+        ),
+        "{error}"
+    );
     fill(&mut shard, State::Failed);
     let error = take_back(folder, &mut store).unwrap_err();
-    assert!(matches!(error, SweepError::ShardLocked { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SweepError::At {
+                fault: SweepFault::ShardLocked,
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert_eq!(store.n_results().unwrap(), 0);
     drop(shard);
     assert_eq!(take_back(folder, &mut store).unwrap().results, 5);
@@ -164,7 +200,16 @@ fn what_is_done_is_removed_once_all_of_it_is_taken() {
         (9, 0, 0, 0)
     );
     let error = collect(folder, &mut store).unwrap_err();
-    assert!(matches!(error, SweepError::NotShared { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SweepError::At {
+                fault: SweepFault::NotShared,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]
@@ -246,5 +291,14 @@ fn lists_that_are_none_are_refused() {
     let other = "base = \"run.toml\"\n[axes]\n\"array.rows\" = [4]\n\"pe.threads\" = [1, 2]\n";
     let other = SweepTexts::of(&folder.join("other.toml"), other.to_owned()).unwrap();
     let error = Shard::open(folder, id(0, 2), &self::plan(&other)).unwrap_err();
-    assert!(matches!(error, SweepError::Changed { n_gone: 4, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SweepError::At {
+                fault: SweepFault::Changed { n_gone: 4 },
+                ..
+            }
+        ),
+        "{error}"
+    );
 }

@@ -22,7 +22,16 @@ fn a_full_disk_keeps_what_is_stored() {
     store.limit(20);
     let large = outcome("x".repeat(1 << 20));
     let error = store.put(&[(identity(2), large.clone())]).unwrap_err();
-    assert!(matches!(error, SweepError::Full { .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            SweepError::At {
+                fault: SweepFault::Full,
+                ..
+            }
+        ),
+        "{error}"
+    );
     assert!(
         error
             .to_string()
@@ -50,17 +59,41 @@ fn stores_of_other_versions_and_other_files_are_refused() {
     drop(store);
     for opened in [Store::open(&path), Store::create(&path)] {
         let error = opened.unwrap_err();
-        assert!(matches!(error, SweepError::Version { found: 2, .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                SweepError::At {
+                    fault: SweepFault::Version { found: 2 },
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
     let other = folder.path().join("other.sqlite");
     let connection = Connection::open(&other).unwrap();
     connection.execute_batch("CREATE TABLE mine (x)").unwrap();
     drop(connection);
     for opened in [Store::open(&other), Store::create(&other)] {
-        assert!(matches!(opened.unwrap_err(), SweepError::Foreign { .. }));
+        assert!(matches!(
+            opened.unwrap_err(),
+            SweepError::At {
+                fault: SweepFault::Foreign,
+                ..
+            }
+        ));
     }
     let missing = Store::open(&folder.path().join("none.sqlite")).unwrap_err();
-    assert!(matches!(missing, SweepError::Missing { .. }), "{missing}");
+    assert!(
+        matches!(
+            missing,
+            SweepError::At {
+                fault: SweepFault::Missing,
+                ..
+            }
+        ),
+        "{missing}"
+    );
 }
 
 #[test]

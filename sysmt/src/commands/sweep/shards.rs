@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use sim_config::sweep::SweepTexts;
 use sim_run::workers::Engines;
-use sim_sweep::error::SweepError;
+use sim_sweep::error::{SweepError, SweepFault};
 use sim_sweep::folder;
 use sim_sweep::lock::Lock;
 use sim_sweep::plan::Plan;
@@ -198,7 +198,10 @@ pub(super) fn collect(args: &SweepArgs) -> Result<(), Failure> {
     match collected {
         Ok(taken) => tell(&taken),
         // It was collected before.
-        Err(SweepError::NotShared { .. }) if missing == 0 => {}
+        Err(SweepError::At {
+            fault: SweepFault::NotShared,
+            ..
+        }) if missing == 0 => {}
         Err(error) => return Err(error.into()),
     }
     let mut text = format!("{}: {done} points have results", out.display());
