@@ -8,7 +8,7 @@ use sim_net::network::Network;
 
 use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
-use crate::pass::{Pass, Seen, Watch};
+use crate::pass::Pass;
 use crate::quantize::ActivationQuantizer;
 use crate::ranges::quantizers;
 use crate::reorder::wide_activations;
@@ -99,46 +99,27 @@ pub(crate) fn wide_counts(
     let mut sums: Vec<Option<Vec<u64>>> = vec![None; quantizers.len()];
     pass.run(
         "counting wide activations",
-        || Wide {
-            quantizers,
-            layers: vec![None; quantizers.len()],
+        |seen| {
+            let Some(quantizer) = quantizers[seen.index] else {
+                return Ok(None);
+            };
+            let codes = seen.codes(&quantizer)?;
+            let lowering = seen.lowering()?;
+            let mut counts = Vec::with_capacity(lowering.groups() * lowering.k());
+            for group in 0..lowering.groups() {
+                let activations =
+                    lowering.activations(&codes, quantizer.zero_point, group, KOrder::ChannelMajor);
+                counts.extend(wide_activations(&activations, lowering.m()));
+            }
+            Ok(Some(counts))
         },
-        |_, wide| {
-            for (sum, counts) in sums.iter_mut().zip(wide.layers) {
-                let Some(counts) = counts else { continue };
-                match sum {
-                    Some(sum) => {
-                        for (sum, count) in sum.iter_mut().zip(counts) {
-                            *sum += count;
-                        }
-                    }
-                    None => *sum = Some(counts),
-                }
+        |_, layer, counts| {
+            let sums = sums[layer].get_or_insert_with(|| vec![0; counts.len()]);
+            for (sum, count) in sums.iter_mut().zip(counts) {
+                *sum += count;
             }
             Ok(())
         },
     )?;
     Ok(sums)
-}
-
-struct Wide<'a> {
-    quantizers: &'a Quantizers,
-    layers: Vec<Option<Vec<u64>>>,
-}
-
-impl Watch for Wide<'_> {
-    fn see(&mut self, seen: &Seen<'_>) -> Result<(), CaptureError> {
-        let Some(quantizer) = self.quantizers[seen.index] else {
-            return Ok(());
-        };
-        let codes = seen.codes(&quantizer)?;
-        let lowering = seen.lowering()?;
-        let mut counts = Vec::with_capacity(lowering.groups() * lowering.k());
-        for group in 0..lowering.groups() {
-            let activations = lowering.activations(&codes, quantizer.zero_point, group, KOrder::ChannelMajor);
-            counts.extend(wide_activations(&activations, lowering.m()));
-        }
-        self.layers[seen.index] = Some(counts);
-        Ok(())
-    }
 }

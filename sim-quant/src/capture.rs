@@ -14,7 +14,7 @@ use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
 
 use crate::calibrate::{Calibration, Quantizers, calibrate, wide_counts};
 pub use crate::capture_error::CaptureError;
-use crate::pass::{Pass, Seen, Watch};
+use crate::pass::Pass;
 use crate::quantize::ActivationQuantizer;
 use crate::quantized::LayerCodes;
 use crate::selection::Choice;
@@ -130,53 +130,38 @@ fn inputs(pass: &Pass<'_>, quantizers: &Quantizers) -> Result<Vec<Option<Input>>
     let mut inputs: Vec<Option<Input>> = quantizers.iter().map(|_| None).collect();
     pass.run(
         "capturing",
-        || Captured {
-            quantizers,
-            layers: quantizers.iter().map(|_| None).collect(),
+        |seen| {
+            let Some(quantizer) = quantizers[seen.index] else {
+                return Ok(None);
+            };
+            seen.lowering()?;
+            Ok(Some(Input {
+                codes: seen.codes(&quantizer)?,
+                shape: seen.shape,
+                n_images: 1,
+                geometry: seen.geometry,
+            }))
         },
-        |index, captured| {
-            for (layer, (all, one)) in inputs.iter_mut().zip(captured.layers).enumerate() {
-                match (all, one) {
-                    (_, None) => {}
-                    (all @ None, one) => *all = one,
-                    (Some(all), Some(mut one)) => {
-                        if all.shape != one.shape {
-                            return Err(CaptureError::Sizes {
-                                layer: pass.network.layers()[layer].name.clone(),
-                                image: pass.images.names()[index].clone(),
-                                found: one.shape,
-                                want: all.shape,
-                            });
-                        }
-                        all.codes.append(&mut one.codes);
-                        all.n_images += 1;
-                    }
+        |index, layer, mut one| {
+            match &mut inputs[layer] {
+                all @ None => *all = Some(one),
+                Some(all) if all.shape != one.shape => {
+                    return Err(CaptureError::Sizes {
+                        layer: pass.network.layers()[layer].name.clone(),
+                        image: pass.images.names()[index].clone(),
+                        found: one.shape,
+                        want: all.shape,
+                    });
+                }
+                Some(all) => {
+                    all.codes.append(&mut one.codes);
+                    all.n_images += 1;
                 }
             }
             Ok(())
         },
     )?;
     Ok(inputs)
-}
-
-struct Captured<'a> {
-    quantizers: &'a Quantizers,
-    layers: Vec<Option<Input>>,
-}
-
-impl Watch for Captured<'_> {
-    fn see(&mut self, seen: &Seen<'_>) -> Result<(), CaptureError> {
-        if let Some(quantizer) = self.quantizers[seen.index] {
-            seen.lowering()?;
-            self.layers[seen.index] = Some(Input {
-                codes: seen.codes(&quantizer)?,
-                shape: seen.shape,
-                n_images: 1,
-                geometry: seen.geometry,
-            });
-        }
-        Ok(())
-    }
 }
 
 fn traced(

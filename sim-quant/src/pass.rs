@@ -78,11 +78,6 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Sees the input of every weighted layer of one image.
-pub(crate) trait Watch: Send {
-    fn see(&mut self, seen: &Seen<'_>) -> Result<(), CaptureError>;
-}
-
 impl<'a> Pass<'a> {
     pub(crate) fn new(
         network: &'a Network,
@@ -100,34 +95,45 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Run every image with a watch of its own, and `merge` the watches in the order of the images.
+    /// Run every image, and `merge` what `see` keeps of the inputs of its layers: given are image, layer and what was
+    /// kept, in the order of the images.
     ///
     /// Each image runs by itself, so that results do not depend on the number of threads.
-    pub(crate) fn run<W: Watch>(
+    pub(crate) fn run<T: Send>(
         &self,
         what: &str,
-        watch: impl Fn() -> W + Sync,
-        mut merge: impl FnMut(usize, W) -> Result<(), CaptureError>,
+        see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError> + Sync,
+        mut merge: impl FnMut(usize, usize, T) -> Result<(), CaptureError>,
     ) -> Result<(), CaptureError> {
         self.progress.begin(what, self.images.len());
         let indices: Vec<usize> = (0..self.images.len()).collect();
         for chunk in indices.chunks(self.jobs.clamp(1, 1024) * IMAGES_PER_JOB) {
-            let watches = parallel_map(chunk, self.jobs, self.stop, |&index| self.run_one(index, watch()));
-            let watches = watches.map_err(|unfinished| match unfinished {
+            let kept = parallel_map(chunk, self.jobs, self.stop, |&index| self.run_one(index, &see));
+            let kept = kept.map_err(|unfinished| match unfinished {
                 Unfinished::Stopped => CaptureError::Stopped,
                 Unfinished::Failed(error) => error,
             })?;
-            for (&index, watch) in chunk.iter().zip(watches) {
-                merge(index, watch)?;
+            for (&index, kept) in chunk.iter().zip(kept) {
+                for (layer, one) in kept {
+                    merge(index, layer, one)?;
+                }
             }
         }
         Ok(())
     }
 
-    fn run_one<W: Watch>(&self, index: usize, watch: W) -> Result<W, CaptureError> {
+    fn run_one<T>(
+        &self,
+        index: usize,
+        see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError>,
+    ) -> Result<Vec<(usize, T)>, CaptureError> {
         let images = self.images.load(index..index + 1)?;
         let input = batch(self.preprocessing, &images)?;
-        let mut watcher = Watcher { watch, error: None };
+        let mut watcher = Watcher {
+            see,
+            kept: Vec::new(),
+            error: None,
+        };
         let result = self.network.run(&input, &mut watcher);
         if let Some(error) = watcher.error {
             return Err(error);
@@ -138,17 +144,18 @@ impl<'a> Pass<'a> {
             error: Box::new(error),
         })?;
         self.progress.advance(name);
-        Ok(watcher.watch)
+        Ok(watcher.kept)
     }
 }
 
-/// Shows a watch the layers of one image; keeps its error, which is more than a hook can hand back.
-struct Watcher<W> {
-    watch: W,
+/// Keeps what `see` finds in the layers of one image, by layer, and its error, which is more than a hook can hand back.
+struct Watcher<T, S> {
+    see: S,
+    kept: Vec<(usize, T)>,
     error: Option<CaptureError>,
 }
 
-impl<W: Watch> Hooks for Watcher<W> {
+impl<T, S: Fn(&Seen<'_>) -> Result<Option<T>, CaptureError>> Hooks for Watcher<T, S> {
     fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
         let seen = Seen {
             index: call.index,
@@ -157,10 +164,16 @@ impl<W: Watch> Hooks for Watcher<W> {
             values: &call.input.data,
             geometry: call.geometry,
         };
-        self.watch.see(&seen).map(|()| None).map_err(|error| {
-            let message = error.to_string().into();
-            self.error = Some(error);
-            message
-        })
+        match (self.see)(&seen) {
+            Ok(kept) => {
+                self.kept.extend(kept.map(|kept| (seen.index, kept)));
+                Ok(None)
+            }
+            Err(error) => {
+                let message = error.to_string().into();
+                self.error = Some(error);
+                Err(message)
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use sim_core::range::ActivationRange;
 
 use crate::calibrate::Quantizers;
 use crate::capture_error::CaptureError;
-use crate::pass::{Pass, Seen, Watch};
+use crate::pass::Pass;
 use crate::quantize::ActivationQuantizer;
 use crate::selection::{Choice, Codes};
 
@@ -160,19 +160,20 @@ fn ends(
     let mut reads_rows = vec![false; choices.len()];
     pass.run(
         "calibrating",
-        || Ranges {
-            choices,
-            range,
-            layers: vec![None; choices.len()],
+        |seen| {
+            Ok(match &choices[seen.index] {
+                Choice::Unsimulated(_) => None,
+                Choice::Simulated(_) if seen.is_one_map() => {
+                    Some(Input::Map(Range::of(seen.finite()?, range)))
+                }
+                Choice::Simulated(_) => Some(Input::Rows),
+            })
         },
-        |_, ranges| {
-            for (layer, input) in ranges.layers.into_iter().enumerate() {
-                match input {
-                    None => {}
-                    Some(Input::Rows) => reads_rows[layer] = true,
-                    Some(Input::Map(range)) => {
-                        ends[layer].get_or_insert_with(|| Ends::new(n_images)).add(range);
-                    }
+        |_, layer, input| {
+            match input {
+                Input::Rows => reads_rows[layer] = true,
+                Input::Map(range) => {
+                    ends[layer].get_or_insert_with(|| Ends::new(n_images)).add(range);
                 }
             }
             Ok(())
@@ -196,26 +197,6 @@ enum Input {
     Rows,
 }
 
-/// Ranges of each layer that may be simulated, in one image.
-struct Ranges<'a> {
-    choices: &'a [Choice],
-    range: ActivationRange,
-    layers: Vec<Option<Input>>,
-}
-
-impl Watch for Ranges<'_> {
-    fn see(&mut self, seen: &Seen<'_>) -> Result<(), CaptureError> {
-        if let Choice::Simulated(_) = self.choices[seen.index] {
-            self.layers[seen.index] = Some(if seen.is_one_map() {
-                Input::Map(Range::of(seen.finite()?, self.range))
-            } else {
-                Input::Rows
-            });
-        }
-        Ok(())
-    }
-}
-
 /// Of the parts of the `whole` ranges those with the least squared error, in a second pass.
 fn least_squares(
     pass: &Pass<'_>,
@@ -234,15 +215,18 @@ fn least_squares(
     let mut sums: Vec<Vec<f64>> = candidates.iter().map(|layer| vec![0.0; layer.len()]).collect();
     pass.run(
         "searching ranges",
-        || Errors {
-            candidates: &candidates,
-            layers: vec![Vec::new(); candidates.len()],
+        |seen| {
+            let candidates = &candidates[seen.index];
+            if candidates.is_empty() {
+                return Ok(None);
+            }
+            let values = seen.finite()?;
+            let errors = candidates.iter().map(|quantizer| quantizer.squared_error(values));
+            Ok(Some(errors.collect::<Vec<f64>>()))
         },
-        |_, errors| {
-            for (sums, errors) in sums.iter_mut().zip(errors.layers) {
-                for (sum, error) in sums.iter_mut().zip(errors) {
-                    *sum += error;
-                }
+        |_, layer, errors| {
+            for (sum, error) in sums[layer].iter_mut().zip(errors) {
+                *sum += error;
             }
             Ok(())
         },
@@ -255,25 +239,4 @@ fn least_squares(
             .map(|(quantizer, _)| *quantizer)
     };
     Ok(candidates.iter().zip(&sums).map(best).collect())
-}
-
-/// Squared errors of each layer's candidates, in one image.
-struct Errors<'a> {
-    candidates: &'a [Vec<ActivationQuantizer>],
-    layers: Vec<Vec<f64>>,
-}
-
-impl Watch for Errors<'_> {
-    fn see(&mut self, seen: &Seen<'_>) -> Result<(), CaptureError> {
-        let candidates = &self.candidates[seen.index];
-        if candidates.is_empty() {
-            return Ok(());
-        }
-        let values = seen.finite()?;
-        self.layers[seen.index] = candidates
-            .iter()
-            .map(|quantizer| quantizer.squared_error(values))
-            .collect();
-        Ok(())
-    }
 }
