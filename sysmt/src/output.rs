@@ -1,7 +1,7 @@
 //! Results on stdout, timings on stderr.
 
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reports::whole;
@@ -34,12 +34,21 @@ pub(crate) fn check_target(path: &Path) -> Result<(), Failure> {
 
 /// Write a text, whole or not at all.
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
-    whole::write(path, |new| std::fs::write(new, text)).map_err(|error| {
-        Failure::User(format!(
-            "{}: cannot be written: {error}; check the path, its permissions and free space",
-            path.display()
-        ))
-    })
+    whole::write(path, |new| std::fs::write(new, text)).map_err(|error| unwritten(path, &error))
+}
+
+/// The results folder `out`, else one in `results` with the name of `file`.
+pub(crate) fn folder(out: Option<&PathBuf>, file: &Path) -> PathBuf {
+    out.cloned()
+        .unwrap_or_else(|| Path::new("results").join(file.file_stem().unwrap_or_default()))
+}
+
+/// A file that the file system refuses.
+pub(crate) fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::User(format!(
+        "{}: cannot be written: {error}; check the path, its permissions and free space",
+        path.display()
+    ))
 }
 
 /// Tell how long the work took. It depends on the machine, so it is never part of a result.

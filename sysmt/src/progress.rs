@@ -49,22 +49,12 @@ impl Bar {
     }
 
     fn new(layers: BTreeMap<String, LayerWork>, template: &str, rate: fn(f64) -> String) -> Self {
-        let target = if std::io::stderr().is_terminal() {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
+        let rate = move |state: &ProgressState, out: &mut dyn Write| {
+            // What cannot be drawn is not drawn.
+            let _ = out.write_str(&rate(state.per_sec()));
         };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(
-                style.with_key("rate", move |state: &ProgressState, out: &mut dyn Write| {
-                    // What cannot be drawn is not drawn.
-                    let _ = out.write_str(&rate(state.per_sec()));
-                }),
-            );
-        }
         Self {
-            bar,
+            bar: on_terminal(template, |style| style.with_key("rate", rate)),
             layers: Mutex::new(layers),
         }
     }
@@ -73,6 +63,23 @@ impl Bar {
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// A bar where stderr is a terminal, else one that is never drawn.
+pub(crate) fn on_terminal(
+    template: &str,
+    with_keys: impl FnOnce(ProgressStyle) -> ProgressStyle,
+) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(with_keys(style));
+    }
+    bar
 }
 
 impl Progress for Bar {

@@ -1,12 +1,13 @@
 //! How far a sweep is, on stderr, where that is a terminal.
 
-use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use sim_core::shape::widen;
 use sim_sweep::run::Watch;
 use sim_sweep::store::State;
+
+use crate::progress::on_terminal;
 
 const POINTS: &str = "{bar:30} {pos}/{len} points  {msg}  {eta} left";
 
@@ -21,17 +22,8 @@ pub(crate) struct Points {
 impl Points {
     /// Silent where stderr is not a terminal.
     pub(crate) fn new() -> Self {
-        let target = if std::io::stderr().is_terminal() {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template(POINTS) {
-            bar.set_style(style);
-        }
         Self {
-            bar,
+            bar: on_terminal(POINTS, |style| style),
             running: AtomicUsize::new(0),
             failed: AtomicUsize::new(0),
             reused: AtomicUsize::new(0),

@@ -97,10 +97,7 @@ fn check_stdout(format: Format) -> Result<(), Failure> {
 
 fn file_failure<E: std::error::Error + 'static>(path: &Path, error: ExportError<E>) -> Failure {
     match error {
-        ExportError::Write(error) => Failure::User(format!(
-            "{}: cannot be written: {error}; check the path, its permissions and free space",
-            path.display()
-        )),
+        ExportError::Write(error) => output::unwritten(path, &error),
         error @ (ExportError::Rows(_)
         | ExportError::Row { .. }
         | ExportError::TooLong

@@ -1,6 +1,5 @@
 //! `sysmt run`.
 
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use reports::summary;
@@ -20,7 +19,7 @@ use crate::{output, prepare, stop};
 pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> {
     let text = source::read(&args.file)?;
     let spec = run::parse(&args.file, &text)?;
-    let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
+    let out = output::folder(args.out.as_ref(), &args.file);
     // A target that cannot be written is worth knowing before the work.
     folder::check(&out)?;
     let table = costs::table(
@@ -54,9 +53,4 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
     folder::write(&out, &report)?;
     output::note(&format!("results are in {}", out.display()));
     output::print(&summary::text(&report))
-}
-
-/// `configs/runs/x.toml` gives `results/x` in the current folder.
-fn default_out(file: &Path) -> PathBuf {
-    Path::new("results").join(file.file_stem().unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 mod shards;
 mod slurm;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use sim_config::sweep::{AxisValue, SweepTexts};
@@ -36,7 +36,7 @@ fn run_here(args: &SweepArgs, engines: &Engines) -> Result<(), Failure> {
     let texts = texts(args)?;
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
-    let out = args.out.clone().unwrap_or_else(|| default_out(&args.file));
+    let out = output::folder(args.out.as_ref(), &args.file);
     let plan = Plan::new(&texts, jobs, stop)?;
     if args.dry_run {
         let workers = Workers {
@@ -94,11 +94,6 @@ const fn begin(args: &SweepArgs) -> folder::Begin {
     } else {
         folder::Begin::New
     }
-}
-
-/// `configs/sweeps/x.toml` gives `results/x` in the current folder.
-fn default_out(file: &Path) -> PathBuf {
-    Path::new("results").join(file.file_stem().unwrap_or_default())
 }
 
 fn told(plan: &Plan<'_>, summary: &Summary, out: &Path) -> String {

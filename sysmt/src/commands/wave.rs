@@ -54,14 +54,7 @@ pub(crate) fn execute(args: &WaveArgs, engines: &Engines) -> Result<(), Failure>
         failure = Some(other);
         Err(io::ErrorKind::Other.into())
     });
-    file.map_err(|error| {
-        failure.unwrap_or_else(|| {
-            Failure::User(format!(
-                "{}: cannot be written: {error}; check the path, its permissions and free space",
-                args.out.display()
-            ))
-        })
-    })?;
+    file.map_err(|error| failure.unwrap_or_else(|| output::unwritten(&args.out, &error)))?;
     output::note(&told);
     Ok(())
 }

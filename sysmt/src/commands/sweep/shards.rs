@@ -1,6 +1,6 @@
 //! A sweep on more than one machine: its points are shared, run as shards, and taken back.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use sim_config::sweep::SweepTexts;
@@ -14,7 +14,7 @@ use sim_sweep::shards::{self, Shard, ShardId, Taken};
 use sim_sweep::store::{Store, Tally};
 
 use super::slurm::{self, Script};
-use super::{begin, default_out, end, ended};
+use super::{begin, end, ended};
 use crate::args::{SbatchArgs, SweepArgs};
 use crate::failure::Failure;
 use crate::sweep_progress::Points;
@@ -24,7 +24,7 @@ use crate::{output, stop};
 pub(super) fn submit(args: &SweepArgs, n_shards: usize, sbatch: &SbatchArgs) -> Result<(), Failure> {
     let texts = SweepTexts::read(&args.file)?;
     let plan = Plan::new(&texts, args.jobs.count(), stop::flag()?)?;
-    let out = out(args);
+    let out = output::folder(args.out.as_ref(), &args.file);
     if args.dry_run {
         let pending = match folder::look(&out)? {
             Some(store) => pending(&plan, &store)?,
@@ -56,7 +56,7 @@ pub(super) fn submit(args: &SweepArgs, n_shards: usize, sbatch: &SbatchArgs) -> 
 pub(super) fn share(args: &SweepArgs, n_shards: usize) -> Result<(), Failure> {
     let texts = SweepTexts::read(&args.file)?;
     let plan = Plan::new(&texts, args.jobs.count(), stop::flag()?)?;
-    let out = out(args);
+    let out = output::folder(args.out.as_ref(), &args.file);
     let Some(open) = hand_out(args, &texts, &plan, n_shards)? else {
         return Ok(());
     };
@@ -96,7 +96,7 @@ fn hand_out(
     plan: &Plan<'_>,
     n_shards: usize,
 ) -> Result<Option<HandedOut>, Failure> {
-    let out = out(args);
+    let out = output::folder(args.out.as_ref(), &args.file);
     let (lock, mut store) = folder::open(&out, begin(args))?;
     if args.resume {
         take_back(&out, &mut store)?;
@@ -151,7 +151,7 @@ pub(super) fn run_shard(args: &SweepArgs, id: ShardId, engines: &Engines) -> Res
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
     let plan = Plan::new(&texts, jobs, stop)?;
-    let out = out(args);
+    let out = output::folder(args.out.as_ref(), &args.file);
     let start = Instant::now();
     let mut shard = Shard::open(&out, id, &plan)?;
     let listed = shard.points().clone();
@@ -186,7 +186,7 @@ pub(super) fn run_shard(args: &SweepArgs, id: ShardId, engines: &Engines) -> Res
 
 /// Take over what tasks have, and tell what is missing.
 pub(super) fn collect(args: &SweepArgs) -> Result<(), Failure> {
-    let out = out(args);
+    let out = output::folder(args.out.as_ref(), &args.file);
     let (_lock, mut store) = folder::open(&out, folder::Begin::Existing)?;
     let collected = shards::collect(&out, &mut store);
     let Tally {
@@ -223,10 +223,6 @@ pub(super) fn collect(args: &SweepArgs) -> Result<(), Failure> {
         return Err(Failure::Points(failed, faults));
     }
     Ok(())
-}
-
-fn out(args: &SweepArgs) -> PathBuf {
-    args.out.clone().unwrap_or_else(|| default_out(&args.file))
 }
 
 fn collect_command(args: &SweepArgs, out: &Path) -> String {
