@@ -1,5 +1,6 @@
 //! Names of layers that a user gives: whether they are there, and what may have been meant.
 
+use sim_core::record::UnsimulatedLayer;
 use sim_toml::nearest::did_you_mean;
 
 /// Why a named layer cannot be meant, and what to do.
@@ -18,16 +19,15 @@ pub struct UnknownLayer {
 pub fn check(
     name: &str,
     simulated: &[&str],
-    unsimulated: &[(&str, &str)],
+    unsimulated: &[UnsimulatedLayer],
     entry: &str,
 ) -> Result<(), UnknownLayer> {
     if simulated.contains(&name) {
         return Ok(());
     }
-    let reason = unsimulated.iter().find(|(unsimulated, _)| *unsimulated == name);
-    Err(match reason {
-        Some((_, reason)) => UnknownLayer {
-            why: format!("layer `{name}` is not simulated: {reason}"),
+    Err(match unsimulated.iter().find(|layer| layer.name == name) {
+        Some(layer) => UnknownLayer {
+            why: format!("layer `{name}` is not simulated: {}", layer.reason),
             remedy: format!("take {entry} out"),
         },
         None => UnknownLayer {

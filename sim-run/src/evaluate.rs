@@ -115,7 +115,7 @@ impl PreparedNetwork {
         let Some(from) = self.learners_images() else {
             return Ok(None);
         };
-        let recalibrates = |design: &&Design| design.recalibration().is_some();
+        let recalibrates = |design: &&Design| design.recalibration.is_some();
         let learners = [
             designs.iter().find(recalibrates).map(|_| Learner::BatchNorms),
             throttling.map(|_| Learner::Throttling),

@@ -68,7 +68,7 @@ impl PreparedNetwork {
     ) -> Result<Self, RunError> {
         let opened = Opened::new(&workload, pruning, workers)?;
         let unpruned = pruning.map(|_| open::load(&workload.model)).transpose()?;
-        let options = opened.capture_options(&workload, workers.jobs, workers.stop)?;
+        let options = opened.capture_options(&workload, workers)?;
         let failed = |error| RunError::capture(&workload.model, error);
         let images = opened.calibration_images();
         let calibration = calibrate(&opened.network, images, &options, workers.progress).map_err(failed)?;
@@ -150,10 +150,10 @@ impl PreparedNetwork {
     fn build_one(&self, design: &Design, workers: &Workers<'_>) -> Result<Built, RunError> {
         let n_layers = self.opened.network.layers().len();
         let machines = design.machines(&self.layer_names())?;
-        let machine = Machine::new(design.name(), machines, *design.baseline(), n_layers)
-            .with_mse(design.mse())
+        let machine = Machine::new(&design.name, machines, *design.baseline(), n_layers)
+            .with_mse(design.mse)
             .reordered(self.counts(design.reorder(), workers)?.clone());
-        let Some(mode) = design.recalibration() else {
+        let Some(mode) = design.recalibration else {
             return Ok(Built {
                 machine,
                 statistics: None,
@@ -182,9 +182,7 @@ impl PreparedNetwork {
         if let Some(counts) = cell.get() {
             return Ok(counts);
         }
-        let options = self
-            .opened
-            .capture_options(&self.workload, workers.jobs, workers.stop)?;
+        let options = self.opened.capture_options(&self.workload, workers)?;
         let counts = wide_operands(
             &self.opened.network,
             &self.quantized,
@@ -290,19 +288,8 @@ impl PreparedNetwork {
         self.evaluate_with(&self.opened.images, self.unpruned.as_ref(), machines, workers)
     }
 
-    /// Answers on other images, and what the machines count.
-    ///
-    /// - Errors: as [`evaluate`].
-    pub fn evaluate_on(
-        &self,
-        images: &ImageSet,
-        machines: &[Machine],
-        workers: &Workers<'_>,
-    ) -> Result<Evaluation, RunError> {
-        self.evaluate_with(images, None, machines, workers)
-    }
-
-    fn evaluate_with(
+    /// Evaluate machines on other images than those of the workload, too; `unpruned` is evaluated beside them.
+    pub(crate) fn evaluate_with(
         &self,
         images: &ImageSet,
         unpruned: Option<&Network>,

@@ -1,7 +1,6 @@
 //! A network with its images, from the files that a workload names.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use sim_config::preprocessing;
 use sim_config::run::{ModelWorkload, Unreadable};
@@ -10,9 +9,10 @@ use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_images::sets::{ImageSet, OpenOptions};
 use sim_net::network::Network;
-use sim_quant::capture::{CaptureOptions, ModelFile};
+use sim_quant::capture::{CaptureOptions, ModelFile, capture};
 use sim_quant::prune::{prune_network, simulated};
 use sim_quant::selection::choose;
+use sim_trace::trace::Trace;
 
 use crate::error::RunError;
 use crate::workers::Workers;
@@ -84,17 +84,28 @@ impl Opened {
     pub fn capture_options<'a>(
         &self,
         workload: &ModelWorkload,
-        jobs: usize,
-        stop: &'a AtomicBool,
+        workers: &Workers<'a>,
     ) -> Result<CaptureOptions<'a>, RunError> {
         Ok(CaptureOptions {
             model: ModelFile::of(&workload.model)?,
             preprocessing: self.preprocessing.clone(),
             quantization: workload.quantization,
             selection: workload.selection,
-            jobs,
-            stop,
+            jobs: workers.jobs,
+            stop: workers.stop,
         })
+    }
+
+    /// The trace of the network on its images.
+    pub(crate) fn capture(&self, workload: &ModelWorkload, workers: &Workers<'_>) -> Result<Trace, RunError> {
+        capture(
+            &self.network,
+            &self.images,
+            self.calibration.as_ref(),
+            &self.capture_options(workload, workers)?,
+            workers.progress,
+        )
+        .map_err(|error| RunError::capture(&workload.model, error))
     }
 
     /// Images that set ranges.

@@ -2,7 +2,6 @@
 
 use reports::stored::point::{Codes, OperandCodes};
 use sim_pe::operand::Operand as _;
-use sim_quant::capture::capture;
 use sim_trace::trace::Layer;
 
 use crate::error::RunError;
@@ -17,22 +16,9 @@ impl PreparedNetwork {
         if let Some(codes) = self.operands.get() {
             return Ok(codes);
         }
-        let codes = self.count_codes(workers)?;
+        let trace = self.opened().capture(self.workload(), workers)?;
+        let codes = trace.layers.iter().map(of_layer).collect();
         Ok(self.operands.get_or_init(|| codes))
-    }
-
-    fn count_codes(&self, workers: &Workers<'_>) -> Result<Vec<OperandCodes>, RunError> {
-        let opened = self.opened();
-        let options = opened.capture_options(self.workload(), workers.jobs, workers.stop)?;
-        let trace = capture(
-            &opened.network,
-            &opened.images,
-            opened.calibration.as_ref(),
-            &options,
-            workers.progress,
-        )
-        .map_err(|error| RunError::capture(&self.workload().model, error))?;
-        Ok(trace.layers.iter().map(of_layer).collect())
     }
 }
 

@@ -48,7 +48,8 @@ pub fn throttle(
         n_images: images.len(),
         steps: Vec::new(),
     };
-    let mut design = design.clone().measuring(Mse::Measure);
+    let mut design = design.clone();
+    design.mse = Mse::Measure;
     let mut lowered = None;
     loop {
         let step = measure(prepared, &design, lowered, workers)?;
@@ -80,7 +81,7 @@ fn measure(
 ) -> Result<ThrottleStep, RunError> {
     let machines = prepared.build(std::slice::from_ref(design), workers)?;
     let machines: Vec<_> = machines.into_iter().map(|built| built.machine).collect();
-    let evaluation = prepared.evaluate_on(prepared.training_images(workers)?, &machines, workers)?;
+    let evaluation = prepared.evaluate_with(prepared.training_images(workers)?, None, &machines, workers)?;
     if evaluation.is_partial() {
         return Err(RunError::stopped());
     }

@@ -5,7 +5,6 @@ use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Batch};
 use sim_core::synthetic::ActivationZeros;
-use sim_quant::capture::capture;
 use sim_quant::lowering::Lowering;
 use sim_quant::prune::prune_trace;
 use sim_quant::synthetic::zero_activations;
@@ -86,15 +85,7 @@ impl PreparedTrace {
         workers: &Workers<'_>,
     ) -> Result<Self, RunError> {
         let opened = Opened::new(workload, pruning, workers)?;
-        let options = opened.capture_options(workload, workers.jobs, workers.stop)?;
-        let mut trace = capture(
-            &opened.network,
-            &opened.images,
-            opened.calibration.as_ref(),
-            &options,
-            workers.progress,
-        )
-        .map_err(|error| RunError::capture(&workload.model, error))?;
+        let mut trace = opened.capture(workload, workers)?;
         trace.origin.pruned.extend(pruning);
         Ok(Self {
             trace,

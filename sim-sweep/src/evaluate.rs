@@ -50,9 +50,8 @@ struct Steps {
 impl Steps {
     fn of(point: &PointSpec, network: &PreparedNetwork, workers: &Workers<'_>) -> Result<Self, RunError> {
         let PointSpec { run, methods } = point;
-        let design = Design::of("", "", &run.design)
-            .recalibrated(methods.recalibration)
-            .measuring(run.mse);
+        let mut design = Design::of("", "", &run.design);
+        (design.recalibration, design.mse) = (methods.recalibration, run.mse);
         match methods.throttling {
             Throttling::Off => Ok(Self {
                 designs: vec![design],
@@ -83,10 +82,10 @@ fn together(
         .iter()
         .map(|point| Steps::of(point, network, workers))
         .collect::<Result<_, _>>()?;
-    let all = steps.iter().flat_map(|steps| &steps.designs).enumerate();
-    let designs: Vec<Design> = all
-        .map(|(index, design)| design.clone().named(format!("design {}", index + 1)))
-        .collect();
+    let mut designs: Vec<Design> = steps.iter().flat_map(|steps| steps.designs.clone()).collect();
+    for (index, design) in designs.iter_mut().enumerate() {
+        design.name = format!("design {}", index + 1);
+    }
     let evaluated = network.run(&designs, None, workers)?.whole()?;
     let arrays: Vec<&ArraySpec> = designs.iter().map(Design::array).collect();
     let features = (accuracy.features).then(|| evaluated.feature_errors(network, workers));

@@ -30,13 +30,13 @@ pub(crate) fn read(args: &EvalArgs) -> Result<Vec<DesignFile>, Failure> {
     let mut designs: Vec<DesignFile> = Vec::new();
     for path in std::iter::once(&args.array).chain(&args.compare) {
         let file = DesignFile::read(path, args)?;
-        if let Some(earlier) = (designs.iter()).find(|earlier| earlier.design.name() == file.design.name()) {
+        if let Some(earlier) = (designs.iter()).find(|earlier| earlier.design.name == file.design.name) {
             return Err(Failure::User(format!(
                 "{}: results call a design by the name of its file, and {} has the name `{}` too; rename one of the two, \
                  or leave one out",
                 path.display(),
                 earlier.path.display(),
-                file.design.name()
+                file.design.name
             )));
         }
         designs.push(file);
@@ -53,12 +53,12 @@ impl DesignFile {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let design = Design::of(name, path.display().to_string(), &spec);
         let reorder = args.reorder.unwrap_or(design.reorder());
+        let mut design = design.reordered(reorder)?;
+        design.recalibration = args.recalibrate_bn;
+        design.mse = if args.mse { Mse::Measure } else { Mse::Skip };
         Ok(Self {
             path: path.to_owned(),
-            design: design
-                .reordered(reorder)?
-                .recalibrated(args.recalibrate_bn)
-                .measuring(if args.mse { Mse::Measure } else { Mse::Skip }),
+            design,
             spec,
         })
     }
@@ -105,8 +105,8 @@ pub(crate) fn resolved(design: &Design) -> Value {
         .map(|(layer, rules)| resolved::layer(layer, *rules))
         .collect();
     json!({
-        "name": design.name(),
-        "file": design.origin(),
+        "name": design.name,
+        "file": design.origin,
         "reorder": design.reorder().name(),
         "depthwise-threads": design.depthwise_threads().map(Threads::count),
         "layer": layers,

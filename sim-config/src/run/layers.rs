@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sim_core::layer_rules::LayerRules;
 use sim_core::quantization::DepthwiseThreads;
+use sim_core::record::UnsimulatedLayer;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, Threads};
 use sim_toml::complaint::Complaint;
@@ -83,7 +84,11 @@ impl NamedLayers {
     /// Compare the names with those of the `simulated` layers. `unsimulated` ones are known too, each with the reason.
     ///
     /// - Errors: every name that is not among the simulated ones, with its line and what may have been meant.
-    pub fn check(&self, simulated: &[&str], unsimulated: &[(&str, &str)]) -> Result<(), Box<ConfigError>> {
+    pub fn check(
+        &self,
+        simulated: &[&str],
+        unsimulated: &[UnsimulatedLayer],
+    ) -> Result<(), Box<ConfigError>> {
         let complaint = |layer: &NamedLayer| {
             let unknown = layer_names::check(&layer.name, simulated, unsimulated, "this [[layer]]").err()?;
             Some(Complaint::new(layer.at.clone(), unknown.why, unknown.remedy))

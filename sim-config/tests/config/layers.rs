@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sim_config::run::{self, RunSpec};
 use sim_core::layer_rules::LayerRules;
+use sim_core::record::UnsimulatedLayer;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{Policy, Threads};
 use sim_toml::error::ConfigError;
@@ -116,7 +117,10 @@ fn names_are_compared_once_they_are_known() {
          [[layer]]\nname = \"stem\"\nthreads = 1\n[[layer]]\nname = \"elsewhere\"\npolicy = \"S\"\n",
     );
     let simulated = ["block1/conv1", "block1/conv2"];
-    let unsimulated = [("stem", "the first convolution stays FP32")];
+    let unsimulated = [UnsimulatedLayer {
+        name: "stem".to_owned(),
+        reason: "the first convolution stays FP32".to_owned(),
+    }];
     let error = match spec.design.layers.check(&simulated, &unsimulated) {
         Ok(()) => panic!("accepted"),
         Err(error) => show(&error),
