@@ -1,11 +1,28 @@
 //! Weights in the order of lowered products: made once for a layer and kept while it has products to come.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sim_core::spec::KOrder;
 
 use sim_quant::lowering::Lowering;
 use sim_quant::reorder::ColumnOrder;
+
+/// The weights of each group with K in order, or in that of `columns` where the group has some.
+pub(crate) fn lowered<'a>(
+    lowering: &'a Lowering,
+    weight: &'a [i8],
+    order: KOrder,
+    columns: &'a [ColumnOrder],
+) -> impl Iterator<Item = Cow<'a, [i8]>> {
+    (0..lowering.groups()).map(move |group| {
+        let weights = lowering.weights(weight, group, order);
+        match columns.get(group) {
+            Some(columns) => Cow::Owned(columns.weights(&weights)),
+            None => weights,
+        }
+    })
+}
 
 /// Weights of a layer that its products share, in whatever order they run.
 #[derive(Debug)]
@@ -50,12 +67,8 @@ impl LayerWeights {
         }
         let lowered = Arc::clone(self.state().lowered.get_or_insert_with(|| {
             let mut groups = Vec::with_capacity(group_len * lowering.groups());
-            for group in 0..lowering.groups() {
-                let weights = lowering.weights(weight, group, order);
-                match columns.get(group) {
-                    Some(columns) => groups.extend_from_slice(&columns.weights(&weights)),
-                    None => groups.extend_from_slice(&weights),
-                }
+            for weights in lowered(lowering, weight, order, columns) {
+                groups.extend_from_slice(&weights);
             }
             Arc::new(groups)
         }));

@@ -8,3 +8,4 @@ mod layer_weights;
 pub mod machines;
 mod plan;
 pub mod simulate;
+mod sums;

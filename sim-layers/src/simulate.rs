@@ -12,7 +12,6 @@ use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
 use sim_core::progress::Progress;
 use sim_core::record::{LayerRecord, ProductRecord};
 use sim_core::reorder::Reorder;
-use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 use sim_trace::trace::Trace;
@@ -20,6 +19,7 @@ use sim_trace::trace::Trace;
 use crate::machines::LayerMachines;
 pub use crate::plan::PlanError;
 use crate::plan::{Plan, Product};
+use crate::sums;
 
 /// How a trace is simulated.
 #[derive(Clone, Copy)]
@@ -191,24 +191,12 @@ fn run(
 fn empty_record(plan: &Plan<'_>, first: &Product, options: &SimulateOptions<'_>) -> LayerRecord {
     let layer = plan.layer(first.layer);
     let array = *plan.array(first.layer);
-    let shape: Gemm = first.gemm;
     LayerRecord {
         name: layer.name.clone(),
         groups: layer.geometry.groups,
         images: layer.input_shape[0],
         threads: array.pe().threads(),
-        product: ProductRecord {
-            shape,
-            n_products: 0,
-            engine: options.engine.kind(),
-            array,
-            cycles: Cycles::default(),
-            baseline_cycles: Cycles::default(),
-            // Sums take the wider histogram, so a throttled layer gets the entries of the whole array.
-            counters: Counters::zero(options.machines.array().pe().max_active()),
-            error: None,
-            busy: None,
-        },
+        product: sums::none(options.engine.kind(), array, options.machines.array(), first.gemm),
     }
 }
 

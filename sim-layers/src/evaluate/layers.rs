@@ -5,19 +5,18 @@ use std::sync::atomic::AtomicBool;
 use sim_algebraic::Algebraic;
 use sim_array::engine::{EngineError, StreamedOperands};
 use sim_array::mapping::Schedule;
-use sim_core::counters::{Counters, ErrorSums};
 use sim_core::parallel_map::{Unfinished, parallel_map};
+use sim_core::record::{EngineKind, ProductRecord};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, KOrder};
 use sim_core::tensor::Tensor;
-use sim_core::units::Cycles;
 use sim_net::network::{HookError, Hooks, WeightedCall};
 use sim_quant::lowering::Lowering;
 use sim_quant::quantize::check;
 use sim_quant::quantized::{QuantizedLayer, QuantizedNetwork};
 
 use super::machine::Machine;
-use crate::simulate;
+use crate::{simulate, sums};
 
 /// Most images whose products run in turn, so that weights are made ready for all of them at once.
 pub(super) const IMAGES_PER_PRODUCT: usize = 16;
@@ -37,19 +36,6 @@ pub(super) enum Products<'a> {
     Array(&'a Machine),
 }
 
-/// Counts of one layer over the images that a run saw.
-#[derive(Clone, Debug)]
-pub(super) struct LayerSums {
-    pub(super) array: ArraySpec,
-    pub(super) shape: Gemm,
-    pub(super) groups: usize,
-    pub(super) n_products: u64,
-    pub(super) cycles: Cycles,
-    pub(super) baseline_cycles: Cycles,
-    pub(super) counters: Counters,
-    pub(super) error: Option<ErrorSums>,
-}
-
 /// Hooks that run the simulated layers of a network.
 pub struct SimulatedLayers<'a> {
     network: &'a QuantizedNetwork,
@@ -58,7 +44,7 @@ pub struct SimulatedLayers<'a> {
     /// Threads over the images of a batch.
     jobs: usize,
     stop: &'a AtomicBool,
-    sums: Vec<Option<LayerSums>>,
+    sums: Vec<Option<ProductRecord>>,
 }
 
 impl<'a> SimulatedLayers<'a> {
@@ -92,7 +78,7 @@ impl<'a> SimulatedLayers<'a> {
         }
     }
 
-    pub(super) fn into_sums(self) -> Vec<Option<LayerSums>> {
+    pub(super) fn into_sums(self) -> Vec<Option<ProductRecord>> {
         self.sums
     }
 }
@@ -143,7 +129,7 @@ impl Hooks for SimulatedLayers<'_> {
         for (outputs, sums) in done {
             images.extend(outputs);
             match (&mut self.sums[call.index], sums) {
-                (Some(all), Some(sums)) => all.add(&sums),
+                (Some(all), Some(one)) => sums::add(all, &one),
                 (all @ None, sums) => *all = sums,
                 (Some(_), None) => {}
             }
@@ -177,18 +163,6 @@ const fn remedy(error: &EngineError) -> &'static str {
     }
 }
 
-impl LayerSums {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.n_products += other.n_products;
-        self.cycles += other.cycles;
-        self.baseline_cycles += other.baseline_cycles;
-        self.counters += other.counters;
-        if let Some(error) = other.error {
-            *self.error.get_or_insert_default() += error;
-        }
-    }
-}
-
 /// One layer for the images of a batch.
 struct LayerWork<'a> {
     products: Products<'a>,
@@ -201,7 +175,7 @@ struct LayerWork<'a> {
 
 impl LayerWork<'_> {
     /// Outputs of some images, `[channels, pixels]` each, and what their products counted.
-    fn images(&self, images: &[&[f32]]) -> Result<(Vec<Vec<f32>>, Option<LayerSums>), HookError> {
+    fn images(&self, images: &[&[f32]]) -> Result<(Vec<Vec<f32>>, Option<ProductRecord>), HookError> {
         let lowering = &self.lowering;
         let mut codes = Vec::with_capacity(images.len() * lowering.input_len());
         for values in images {
@@ -249,21 +223,12 @@ impl LayerWork<'_> {
         n_images: usize,
         codes: &[u8],
         outputs: &mut [Vec<f32>],
-    ) -> Result<LayerSums, EngineError> {
+    ) -> Result<ProductRecord, EngineError> {
         let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
         let array = machine.machines.of(self.name, lowering);
         let weights = machine.weights(self.index, &array, lowering, self.layer.weights());
         let gemm = lowering.gemm(1)?;
-        let mut sums = LayerSums {
-            array,
-            shape: gemm,
-            groups: lowering.groups(),
-            n_products: 0,
-            cycles: Cycles::default(),
-            baseline_cycles: Cycles::default(),
-            counters: Counters::zero(machine.machines.array().pe().max_active()),
-            error: None,
-        };
+        let mut sums = sums::none(EngineKind::Algebraic, array, machine.machines.array(), gemm);
         for (group, weights) in weights.iter().enumerate() {
             let mut activations = lowering.activations(codes, zero_point, group, array.pe().k_order());
             if let Some(order) = machine.orders(self.index, &array, lowering).get(group) {

@@ -1,5 +1,6 @@
 //! An array as an evaluation uses it: what runs each layer, and in which order of K.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use sim_array::engine::Mse;
@@ -8,6 +9,7 @@ use sim_net::network::Statistics;
 use sim_quant::lowering::Lowering;
 use sim_quant::reorder::ColumnOrder;
 
+use crate::layer_weights::lowered;
 use crate::machines::LayerMachines;
 
 /// An array under evaluation.
@@ -101,14 +103,9 @@ impl Machine {
         codes: &[i8],
     ) -> &[Vec<i8>] {
         self.weights[index].get_or_init(|| {
-            (0..lowering.groups())
-                .map(|group| {
-                    let weights = lowering.weights(codes, group, array.pe().k_order());
-                    match self.orders(index, array, lowering).get(group) {
-                        Some(order) => order.weights(&weights),
-                        None => weights.into_owned(),
-                    }
-                })
+            let columns = self.orders(index, array, lowering);
+            lowered(lowering, codes, array.pe().k_order(), columns)
+                .map(Cow::into_owned)
                 .collect()
         })
     }

@@ -14,7 +14,7 @@ use sim_core::evaluation::{ArrayEvaluation, Evaluation};
 use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::progress::Progress;
-use sim_core::record::{EngineKind, LayerRecord, ProductRecord};
+use sim_core::record::{LayerRecord, ProductRecord};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Batch};
 use sim_images::sets::ImageSet;
@@ -22,7 +22,8 @@ use sim_net::network::Network;
 use sim_quant::capture::CaptureError;
 use sim_quant::quantized::QuantizedNetwork;
 
-use self::layers::LayerSums;
+use crate::sums;
+
 pub use self::layers::SimulatedLayers;
 pub use self::machine::Machine;
 
@@ -116,7 +117,7 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
         arrays: Vec::new(),
     };
     let n_layers = options.quantized.n_layers();
-    let mut sums: Vec<Vec<Option<LayerSums>>> =
+    let mut sums: Vec<Vec<Option<ProductRecord>>> =
         options.machines.iter().map(|_| vec![None; n_layers]).collect();
     let batches: Vec<Range<usize>> = side_by_side::batches(options);
     for chunk in batches.chunks(options.jobs.clamp(1, 1024) * BATCHES_PER_JOB) {
@@ -164,8 +165,8 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
 fn add_layers(
     options: &EvaluateOptions<'_>,
     image: &str,
-    all: &mut [Option<LayerSums>],
-    own: Vec<Option<LayerSums>>,
+    all: &mut [Option<ProductRecord>],
+    own: Vec<Option<ProductRecord>>,
 ) -> Result<(), EvaluateError> {
     for (index, (all, own)) in all.iter_mut().zip(own).enumerate() {
         match (all, own) {
@@ -178,7 +179,7 @@ fn add_layers(
                         image: image.to_owned(),
                     });
                 }
-                all.add(&own);
+                sums::add(all, &own);
             }
         }
     }
@@ -189,7 +190,7 @@ fn add_layers(
 fn records(
     network: &Network,
     machine: &Machine,
-    sums: Vec<Option<LayerSums>>,
+    sums: Vec<Option<ProductRecord>>,
     n_images: usize,
 ) -> Vec<LayerRecord> {
     network
@@ -197,23 +198,13 @@ fn records(
         .iter()
         .zip(sums)
         .filter_map(|(layer, sums)| {
-            let sums = folded(machine, sums?, n_images);
+            let product = folded(machine, sums?, n_images);
             Some(LayerRecord {
                 name: layer.name.clone(),
-                groups: sums.groups,
+                groups: layer.groups,
                 images: n_images,
-                threads: sums.array.pe().threads(),
-                product: ProductRecord {
-                    shape: sums.shape,
-                    n_products: sums.n_products,
-                    engine: EngineKind::Algebraic,
-                    array: sums.array,
-                    cycles: sums.cycles,
-                    baseline_cycles: sums.baseline_cycles,
-                    counters: sums.counters,
-                    error: sums.error,
-                    busy: None,
-                },
+                threads: product.array.pe().threads(),
+                product,
             })
         })
         .collect()
@@ -221,7 +212,7 @@ fn records(
 
 /// Where the array folds images, the pixels of all of them are one M: what is counted in steps of outputs stays, time is
 /// that of the folded product.
-fn folded(machine: &Machine, sums: LayerSums, n_images: usize) -> LayerSums {
+fn folded(machine: &Machine, sums: ProductRecord, n_images: usize) -> ProductRecord {
     match sums.array.batch() {
         Batch::Separate => sums,
         Batch::Folded => {
@@ -231,7 +222,7 @@ fn folded(machine: &Machine, sums: LayerSums, n_images: usize) -> LayerSums {
                 return sums;
             };
             let n_products = sums.n_products / sim_core::shape::widen(n_images.max(1));
-            let mut folded = LayerSums {
+            let mut folded = ProductRecord {
                 shape,
                 n_products: 0,
                 cycles: sim_core::units::Cycles::default(),

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use sim_core::evaluation::{Answer, ImageRecord, OutputErrors};
+use sim_core::record::ProductRecord;
 use sim_core::shape::checked_product;
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
@@ -13,7 +14,7 @@ use sim_net::network::{HookPoint, Hooks, NoHooks, floats};
 use sim_net::recalibrate::Recalibrated;
 use sim_quant::capture::CaptureError;
 
-use super::layers::{IMAGES_PER_PRODUCT, LayerSums, Products, SimulatedLayers};
+use super::layers::{IMAGES_PER_PRODUCT, Products, SimulatedLayers};
 use super::{EvaluateError, EvaluateOptions};
 
 /// Most elements of what a layer reads or makes, over images side by side: they stay in a cache.
@@ -24,7 +25,7 @@ pub(super) struct Done {
     pub(super) n_classes: usize,
     pub(super) records: Vec<ImageRecord>,
     /// By machine and layer of the network.
-    pub(super) sums: Vec<Vec<Option<LayerSums>>>,
+    pub(super) sums: Vec<Vec<Option<ProductRecord>>>,
 }
 
 /// All images, by those that run side by side. The first image decides how many.
