@@ -48,19 +48,19 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Multiply two matrices on an array
     Gemm(GemmArgs),
-    /// Run the engines and compare whole outcomes; exit code 0 where they are equal, else 1
+    /// Run a workload on several engines and compare their outcomes; exit code 0 if they are equal, else 1
     Check(CheckArgs),
     /// Run a network, quantize it, and write a layer trace
     Capture(Box<CaptureArgs>),
-    /// Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
+    /// Evaluate a network whose convolutions run on an array, beside FP32 and exact 8-bit
     Eval(Box<EvalArgs>),
-    /// Run every point of a grid, stored as it finishes
+    /// Run every point of a sweep; each result is stored when it is there
     Sweep(Box<SweepArgs>),
     /// Write the rows of a results folder for other programs and papers
     Export(ExportArgs),
     /// Draw figures of a results folder, without simulating
     Plot(PlotArgs),
-    /// Write one page of a results folder: figures, tables, configuration, what is modelled
+    /// Write one HTML page of a results folder: figures, tables, configuration, and what is modelled
     Report(report::ReportArgs),
     /// Write the registers of a tile, cycle by cycle, for a waveform viewer
     Wave(WaveArgs),
@@ -98,7 +98,7 @@ pub(crate) struct GemmArgs {
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
-    /// Taken as by the other commands; one product runs on one thread, whatever N is
+    /// Accepted as by the other commands; one product runs on one thread, whatever N is
     #[arg(long, value_name = "N", value_parser = parsers::jobs())]
     pub(crate) jobs: Option<u64>,
     /// Leave out the error against the exact product
@@ -127,8 +127,8 @@ pub(crate) struct CheckArgs {
     /// Weights, int8 [N, K]
     #[arg(long, value_name = "W.npy", requires_all = ["array", "activations"])]
     pub(crate) weights: Option<PathBuf>,
-    /// What the algebraic engine is held to: the fast clock, or the reference clock, which is slow and which the fast
-    /// clock must equal in every register and cycle
+    /// What the algebraic engine is compared with: `stepped` is the fast clock. `clock` is the reference clock, which is
+    /// slow; then the fast clock is compared with it too, in every register and cycle
     #[arg(long, default_value = "stepped", value_parser = parsers::named::<Truth>())]
     pub(crate) engine: Truth,
     #[command(flatten)]
@@ -168,24 +168,26 @@ pub(crate) struct EvalArgs {
         help = "Array file, or a run file whose array, baseline, reordering and [[layer]] tables are taken"
     )]
     pub(crate) array: PathBuf,
-    /// More of them, in the same pass over the images
+    /// More designs, evaluated in the same pass over the images
     #[arg(long, value_name = "ARRAY.toml", num_args = 1..)]
     pub(crate) compare: Vec<PathBuf>,
-    /// Layers that run with fewer threads on the array, as in /block1/conv1/Conv=1, with commas; or auto: the layer that
-    /// errs most first, until the answers are good enough
+    /// Run layers with fewer threads than the array has, as in /block1/conv1/Conv=1, with commas. Or auto: lower the
+    /// layer with the largest error, then the next, until the answers are good enough
     #[arg(long, value_name = "auto|LAYER=THREADS", value_delimiter = ',', value_parser = parsers::throttle)]
     pub(crate) throttle: Vec<Throttle>,
-    /// Points of top-1 that `--throttle auto` may lose against exact 8-bit, on the labelled images that methods learn from
-    /// [default: 1.0]
+    /// How many points of top-1 accuracy `--throttle auto` may lose against exact 8-bit. They are measured on the labelled
+    /// images that methods learn from [default: 1.0]
     #[arg(long, value_name = "POINTS", allow_negative_numbers = true)]
     pub(crate) max_drop: Option<MaxDrop>,
-    /// Put the columns of K in an order in which wide operands meet narrow ones [default: as the run file says, else off]
+    /// Reorder K so that wide operands rarely share a step, by counts of wide operands from MODE [default: as the run file
+    /// says, else off]
     #[arg(long, value_name = "MODE", value_parser = parsers::named::<Reorder>())]
     pub(crate) reorder: Option<Reorder>,
-    /// Give batch norms new statistics on each array, from the calibration images, else the training set beside the images
+    /// Give batch norms new statistics, computed on each array from the calibration images. Without such images they come
+    /// from the training set beside the images
     #[arg(long, value_name = "MODE", num_args = 0..=1, default_missing_value = "exact", value_parser = parsers::named::<RecalibrationMode>())]
     pub(crate) recalibrate_bn: Option<RecalibrationMode>,
-    /// Where to write a copy of the model with the new statistics of the array
+    /// Where to write a copy of the model with the new statistics of the first array
     #[arg(
         long,
         value_name = "OUT.onnx",
@@ -253,7 +255,8 @@ pub(crate) struct PreparationArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pruning")]
 pub(crate) struct PruningArgs {
-    /// Make weights zero before everything else: the smallest of a fraction such as 0.4, or 2:4
+    /// Make weights zero before everything else: a fraction of them such as 0.4, the smallest first; or 2:4, which keeps
+    /// the two largest of every four along K
     #[arg(long, value_name = "P|2:4", allow_negative_numbers = true)]
     pub(crate) prune: Option<PruneSpec>,
     /// Whether the fraction is that of each layer, or of all simulated layers together [default: layer]
@@ -287,7 +290,7 @@ pub(crate) struct QuantizationArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Layers")]
 pub(crate) struct SelectionArgs {
-    /// Which operators are taken
+    /// Which operators are simulated; all adds fully connected layers
     #[arg(long, value_name = "WHICH", default_value = "convolutions", value_parser = parsers::named::<LayerSelection>())]
     pub(crate) layers: LayerSelection,
     /// What becomes of the first convolution
@@ -313,7 +316,7 @@ pub(crate) struct PreprocessingArgs {
     /// What a pixel is multiplied with
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) scale: Option<f32>,
-    /// Subtracted, one value or one per channel, with commas
+    /// Subtracted from scaled pixels: one value, or one per channel, with commas
     #[arg(
         long,
         value_name = "MEAN",
@@ -321,7 +324,7 @@ pub(crate) struct PreprocessingArgs {
         allow_negative_numbers = true
     )]
     pub(crate) mean: Option<Vec<f32>>,
-    /// Divided by, one value or one per channel, with commas
+    /// Divided by after that: one value, or one per channel, with commas
     #[arg(
         long,
         value_name = "STD",
@@ -349,8 +352,8 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct EngineArgs {
-    /// Which engine runs the products: closed forms, the fast clock or the reference clock, which clock every
-    /// register and are slow; the results are the same
+    /// Which engine runs the products; the results are the same. `algebraic` takes time from formulas. `stepped` is the
+    /// fast clock and `clock` the reference clock, which step every register and are slow
     #[arg(long, default_value = "algebraic", value_parser = parsers::named::<EngineKind>())]
     pub(crate) engine: EngineKind,
 }

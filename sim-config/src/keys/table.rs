@@ -204,8 +204,8 @@ table! {
         kinds NB_SMT,
     }
     REORDER = Layers."reorder" {
-        "Which counts of wide operands put the columns of K in order, so that columns often wide meet columns rarely wide: \
-         those of activations over calibration images, or over all images of the workload, or those of weights.",
+        "Which counts of wide operands decide the order of K, in which columns that are often wide share a step with columns \
+         that rarely are: those of activations over calibration images, or over all images of the workload, or those of weights.",
         unit "", values Values::Words(Reorder::names), default Fallback::Value("\"off\""), kinds NB_SMT,
     }
     LAYER_NAME = Layer."name" {

@@ -49,13 +49,13 @@ pub(crate) struct LookArgs {
     /// Text of 7 points for a column of a paper, or of 16 points for a slide
     #[arg(long, value_name = "STYLE", default_value = "paper", value_parser = named::<Style>())]
     pub(crate) style: Style,
-    /// In in, cm, mm or pt [default: 3.4in in papers, 10in on slides]
+    /// Width of a figure, with its unit: in, cm, mm or pt [default: 3.4in in papers, 10in on slides]
     #[arg(long, value_name = "WIDTH")]
     pub(crate) width: Option<Width>,
     /// Colours
     #[arg(long, value_name = "PALETTE", default_value = "okabe-ito", value_parser = named::<Palette>())]
     pub(crate) palette: Palette,
-    /// Whether figures have titles, or captions of yours say what they are
+    /// Whether figures have titles; without them, captions of yours say what they show
     #[arg(long, value_name = "TITLE", default_value = "shown", value_parser = named::<Titles>())]
     pub(crate) title: Titles,
 }

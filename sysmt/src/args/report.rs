@@ -12,8 +12,8 @@ pub(crate) struct ReportArgs {
     /// Where to write the page [default: report.html in the folder]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Write the points of a sweep as a Markdown page instead, with CSV files and the figures that the sweep file names in
-    /// a folder beside it; on a page that is there already, what stands between its two marks is replaced
+    /// Write the points of a sweep as a Markdown page instead. CSV files and the figures that the sweep file names go into
+    /// a folder beside it. On a page that exists, only what stands between its two marks is replaced
     #[arg(long, value_name = "PAGE.md", conflicts_with = "out")]
     pub(crate) markdown: Option<PathBuf>,
 }

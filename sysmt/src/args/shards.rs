@@ -9,18 +9,19 @@ const SHARDS: usize = 16;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "More than one machine")]
 pub(crate) struct ShardArgs {
-    /// Submit the points to Slurm: one array job, each task runs a shard of them
+    /// Submit the points to Slurm as one array job, of which each task runs a shard
     #[arg(long)]
     slurm: bool,
-    /// Share the points among so many tasks; without --slurm you start them, as is then told [default with --slurm: 16]
+    /// Split the points into N shards, one for each task. Without --slurm you start the tasks yourself, with the command
+    /// that is then printed [default with --slurm: 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     shards: Option<u32>,
     #[command(flatten)]
     sbatch: SbatchArgs,
-    /// Take over what the tasks have stored, while they run or after; run nothing
+    /// Copy what the tasks have stored so far, while they run or after; run nothing
     #[arg(long, conflicts_with_all = ["slurm", "shards", "shard", "resume", "dry_run"])]
     collect: bool,
-    /// Run shard I of N, from 0 on, as each task does; the points are those of the last --slurm or --shards
+    /// Run shard I of N, counted from 0, as each task does; its points are those that the last --slurm or --shards split
     #[arg(long, value_name = "I/N", conflicts_with_all = ["slurm", "shards", "resume", "dry_run"])]
     shard: Option<ShardId>,
 }
