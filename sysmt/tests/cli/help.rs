@@ -12,13 +12,15 @@ fn help_lists_the_commands() {
     Commands:
       run      Simulate a workload on an array, against a baseline array, and write a results folder
       gemm     Multiply two matrices on an array
-      check    Run the engines and compare whole outcomes; exit code 0 where they are equal, else 1
+      check    Run a workload on several engines and compare their outcomes; exit code 0 if they are
+               equal, else 1
       capture  Run a network, quantize it, and write a layer trace
-      eval     Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
-      sweep    Run every point of a grid, stored as it finishes
+      eval     Evaluate a network whose convolutions run on an array, beside FP32 and exact 8-bit
+      sweep    Run every point of a sweep; each result is stored when it is there
       export   Write the rows of a results folder for other programs and papers
       plot     Draw figures of a results folder, without simulating
-      report   Write one page of a results folder: figures, tables, configuration, what is modelled
+      report   Write one HTML page of a results folder: figures, tables, configuration, and what is
+               modelled
       wave     Write the registers of a tile, cycle by cycle, for a waveform viewer
       explain  Show configuration keys: meaning, unit, default and allowed values
       help     Print this message or the help of the given subcommand(s)
@@ -49,9 +51,10 @@ fn help_of_every_command() {
 
     Options:
           --out <DIR>        Results folder; older results in it are replaced [default: results/RUN]
-          --engine <ENGINE>  Which engine runs the products: closed forms, the fast clock or the
-                             reference clock, which clock every register and are slow; the results are
-                             the same [default: algebraic] [possible values: algebraic, stepped, clock]
+          --engine <ENGINE>  Which engine runs the products; the results are the same. `algebraic` takes
+                             time from formulas. `stepped` is the fast clock and `clock` the reference
+                             clock, which step every register and are slow [default: algebraic]
+                             [possible values: algebraic, stepped, clock]
           --jobs <N>         Threads of this computer to use; results do not depend on it [default: all]
       -h, --help             Print help
     "#);
@@ -65,18 +68,18 @@ fn help_of_every_command() {
           --activations <A.npy>  Activations, uint8 [M, K]
           --weights <W.npy>      Weights, int8 [N, K]
           --out <C.npy>          Where to write the product, int32 [M, N]
-          --engine <ENGINE>      Which engine runs the products: closed forms, the fast clock or the
-                                 reference clock, which clock every register and are slow; the results
-                                 are the same [default: algebraic] [possible values: algebraic, stepped,
-                                 clock]
-          --jobs <N>             Taken as by the other commands; one product runs on one thread,
+          --engine <ENGINE>      Which engine runs the products; the results are the same. `algebraic`
+                                 takes time from formulas. `stepped` is the fast clock and `clock` the
+                                 reference clock, which step every register and are slow [default:
+                                 algebraic] [possible values: algebraic, stepped, clock]
+          --jobs <N>             Accepted as by the other commands; one product runs on one thread,
                                  whatever N is
           --no-mse               Leave out the error against the exact product
           --json                 Print the report as JSON
       -h, --help                 Print help
     "#);
     insta::assert_snapshot!(folder.good(&["check", "--help"]), @r#"
-    Run the engines and compare whole outcomes; exit code 0 where they are equal, else 1
+    Run a workload on several engines and compare their outcomes; exit code 0 if they are equal, else 1
 
     Usage: sysmt check [OPTIONS] [RUN.toml]
 
@@ -87,9 +90,10 @@ fn help_of_every_command() {
           --array <ARRAY.toml>   Array file, for one product instead of a run
           --activations <A.npy>  Activations, uint8 [M, K]
           --weights <W.npy>      Weights, int8 [N, K]
-          --engine <ENGINE>      What the algebraic engine is held to: the fast clock, or the reference
-                                 clock, which is slow and which the fast clock must equal in every
-                                 register and cycle [default: stepped] [possible values: stepped, clock]
+          --engine <ENGINE>      What the algebraic engine is compared with: `stepped` is the fast
+                                 clock. `clock` is the reference clock, which is slow; then the fast
+                                 clock is compared with it too, in every register and cycle [default:
+                                 stepped] [possible values: stepped, clock]
           --jobs <N>             Threads of this computer to use; results do not depend on it [default:
                                  all]
       -h, --help                 Print help
@@ -115,8 +119,9 @@ fn help_of_every_command() {
       -h, --help                  Print help
 
     Pruning:
-          --prune <P|2:4>        Make weights zero before everything else: the smallest of a fraction
-                                 such as 0.4, or 2:4
+          --prune <P|2:4>        Make weights zero before everything else: a fraction of them such as
+                                 0.4, the smallest first; or 2:4, which keeps the two largest of every
+                                 four along K
           --prune-scope <SCOPE>  Whether the fraction is that of each layer, or of all simulated layers
                                  together [default: layer] [possible values: layer, global]
 
@@ -136,8 +141,8 @@ fn help_of_every_command() {
                                   [default: 99.9]
 
     Layers:
-          --layers <WHICH>  Which operators are taken [default: convolutions] [possible values:
-                            convolutions, all]
+          --layers <WHICH>  Which operators are simulated; all adds fully connected layers [default:
+                            convolutions] [possible values: convolutions, all]
           --first <RULE>    What becomes of the first convolution [default: fp32] [possible values:
                             fp32, simulated]
           --last <RULE>     What becomes of the final fully connected layer [default: fp32] [possible
@@ -148,14 +153,15 @@ fn help_of_every_command() {
           --model-layout <AXES>  Axes of the network's input [possible values: nchw, nhwc]
           --channels <ORDER>     Channels of the network's input [possible values: gray, rgb, bgr]
           --scale <SCALE>        What a pixel is multiplied with
-          --mean <MEAN>          Subtracted, one value or one per channel, with commas
-          --std <STD>            Divided by, one value or one per channel, with commas
+          --mean <MEAN>          Subtracted from scaled pixels: one value, or one per channel, with
+                                 commas
+          --std <STD>            Divided by after that: one value, or one per channel, with commas
           --resize <ROWSxCOLS>   Rows and columns after resizing, as in 224x224
           --resize-mode <MODE>   What resizing does with another aspect ratio [possible values: stretch,
                                  cover]
     "#);
     insta::assert_snapshot!(folder.good(&["eval", "--help"]), @r#"
-    Evaluate a network with its convolutions on an array, next to FP32 and exact 8-bit
+    Evaluate a network whose convolutions run on an array, beside FP32 and exact 8-bit
 
     Usage: sysmt eval [OPTIONS] --images <IMAGES> --array <ARRAY.toml> <MODEL.onnx>
 
@@ -172,21 +178,24 @@ fn help_of_every_command() {
                                            say which
           --array <ARRAY.toml>             Array file, or a run file whose array, baseline, reordering
                                            and [[layer]] tables are taken
-          --compare <ARRAY.toml>...        More of them, in the same pass over the images
-          --throttle <auto|LAYER=THREADS>  Layers that run with fewer threads on the array, as in
-                                           /block1/conv1/Conv=1, with commas; or auto: the layer that
-                                           errs most first, until the answers are good enough
-          --max-drop <POINTS>              Points of top-1 that `--throttle auto` may lose against exact
-                                           8-bit, on the labelled images that methods learn from
-                                           [default: 1.0]
-          --reorder <MODE>                 Put the columns of K in an order in which wide operands meet
-                                           narrow ones [default: as the run file says, else off]
-                                           [possible values: off, calibration, oracle, weights]
-          --recalibrate-bn [<MODE>]        Give batch norms new statistics on each array, from the
-                                           calibration images, else the training set beside the images
-                                           [possible values: exact, momentum]
+          --compare <ARRAY.toml>...        More designs, evaluated in the same pass over the images
+          --throttle <auto|LAYER=THREADS>  Run layers with fewer threads than the array has, as in
+                                           /block1/conv1/Conv=1, with commas. Or auto: lower the layer
+                                           with the largest error, then the next, until the answers are
+                                           good enough
+          --max-drop <POINTS>              How many points of top-1 accuracy `--throttle auto` may lose
+                                           against exact 8-bit. They are measured on the labelled images
+                                           that methods learn from [default: 1.0]
+          --reorder <MODE>                 Reorder K so that wide operands rarely share a step, by
+                                           counts of wide operands from MODE [default: as the run file
+                                           says, else off] [possible values: off, calibration, oracle,
+                                           weights]
+          --recalibrate-bn [<MODE>]        Give batch norms new statistics, computed on each array from
+                                           the calibration images. Without such images they come from
+                                           the training set beside the images [possible values: exact,
+                                           momentum]
           --save-model <OUT.onnx>          Where to write a copy of the model with the new statistics of
-                                           the array
+                                           the first array
           --out <DIR>                      Results folder: tables, figures and the evaluation as JSON;
                                            older results in it are replaced
           --predictions <FILE.csv>         Where to write one row per image: label and predicted classes
@@ -199,8 +208,9 @@ fn help_of_every_command() {
       -h, --help                           Print help
 
     Pruning:
-          --prune <P|2:4>        Make weights zero before everything else: the smallest of a fraction
-                                 such as 0.4, or 2:4
+          --prune <P|2:4>        Make weights zero before everything else: a fraction of them such as
+                                 0.4, the smallest first; or 2:4, which keeps the two largest of every
+                                 four along K
           --prune-scope <SCOPE>  Whether the fraction is that of each layer, or of all simulated layers
                                  together [default: layer] [possible values: layer, global]
 
@@ -220,8 +230,8 @@ fn help_of_every_command() {
                                   [default: 99.9]
 
     Layers:
-          --layers <WHICH>  Which operators are taken [default: convolutions] [possible values:
-                            convolutions, all]
+          --layers <WHICH>  Which operators are simulated; all adds fully connected layers [default:
+                            convolutions] [possible values: convolutions, all]
           --first <RULE>    What becomes of the first convolution [default: fp32] [possible values:
                             fp32, simulated]
           --last <RULE>     What becomes of the final fully connected layer [default: fp32] [possible
@@ -232,8 +242,9 @@ fn help_of_every_command() {
           --model-layout <AXES>  Axes of the network's input [possible values: nchw, nhwc]
           --channels <ORDER>     Channels of the network's input [possible values: gray, rgb, bgr]
           --scale <SCALE>        What a pixel is multiplied with
-          --mean <MEAN>          Subtracted, one value or one per channel, with commas
-          --std <STD>            Divided by, one value or one per channel, with commas
+          --mean <MEAN>          Subtracted from scaled pixels: one value, or one per channel, with
+                                 commas
+          --std <STD>            Divided by after that: one value, or one per channel, with commas
           --resize <ROWSxCOLS>   Rows and columns after resizing, as in 224x224
           --resize-mode <MODE>   What resizing does with another aspect ratio [possible values: stretch,
                                  cover]
@@ -265,14 +276,16 @@ fn help_of_every_command() {
           --array <ARRAY.toml>   Array file
           --activations <A.npy>  Activations, uint8 [M, K]
           --weights <W.npy>      Weights, int8 [N, K]
-          --tile <I>             Tile of the product, from 0, row tiles outside: from its first step to
-                                 its last value drained [default: 0, or all tiles with --from or --to]
-          --from <CYCLE>         First cycle of the run to show; with --tile, of those in which the tile
-                                 is in the array
-          --to <CYCLE>           Cycle before which to end; it is left out
+          --tile <I>             Tile to show, from its first step until its last value has drained.
+                                 Tiles are counted from 0, row by row of the product [default: 0, or all
+                                 tiles with --from or --to]
+          --from <CYCLE>         First cycle of the run to show; with --tile, the cycles in which the
+                                 tile is not in the array are left out
+          --to <CYCLE>           Cycle at which to end; it is not shown
           --pes <ROWS,COLS>      PEs to show, the end of each range left out: 0..4,8..12 is rows 0 to 3
                                  and columns 8 to 11 [default: all]
-          --out <FILE.fst>       Where to write the waveform, as FST; a nanosecond in it is a cycle
+          --out <FILE.fst>       Where to write the waveform, as FST; one nanosecond in it stands for
+                                 one cycle
       -h, --help                 Print help
     ");
     insta::assert_snapshot!(folder.good(&["explain", "--help"]), @r"
