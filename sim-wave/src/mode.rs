@@ -2,6 +2,7 @@
 
 use sim_array::stepped::registers::Registers;
 use sim_core::named;
+use sim_core::shape::widen;
 use sim_core::spec::Pe;
 use sim_pe::step::Step;
 
@@ -32,18 +33,9 @@ named! {
 
 impl Mode {
     /// The value in the file.
-    pub(crate) const fn code(self) -> u64 {
-        match self {
-            Self::Fill => 0,
-            Self::Idle => 1,
-            Self::One => 2,
-            Self::Two => 3,
-            Self::Three => 4,
-            Self::Four => 5,
-            Self::Masked => 6,
-            Self::Stall => 7,
-            Self::Drain => 8,
-        }
+    pub(crate) fn code(self) -> u64 {
+        let is_self = |mode: &Self| *mode == self;
+        widen(Self::ALL.iter().position(is_self).unwrap_or_default())
     }
 
     /// A step of a real output.

@@ -1,6 +1,7 @@
 //! The signals of a waveform, in the order in which their values are written.
 
 use sim_array::stepped::registers::{Registers, control};
+use sim_core::named;
 use sim_core::spec::{ArraySpec, WindowPlace};
 use sim_pe::step::Step;
 
@@ -23,27 +24,17 @@ pub(crate) enum Shape {
     Mode,
 }
 
-/// A bit of the control word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ControlBit {
-    Valid,
-    First,
-    Last,
-    Parity,
+named! {
+    /// A bit of the control word.
+    pub(crate) enum ControlBit {
+        Valid = "valid",
+        First = "first",
+        Last = "last",
+        Parity = "parity",
+    }
 }
 
 impl ControlBit {
-    const ALL: [Self; 4] = [Self::Valid, Self::First, Self::Last, Self::Parity];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Valid => "valid",
-            Self::First => "first",
-            Self::Last => "last",
-            Self::Parity => "parity",
-        }
-    }
-
     fn of(self, word: u8) -> u64 {
         let mask = match self {
             Self::Valid => control::VALID,
@@ -180,31 +171,21 @@ pub(crate) fn bits(value: i32) -> u64 {
     value.cast_unsigned().into()
 }
 
-/// A signal of the whole array.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ArraySignal {
-    /// The number of the cycle.
-    Cycle,
-    /// The array's clock.
-    ClockMhz,
-    /// The tile whose operands entered last.
-    Tile,
-    /// Columns that drain.
-    DrainingColumns,
+named! {
+    /// A signal of the whole array.
+    pub(crate) enum ArraySignal {
+        /// The number of the cycle.
+        Cycle = "cycle",
+        /// The array's clock.
+        ClockMhz = "clock_mhz",
+        /// The tile whose operands entered last.
+        Tile = "tile",
+        /// Columns that drain.
+        DrainingColumns = "draining_columns",
+    }
 }
 
 impl ArraySignal {
-    pub(crate) const ALL: [Self; 4] = [Self::Cycle, Self::ClockMhz, Self::Tile, Self::DrainingColumns];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Cycle => "cycle",
-            Self::ClockMhz => "clock_mhz",
-            Self::Tile => "tile",
-            Self::DrainingColumns => "draining_columns",
-        }
-    }
-
     pub(crate) const fn shape(self) -> Shape {
         match self {
             Self::Cycle => Shape::Long,
@@ -213,44 +194,25 @@ impl ArraySignal {
     }
 }
 
-/// A signal of a column, at its lower end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ColumnSignal {
-    /// Whether results leave.
-    Draining,
-    /// The tile that drains, or did last.
-    Tile,
-    /// Whether what leaves is an output of the product.
-    OutputValid,
-    /// The output that leaves, or left last.
-    Output,
-    /// Its row in the product.
-    OutputM,
-    /// Its column in the product.
-    OutputN,
+named! {
+    /// A signal of a column, at its lower end.
+    pub(crate) enum ColumnSignal {
+        /// Whether results leave.
+        Draining = "draining",
+        /// The tile that drains, or did last.
+        Tile = "tile",
+        /// Whether what leaves is an output of the product.
+        OutputValid = "output_valid",
+        /// The output that leaves, or left last.
+        Output = "output",
+        /// Its row in the product.
+        OutputM = "output_m",
+        /// Its column in the product.
+        OutputN = "output_n",
+    }
 }
 
 impl ColumnSignal {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Draining,
-        Self::Tile,
-        Self::OutputValid,
-        Self::Output,
-        Self::OutputM,
-        Self::OutputN,
-    ];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Draining => "draining",
-            Self::Tile => "tile",
-            Self::OutputValid => "output_valid",
-            Self::Output => "output",
-            Self::OutputM => "output_m",
-            Self::OutputN => "output_n",
-        }
-    }
-
     pub(crate) const fn shape(self) -> Shape {
         match self {
             Self::Draining | Self::OutputValid => Shape::Bit,
