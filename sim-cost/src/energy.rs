@@ -6,7 +6,7 @@ use sim_core::spec::ArraySpec;
 use sim_core::units::count_as_f64;
 
 use crate::key::{MissingRow, PeKey};
-use crate::mode::Mode;
+use crate::mode::{Event, Events, Mode};
 use crate::table::Table;
 
 /// What an array did.
@@ -101,8 +101,16 @@ pub fn energy_as_run(
     sum.add(Mode::Stall, Mode::Stall, stall)?;
     sum.add(Mode::Drain, Mode::Drain, drain)?;
     if table.prices_events(&pe) {
-        for mode in Mode::EVENTS {
-            sum.add(mode, mode, count(mode, built, work))?;
+        let (rows, cols) = (widen(built.rows()), widen(built.cols()));
+        let events = Events {
+            operand_widths: work.operand_widths,
+            switching: work.switching,
+            result_loads: work.n_tiles * rows * cols,
+            // What follows the top row's result is a copy and toggles nothing.
+            result_moves: work.n_tiles * cols * built.dataflow().result_moves(rows),
+        };
+        for event in Event::ALL {
+            sum.add(Mode::Event(event), Mode::Event(event), events.count(event))?;
         }
     }
     let pe_cycles = count_as_f64(work.pe_cycles.total());
@@ -113,35 +121,6 @@ pub fn energy_as_run(
         .leakage_of(&pe)
         .map(|leakage| leakage.value * nanoseconds * 1e-6 * pe_cycles);
     Ok(sum.finish())
-}
-
-/// How often an event happened.
-fn count(event: Mode, array: &ArraySpec, work: &Work) -> u64 {
-    let Switching {
-        activation_bits,
-        weight_bits,
-        live_activation_bits,
-        live_weight_bits,
-        partial_product_bits,
-        lane_edges,
-    } = work.switching;
-    let (rows, cols) = (widen(array.rows()), widen(array.cols()));
-    match event {
-        Mode::ActivationBit => activation_bits,
-        Mode::WeightBit => weight_bits,
-        Mode::LiveActivationBit => live_activation_bits,
-        Mode::LiveWeightBit => live_weight_bits,
-        Mode::PartialProductBit => partial_product_bits,
-        Mode::LaneEdge => lane_edges,
-        Mode::PairA8W8 => work.operand_widths.a8w8,
-        Mode::PairA8W4 => work.operand_widths.a8w4,
-        Mode::PairA4W8 => work.operand_widths.a4w8,
-        Mode::PairA4W4 => work.operand_widths.a4w4,
-        Mode::ResultLoad => work.n_tiles * rows * cols,
-        // What follows the top row's result is a copy and toggles nothing.
-        Mode::ResultMove => work.n_tiles * cols * array.dataflow().result_moves(rows),
-        Mode::Fill | Mode::Active(_) | Mode::Masked | Mode::Stall | Mode::Drain | Mode::Clock => 0,
-    }
 }
 
 struct Sum<'a> {

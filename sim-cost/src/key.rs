@@ -11,24 +11,7 @@ use sim_core::spec::ArraySpec;
 /// Of a PE every rule is given. A row that leaves a rule out holds whatever its value; kind, threads, window and depth
 /// are always equal, so nothing is taken from a similar PE.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeKey {
-    /// `kind` as in configuration files.
-    pub kind: String,
-    /// Threads, for nb-smt.
-    pub threads: Option<usize>,
-    /// Window, for both sparq kinds.
-    pub window: Option<String>,
-    /// What a collision reduces, for nb-smt with more than one thread.
-    pub policy: Option<String>,
-    /// Of a reduced operand (nb-smt with more than one thread) or of the bits below a window (both sparq kinds).
-    pub rounding: Option<String>,
-    /// Of a nibble that rounding overflowed, for nb-smt with more than one thread.
-    pub overflow: Option<String>,
-    /// Whether a zero partner's bits are used, for both sparq kinds.
-    pub pairs: Option<bool>,
-    /// Pipeline stages of the PE.
-    pub pipeline_depth: u8,
-}
+pub struct PeKey(pub PeKeys);
 
 impl PeKey {
     /// The keys, as they are written in a table.
@@ -45,28 +28,12 @@ impl PeKey {
 
     /// The PE of an array.
     pub fn of(array: &ArraySpec) -> Self {
-        let PeKeys {
-            pipeline_depth,
-            kind,
-            threads,
-            policy,
-            window,
-            rounding,
-            overflow,
-            pairs,
-        } = PeKeys::of(array);
+        let mut keys = PeKeys::of(array);
         // A thread that never collides reduces nothing.
-        let reduces = threads != Some(1);
-        Self {
-            kind,
-            threads,
-            window,
-            policy: policy.filter(|_| reduces),
-            rounding: rounding.filter(|_| reduces),
-            overflow: overflow.filter(|_| reduces),
-            pairs,
-            pipeline_depth,
+        if keys.threads == Some(1) {
+            (keys.policy, keys.rounding, keys.overflow) = (None, None, None);
         }
+        Self(keys)
     }
 
     /// Whether a row with this key holds for `pe`.
@@ -88,19 +55,19 @@ impl PeKey {
     }
 
     fn is_same_machine(&self, other: &Self) -> bool {
-        self.kind == other.kind
-            && self.threads == other.threads
-            && self.window == other.window
-            && self.pipeline_depth == other.pipeline_depth
+        self.0.kind == other.0.kind
+            && self.0.threads == other.0.threads
+            && self.0.window == other.0.window
+            && self.0.pipeline_depth == other.0.pipeline_depth
     }
 
     /// The optional rules.
     fn rules(&self) -> [Option<&str>; 4] {
         [
-            self.policy.as_deref(),
-            self.rounding.as_deref(),
-            self.overflow.as_deref(),
-            self.pairs.map(|pairs| if pairs { "true" } else { "false" }),
+            self.0.policy.as_deref(),
+            self.0.rounding.as_deref(),
+            self.0.overflow.as_deref(),
+            self.0.pairs.map(|pairs| if pairs { "true" } else { "false" }),
         ]
     }
 
@@ -108,14 +75,14 @@ impl PeKey {
     pub(crate) fn lines(&self) -> Vec<String> {
         let quoted = |name: &str, value: &Option<String>| value.as_ref().map(|v| format!("{name} = \"{v}\""));
         [
-            Some(format!("kind = \"{}\"", self.kind)),
-            self.threads.map(|threads| format!("threads = {threads}")),
-            quoted("window", &self.window),
-            quoted("policy", &self.policy),
-            quoted("rounding", &self.rounding),
-            quoted("overflow", &self.overflow),
-            self.pairs.map(|pairs| format!("pairs = {pairs}")),
-            Some(format!("pipeline-depth = {}", self.pipeline_depth)),
+            Some(format!("kind = \"{}\"", self.0.kind)),
+            self.0.threads.map(|threads| format!("threads = {threads}")),
+            quoted("window", &self.0.window),
+            quoted("policy", &self.0.policy),
+            quoted("rounding", &self.0.rounding),
+            quoted("overflow", &self.0.overflow),
+            self.0.pairs.map(|pairs| format!("pairs = {pairs}")),
+            Some(format!("pipeline-depth = {}", self.0.pipeline_depth)),
         ]
         .into_iter()
         .flatten()

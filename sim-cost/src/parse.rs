@@ -2,6 +2,7 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::named::Named;
+use sim_core::pe_keys::PeKeys;
 use sim_core::spec::{PeKind, Policy, RuleSet, Threads, Window, WindowRounding};
 use sim_toml::complaint::{Complaint, Complaints};
 use sim_toml::error::line;
@@ -231,7 +232,7 @@ fn key(reader: &TableReader<'_>) -> Option<PeKey> {
     let overflow = optional_text(reader, "overflow");
     let pairs = reader.flag("pairs");
     let depth = reader.whole("pipeline-depth", 0..=i64::from(u8::MAX));
-    let key = PeKey {
+    let key = PeKeys {
         kind: kind?,
         threads: threads.and_then(|threads| usize::try_from(threads).ok()),
         window,
@@ -241,11 +242,13 @@ fn key(reader: &TableReader<'_>) -> Option<PeKey> {
         pairs,
         pipeline_depth: u8::try_from(needed(reader, "pipeline-depth", depth)?).ok()?,
     };
+    let key = PeKey(key);
     check_key(reader, &key);
     Some(key)
 }
 
-fn check_key(reader: &TableReader<'_>, key: &PeKey) {
+fn check_key(reader: &TableReader<'_>, pe: &PeKey) {
+    let key = &pe.0;
     let has_collisions = key.threads.is_some_and(|threads| 1 < threads);
     let is_plain = key.policy.is_none() && key.rounding.is_none() && key.overflow.is_none();
     let fits = match PeKind::from_name(&key.kind).map(PeKind::rules) {
@@ -273,7 +276,7 @@ fn check_key(reader: &TableReader<'_>, key: &PeKey) {
     };
     if !fits || key.pipeline_depth == 0 {
         return reader.complain(
-            format!("there is no PE with {key}"),
+            format!("there is no PE with {pe}"),
             "conventional takes neither threads nor window, nb-smt threads = 1, 2 or 4 and with more than one thread \
              policy, rounding and overflow, both sparq kinds window = \"5opt\", \"3opt\", \"2opt\", \"6opt\" or \"7opt\", \
              rounding and pairs, and the depth is at least 1",

@@ -98,7 +98,7 @@ impl Table {
         self.file
             .energy
             .iter()
-            .any(|row| Mode::EVENTS.contains(&row.mode) && row.pe.covers(pe))
+            .any(|row| matches!(row.mode, Mode::Event(_)) && row.pe.covers(pe))
     }
 
     /// Energy of the clock in one PE-cycle, in pJ, where the table has it apart.
@@ -192,13 +192,13 @@ mod tests {
             |rule: &Option<String>, value: &str| Some(rule.clone().unwrap_or_else(|| value.to_owned()));
         let mut seen = BTreeSet::new();
         let pes = all_rows(table).cloned().map(|mut pe| {
-            if pe.window.is_some() {
-                pe.rounding = filled(&pe.rounding, "half-up");
-                pe.pairs = pe.pairs.or(Some(false));
-            } else if pe.threads.is_some_and(|threads| 1 < threads) {
-                pe.policy = filled(&pe.policy, "S");
-                pe.rounding = filled(&pe.rounding, "floor");
-                pe.overflow = filled(&pe.overflow, "extend");
+            if pe.0.window.is_some() {
+                pe.0.rounding = filled(&pe.0.rounding, "half-up");
+                pe.0.pairs = pe.0.pairs.or(Some(false));
+            } else if pe.0.threads.is_some_and(|threads| 1 < threads) {
+                pe.0.policy = filled(&pe.0.policy, "S");
+                pe.0.rounding = filled(&pe.0.rounding, "floor");
+                pe.0.overflow = filled(&pe.0.overflow, "extend");
             }
             pe
         });
@@ -210,10 +210,9 @@ mod tests {
         let whole = Table::builtin();
         let pes = every_pe(&whole);
         assert!(20 < pes.len(), "{}", pes.len());
-        for pe in pes.iter().chain(std::iter::once(&PeKey {
-            pipeline_depth: 9,
-            ..pes[0].clone()
-        })) {
+        let mut deeper = pes[0].clone();
+        deeper.0.pipeline_depth = 9;
+        for pe in pes.iter().chain([&deeper]) {
             let mut want = whole.clone();
             want.file.energy.retain(|row| row.pe.covers(pe));
             want.file.area.retain(|row| row.pe.covers(pe));

@@ -3,7 +3,7 @@
 use sim_core::counters::{OperandWidths, Switching};
 use sim_core::spec::Pe;
 use sim_core::units::count_as_f64;
-use sim_cost::mode::Mode;
+use sim_cost::mode::{Event, Events, Mode};
 use sim_testkit::oracle::add_lane;
 
 use crate::stimulus::{Cycle, Step};
@@ -20,7 +20,7 @@ pub(crate) fn modes(pe: Pe) -> Vec<Mode> {
         Some(threads) => modes.push(Mode::Active(threads)),
         None => modes.extend((0..=pe.max_active()).map(Mode::Active)),
     }
-    modes.extend(Mode::EVENTS);
+    modes.extend(Event::ALL.map(Mode::Event));
     modes
 }
 
@@ -30,17 +30,21 @@ pub(crate) fn counts(modes: &[Mode], pe: Pe, before: Option<&Cycle>, cycle: &Cyc
         Step::Active { n, .. } => Some(pe.full_collision().unwrap_or(n)),
         Step::Idle | Step::Masked => None,
     };
-    let mut switching = Switching::default();
+    let mut events = Events {
+        operand_widths: match cycle.step {
+            Step::Active { pairs, .. } => pairs,
+            Step::Idle | Step::Masked => OperandWidths::default(),
+        },
+        switching: Switching::default(),
+        result_loads: u64::from(cycle.loads),
+        result_moves: u64::from(cycle.moves),
+    };
     // As in the counters: within a tile, where there is an output.
     if let (Some(_), Some(before), false) = (active, before, cycle.is_first) {
         for (&before, &now) in before.lanes.iter().zip(&cycle.lanes) {
-            add_lane(&mut switching, before, now);
+            add_lane(&mut events.switching, before, now);
         }
     }
-    let widths = match cycle.step {
-        Step::Active { pairs, .. } => pairs,
-        Step::Idle | Step::Masked => OperandWidths::default(),
-    };
     modes
         .iter()
         .map(|mode| {
@@ -48,18 +52,7 @@ pub(crate) fn counts(modes: &[Mode], pe: Pe, before: Option<&Cycle>, cycle: &Cyc
                 Mode::Active(n) => u64::from(active == Some(n)),
                 Mode::Masked => u64::from(cycle.step == Step::Masked),
                 Mode::Fill | Mode::Stall | Mode::Drain => u64::from(cycle.step == Step::Idle),
-                Mode::ActivationBit => switching.activation_bits,
-                Mode::WeightBit => switching.weight_bits,
-                Mode::LiveActivationBit => switching.live_activation_bits,
-                Mode::LiveWeightBit => switching.live_weight_bits,
-                Mode::PartialProductBit => switching.partial_product_bits,
-                Mode::LaneEdge => switching.lane_edges,
-                Mode::PairA8W8 => widths.a8w8,
-                Mode::PairA8W4 => widths.a8w4,
-                Mode::PairA4W8 => widths.a4w8,
-                Mode::PairA4W4 => widths.a4w4,
-                Mode::ResultLoad => u64::from(cycle.loads),
-                Mode::ResultMove => u64::from(cycle.moves),
+                Mode::Event(event) => events.count(event),
                 Mode::Clock => 1,
             };
             count_as_f64(count)

@@ -2,7 +2,7 @@
 
 use sim_core::spec::{Pe, Policy};
 use sim_cost::key::{Part, PeKey};
-use sim_cost::mode::Mode;
+use sim_cost::mode::{Event, Mode};
 use sim_cost::table::Table;
 
 use crate::array;
@@ -23,7 +23,11 @@ fn every_default_machine_has_area_path_energy_clock_and_leakage() {
             assert!(table.area_of(&key, Part::Pe).is_ok(), "{key}");
             assert!(table.critical_path_of(&key).is_some(), "{key}");
             assert!(table.prices_events(&key), "{key}");
-            for mode in Mode::EVENTS.into_iter().chain([Mode::Masked, Mode::Drain]) {
+            for mode in Event::ALL
+                .map(Mode::Event)
+                .into_iter()
+                .chain([Mode::Masked, Mode::Drain])
+            {
                 assert!(table.energy_of(&key, mode).is_ok(), "{key} {mode}");
             }
             assert!(0.0 < table.clock_of(&key).unwrap().value, "{key}");
@@ -37,7 +41,7 @@ fn the_table_says_how_far_it_is_from_the_gates() {
     for table in shipped() {
         for pe in Pe::compared(&Policy::ALL) {
             let row = table
-                .energy_of(&PeKey::of(&array(pe)), Mode::PartialProductBit)
+                .energy_of(&PeKey::of(&array(pe)), Mode::Event(Event::PartialProductBit))
                 .unwrap();
             // Of the streams that nothing was fitted to; docs/energy.md lists those above 10 %.
             assert!(row.uncertainty <= 20.0, "{pe:?}: {}", row.uncertainty);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sim_core::counters::{ActiveSteps, OperandWidths, PeCycles, Switching};
 use sim_core::spec::Pe;
-use sim_cost::mode::Mode;
+use sim_cost::mode::{Event, Mode};
 use sim_cost::table::Table;
 use sim_cost::{Work, energy};
 
@@ -76,19 +76,19 @@ fn every_event_is_priced() {
         (Mode::Masked, 1_000.0),
         (Mode::Stall, 10_000.0),
         (Mode::Drain, 100_000.0),
-        (Mode::ActivationBit, 2.0),
-        (Mode::WeightBit, 3.0),
-        (Mode::LiveActivationBit, 5.0),
-        (Mode::LiveWeightBit, 7.0),
-        (Mode::PartialProductBit, 11.0),
-        (Mode::LaneEdge, 13.0),
-        (Mode::PairA8W8, 17.0),
-        (Mode::PairA8W4, 19.0),
-        (Mode::PairA4W8, 23.0),
-        (Mode::PairA4W4, 29.0),
+        (Mode::Event(Event::ActivationBit), 2.0),
+        (Mode::Event(Event::WeightBit), 3.0),
+        (Mode::Event(Event::LiveActivationBit), 5.0),
+        (Mode::Event(Event::LiveWeightBit), 7.0),
+        (Mode::Event(Event::PartialProductBit), 11.0),
+        (Mode::Event(Event::LaneEdge), 13.0),
+        (Mode::Event(Event::PairA8W8), 17.0),
+        (Mode::Event(Event::PairA8W4), 19.0),
+        (Mode::Event(Event::PairA4W8), 23.0),
+        (Mode::Event(Event::PairA4W4), 29.0),
         // 3 rows and 5 columns, two tiles: 15 results each, which pass 0 + 1 + 2 rows in every column.
-        (Mode::ResultLoad, 30.0),
-        (Mode::ResultMove, 30.0),
+        (Mode::Event(Event::ResultLoad), 30.0),
+        (Mode::Event(Event::ResultMove), 30.0),
     ];
     assert_eq!(energy.parts.len(), wanted.len());
     for (part, (mode, count)) in energy.parts.iter().zip(wanted) {
@@ -112,7 +112,7 @@ fn clock_and_leakage_stand_apart() {
 
 #[test]
 fn a_table_that_prices_one_event_must_price_all() {
-    for missing in Mode::EVENTS {
+    for missing in Event::ALL.map(Mode::Event) {
         let table = Table::parse("own", &text(&missing.to_string())).unwrap();
         let error = energy(&table, &array(Pe::Conventional), &work()).unwrap_err();
         assert!(error.row.ends_with(&format!("mode = \"{missing}\"")), "{error}");
