@@ -1,7 +1,7 @@
 //! Cells as Verilog that can be simulated, from what their Liberty file says they do: values, no delays.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::error::SynthError;
 use crate::liberty::{Cell, Direction, Function};
@@ -16,9 +16,9 @@ pub fn verilog<'a>(
 ) -> Result<String, SynthError> {
     let mut text = String::new();
     for name in names {
-        let fail = |why: &str| SynthError::Content {
-            path: PathBuf::from(library.file()),
-            why: format!("cell {name} cannot be simulated: {why}"),
+        let fail = |why: &str| {
+            let why = format!("cell {name} cannot be simulated: {why}");
+            SynthError::content(Path::new(library.file()), why)
         };
         let Some(cell) = library.liberty().cell(name) else {
             return Err(fail("it is not there"));

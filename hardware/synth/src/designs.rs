@@ -61,18 +61,7 @@ pub const fn nb_smt(threads: Threads, policy: Policy) -> Pe {
 pub fn all() -> Vec<Subject> {
     let mut shallow = vec![Pe::Conventional, nb_smt(Threads::One, Policy::SA)];
     for threads in [Threads::Two, Threads::Four] {
-        for policy in Policy::ALL {
-            for rounding in Rounding::ALL {
-                for overflow in Overflow::ALL {
-                    shallow.push(Pe::NbSmt(NbSmt {
-                        threads,
-                        policy,
-                        rounding,
-                        overflow,
-                    }));
-                }
-            }
-        }
+        shallow.extend(every_nb_smt(threads).into_iter().map(Pe::NbSmt));
     }
     shallow.extend(Pe::with_windows(&every_window()));
     let deep = Pe::compared(&[Policy::SA]);
@@ -89,16 +78,15 @@ pub fn all() -> Vec<Subject> {
     // Window logic is the same whatever stands behind it; a table finds it by the PE.
     let edges = every_window().into_iter().map(|rules| (rules, 1));
     let deep_edges = Window::ALL.map(Sparq::new).map(|rules| (rules, 2));
-    shallow
-        .into_iter()
-        .map(|pe| (pe, 1, Module::Pe))
-        .chain(deep.into_iter().map(|pe| (pe, 2, Module::Pe)))
-        .chain(
-            edges
-                .chain(deep_edges)
-                .map(|(rules, depth)| (Pe::Sparq(rules), depth, Module::WindowLogic)),
-        )
-        .chain(whole.into_iter().map(|pe| (pe, 1, array)))
+    let pes = shallow.into_iter().map(|pe| (pe, 1, Module::Pe));
+    let deep = deep.into_iter().map(|pe| (pe, 2, Module::Pe));
+    let edges = edges
+        .chain(deep_edges)
+        .map(|(rules, depth)| (Pe::Sparq(rules), depth, Module::WindowLogic));
+    let arrays = whole.into_iter().map(|pe| (pe, 1, array));
+    pes.chain(deep)
+        .chain(edges)
+        .chain(arrays)
         .filter_map(|(pe, depth, module)| {
             let array = spec(pe, depth).ok()?;
             Some(Subject { array, module })
@@ -111,6 +99,24 @@ pub fn all() -> Vec<Subject> {
 /// - Errors: a depth that no PE has.
 pub fn spec(pe: Pe, depth: u8) -> Result<ArraySpec, OutOfRange> {
     ArraySpec::new(ARRAY_SIDE, ARRAY_SIDE, pe)?.with_pipeline_depth(depth)
+}
+
+/// Every set of rules of so many threads.
+pub fn every_nb_smt(threads: Threads) -> Vec<NbSmt> {
+    let mut all = Vec::new();
+    for policy in Policy::ALL {
+        for rounding in Rounding::ALL {
+            for overflow in Overflow::ALL {
+                all.push(NbSmt {
+                    threads,
+                    policy,
+                    rounding,
+                    overflow,
+                });
+            }
+        }
+    }
+    all
 }
 
 fn every_window() -> Vec<Sparq> {

@@ -160,17 +160,17 @@ fn defaults(table: &Table) -> String {
             let Ok(area) = table.area_of(&key, part) else {
                 continue;
             };
-            let (label, path, ratio) = match part {
-                Part::Pe => ("PE", table.critical_path_of(&key), ratio(table, &array, part)),
-                Part::WindowLogic => ("window logic", None, ratio(table, &array, part)),
-                Part::Array4x4 => ("4×4 array, per PE", None, ratio(table, &array, part)),
+            let (label, path) = match part {
+                Part::Pe => ("PE", table.critical_path_of(&key)),
+                Part::WindowLogic => ("window logic", None),
+                Part::Array4x4 => ("4×4 array, per PE", None),
             };
             let _ = writeln!(
                 text,
                 "| {} | {label} | {} | {} | {} | {} |",
                 sim_rtl::Design::of(&array).name(),
                 number(Some(area.value / share), 1),
-                number(ratio, 2),
+                number(ratio(table, &array, part), 2),
                 number(
                     table.gate_equivalents_of(&key, part).map(|gates| gates / share),
                     0

@@ -101,6 +101,14 @@ impl SynthError {
         }
     }
 
+    /// A file at `path` that is not what it should be.
+    pub fn content(path: &Path, why: impl Into<String>) -> Self {
+        Self::Content {
+            path: path.to_owned(),
+            why: why.into(),
+        }
+    }
+
     /// 2 for a mistake of who called, 1 for ours.
     pub const fn exit_code(&self) -> u8 {
         match self {

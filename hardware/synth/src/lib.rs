@@ -16,5 +16,6 @@ pub use error::SynthError;
 pub mod designs;
 pub mod document;
 pub mod measure;
+pub mod progress;
 pub mod sky130;
 pub mod table;

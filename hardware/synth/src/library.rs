@@ -37,9 +37,8 @@ impl Library {
     /// - Errors: a file that cannot be read, that is no Liberty, or that lacks cells that every design needs.
     pub fn read(path: &Path) -> Result<Self, SynthError> {
         let bytes = std::fs::read(path).map_err(|error| SynthError::io(path, error))?;
-        let text = String::from_utf8(bytes).map_err(|error| SynthError::Content {
-            path: path.to_owned(),
-            why: format!("not text in UTF-8 ({error}); a Liberty file is"),
+        let text = String::from_utf8(bytes).map_err(|error| {
+            SynthError::content(path, format!("not text in UTF-8 ({error}); a Liberty file is"))
         })?;
         Self::parse(&path.display().to_string(), text)
     }
@@ -49,13 +48,12 @@ impl Library {
     /// - Errors: a package that is not installed, by its name.
     pub fn osu018() -> Result<Self, SynthError> {
         let (path, package) = OSU018;
-        if Path::new(path).exists() {
-            return Self::read(Path::new(path));
+        let path = Path::new(path);
+        if path.exists() {
+            return Self::read(path);
         }
-        Err(SynthError::Content {
-            path: path.into(),
-            why: format!("not installed: as root, apt-get install -y --no-install-recommends {package}"),
-        })
+        let why = format!("not installed: as root, apt-get install -y --no-install-recommends {package}");
+        Err(SynthError::content(path, why))
     }
 
     /// Check the text of a Liberty file; `file` stands for it in messages.

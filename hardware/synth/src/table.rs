@@ -140,8 +140,8 @@ fn file_name(path: &str) -> String {
         .map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// To so many decimals: sums of areas end in noise.
-fn rounded(value: f64, n_decimals: i32) -> f64 {
+/// To so many decimals: sums of areas end in noise, and simulated charges have four.
+pub fn rounded(value: f64, n_decimals: i32) -> f64 {
     let scale = 10_f64.powi(n_decimals);
     (value * scale).round() / scale
 }

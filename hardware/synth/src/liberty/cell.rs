@@ -181,11 +181,6 @@ impl<'a> Pin<'a> {
         self.group.text("clock") == Some("true")
     }
 
-    /// What an output computes, as written.
-    pub fn function(&self) -> Option<&'a str> {
-        self.group.text("function")
-    }
-
     /// What an output computes.
     pub fn parsed_function(&self) -> Result<Option<Function>, LibertyError> {
         let Some(attribute) = self.group.attribute("function") else {
@@ -202,16 +197,11 @@ impl<'a> Pin<'a> {
         self.group.groups_named("timing")
     }
 
-    /// The groups `internal_power`: energies inside the cell when this pin toggles.
-    pub fn internal_power(&self) -> impl Iterator<Item = &'a Group> {
-        self.group.groups_named("internal_power")
-    }
-
-    /// The tables of one kind in every group of [`Pin::internal_power`], such as `rise_power`, with the pin that they
-    /// relate to.
+    /// The tables of one kind in every group `internal_power`, such as `rise_power`: energies inside the cell when this pin
+    /// toggles. Each with the pin that it relates to.
     pub fn power_tables(&self, kind: &str) -> Result<Vec<(Option<&'a str>, LookupTable)>, LibertyError> {
         let mut tables = Vec::new();
-        for power in self.internal_power() {
+        for power in self.group.groups_named("internal_power") {
             let related = power.text("related_pin");
             for table in power.groups().iter().filter(|group| group.name() == kind) {
                 tables.push((related, LookupTable::of(table)?));

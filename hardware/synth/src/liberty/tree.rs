@@ -47,11 +47,6 @@ impl Group {
         self.line
     }
 
-    /// Every attribute, in the order of the file.
-    pub fn attributes(&self) -> &[Attribute] {
-        &self.attributes
-    }
-
     /// Every group inside, in the order of the file.
     pub fn groups(&self) -> &[Self] {
         &self.groups
