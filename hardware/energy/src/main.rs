@@ -16,18 +16,15 @@ mod testbench;
 mod toggles;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressStyle};
-use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::spec::{ArraySpec, Pe, Policy};
 use sim_cost::file::TableFile;
 use sim_cost::table::Table;
 use sim_rtl::Design;
-use sim_synth::designs;
 use sim_synth::library::Library;
+use sim_synth::{designs, progress};
 
 use crate::measure::{Bench, Measured, measure};
 use crate::testbench::Delays;
@@ -140,21 +137,13 @@ fn arrays() -> anyhow::Result<Vec<ArraySpec>> {
 
 /// Measure on all cores, in the order of `arrays`.
 fn all(arrays: &[ArraySpec], bench: &Bench<'_>, jobs: Option<usize>) -> anyhow::Result<Vec<Measured>> {
-    let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let bar = ProgressBar::new(sim_core::shape::widen(arrays.len()));
-    if let Ok(style) = ProgressStyle::with_template("energies {wide_bar} {pos}/{len} {elapsed}") {
-        bar.set_style(style);
-    }
-    let jobs = jobs.unwrap_or(n_cores);
-    let measured = parallel_map(arrays, jobs, &AtomicBool::new(false), |array| {
-        let measured = measure(array, bench).with_context(|| Design::of(array).name());
-        bar.inc(1);
-        measured
-    });
-    bar.finish_and_clear();
-    match measured {
-        Ok(measured) => Ok(measured.into_iter().flatten().collect()),
-        Err(Unfinished::Failed(error)) => Err(error),
-        Err(Unfinished::Stopped) => bail!("stopped"),
-    }
+    let name = |array: &ArraySpec| Design::of(array).name();
+    let measured = progress::each(
+        arrays,
+        jobs,
+        |_| 0,
+        name,
+        |array| measure(array, bench).with_context(|| name(array)),
+    )?;
+    Ok(measured.into_iter().flatten().collect())
 }

@@ -1,84 +1,40 @@
 //! Mean energy of a cycle by what the PE did in it: for reading, not for prices.
 
-use sim_core::counters::OperandWidths;
+use sim_core::named;
 use sim_core::units::count_as_f64;
 
 use crate::stimulus::{Cycle, Step};
 
-/// What a PE did, for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Held,
-    Masked,
-    NoThread,
-    One(Width),
-    Two,
-    Three,
-    Four,
-}
-
-/// The width of the one active pair of operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Width {
-    A8W8,
-    A8W4,
-    A4W8,
-    A4W4,
+named! {
+    /// What a PE did, for people; one active pair of operands by the width of both.
+    enum Kind {
+        Held = "bubble, operands held",
+        Masked = "masked step",
+        NoThread = "no active thread, operands moving",
+        A8W8 = "one, 8b×8b",
+        A8W4 = "one, 8b×4b",
+        A4W8 = "one, 4b×8b",
+        A4W4 = "one, 4b×4b",
+        Two = "two",
+        Three = "three",
+        Four = "four",
+    }
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
-        Self::Held,
-        Self::Masked,
-        Self::NoThread,
-        Self::One(Width::A8W8),
-        Self::One(Width::A8W4),
-        Self::One(Width::A4W8),
-        Self::One(Width::A4W4),
-        Self::Two,
-        Self::Three,
-        Self::Four,
-    ];
-
-    fn of(step: Step) -> Self {
+    const fn of(step: Step) -> Self {
         match step {
             Step::Idle => Self::Held,
             Step::Masked => Self::Masked,
             Step::Active { n: 0, .. } => Self::NoThread,
-            Step::Active { n: 1, pairs } => Self::One(Width::of(pairs)),
+            // One pair in the usual case; with a weight of zero beside SPARQ's activation, none.
+            Step::Active { n: 1, pairs } if pairs.a4w4 != 0 => Self::A4W4,
+            Step::Active { n: 1, pairs } if pairs.a4w8 != 0 => Self::A4W8,
+            Step::Active { n: 1, pairs } if pairs.a8w4 != 0 => Self::A8W4,
+            Step::Active { n: 1, .. } => Self::A8W8,
             Step::Active { n: 2, .. } => Self::Two,
             Step::Active { n: 3, .. } => Self::Three,
             Step::Active { .. } => Self::Four,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Held => "bubble, operands held",
-            Self::Masked => "masked step",
-            Self::NoThread => "no active thread, operands moving",
-            Self::One(Width::A8W8) => "one, 8b×8b",
-            Self::One(Width::A8W4) => "one, 8b×4b",
-            Self::One(Width::A4W8) => "one, 4b×8b",
-            Self::One(Width::A4W4) => "one, 4b×4b",
-            Self::Two => "two",
-            Self::Three => "three",
-            Self::Four => "four",
-        }
-    }
-}
-
-impl Width {
-    const fn of(pairs: OperandWidths) -> Self {
-        // One pair in the usual case; with a weight of zero beside SPARQ's activation, none.
-        if pairs.a4w4 != 0 {
-            Self::A4W4
-        } else if pairs.a4w8 != 0 {
-            Self::A4W8
-        } else if pairs.a8w4 != 0 {
-            Self::A8W4
-        } else {
-            Self::A8W8
         }
     }
 }

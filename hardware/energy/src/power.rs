@@ -1,11 +1,13 @@
 //! What a toggle of each net costs: the charge of its load, and the energy inside the cells at both ends.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
-use sim_synth::liberty::{Direction, Liberty, LookupTable};
+use sim_synth::liberty::{Cell, Direction, Liberty, LookupTable};
+use sim_synth::netlist::{YosysCell, YosysModule};
 
 /// Slew of the inputs in ns, as of a flip-flop with a few loads; the first guess for every net.
 const INPUT_SLEW_NS: f64 = 0.15;
@@ -31,17 +33,11 @@ pub(crate) struct Power {
     pub(crate) leakage_nw: f64,
 }
 
-/// A pin of an instance on a net.
-struct Connection<'a> {
-    cell: &'a str,
-    pin: &'a str,
+/// What the library says of a cell's pin.
+#[derive(Clone, Debug)]
+struct PinCosts {
+    name: String,
     direction: Direction,
-    bit: u64,
-}
-
-/// Tables of a cell's pin, parsed once per library.
-#[derive(Clone, Debug, Default)]
-struct PinTables {
     capacitance: f64,
     is_clock: bool,
     power_rise: Vec<LookupTable>,
@@ -49,13 +45,17 @@ struct PinTables {
     transitions: Vec<LookupTable>,
 }
 
+/// A pin of an instance on a net.
+struct Connection<'a> {
+    pin: &'a PinCosts,
+    bit: u64,
+}
+
 /// Read a netlist in Yosys's JSON and price its nets.
 ///
 /// - Errors: a file that is not a netlist; a library without voltage, capacitances or energies.
 pub(crate) fn price(json: &Path, module: &str, liberty: &Liberty) -> anyhow::Result<Power> {
-    let text = std::fs::read_to_string(json).with_context(|| json.display().to_string())?;
-    let parsed: Value = serde_json::from_str(&text)?;
-    let module = &parsed["modules"][module];
+    let module = YosysModule::read(json, module)?;
     let Some(volt) = liberty.nominal_voltage()? else {
         bail!(
             "library {} names no nominal voltage (nom_voltage)",
@@ -67,19 +67,40 @@ pub(crate) fn price(json: &Path, module: &str, liberty: &Liberty) -> anyhow::Res
         bail!("library {} names no capacitive_load_unit", liberty.name());
     };
     let to_pj = farads * 1e12;
-    let connections = connections(module, liberty)?;
-    let tables = tables(&connections, liberty)?;
-    let of = |connection: &Connection<'_>| &tables[&(connection.cell.to_owned(), connection.pin.to_owned())];
+    let mut leakage_nw = 0.0;
+    let mut costs: BTreeMap<&str, Vec<PinCosts>> = BTreeMap::new();
+    for instance in module.cells.values() {
+        let name = instance.r#type.as_str();
+        let cell = liberty
+            .cell(name)
+            .with_context(|| format!("cell {name} is not in library {}", liberty.name()))?;
+        leakage_nw += cell.leakage()?.unwrap_or_default();
+        if let Entry::Vacant(place) = costs.entry(name) {
+            place.insert(pin_costs(&cell)?);
+        }
+    }
+    if costs.values().flatten().all(|pin| pin.power_rise.is_empty()) {
+        bail!(
+            "library {} has no internal_power tables; energies need one that has them",
+            liberty.name()
+        );
+    }
+    // The pins of each cell, cell by cell in the order of their names.
+    let connections: Vec<Vec<Connection<'_>>> = module
+        .cells
+        .values()
+        .map(|instance| connections(instance, &costs[instance.r#type.as_str()]))
+        .collect();
 
     let mut loads: BTreeMap<u64, f64> = BTreeMap::new();
-    for connection in connections.iter().flatten() {
-        let load = loads.entry(connection.bit).or_default();
-        match connection.direction {
-            Direction::Input => *load += of(connection).capacitance,
+    for Connection { pin, bit } in connections.iter().flatten() {
+        let load = loads.entry(*bit).or_default();
+        match pin.direction {
+            Direction::Input => *load += pin.capacitance,
             Direction::Output | Direction::Inout | Direction::Internal => {}
         }
     }
-    let slews = slews(&connections, &loads, &of);
+    let slews = slews(&connections, &loads);
     let slew_of = |bit: u64| slews.get(&bit).copied().unwrap_or(INPUT_SLEW_NS);
 
     let mut nets: BTreeMap<u64, Net> = loads
@@ -95,21 +116,17 @@ pub(crate) fn price(json: &Path, module: &str, liberty: &Liberty) -> anyhow::Res
         })
         .collect();
     for cell in &connections {
-        let slew_in = mean(
-            cell.iter()
-                .filter(|pin| pin.direction == Direction::Input)
-                .map(|pin| slew_of(pin.bit)),
-        );
-        for pin in cell {
-            let (tables, load) = (of(pin), loads[&pin.bit]);
+        let inputs = cell.iter().filter(|one| one.pin.direction == Direction::Input);
+        let slew_in = mean(inputs.map(|one| slew_of(one.bit)));
+        for Connection { pin, bit } in cell {
             let point = match pin.direction {
-                Direction::Input => [slew_of(pin.bit), 0.0],
-                Direction::Output | Direction::Inout | Direction::Internal => [load, slew_in],
+                Direction::Input => [slew_of(*bit), 0.0],
+                Direction::Output | Direction::Inout | Direction::Internal => [loads[bit], slew_in],
             };
-            if let Some(net) = nets.get_mut(&pin.bit) {
-                net.rise += mean(tables.power_rise.iter().map(|table| interpolate(table, point)));
-                net.fall += mean(tables.power_fall.iter().map(|table| interpolate(table, point)));
-                net.is_clock |= tables.is_clock;
+            if let Some(net) = nets.get_mut(bit) {
+                net.rise += mean(pin.power_rise.iter().map(|table| interpolate(table, point)));
+                net.fall += mean(pin.power_fall.iter().map(|table| interpolate(table, point)));
+                net.is_clock |= pin.is_clock;
             }
         }
     }
@@ -117,69 +134,22 @@ pub(crate) fn price(json: &Path, module: &str, liberty: &Liberty) -> anyhow::Res
         net.rise *= to_pj;
         net.fall *= to_pj;
     }
+    let signals = module.netnames.into_iter();
     Ok(Power {
         nets,
-        signals: signals(module)?,
-        leakage_nw: leakage(module, liberty)?,
+        signals: signals
+            .map(|(name, signal)| (name, signal.bits.iter().map(Value::as_u64).collect()))
+            .collect(),
+        leakage_nw,
     })
 }
 
-/// The pins of each cell, cell by cell in the order of their names.
-fn connections<'a>(module: &'a Value, liberty: &Liberty) -> anyhow::Result<Vec<Vec<Connection<'a>>>> {
-    let cells = module["cells"].as_object().context("a netlist without cells")?;
-    let mut all = Vec::with_capacity(cells.len());
-    for instance in cells.values() {
-        let name = instance["type"].as_str().context("a cell without a type")?;
-        let cell = liberty
-            .cell(name)
-            .with_context(|| format!("cell {name} is not in library {}", liberty.name()))?;
-        let mut pins = Vec::new();
-        let connected = instance["connections"]
-            .as_object()
-            .context("a cell without connections")?;
-        for pin in cell.pins()? {
-            let Some((pin_name, bits)) = connected.get_key_value(pin.name()) else {
-                continue;
-            };
-            // A constant is a string.
-            if let Some(bit) = bits[0].as_u64() {
-                pins.push(Connection {
-                    cell: name,
-                    pin: pin_name,
-                    direction: pin.direction(),
-                    bit,
-                });
-            }
-        }
-        all.push(pins);
-    }
-    Ok(all)
-}
-
-type PinName = (String, String);
-
-fn tables(
-    connections: &[Vec<Connection<'_>>],
-    liberty: &Liberty,
-) -> anyhow::Result<BTreeMap<PinName, PinTables>> {
-    let mut all: BTreeMap<PinName, PinTables> = BTreeMap::new();
-    for connection in connections.iter().flatten() {
-        let key = (connection.cell.to_owned(), connection.pin.to_owned());
-        if all.contains_key(&key) {
-            continue;
-        }
-        let cell = liberty.cell(connection.cell).context("a cell that was there")?;
-        let pins = cell.pins()?;
-        let pin = pins
-            .iter()
-            .find(|pin| pin.name() == connection.pin)
-            .context("a pin that was there")?;
+fn pin_costs(cell: &Cell<'_>) -> anyhow::Result<Vec<PinCosts>> {
+    let mut all = Vec::new();
+    for pin in cell.pins()? {
         let power = |kind: &str| -> anyhow::Result<Vec<LookupTable>> {
-            Ok(pin
-                .power_tables(kind)?
-                .into_iter()
-                .map(|(_, table)| table)
-                .collect())
+            let tables = pin.power_tables(kind)?;
+            Ok(tables.into_iter().map(|(_, table)| table).collect())
         };
         let mut transitions = Vec::new();
         for timing in pin.timing() {
@@ -192,47 +162,37 @@ fn tables(
         let is_clock = cell
             .flip_flop()
             .is_some_and(|flip_flop| flip_flop.clocked_on() == Some(pin.name()));
-        all.insert(
-            key,
-            PinTables {
-                capacitance: pin.capacitance()?.unwrap_or_default(),
-                // The clock of a flip-flop may be named by its pin's attribute alone.
-                is_clock: is_clock || pin.is_clock(),
-                power_rise: power("rise_power")?,
-                power_fall: power("fall_power")?,
-                transitions,
-            },
-        );
-    }
-    if all.values().all(|tables| tables.power_rise.is_empty()) {
-        bail!(
-            "library {} has no internal_power tables; energies need one that has them",
-            liberty.name()
-        );
+        all.push(PinCosts {
+            name: pin.name().to_owned(),
+            direction: pin.direction(),
+            capacitance: pin.capacitance()?.unwrap_or_default(),
+            // The clock of a flip-flop may be named by its pin's attribute alone.
+            is_clock: is_clock || pin.is_clock(),
+            power_rise: power("rise_power")?,
+            power_fall: power("fall_power")?,
+            transitions,
+        });
     }
     Ok(all)
 }
 
+/// The pins of an instance that are on nets, not constant.
+fn connections<'a>(instance: &YosysCell, pins: &'a [PinCosts]) -> Vec<Connection<'a>> {
+    let on_net = |pin: &'a PinCosts| {
+        let bit = instance.connections.get(&pin.name)?.first()?.as_u64()?;
+        Some(Connection { pin, bit })
+    };
+    pins.iter().filter_map(on_net).collect()
+}
+
 /// The slew of each driven net under its load, its driver's inputs at the first guess.
-fn slews<'a>(
-    connections: &[Vec<Connection<'_>>],
-    loads: &BTreeMap<u64, f64>,
-    of: &impl Fn(&Connection<'_>) -> &'a PinTables,
-) -> BTreeMap<u64, f64> {
-    let driven = connections
-        .iter()
-        .flatten()
-        .filter(|connection| connection.direction == Direction::Output);
-    driven
-        .map(|connection| {
-            let point = [loads[&connection.bit], INPUT_SLEW_NS];
-            let slew = mean(
-                of(connection)
-                    .transitions
-                    .iter()
-                    .map(|table| interpolate(table, point)),
-            );
-            (connection.bit, slew)
+fn slews(connections: &[Vec<Connection<'_>>], loads: &BTreeMap<u64, f64>) -> BTreeMap<u64, f64> {
+    let all = connections.iter().flatten();
+    all.filter(|one| one.pin.direction == Direction::Output)
+        .map(|Connection { pin, bit }| {
+            let point = [loads[bit], INPUT_SLEW_NS];
+            let slew = mean(pin.transitions.iter().map(|table| interpolate(table, point)));
+            (*bit, slew)
         })
         .collect()
 }
@@ -276,36 +236,6 @@ fn interpolate(table: &LookupTable, point: [f64; 2]) -> f64 {
             of_row(row) * (1.0 - down) + of_row(row + 1) * down
         }
     }
-}
-
-fn signals(module: &Value) -> anyhow::Result<BTreeMap<String, Vec<Option<u64>>>> {
-    let names = module["netnames"]
-        .as_object()
-        .context("a netlist without names")?;
-    Ok(names
-        .iter()
-        .map(|(name, signal)| {
-            let bits = signal["bits"].as_array().map_or(&[][..], Vec::as_slice);
-            (name.clone(), bits.iter().map(Value::as_u64).collect())
-        })
-        .collect())
-}
-
-fn leakage(module: &Value, liberty: &Liberty) -> anyhow::Result<f64> {
-    let mut sum = 0.0;
-    for instance in module["cells"]
-        .as_object()
-        .into_iter()
-        .flat_map(|cells| cells.values())
-    {
-        let cell = instance["type"].as_str().and_then(|name| liberty.cell(name));
-        sum += cell
-            .map(|cell| cell.leakage())
-            .transpose()?
-            .flatten()
-            .unwrap_or_default();
-    }
-    Ok(sum)
 }
 
 #[cfg(test)]

@@ -34,19 +34,25 @@ pub(crate) enum Use {
 /// Where operands come from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Source {
-    /// Pixels of a layer of the network from one on, with its smallest weights set to zero.
-    Layer {
-        layer: usize,
-        pixel: usize,
-        pruned_percent: usize,
-    },
-    /// Operands of random values; so many per cent of them zero.
-    Random {
-        zero_activations: u32,
-        zero_weights: u32,
-        bits: Bits,
-        k: usize,
-    },
+    Layer(Layer),
+    Random(Random),
+}
+
+/// Pixels of a layer of the network from one on, with its smallest weights set to zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Layer {
+    index: usize,
+    pixel: usize,
+    pruned_percent: usize,
+}
+
+/// Operands of random values; so many per cent of them zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Random {
+    zero_activations: u32,
+    zero_weights: u32,
+    bits: Bits,
+    k: usize,
 }
 
 /// How large random values get.
@@ -66,13 +72,14 @@ pub(crate) struct Stream {
     pub(crate) purpose: Use,
 }
 
-const fn layer(layer: usize, pixel: usize, pruned_percent: usize, purpose: Use) -> Stream {
+const fn layer(index: usize, pixel: usize, pruned_percent: usize, purpose: Use) -> Stream {
+    let source = Source::Layer(Layer {
+        index,
+        pixel,
+        pruned_percent,
+    });
     Stream {
-        source: Source::Layer {
-            layer,
-            pixel,
-            pruned_percent,
-        },
+        source,
         tiles: Tiles::Pipelined,
         purpose,
     }
@@ -86,13 +93,14 @@ const fn random(
     tiles: Tiles,
     purpose: Use,
 ) -> Stream {
+    let source = Source::Random(Random {
+        zero_activations,
+        zero_weights,
+        bits,
+        k,
+    });
     Stream {
-        source: Source::Random {
-            zero_activations,
-            zero_weights,
-            bits,
-            k,
-        },
+        source,
         tiles,
         purpose,
     }
@@ -133,8 +141,8 @@ impl Stream {
     /// How much it counts in a fit, beside a random stream.
     pub(crate) const fn weight(&self) -> f64 {
         match self.source {
-            Source::Layer { .. } => 1.5,
-            Source::Random { .. } => 1.0,
+            Source::Layer(_) => 1.5,
+            Source::Random(_) => 1.0,
         }
     }
 
@@ -145,27 +153,17 @@ impl Stream {
             Tiles::Serial => ", serial tiles",
         };
         match self.source {
-            Source::Layer {
-                layer,
-                pruned_percent: 0,
-                ..
-            } => format!("layer {layer}"),
-            Source::Layer {
-                layer,
-                pruned_percent,
-                ..
-            } => format!("layer {layer}, {pruned_percent} % pruned"),
-            Source::Random {
-                zero_activations,
-                zero_weights,
-                bits,
-                k,
-            } => {
-                let values = match bits {
+            Source::Layer(layer) if layer.pruned_percent == 0 => format!("layer {}", layer.index),
+            Source::Layer(layer) => format!("layer {}, {} % pruned", layer.index, layer.pruned_percent),
+            Source::Random(random) => {
+                let values = match random.bits {
                     Bits::Eight => "uniform",
                     Bits::Skewed => "mostly small",
                 };
-                format!("random, {values}, zeros {zero_activations} % / {zero_weights} %, K {k}{tiles}")
+                format!(
+                    "random, {values}, zeros {} % / {} %, K {}{tiles}",
+                    random.zero_activations, random.zero_weights, random.k
+                )
             }
         }
     }
@@ -179,20 +177,8 @@ impl Stream {
     ) -> anyhow::Result<Vec<Cycle>> {
         let array = array.with_tiles(self.tiles);
         let (k, mut source) = match self.source {
-            Source::Layer {
-                layer,
-                pixel,
-                pruned_percent,
-            } => layer_operands(trace, &array, layer, pixel, pruned_percent)?,
-            Source::Random {
-                zero_activations,
-                zero_weights,
-                bits,
-                k,
-            } => {
-                let seed = zero_activations * 1000 + zero_weights;
-                (k, random_operands(zero_activations, zero_weights, bits, seed))
-            }
+            Source::Layer(layer) => layer.operands(trace, &array)?,
+            Source::Random(random) => (random.k, random.operands()),
         };
         sim_testkit::cases::keep_two_of_four(array.pe(), &mut source.weights, k);
         let n_steps = array.pe().n_steps(k);
@@ -222,58 +208,57 @@ pub(crate) fn trace() -> anyhow::Result<Trace> {
     sim_trace::read(Path::new(TRACE)).with_context(|| TRACE.to_owned())
 }
 
-fn layer_operands(
-    trace: &Trace,
-    array: &ArraySpec,
-    index: usize,
-    pixel: usize,
-    pruned_percent: usize,
-) -> anyhow::Result<(usize, Matrices)> {
-    let layer = trace.layers.get(index).context("the trace has fewer layers")?;
-    let lowering = Lowering::of(layer)?;
-    let (order, k) = (array.pe().k_order(), lowering.k());
-    let image = &layer.input[..lowering.input_len()];
-    let activations = lowering.activations(image, layer.zero_point, 0, order).to_vec();
-    let mut weights = lowering.weights(&layer.weight, 0, order).into_owned();
-    weights.truncate(2 * array.cols() * k);
-    let mut by_size: Vec<usize> = (0..weights.len()).collect();
-    by_size.sort_by_key(|&place| weights[place].unsigned_abs());
-    for &place in &by_size[..weights.len() * pruned_percent / 100] {
-        weights[place] = 0;
+impl Layer {
+    /// K, and the operands.
+    fn operands(self, trace: &Trace, array: &ArraySpec) -> anyhow::Result<(usize, Matrices)> {
+        let layer = trace
+            .layers
+            .get(self.index)
+            .context("the trace has fewer layers")?;
+        let lowering = Lowering::of(layer)?;
+        let (order, k) = (array.pe().k_order(), lowering.k());
+        let image = &layer.input[..lowering.input_len()];
+        let activations = lowering.activations(image, layer.zero_point, 0, order).to_vec();
+        let mut weights = lowering.weights(&layer.weight, 0, order).into_owned();
+        weights.truncate(2 * array.cols() * k);
+        let mut by_size: Vec<usize> = (0..weights.len()).collect();
+        by_size.sort_by_key(|&place| weights[place].unsigned_abs());
+        for &place in &by_size[..weights.len() * self.pruned_percent / 100] {
+            weights[place] = 0;
+        }
+        let activations = activations[self.pixel * k..].to_vec();
+        Ok((k, Matrices { activations, weights }))
     }
-    Ok((
-        k,
-        Matrices {
-            activations: activations[pixel * k..].to_vec(),
-            weights,
-        },
-    ))
 }
 
-fn random_operands(zero_activations: u32, zero_weights: u32, bits: Bits, seed: u32) -> Matrices {
-    let mut seeds = [17; 32];
-    seeds[..4].copy_from_slice(&seed.to_le_bytes());
-    let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seeds);
-    let mut byte = |zero_percent: u32| -> u8 {
-        let [value, shift, ..] = rng.next_u32().to_le_bytes();
-        if rng.next_u32() % 100 < zero_percent {
-            return 0;
-        }
-        let shift = match bits {
-            Bits::Eight => 0,
-            Bits::Skewed => shift % 6,
+impl Random {
+    fn operands(self) -> Matrices {
+        let mut seeds = [17; 32];
+        let seed = self.zero_activations * 1000 + self.zero_weights;
+        seeds[..4].copy_from_slice(&seed.to_le_bytes());
+        let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seeds);
+        let mut byte = |zero_percent: u32| -> u8 {
+            let [value, shift, ..] = rng.next_u32().to_le_bytes();
+            if rng.next_u32() % 100 < zero_percent {
+                return 0;
+            }
+            let shift = match self.bits {
+                Bits::Eight => 0,
+                Bits::Skewed => shift % 6,
+            };
+            (value.cast_signed() >> shift).cast_unsigned().max(1)
         };
-        (value.cast_signed() >> shift).cast_unsigned().max(1)
-    };
-    let activations = (0..64 * 4 * MAX_RANDOM_K)
-        .map(|_| match bits {
-            Bits::Eight => byte(zero_activations),
-            // An activation is never negative.
-            Bits::Skewed => byte(zero_activations) & 0x7F,
-        })
-        .collect();
-    let weights = (0..8 * MAX_RANDOM_K)
-        .map(|_| byte(zero_weights).cast_signed())
-        .collect();
-    Matrices { activations, weights }
+        // An activation is never negative.
+        let mask = match self.bits {
+            Bits::Eight => 0xFF,
+            Bits::Skewed => 0x7F,
+        };
+        let activations = (0..64 * 4 * MAX_RANDOM_K).map(|_| byte(self.zero_activations) & mask);
+        let activations = activations.collect();
+        let weights = (0..8 * MAX_RANDOM_K).map(|_| byte(self.zero_weights).cast_signed());
+        Matrices {
+            activations,
+            weights: weights.collect(),
+        }
+    }
 }

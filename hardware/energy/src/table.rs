@@ -4,6 +4,7 @@ use sim_cost::file::{EnergyRow, LeakageRow, TableFile};
 use sim_cost::key::PeKey;
 use sim_cost::mode::Mode;
 use sim_cost::table::Quantity;
+use sim_synth::table::rounded;
 
 use crate::measure::Measured;
 use crate::testbench::Delays;
@@ -29,7 +30,7 @@ pub(crate) fn with_energies(areas: &TableFile, measured: &[Measured], delays: De
     for one in measured.iter().filter(|one| one.delays == delays) {
         let pe = PeKey::of(&one.array);
         let quantity = |value: f64, source: &str, uncertainty: f64| Quantity {
-            value: rounded(value),
+            value: rounded(value, 4),
             node: node.clone(),
             source: source.to_owned(),
             delay_model: delays.name().to_owned(),
@@ -76,9 +77,4 @@ fn rows(one: &Measured) -> Vec<(Mode, Option<f64>)> {
         }
     }
     rows
-}
-
-/// To four decimals: simulated charges have no more.
-fn rounded(value: f64) -> f64 {
-    (value * 1e4).round() / 1e4
 }
