@@ -95,12 +95,12 @@ pub(crate) fn build(top: &Top, folder: &Path) -> anyhow::Result<PathBuf> {
         let mut apart = self::verilator(block.name, top.purpose, &within, &block.files)?;
         set(&mut apart, block.parameters.iter().cloned());
         apart.args(["--lib-create", block.name]);
-        run(&mut apart, "verilator")?;
+        run(&mut apart)?;
         parts.push(within.join(CPP));
         // The shell that stands for the block among the modules of the top.
         verilator.arg(within.join(CPP).join(format!("{}.sv", block.name)));
     }
-    run(&mut verilator, "verilator")?;
+    run(&mut verilator)?;
     std::fs::write(folder.join(CPP).join("glue.cpp"), glue(top.name, &top.ports))?;
     compile(&parts, top.purpose, folder, &library)?;
     // Last: a folder with a key is whole.
@@ -110,13 +110,21 @@ pub(crate) fn build(top: &Top, folder: &Path) -> anyhow::Result<PathBuf> {
 
 /// Remove what an earlier run saw: a waveform that is there was written by this one.
 fn forget_waveforms(folder: &Path) -> anyhow::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "vcd") {
-            std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
-        }
+    for path in files_in(folder, "vcd")? {
+        std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
     }
     Ok(())
+}
+
+/// The files of a folder with this ending, in the order of their names.
+fn files_in(folder: &Path, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        files.push(entry?.path());
+    }
+    files.retain(|path| path.extension().is_some_and(|extension| extension == ending));
+    files.sort();
+    Ok(files)
 }
 
 /// What the tools say they are, asked once.
@@ -127,8 +135,7 @@ fn versions() -> anyhow::Result<&'static str> {
     }
     let mut versions = String::new();
     for tool in ["verilator", "g++"] {
-        let said = Command::new(tool).arg("--version").output();
-        versions += &String::from_utf8(said.with_context(|| missing(tool))?.stdout)?;
+        versions += &run(Command::new(tool).arg("--version"))?;
     }
     Ok(VERSIONS.get_or_init(|| versions))
 }
@@ -176,15 +183,7 @@ fn compile(parts: &[PathBuf], purpose: Purpose, folder: &Path, library: &Path) -
     let mut unit = String::new();
     for part in parts {
         let part = part.canonicalize().with_context(|| part.display().to_string())?;
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(&part)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "cpp") {
-                names.push(path);
-            }
-        }
-        names.sort();
-        for name in names {
+        for name in files_in(&part, "cpp")? {
             // Writing to a string cannot fail.
             let _ = writeln!(unit, "#include \"{}\"", name.display());
         }
@@ -208,7 +207,8 @@ fn compile(parts: &[PathBuf], purpose: Purpose, folder: &Path, library: &Path) -
         .args(runtime(&include, folder)?)
         .arg("-o")
         .arg(library);
-    run(&mut compiler, "g++")
+    run(&mut compiler)?;
+    Ok(())
 }
 
 /// Verilator's own runtime, compiled once for all models of a folder.
@@ -232,7 +232,7 @@ fn runtime(include: &Path, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
                 .arg(include.join(format!("{part}.cpp")))
                 .arg("-o")
                 .arg(&unfinished);
-            run(&mut compiler, "g++")?;
+            run(&mut compiler)?;
             unfinished.persist(&object)?;
         }
         objects.push(object);
@@ -241,29 +241,25 @@ fn runtime(include: &Path, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn include_folder() -> anyhow::Result<PathBuf> {
-    let output = Command::new("verilator")
-        .args(["--getenv", "VERILATOR_ROOT"])
-        .output()
-        .with_context(|| missing("verilator"))?;
-    let root = String::from_utf8(output.stdout)?;
+    let root = run(Command::new("verilator").args(["--getenv", "VERILATOR_ROOT"]))?;
     Ok(Path::new(root.trim()).join("include"))
 }
 
-fn missing(tool: &str) -> String {
-    format!(
-        "cannot start {tool}: as root, apt-get install -y --no-install-recommends verilator g++ make yosys"
-    )
-}
-
-fn run(command: &mut Command, tool: &str) -> anyhow::Result<()> {
-    let output = command.output().with_context(|| missing(tool))?;
+/// What a command prints.
+fn run(command: &mut Command) -> anyhow::Result<String> {
+    let tool = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| {
+        format!(
+            "cannot start {tool}: as root, apt-get install -y --no-install-recommends verilator g++ make yosys"
+        )
+    })?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         bail!(
-            "{tool} failed ({}):\n{}{}",
+            "{tool} failed ({}):\n{said}{}",
             output.status,
-            String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    Ok(())
+    Ok(said)
 }

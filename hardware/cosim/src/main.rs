@@ -22,16 +22,13 @@ mod variants;
 mod waveform;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressStyle};
-use sim_core::parallel_map::{Unfinished, parallel_map};
-use sim_core::shape::widen;
 use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
 use sim_rtl::Design;
 use sim_synth::designs::nb_smt;
+use sim_synth::progress;
 
 use crate::lockstep::Tally;
 use crate::machines::array;
@@ -94,31 +91,15 @@ fn main() -> anyhow::Result<()> {
             );
         }
     }
-    let report = run_all(&tasks, &options)?;
-    print!("{report}");
+    let lines = progress::each(
+        &tasks,
+        None,
+        |_| 0,
+        name,
+        |task| run(task, &options).with_context(|| name(task)),
+    )?;
+    print!("{}", Report(lines));
     Ok(())
-}
-
-/// All tasks on all cores, in the report in their own order.
-fn run_all(tasks: &[Task], options: &Options) -> anyhow::Result<Report> {
-    let n_workers = std::thread::available_parallelism()?.get();
-    let bar = ProgressBar::new(widen(tasks.len()));
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {elapsed} {msg}") {
-        bar.set_style(style);
-    }
-    // The first failure ends the run: what is under way is finished, nothing new begins.
-    let lines = parallel_map(tasks, n_workers, &AtomicBool::new(false), |task| {
-        let line = run(task, options).with_context(|| name(task));
-        bar.inc(1);
-        bar.set_message(name(task));
-        line
-    });
-    bar.finish_and_clear();
-    match lines {
-        Ok(lines) => Ok(Report::new(lines)),
-        Err(Unfinished::Failed(error)) => Err(error),
-        Err(Unfinished::Stopped) => bail!("stopped"),
-    }
 }
 
 fn name(task: &Task) -> String {

@@ -29,13 +29,13 @@ const FOUR: Pe = nb_smt(Threads::Four, Policy::SA);
 
 /// All of them.
 pub(crate) fn all() -> Vec<Mutant> {
-    let mutant = |name, file, right, wrong, pe, depth| Mutant {
+    let mutant = |name, file, right, wrong, pe| Mutant {
         name,
         file,
         right,
         wrong,
         pe,
-        depth,
+        depth: 1,
     };
     vec![
         mutant(
@@ -44,7 +44,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "assign up = operand[3] & (operand[4] | (|operand[2:0]));",
             "assign up = 1'b0;",
             TWO,
-            1,
         ),
         mutant(
             "a tie rounds up",
@@ -52,7 +51,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "operand[3] & (operand[4] | (|operand[2:0]))",
             "operand[3]",
             TWO,
-            1,
         ),
         mutant(
             "no saturation",
@@ -60,7 +58,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "assign add = up & ((EXTEND != 0) | ~is_top);",
             "assign add = up & (1'b1 | is_top);",
             TWO,
-            1,
         ),
         mutant(
             "a weight saturates like an activation",
@@ -68,7 +65,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "assign is_top = operand[7:4] == 4'd7;",
             "assign is_top = operand[7:4] == 4'd15;",
             FOUR,
-            1,
         ),
         mutant(
             "halves shifted the wrong way round",
@@ -76,7 +72,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "assign shift_high  = collide ? shift4_0 : 1'b1;\n            assign shift_low   = collide & shift4_1;",
             "assign shift_high  = collide & shift4_0;\n            assign shift_low   = collide ? shift4_1 : 1'b1;",
             TWO,
-            1,
         ),
         mutant(
             "one active thread takes thread 0's operands",
@@ -84,7 +79,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "assign x = active1 ? x1 : x0;",
             "assign x = active1 & ~active1 ? x1 : x0;",
             TWO,
-            1,
         ),
         mutant(
             "a narrow weight does not swap",
@@ -92,7 +86,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "assign weight_on_port4 = wide_activation & ~wide_weight;\n            assign shift4 = wide_activation & wide_weight;",
             "assign weight_on_port4 = 1'b0;\n            assign shift4 = wide_activation | (wide_activation & wide_weight);",
             nb_smt(Threads::Two, Policy::SAw),
-            1,
         ),
         mutant(
             "three threads by the two-thread rule",
@@ -100,7 +93,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "assign many = (active[0] & active[1] & (active[2] | active[3])) |\n                          (active[2] & active[3] & (active[0] | active[1]));",
             "assign many = &active;",
             FOUR,
-            1,
         ),
         mutant(
             "a part shifted for one operand only",
@@ -108,7 +100,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "shift_w[t] ? once <<< 4 : once",
             "shift_w[t] & ~shift_x[t] ? once <<< 4 : once",
             FOUR,
-            1,
         ),
         mutant(
             "the last active thread is the first",
@@ -116,7 +107,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "assign x_last = active[3] ? activations[31:24]",
             "assign x_last = active[0] ? activations[7:0] : active[3] ? activations[31:24]",
             FOUR,
-            1,
         ),
         mutant(
             "a tie in the window rounds up",
@@ -124,7 +114,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "operand[SHIFT-1] & (operand[SHIFT] | below) & ~(&bits)",
             "operand[SHIFT-1] & (operand[SHIFT] | below | 1'b1) & ~(&bits)",
             Pe::Sparq(Sparq::new(Window::Opt5)),
-            1,
         ),
         mutant(
             "a window overflows",
@@ -132,7 +121,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "& (operand[SHIFT] | below) & ~(&bits)",
             "& (operand[SHIFT] | below)",
             Pe::Sparq(Sparq::new(Window::Opt3)),
-            1,
         ),
         mutant(
             "a zero partner's bits are not used",
@@ -140,7 +128,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "assign is_alone = ~(|x0) | ~(|x1);",
             "assign is_alone = ~(|x0) & ~(|x1);",
             Pe::Sparq(Sparq::new(Window::Opt6)),
-            1,
         ),
         mutant(
             "a missing weight still picks an activation",
@@ -148,7 +135,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "{8{|weights[8*i+:8]}} & activations[8*at+:8]",
             "{8{(|weights[8*i+:8]) | (|activations)}} & activations[8*at+:8]",
             Pe::SparqStc(Sparq::new(Window::Opt5)),
-            1,
         ),
         mutant(
             "the accumulator is never cleared",
@@ -156,7 +142,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "(control_final[`FIRST] ? 32'd0 : accumulator_q)",
             "(control_final[`FIRST] & rst ? 32'd0 : accumulator_q)",
             Pe::Conventional,
-            1,
         ),
         mutant(
             "the accumulator is cleared one cycle late",
@@ -164,7 +149,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "    assign sum = (control_final[`FIRST] ? 32'd0 : accumulator_q) + 32'(product_final);",
             "    logic late;\n    always_ff @(posedge clk) late <= control_final[`FIRST];\n    assign sum = (late ? 32'd0 : accumulator_q) + 32'(product_final);",
             Pe::Conventional,
-            1,
         ),
         mutant(
             "the shadow register misses the last product",
@@ -172,7 +156,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "            shadow_q <= sum;",
             "            shadow_q <= accumulator_q;",
             Pe::Conventional,
-            1,
         ),
         mutant(
             "the parity of the draining tile is ignored",
@@ -180,7 +163,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "assign moves = drain & (shadow_parity_q == drain_parity) & (shadow_parity_in == drain_parity);",
             "assign moves = drain | (drain & (shadow_parity_q == drain_parity) & (shadow_parity_in == drain_parity));",
             Pe::Conventional,
-            1,
         ),
         mutant(
             "the parity of a result is dropped",
@@ -188,23 +170,23 @@ pub(crate) fn all() -> Vec<Mutant> {
             "shadow_parity_q <= control_final[`PARITY];",
             "shadow_parity_q <= control_final[`PARITY] & rst;",
             TWO,
-            1,
         ),
-        mutant(
-            "control skips a pipeline stage",
-            "pe.sv",
-            "assign control_final = control_stage[DEPTH-2];",
-            "assign control_final = control_stage[0];",
-            Pe::Conventional,
-            3,
-        ),
+        Mutant {
+            depth: 3,
+            ..mutant(
+                "control skips a pipeline stage",
+                "pe.sv",
+                "assign control_final = control_stage[DEPTH-2];",
+                "assign control_final = control_stage[0];",
+                Pe::Conventional,
+            )
+        },
         mutant(
             "a column drains one row too few",
             "column_drain.sv",
             "n_left <= COUNT_BITS'(ROWS);",
             "n_left <= COUNT_BITS'(ROWS - 1);",
             Pe::Conventional,
-            1,
         ),
         mutant(
             "the next tile does not wait for the drain",
@@ -212,7 +194,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "gap_left <= serial ? '0 : gap;",
             "gap_left <= serial ? '0 : gap & '0;",
             FOUR,
-            1,
         ),
         mutant(
             "a serial tile starts one cycle late",
@@ -220,7 +201,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             "(~waits | tile_has_left)",
             "(~waits)",
             Pe::Conventional,
-            1,
         ),
         mutant(
             "a row sees its step too early",
@@ -228,7 +208,6 @@ pub(crate) fn all() -> Vec<Mutant> {
             ".LENGTH(r),",
             ".LENGTH(r == 3 ? 2 : r),",
             Pe::Conventional,
-            1,
         ),
     ]
 }

@@ -113,57 +113,31 @@ impl Layout {
 
     /// What the hardware holds.
     pub(crate) fn of_hardware(&self, model: &Model, values: &mut Vec<i32>) {
+        type Read = fn(u32, usize) -> i32;
+        let (n_pes, weight_bits) = (self.n_pes, self.design.weight_bits());
         values.clear();
         for &register in &self.registers {
-            match register {
-                Register::Activation(lane) => self.activations(model, lane, values),
-                Register::Weight(lane) => self.extend(model, PortIndex::Weights, 8 * lane, 8, signed, values),
-                Register::Position(lane) => {
-                    self.extend(model, PortIndex::Weights, 16 + 2 * lane, 2, unsigned, values);
+            // Where it is for the first PE, how far it is to the next, and how its bits are read.
+            let (port, first, stride, n_bits, read): (_, _, _, _, Read) = match register {
+                Register::Activation(lane) => {
+                    self.activations(model, lane, values);
+                    continue;
                 }
-                Register::Control => self.plane(model, PortIndex::Controls, 4, 0, unsigned, values),
-                Register::StageProduct(stage) => {
-                    self.plane(model, PortIndex::Stages, 32, stage, signed, values);
-                }
+                Register::Weight(lane) => (PortIndex::Weights, 8 * lane, weight_bits, 8, signed),
+                Register::Position(lane) => (PortIndex::Weights, 16 + 2 * lane, weight_bits, 2, unsigned),
+                Register::Control => (PortIndex::Controls, 0, 4, 4, unsigned),
+                Register::StageProduct(stage) => (PortIndex::Stages, 32 * n_pes * stage, 32, 32, signed),
                 Register::StageControl(stage) => {
-                    self.plane(model, PortIndex::StageControls, 4, stage, unsigned, values);
+                    (PortIndex::StageControls, 4 * n_pes * stage, 4, 4, unsigned)
                 }
-                Register::Accumulator => self.plane(model, PortIndex::Accumulators, 32, 0, signed, values),
-                Register::Shadow => self.plane(model, PortIndex::Shadows, 32, 0, signed, values),
-                Register::ShadowParity => self.plane(model, PortIndex::Parities, 1, 0, unsigned, values),
-            }
+                Register::Accumulator => (PortIndex::Accumulators, 0, 32, 32, signed),
+                Register::Shadow => (PortIndex::Shadows, 0, 32, 32, signed),
+                Register::ShadowParity => (PortIndex::Parities, 0, 1, 1, unsigned),
+            };
+            let words = model.port(port.index());
+            let of_pe = |pe| read(bits::get(words, first + pe * stride, n_bits), n_bits);
+            values.extend((0..n_pes).map(of_pe));
         }
-    }
-
-    /// One register of each PE from plane `plane` of a port.
-    fn plane(
-        &self,
-        model: &Model,
-        port: PortIndex,
-        n_bits: usize,
-        plane: usize,
-        read: fn(u32, usize) -> i32,
-        values: &mut Vec<i32>,
-    ) {
-        let words = model.port(port.index());
-        let first = plane * self.n_pes;
-        values.extend(
-            (first..first + self.n_pes).map(|pe| read(bits::get(words, pe * n_bits, n_bits), n_bits)),
-        );
-    }
-
-    /// A part of the weights' bus of each PE.
-    fn extend(
-        &self,
-        model: &Model,
-        port: PortIndex,
-        offset: usize,
-        n_bits: usize,
-        read: fn(u32, usize) -> i32,
-        values: &mut Vec<i32>,
-    ) {
-        let (words, stride) = (model.port(port.index()), self.design.weight_bits());
-        values.extend((0..self.n_pes).map(|pe| read(bits::get(words, pe * stride + offset, n_bits), n_bits)));
     }
 
     fn activations(&self, model: &Model, lane: usize, values: &mut Vec<i32>) {

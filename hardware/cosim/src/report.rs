@@ -40,15 +40,7 @@ pub(crate) enum Line {
 }
 
 /// All results.
-pub(crate) struct Report {
-    lines: Vec<Line>,
-}
-
-impl Report {
-    pub(crate) const fn new(lines: Vec<Line>) -> Self {
-        Self { lines }
-    }
-}
+pub(crate) struct Report(pub(crate) Vec<Line>);
 
 impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,15 +61,10 @@ impl fmt::Display for Compared {
             random.outputs
         )?;
         if let Some(layer) = layer {
-            let Tally {
-                cycles,
-                registers,
-                outputs,
-                ..
-            } = layer;
             write!(
                 f,
-                "; real layer: {cycles} cycles, {registers} registers, {outputs} outputs"
+                "; real layer: {} cycles, {} registers, {} outputs",
+                layer.cycles, layer.registers, layer.outputs
             )?;
         }
         Ok(())
@@ -98,7 +85,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut design, mut netlists) = (Tally::default(), Tally::default());
         let mut n_mutants = 0;
-        for line in &self.lines {
+        for line in &self.0 {
             match line {
                 Line::Variants { n_products } => {
                     writeln!(

@@ -1,5 +1,6 @@
 //! The array with its registers in the open, as a top for Verilator.
 
+use sim_core::named;
 use sim_core::spec::ArraySpec;
 use sim_rtl::{Design, SOURCES};
 
@@ -15,90 +16,64 @@ pub(crate) enum Visibility {
     Boundary,
 }
 
-/// The ports of `lockstep_top`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PortIndex {
-    Command,
-    NSteps,
-    NTiles,
-    ActivationsIn,
-    WeightsIn,
-    Step,
-    Tile,
-    Control,
-    Leaves,
-    Results,
-    Activations,
-    Weights,
-    Controls,
-    Accumulators,
-    Shadows,
-    Parities,
-    Stages,
-    StageControls,
+named! {
+    /// The ports of `lockstep_top`, in the order of [`ports`].
+    pub(crate) enum PortIndex {
+        Command = "command",
+        NSteps = "n_steps",
+        NTiles = "n_tiles",
+        ActivationsIn = "activations_in",
+        WeightsIn = "weights_in",
+        Step = "step",
+        Tile = "tile",
+        Control = "control",
+        Leaves = "leaves",
+        Results = "results",
+        Activations = "activations",
+        Weights = "weights",
+        Controls = "controls",
+        Accumulators = "accumulators",
+        Shadows = "shadows",
+        Parities = "parities",
+        Stages = "stages",
+        StageControls = "stage_controls",
+    }
 }
 
 impl PortIndex {
-    /// All, in the order of [`ports`].
-    const ALL: [Self; 18] = [
-        Self::Command,
-        Self::NSteps,
-        Self::NTiles,
-        Self::ActivationsIn,
-        Self::WeightsIn,
-        Self::Step,
-        Self::Tile,
-        Self::Control,
-        Self::Leaves,
-        Self::Results,
-        Self::Activations,
-        Self::Weights,
-        Self::Controls,
-        Self::Accumulators,
-        Self::Shadows,
-        Self::Parities,
-        Self::Stages,
-        Self::StageControls,
-    ];
-
     /// The place in the list of ports.
     pub(crate) fn index(self) -> usize {
-        Self::ALL
-            .iter()
-            .position(|&other| other == self)
-            .unwrap_or(usize::MAX)
+        let is_self = |other: &Self| *other == self;
+        Self::ALL.iter().position(is_self).unwrap_or(usize::MAX)
     }
 }
 
 /// The ports of `lockstep_top` for an array.
-pub(crate) fn ports(array: &ArraySpec) -> Vec<Port> {
+fn ports(array: &ArraySpec) -> Vec<Port> {
     let design = Design::of(array);
     let (rows, cols) = (array.rows(), array.cols());
     let n_pes = rows * cols;
     let n_stages = usize::from(array.pipeline_depth()) - 1;
-    PortIndex::ALL
-        .iter()
-        .map(|port| match port {
-            PortIndex::Command => Port::word("command"),
-            PortIndex::NSteps => Port::word("n_steps"),
-            PortIndex::NTiles => Port::word("n_tiles"),
-            PortIndex::ActivationsIn => Port::wide("activations_in", rows * design.raw_bits()),
-            PortIndex::WeightsIn => Port::wide("weights_in", cols * design.weight_bits()),
-            PortIndex::Step => Port::word("step"),
-            PortIndex::Tile => Port::word("tile"),
-            PortIndex::Control => Port::word("control"),
-            PortIndex::Leaves => Port::sized("leaves", "RESULTS_BITS", 32 * cols),
-            PortIndex::Results => Port::wide("results", 32 * cols),
-            PortIndex::Activations => Port::wide("activations", n_pes * design.activation_bits()),
-            PortIndex::Weights => Port::wide("weights", n_pes * design.weight_bits()),
-            PortIndex::Controls => Port::wide("controls", 4 * n_pes),
-            PortIndex::Accumulators => Port::wide("accumulators", 32 * n_pes),
-            PortIndex::Shadows => Port::sized("shadows", "ACCUMULATORS_BITS", 32 * n_pes),
-            PortIndex::Parities => Port::wide("parities", n_pes),
-            PortIndex::Stages => Port::wide("stages", 32 * n_pes * n_stages),
-            PortIndex::StageControls => Port::wide("stage_controls", 4 * n_pes * n_stages),
-        })
-        .collect()
+    let of = |port: PortIndex| {
+        let wide = |n_bits| Port::wide(port.name(), n_bits);
+        match port {
+            PortIndex::Command | PortIndex::NSteps | PortIndex::NTiles => Port::word(port.name()),
+            PortIndex::Step | PortIndex::Tile | PortIndex::Control => Port::word(port.name()),
+            PortIndex::ActivationsIn => wide(rows * design.raw_bits()),
+            PortIndex::WeightsIn => wide(cols * design.weight_bits()),
+            PortIndex::Leaves => Port::sized(port.name(), "RESULTS_BITS", 32 * cols),
+            PortIndex::Results => wide(32 * cols),
+            PortIndex::Activations => wide(n_pes * design.activation_bits()),
+            PortIndex::Weights => wide(n_pes * design.weight_bits()),
+            PortIndex::Controls => wide(4 * n_pes),
+            PortIndex::Accumulators => wide(32 * n_pes),
+            PortIndex::Shadows => Port::sized(port.name(), "ACCUMULATORS_BITS", 32 * n_pes),
+            PortIndex::Parities => wide(n_pes),
+            PortIndex::Stages => wide(32 * n_pes * n_stages),
+            PortIndex::StageControls => wide(4 * n_pes * n_stages),
+        }
+    };
+    PortIndex::ALL.map(of).into()
 }
 
 /// The top of an array, of files that hold its design.

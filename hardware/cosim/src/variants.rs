@@ -5,18 +5,18 @@ use std::path::Path;
 use anyhow::bail;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use sim_core::fixed::{Overflow, Rounding};
-use sim_core::spec::{NbSmt, Pairs, Policy, Sparq, Threads, Window, WindowRounding};
+use sim_core::spec::{NbSmt, Pairs, Sparq, Threads, Window, WindowRounding};
 use sim_pe::{nbsmt, sparq};
+use sim_synth::designs::every_nb_smt;
 
 use crate::build::{File, Purpose, Top, build};
 use crate::model::Model;
 use crate::ports::Port;
 use crate::top::{design, waivers};
 
-const ACTIVATIONS: usize = 1;
-const WEIGHTS: usize = 2;
-const PRODUCTS: usize = 3;
+const ACTIVATIONS: usize = 0;
+const WEIGHTS: usize = 1;
+const PRODUCTS: usize = 2;
 
 /// A multiplier of `variants_top`, in the order of its products.
 enum Variant {
@@ -28,36 +28,9 @@ impl Variant {
     fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for threads in [Threads::Two, Threads::Four] {
-            for policy in [
-                Policy::S,
-                Policy::A,
-                Policy::W,
-                Policy::Aw,
-                Policy::AW,
-                Policy::SA,
-                Policy::SW,
-                Policy::SAw,
-                Policy::SAW,
-            ] {
-                for rounding in [Rounding::HalfEven, Rounding::Floor] {
-                    for overflow in [Overflow::Saturate, Overflow::Extend] {
-                        all.push(Self::NbSmt(NbSmt {
-                            threads,
-                            policy,
-                            rounding,
-                            overflow,
-                        }));
-                    }
-                }
-            }
+            all.extend(every_nb_smt(threads).into_iter().map(Self::NbSmt));
         }
-        for window in [
-            Window::Opt5,
-            Window::Opt3,
-            Window::Opt2,
-            Window::Opt6,
-            Window::Opt7,
-        ] {
+        for window in Window::ALL {
             for rounding in [WindowRounding::Trim, WindowRounding::Round] {
                 for pairs in [Pairs::Off, Pairs::On] {
                     all.push(Self::Sparq(Sparq {
@@ -99,18 +72,16 @@ pub(crate) fn run(folder: &Path, n_random: usize) -> anyhow::Result<u64> {
         text: include_str!("../hdl/variants_top.sv").into(),
     });
     files.push(waivers());
-    let ports = [
-        Port::word("clk"),
-        Port::word("activations"),
-        Port::word("weights"),
-        Port::wide("products", 32 * variants.len()),
-    ];
     let top = Top {
         name: "variants_top",
         files,
         parameters: Vec::new(),
         // The clock is one bit, which the glue handles itself.
-        ports: ports[1..].to_vec(),
+        ports: vec![
+            Port::word("activations"),
+            Port::word("weights"),
+            Port::wide("products", 32 * variants.len()),
+        ],
         defines: Vec::new(),
         block: None,
         purpose: Purpose::Proof,
@@ -119,10 +90,10 @@ pub(crate) fn run(folder: &Path, n_random: usize) -> anyhow::Result<u64> {
     let mut model = Model::load(&library, &top.ports, 1)?;
     let mut n_compared = 0;
     let mut compare = |x: [u8; 4], w: [i8; 4]| -> anyhow::Result<()> {
-        model.port_mut(ACTIVATIONS - 1)[0] = u32::from_le_bytes(x);
-        model.port_mut(WEIGHTS - 1)[0] = u32::from_le_bytes(w.map(i8::cast_unsigned));
+        model.port_mut(ACTIVATIONS)[0] = u32::from_le_bytes(x);
+        model.port_mut(WEIGHTS)[0] = u32::from_le_bytes(w.map(i8::cast_unsigned));
         model.evaluate();
-        let products = model.port(PRODUCTS - 1);
+        let products = model.port(PRODUCTS);
         for (variant, product) in variants.iter().zip(products) {
             let (hardware, rules) = (product.cast_signed(), variant.product(x, w));
             if hardware != rules {

@@ -29,22 +29,14 @@ pub(crate) struct History {
 impl History {
     /// Note a cycle; the oldest one beyond the limit is forgotten.
     pub(crate) fn note(&mut self, cycle: Cycles, engine: &[i32], hardware: &[i32]) {
-        let mut frame = if self.frames.len() < N_CYCLES {
-            None
-        } else {
-            self.frames.pop_front()
+        if self.frames.len() == N_CYCLES {
+            self.frames.pop_front();
         }
-        .unwrap_or_else(|| Frame {
+        self.frames.push_back(Frame {
             cycle,
-            engine: Vec::new(),
-            hardware: Vec::new(),
+            engine: engine.to_vec(),
+            hardware: hardware.to_vec(),
         });
-        frame.cycle = cycle;
-        frame.engine.clear();
-        frame.engine.extend_from_slice(engine);
-        frame.hardware.clear();
-        frame.hardware.extend_from_slice(hardware);
-        self.frames.push_back(frame);
     }
 
     /// Write a VCD: per PE a scope `pe_r_c` with scopes `engine` and `hardware` of the same registers; one cycle is
