@@ -117,7 +117,7 @@ impl Design {
     }
 
     pub(crate) fn error(&self, message: &dyn Display) -> RunError {
-        RunError::user(self.origin.clone(), message)
+        RunError::user(&self.origin, message)
     }
 
     /// Whether every layer that differs is there.

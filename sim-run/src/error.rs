@@ -32,40 +32,37 @@ pub struct RunError(Box<Parts>);
 #[derive(Clone, Debug)]
 struct Parts {
     kind: ErrorKind,
-    place: String,
-    what: String,
-    remedy: String,
+    /// With the place, where there is one.
+    message: String,
     cause: Option<Cause>,
 }
 
 type Cause = Arc<dyn Error + Send + Sync>;
 
 impl RunError {
-    fn new(kind: ErrorKind, place: impl Into<String>, message: &str) -> Self {
-        // Messages of this workspace end in what to do, behind a semicolon.
-        let (what, remedy) = message.rsplit_once("; ").unwrap_or((message, ""));
+    fn new(kind: ErrorKind, message: String) -> Self {
         Self(Box::new(Parts {
             kind,
-            place: place.into(),
-            what: what.to_owned(),
-            remedy: remedy.to_owned(),
+            message,
             cause: None,
         }))
     }
 
     /// The user's mistake; `place` is a file, or empty, and `message` says what is wrong and behind `; ` what to do.
-    pub(crate) fn user(place: impl Into<String>, message: &dyn Display) -> Self {
-        Self::new(ErrorKind::User, place, &message.to_string())
+    pub(crate) fn user(place: impl Display, message: &dyn Display) -> Self {
+        let place = place.to_string();
+        let separator = if place.is_empty() { "" } else { ": " };
+        Self::new(ErrorKind::User, format!("{place}{separator}{message}"))
     }
 
     /// The same, about a file.
     pub(crate) fn at(path: &Path, message: &dyn Display) -> Self {
-        Self::user(path.display().to_string(), message)
+        Self::user(path.display(), message)
     }
 
     /// A fault of this program.
     pub fn ours(message: &str) -> Self {
-        Self::new(ErrorKind::Ours, "", message)
+        Self::new(ErrorKind::Ours, message.to_owned())
     }
 
     /// A panic, by its words.
@@ -79,7 +76,7 @@ impl RunError {
 
     /// Asked to stop before there was a result.
     pub(crate) fn stopped() -> Self {
-        Self::new(ErrorKind::Stopped, "", "stopped")
+        Self::new(ErrorKind::Stopped, "stopped".to_owned())
     }
 
     fn because(mut self, cause: Cause) -> Self {
@@ -90,21 +87,6 @@ impl RunError {
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
-    }
-
-    /// Where: a file, with a line where one is known; empty where no file is at fault.
-    pub fn place(&self) -> &str {
-        &self.0.place
-    }
-
-    /// What is wrong.
-    pub fn what(&self) -> &str {
-        &self.0.what
-    }
-
-    /// What to do; empty where the message says all.
-    pub fn remedy(&self) -> &str {
-        &self.0.remedy
     }
 
     /// What a caller may say more about: a [`ConfigError`] knows its lines, an [`ImageError`] its fault.
@@ -156,17 +138,7 @@ impl RunError {
 
 impl Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Parts {
-            place, what, remedy, ..
-        } = &*self.0;
-        if !place.is_empty() {
-            write!(f, "{place}: ")?;
-        }
-        f.write_str(what)?;
-        if !remedy.is_empty() {
-            write!(f, "; {remedy}")?;
-        }
-        Ok(())
+        f.write_str(&self.0.message)
     }
 }
 
@@ -174,14 +146,9 @@ impl Error for RunError {}
 
 impl From<Box<ConfigError>> for RunError {
     fn from(error: Box<ConfigError>) -> Self {
-        let parts = Parts {
-            kind: ErrorKind::User,
-            place: error.place().to_owned(),
-            what: error.why().to_owned(),
-            remedy: error.remedy().to_owned(),
-            cause: None,
-        };
-        Self(Box::new(parts)).because(Arc::new(*error))
+        let separator = if error.remedy().is_empty() { "" } else { "; " };
+        let message = format!("{}{separator}{}", error.why(), error.remedy());
+        Self::user(error.place(), &message).because(Arc::new(*error))
     }
 }
 
@@ -205,10 +172,6 @@ mod tests {
     fn an_error_says_where_what_and_what_to_do() {
         let error = RunError::at(Path::new("a.onnx"), &"no graph; or two; export it again");
         assert_eq!(error.kind(), ErrorKind::User);
-        assert_eq!(
-            (error.place(), error.what(), error.remedy()),
-            ("a.onnx", "no graph; or two", "export it again")
-        );
         assert_eq!(error.to_string(), "a.onnx: no graph; or two; export it again");
         assert_eq!(RunError::ours("lost").to_string(), "lost");
         assert_eq!(RunError::of_panic(&"words").kind(), ErrorKind::Ours);
