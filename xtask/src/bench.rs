@@ -2,38 +2,18 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-
-use crate::command::{command, run};
+use crate::command::{HandedOn, run};
 use crate::outside;
-
-/// What `sim-bench` takes; `cargo xtask bench --help` shows it.
-#[derive(clap::Args)]
-pub(crate) struct Options {
-    /// Handed on as they are.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<String>,
-}
 
 const BINARY: &str = "target/release/sysmt";
 /// Where `sim-bench` looks for the trace.
 const OUT: &str = "target/bench";
 
-pub(crate) fn measure(options: &Options) -> anyhow::Result<()> {
-    let needs_nothing = |argument: &String| matches!(argument.as_str(), "--help" | "-h");
-    if !options.arguments.iter().any(needs_nothing) {
+pub(crate) fn measure(options: &HandedOn) -> anyhow::Result<()> {
+    if !options.has(&[]) {
         prepare()?;
     }
-    let line = "cargo run --quiet --release --package sim-bench --";
-    let status = command(line)
-        .args(&options.arguments)
-        .status()
-        .with_context(|| format!("cannot start `{line}`"))?;
-    if !status.success() {
-        // It has said why; whether a row got slower stays in the code.
-        std::process::exit(status.code().unwrap_or(1));
-    }
-    Ok(())
+    options.run("cargo run --quiet --release --package sim-bench --")
 }
 
 fn prepare() -> anyhow::Result<()> {

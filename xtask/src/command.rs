@@ -61,3 +61,36 @@ pub(crate) fn output(line: &str) -> anyhow::Result<String> {
     }
     Ok(String::from_utf8(output.stdout)?)
 }
+
+/// What a chore hands on to the program that it runs.
+#[derive(clap::Args)]
+pub(crate) struct HandedOn {
+    /// Handed on as they are; `--help` lists them.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+impl HandedOn {
+    /// Whether there is nothing to hand on.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.arguments.is_empty()
+    }
+
+    /// Whether one of these options is there, or a question for help.
+    pub(crate) fn has(&self, options: &[&str]) -> bool {
+        let mut words = self.arguments.iter().filter_map(|word| word.split('=').next());
+        words.any(|word| matches!(word, "--help" | "-h") || options.contains(&word))
+    }
+
+    /// Run a program. Where it fails it has said why, and its exit code is this program's.
+    pub(crate) fn run(&self, line: &str) -> anyhow::Result<()> {
+        let status = command(line)
+            .args(&self.arguments)
+            .status()
+            .with_context(|| format!("cannot start `{line}`"))?;
+        if !status.success() {
+            std::process::exit(status.code().unwrap_or(1));
+        }
+        Ok(())
+    }
+}

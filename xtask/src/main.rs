@@ -17,6 +17,7 @@ mod synth;
 mod tidy;
 
 use clap::Parser;
+use command::HandedOn;
 
 /// Chores of the repository.
 #[derive(Parser)]
@@ -37,19 +38,15 @@ enum Chore {
     /// The examples that a Python user would run, and the scripts that stand beside figures.
     Examples,
     /// Run the SystemVerilog beside the stepped engine: every register, every cycle, and mutants.
-    Cosim {
-        /// Options of the co-simulation; `--help` lists them.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        options: Vec<String>,
-    },
+    Cosim(HandedOn),
     /// A sweep through a real Slurm on two nodes of the loopback, one of which dies; the bytes are a local run's.
     SlurmTest,
     /// Area and critical path of every PE from logic synthesis: tables in configs/tech and docs/synthesis.md.
     #[command(disable_help_flag = true)]
-    Synth(synth::Options),
+    Synth(HandedOn),
     /// Measure speed and memory on this machine, beside NumPy, ONNX Runtime and SCALE-Sim.
     #[command(disable_help_flag = true)]
-    Bench(bench::Options),
+    Bench(HandedOn),
     /// Run a study of configs/studies: tables and figures in docs/studies.
     #[command(disable_help_flag = true)]
     Study(study::Options),
@@ -65,7 +62,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Assembly => assembly::check(),
         Chore::Outside { part } => outside::fetch(part),
         Chore::Examples => outside::run_python_examples(),
-        Chore::Cosim { options } => ci::cosimulate(&options),
+        Chore::Cosim(options) => ci::cosimulate(&options),
         Chore::SlurmTest => slurm::test(),
         Chore::Synth(options) => synth::measure(&options),
         Chore::Bench(options) => bench::measure(&options),

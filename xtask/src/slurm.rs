@@ -5,7 +5,7 @@ mod cluster;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -26,12 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Run the sweep here and in Slurm, and compare.
 pub(crate) fn test() -> anyhow::Result<()> {
-    outside::slurm()?;
+    outside::debian_packages(outside::SLURM)?;
     run(BUILD)?;
     let folder = root().join(FOLDER);
     let cluster = Cluster::start(&folder)?;
     let sweep = Sweep::write(&folder, &cluster)?;
-    let ended = sweep.survives_a_node(&cluster);
+    let ended = sweep.survives_a_node();
     if ended.is_err() {
         eprintln!("the daemons' logs are in {FOLDER}");
     }
@@ -63,7 +63,8 @@ impl<'a> Sweep<'a> {
         })
     }
 
-    fn survives_a_node(&self, cluster: &Cluster) -> anyhow::Result<()> {
+    fn survives_a_node(&self) -> anyhow::Result<()> {
+        let cluster = self.cluster;
         self.good(&["--out", "local", "--jobs", "2"])?;
         let want = self.export("local")?;
 
@@ -154,12 +155,8 @@ impl<'a> Sweep<'a> {
     }
 
     fn command(&self, arguments: &[&str]) -> anyhow::Result<Output> {
-        let mut command = Command::new(&self.sysmt);
-        self.cluster.environment(&mut command);
-        command
-            .args(arguments)
-            .current_dir(self.folder)
-            .stdin(Stdio::null());
+        let mut command = self.cluster.command(&self.sysmt, arguments);
+        command.current_dir(self.folder).stdin(Stdio::null());
         command.output().context("cannot start sysmt")
     }
 

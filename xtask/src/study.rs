@@ -39,7 +39,7 @@ const N_SHORT: u32 = 8;
 /// A study as it is meant.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     outside::python_and_network()?;
-    outside::debian_images()?;
+    outside::debian_packages(&[outside::IMAGES])?;
     std::fs::create_dir_all(TARGET)?;
     let folder = folder(&options.name, options.images);
     if !options.resume && Path::new(&folder).is_dir() {

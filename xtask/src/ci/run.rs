@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::process::Stdio;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -88,30 +88,23 @@ pub(super) fn all(steps: &[Step], again: Again) -> anyhow::Result<Gate> {
     let stamps = Stamps::of_tree()?;
     let n_cores = std::thread::available_parallelism()?.get();
     let began = Instant::now();
-    let states = Mutex::new(vec![State::Waiting; steps.len()]);
-    let changed = Condvar::new();
+    let mut states = vec![State::Waiting; steps.len()];
+    let (done, over) = mpsc::channel();
     std::thread::scope(|scope| {
-        for _ in steps {
-            scope.spawn(|| {
-                let mut held = states.lock().unwrap_or_else(PoisonError::into_inner);
-                loop {
-                    if let Some(next) = next(steps, &held, n_cores) {
-                        held[next] = State::Running;
-                        drop(held);
-                        let ended = run(&steps[next], &stamps, again, began);
-                        held = states.lock().unwrap_or_else(PoisonError::into_inner);
-                        held[next] = State::Over(ended);
-                        changed.notify_all();
-                    } else if held.iter().any(|state| matches!(state, State::Running)) {
-                        held = changed.wait(held).unwrap_or_else(PoisonError::into_inner);
-                    } else {
-                        return;
-                    }
-                }
-            });
+        loop {
+            while let Some(next) = next(steps, &states, n_cores) {
+                states[next] = State::Running;
+                let (done, stamps) = (done.clone(), &stamps);
+                // Received below, where every step that runs is waited for.
+                scope.spawn(move || done.send((next, run(&steps[next], stamps, again, began))));
+            }
+            if !states.iter().any(|state| matches!(state, State::Running)) {
+                return;
+            }
+            let Ok((step, ended)) = over.recv() else { return };
+            states[step] = State::Over(ended);
         }
     });
-    let states = states.into_inner().unwrap_or_else(PoisonError::into_inner);
     let steps = steps.iter().zip(states).map(|(step, state)| match state {
         State::Over(ended) => ended,
         State::Waiting | State::Running => Ended {

@@ -1,5 +1,6 @@
 //! Slurm's daemons on the loopback, with everything that they write in one folder.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::net::TcpListener;
@@ -98,22 +99,22 @@ impl Cluster {
         Ok(())
     }
 
-    /// Let a command talk to this cluster, and to no other that the machine knows.
-    pub(super) fn environment(&self, command: &mut Command) {
+    /// A command that talks to this cluster, and to no other that the machine knows.
+    pub(super) fn command(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             let name_text = name.to_string_lossy();
             if name_text.starts_with("SLURM_") || name_text.starts_with("SBATCH_") {
                 command.env_remove(&name);
             }
         }
-        command.env("SLURM_CONF", &self.conf);
+        command.env("SLURM_CONF", &self.conf).args(arguments);
+        command
     }
 
     fn ask(&self, program: &str, arguments: &[&str]) -> anyhow::Result<String> {
-        let mut command = Command::new(program);
-        self.environment(&mut command);
-        let output = command
-            .args(arguments)
+        let output = self
+            .command(program, arguments)
             .output()
             .with_context(|| format!("cannot start {program}"))?;
         if !output.status.success() {
