@@ -77,10 +77,10 @@ pub(crate) fn measured(command: &[String]) -> anyhow::Result<Cost> {
     })
 }
 
-/// `sysmt` with these arguments.
-pub(crate) fn sysmt(arguments: &[&str]) -> Vec<String> {
-    let words = std::iter::once(&SYSMT).chain(arguments);
-    words.map(|&word| word.to_owned()).collect()
+/// `sysmt` with the words of a line, and then with arguments that may hold spaces.
+pub(crate) fn sysmt(line: &str, more: &[&str]) -> Vec<String> {
+    let words = std::iter::once(SYSMT).chain(line.split_whitespace());
+    words.chain(more.iter().copied()).map(str::to_owned).collect()
 }
 
 /// What a command prints.

@@ -105,40 +105,29 @@ pub(crate) struct Row {
 }
 
 impl Goal {
-    pub(crate) const fn ratio_at_least(target: f64, accept: f64) -> Self {
+    const fn new(of: Judged, sense: Sense, target: f64, accept: f64) -> Self {
         Self {
-            of: Judged::Ratio,
-            sense: Sense::AtLeast,
+            of,
+            sense,
             target,
             accept,
         }
+    }
+
+    pub(crate) const fn ratio_at_least(target: f64, accept: f64) -> Self {
+        Self::new(Judged::Ratio, Sense::AtLeast, target, accept)
     }
 
     pub(crate) const fn ratio_at_most(target: f64, accept: f64) -> Self {
-        Self {
-            of: Judged::Ratio,
-            sense: Sense::AtMost,
-            target,
-            accept,
-        }
+        Self::new(Judged::Ratio, Sense::AtMost, target, accept)
     }
 
     pub(crate) const fn figure_at_least(target: f64, accept: f64) -> Self {
-        Self {
-            of: Judged::Figure,
-            sense: Sense::AtLeast,
-            target,
-            accept,
-        }
+        Self::new(Judged::Figure, Sense::AtLeast, target, accept)
     }
 
     pub(crate) const fn figure_at_most(target: f64, accept: f64) -> Self {
-        Self {
-            of: Judged::Figure,
-            sense: Sense::AtMost,
-            target,
-            accept,
-        }
+        Self::new(Judged::Figure, Sense::AtMost, target, accept)
     }
 
     fn verdict(self, value: f64) -> Verdict {
@@ -185,49 +174,40 @@ impl Row {
     }
 
     /// Compared with `figure` of `what`: the ratio is this row's figure to it.
-    pub(crate) fn beside(self, what: &str, figure: f64) -> Self {
-        let ratio = self.figure.map(|own| own / figure);
-        Self {
-            native: Some(Native {
-                what: what.to_owned(),
-                figure,
-            }),
-            ratio,
-            ..self
-        }
+    pub(crate) fn beside(mut self, what: &str, figure: f64) -> Self {
+        self.ratio = self.figure.map(|own| own / figure);
+        self.native = Some(Native {
+            what: what.to_owned(),
+            figure,
+        });
+        self
     }
 
-    pub(crate) fn goal(self, goal: Goal) -> Self {
-        Self {
-            goal: Some(goal),
-            ..self
-        }
+    pub(crate) const fn goal(mut self, goal: Goal) -> Self {
+        self.goal = Some(goal);
+        self
     }
 
-    pub(crate) fn peak(self, peak_mib: f64) -> Self {
-        Self {
-            peak_mib: Some(peak_mib),
-            ..self
-        }
+    pub(crate) const fn peak(mut self, peak_mib: f64) -> Self {
+        self.peak_mib = Some(peak_mib);
+        self
     }
 
-    pub(crate) fn note(self, note: String) -> Self {
-        Self { note, ..self }
+    pub(crate) fn note(mut self, note: String) -> Self {
+        self.note = note;
+        self
     }
 
     /// The same row with the verdict that its goal gives.
-    pub(crate) fn judged(self) -> Self {
-        let value = self.goal.and_then(|goal| match goal.of {
-            Judged::Figure => self.figure,
-            Judged::Ratio => self.ratio,
-        });
-        match (self.goal, value) {
-            (Some(goal), Some(value)) => Self {
-                verdict: goal.verdict(value),
-                ..self
-            },
-            (Some(_) | None, _) => self,
+    pub(crate) fn judged(mut self) -> Self {
+        if let Some(goal) = self.goal {
+            let value = match goal.of {
+                Judged::Figure => self.figure,
+                Judged::Ratio => self.ratio,
+            };
+            self.verdict = value.map_or(self.verdict, |value| goal.verdict(value));
         }
+        self
     }
 }
 

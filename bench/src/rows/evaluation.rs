@@ -49,24 +49,12 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
         return Ok(());
     }
     bench.native.load_classifier(MODEL, PREPROCESSING, IMAGES)?;
-    let command = sysmt(&[
-        "eval",
-        MODEL,
-        "--images",
-        IMAGES,
-        "--n-images",
-        n_images,
-        "--calibration",
-        CALIBRATION,
-        "--n-calibration",
-        "1024",
-        "--array",
-        "configs/arrays/sysmt-2t.toml",
-        "--jobs",
-        "2",
-    ]);
+    let command = format!(
+        "eval {MODEL} --images {IMAGES} --n-images {n_images} --calibration {CALIBRATION} --n-calibration 1024 \
+         --array configs/arrays/sysmt-2t.toml --jobs 2"
+    );
     let contestants = [
-        Contestant::Process(command),
+        Contestant::Process(sysmt(&command, &[])),
         Contestant::Images(BATCH),
         Contestant::Images(1),
     ];

@@ -2,6 +2,7 @@
 
 use sim_algebraic::Algebraic;
 use sim_array::engine::{Engine as _, Measures};
+use sim_core::named;
 use sim_core::units::count_as_f64;
 use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
 use sim_draw::{Picture as _, Scale};
@@ -20,27 +21,17 @@ const HALF_DECADES: [usize; 9] = [1, 3, 10, 32, 100, 316, 1000, 3162, 10_000];
 /// Sides of cubes whose volumes are half a decade apart, 10⁶ to 10¹⁰.
 const SIDES: [usize; 9] = [100, 147, 215, 316, 464, 681, 1000, 1468, 2154];
 
-/// What grows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Growing {
-    M,
-    N,
-    K,
-    All,
+named! {
+    /// What grows.
+    enum Growing {
+        M = "growth/M",
+        N = "growth/N",
+        K = "growth/K",
+        All = "growth/MNK",
+    }
 }
 
 impl Growing {
-    const ALL: [Self; 4] = [Self::M, Self::N, Self::K, Self::All];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::M => "growth/M",
-            Self::N => "growth/N",
-            Self::K => "growth/K",
-            Self::All => "growth/MNK",
-        }
-    }
-
     const fn words(self) -> &'static str {
         match self {
             Self::M => "M alone",

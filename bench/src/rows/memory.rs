@@ -56,14 +56,7 @@ pub(crate) fn quickstart(bench: &mut Bench) -> anyhow::Result<()> {
         return Ok(());
     }
     let out = text(&bench.out.join("quickstart"));
-    let command = sysmt(&[
-        "run",
-        "configs/runs/quickstart.toml",
-        "--jobs",
-        "1",
-        "--out",
-        &out,
-    ]);
+    let command = sysmt("run configs/runs/quickstart.toml --jobs 1 --out", &[&out]);
     let [cost] = contest(bench.n_rounds, &mut bench.native, [Contestant::Process(command)])?;
     let work = "`sysmt run configs/runs/quickstart.toml`, whole process with figures, one job";
     let row = Row::new(name, work.to_owned(), cost.cpu_seconds, "CPU s", Better::Less);

@@ -9,6 +9,7 @@ use sim_array::engine::{Measures, Mse};
 use sim_core::progress::Silent;
 use sim_core::record::LayerRecord;
 use sim_core::reorder::Reorder;
+use sim_core::spec::ArraySpec;
 use sim_core::units::count_as_f64;
 use sim_layers::machines::LayerMachines;
 use sim_layers::simulate::{SimulateOptions, simulate};
@@ -67,18 +68,8 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
 /// The library call on a loaded trace.
 fn simulation(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
     let array = bench.array("sysmt-2t")?;
-    let stop = AtomicBool::new(false);
     let simulated = |jobs| {
-        let options = SimulateOptions {
-            machines: &LayerMachines::new(array),
-            reorder: Reorder::Off,
-            baseline: array.default_baseline(),
-            engine: &Algebraic::default(),
-            measures: Measures::NONE,
-            jobs,
-            stop: &stop,
-        };
-        std::hint::black_box(simulate(trace, &options, &Silent)?);
+        std::hint::black_box(records(&array, trace, jobs)?);
         Ok(())
     };
     let contestants = [
@@ -103,7 +94,7 @@ fn whole_process(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
     let work = "ResNet-50-thin, one image, 2T, all but mse, `sysmt run` with reading and figures";
     add_pair(bench, [RUN, RUN_2], work, [one, two], onnx);
     if bench.wants(MEMORY_OF_PROCESS) {
-        let largest = largest_mib(&records(bench, trace)?);
+        let largest = largest_mib(&records(&bench.array("sysmt-2t")?, trace, 1)?);
         let work = "peak memory of `sysmt run`: program, fonts, trace of all layers and figures";
         bench.add(memory::row(
             MEMORY_OF_PROCESS,
@@ -118,9 +109,10 @@ fn whole_process(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
 /// What the library call allocates beside the trace, in the same units as a product's operands and outputs.
 fn allocated(bench: &mut Bench, trace: &Trace) -> anyhow::Result<()> {
     if bench.wants(MEMORY) {
+        let array = bench.array("sysmt-2t")?;
         let before = HEAP.current_usage();
         HEAP.reset_peak_usage();
-        let records = records(bench, trace)?;
+        let records = records(&array, trace, 1)?;
         let peak = HEAP.peak_usage().saturating_sub(before);
         let peak_mib = count_as_f64(sim_core::shape::widen(peak)) / 1024.0 / 1024.0;
         let work =
@@ -186,15 +178,15 @@ fn network_rounds(bench: &Bench) -> u32 {
     3 * bench.n_rounds
 }
 
-fn records(bench: &Bench, trace: &Trace) -> anyhow::Result<Vec<LayerRecord>> {
-    let array = bench.array("sysmt-2t")?;
+/// The library call.
+fn records(array: &ArraySpec, trace: &Trace, jobs: usize) -> anyhow::Result<Vec<LayerRecord>> {
     let options = SimulateOptions {
-        machines: &LayerMachines::new(array),
+        machines: &LayerMachines::new(*array),
         reorder: Reorder::Off,
         baseline: array.default_baseline(),
         engine: &Algebraic::default(),
         measures: Measures::NONE,
-        jobs: 1,
+        jobs,
         stop: &AtomicBool::new(false),
     };
     Ok(simulate(trace, &options, &Silent)?)
@@ -215,12 +207,6 @@ fn run(bench: &Bench, machine: &str, mse: Mse, jobs: &str) -> anyhow::Result<Vec
     );
     std::fs::write(&file, text_of_file)?;
     let folder = bench.out.join(name);
-    Ok(sysmt(&[
-        "run",
-        &text(&file),
-        "--jobs",
-        jobs,
-        "--out",
-        &text(Path::new(&folder)),
-    ]))
+    let line = format!("run --jobs {jobs}");
+    Ok(sysmt(&line, &[&text(&file), "--out", &text(&folder)]))
 }

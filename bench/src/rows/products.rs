@@ -98,22 +98,12 @@ pub(crate) fn gemm(
         text(&files.activations),
         text(&files.weights),
     );
-    let mut arguments = vec![
-        "gemm",
-        "--array",
-        &array,
-        "--activations",
-        &a,
-        "--weights",
-        &w,
-        "--jobs",
-        "1",
-    ];
-    match statistics {
-        Statistics::All => {}
-        Statistics::AllButMse => arguments.push("--no-mse"),
-    }
-    Ok(sysmt(&arguments))
+    let line = match statistics {
+        Statistics::All => "gemm --jobs 1",
+        Statistics::AllButMse => "gemm --jobs 1 --no-mse",
+    };
+    let operands = ["--array", &array, "--activations", &a, "--weights", &w];
+    Ok(sysmt(line, &operands))
 }
 
 pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {

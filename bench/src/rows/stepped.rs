@@ -3,9 +3,10 @@
 use anyhow::Context;
 use serde_json::Value;
 
-use crate::bench::{Bench, Size, text};
+use super::products::{Statistics, gemm};
+use crate::bench::{Bench, Size};
 use crate::operands::{Matrices, Pruning};
-use crate::process::{output, sysmt};
+use crate::process::output;
 use crate::rounds::{Contestant, contest};
 use crate::row::{Better, Goal, Row};
 
@@ -25,27 +26,9 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
         if !bench.wants(name) {
             continue;
         }
-        let files = Matrices::new(m, n, k)?.write(&bench.out.join("stepped"), Pruning::Dense)?;
-        let (array, a, w) = (
-            text(&bench.array_file(machine)?),
-            text(&files.activations),
-            text(&files.weights),
-        );
-        let command = sysmt(&[
-            "gemm",
-            "--array",
-            &array,
-            "--activations",
-            &a,
-            "--weights",
-            &w,
-            "--engine",
-            "stepped",
-            "--no-mse",
-            "--jobs",
-            "1",
-            "--json",
-        ]);
+        let matrices = Matrices::new(m, n, k)?;
+        let mut command = gemm(bench, &matrices, machine, Pruning::Dense, Statistics::AllButMse)?;
+        command.extend(["--engine", "stepped", "--json"].map(str::to_owned));
         let answer: Value = serde_json::from_str(&output(&command)?)?;
         let cycles = answer["cycles"]
             .as_f64()

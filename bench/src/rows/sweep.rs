@@ -10,7 +10,7 @@ use sim_sweep::plan::Plan;
 use sim_sweep::run::{Results as _, pending};
 use sim_sweep::store::{FILE_NAME, Outcome, State, Store};
 
-use crate::bench::{Bench, Size};
+use crate::bench::{Bench, Size, text};
 use crate::process::{measured, sysmt};
 use crate::row::{Better, Goal, Row};
 
@@ -37,8 +37,10 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
     let out = folder.path().join("results");
     write(&file, n_side)?;
     let seconds = fill(&file, &out, n_points)?;
-    let (file, out) = (text(&file)?, text(&out)?);
-    let cost = measured(&sysmt(&["sweep", file, "--out", out, "--resume", "--jobs", "2"]))?;
+    let cost = measured(&sysmt(
+        "sweep --resume --jobs 2",
+        &[&text(&file), "--out", &text(&out)],
+    ))?;
     let work = format!(
         "`sysmt sweep --resume`, {n_points} points with results, two jobs, whole process: planned, hashed, the plan stored, \
          results found"
@@ -56,10 +58,6 @@ pub(crate) fn measure(bench: &mut Bench) -> anyhow::Result<()> {
         bench.add(row.goal(MEMORY_GOAL));
     }
     Ok(())
-}
-
-fn text(path: &Path) -> anyhow::Result<&str> {
-    path.to_str().context("the path is not text")
 }
 
 /// A sweep file whose points are all different.
