@@ -69,19 +69,6 @@ pub fn energy_as_run(
     work: &Work,
 ) -> Result<Energy, MissingRow> {
     let pe = PeKey::of(built);
-    let mut sum = Sum {
-        table,
-        pe: &pe,
-        uncertain: 0.0,
-        energy: Energy {
-            picojoules: 0.0,
-            uncertainty: 0.0,
-            delay_model: String::new(),
-            parts: Vec::new(),
-            clock: None,
-            leakage: None,
-        },
-    };
     let PeCycles {
         fill,
         active,
@@ -89,17 +76,17 @@ pub fn energy_as_run(
         stall,
         drain,
     } = work.pe_cycles;
-    sum.add(Mode::Fill, Mode::Fill, fill)?;
+    // What was counted, what its price is, and how often.
+    let mut counts = vec![(Mode::Fill, Mode::Fill, fill)];
     for (n_active, &count) in active.counts().iter().enumerate() {
         let price = match run.pe().full_collision() {
             Some(threads) => Mode::Active(threads),
             None => Mode::Active(n_active),
         };
-        sum.add(Mode::Active(n_active), price, count)?;
+        counts.push((Mode::Active(n_active), price, count));
     }
-    sum.add(Mode::Masked, Mode::Masked, masked)?;
-    sum.add(Mode::Stall, Mode::Stall, stall)?;
-    sum.add(Mode::Drain, Mode::Drain, drain)?;
+    let others = [(Mode::Masked, masked), (Mode::Stall, stall), (Mode::Drain, drain)];
+    counts.extend(others.map(|(mode, count)| (mode, mode, count)));
     if table.prices_events(&pe) {
         let (rows, cols) = (widen(built.rows()), widen(built.cols()));
         let events = Events {
@@ -109,44 +96,35 @@ pub fn energy_as_run(
             // What follows the top row's result is a copy and toggles nothing.
             result_moves: work.n_tiles * cols * built.dataflow().result_moves(rows),
         };
-        for event in Event::ALL {
-            sum.add(Mode::Event(event), Mode::Event(event), events.count(event))?;
-        }
+        let all = Event::ALL.map(|event| (Mode::Event(event), Mode::Event(event), events.count(event)));
+        counts.extend(all);
     }
     let pe_cycles = count_as_f64(work.pe_cycles.total());
     let nanoseconds = 1e3 / f64::from(built.clock().0);
-    sum.energy.clock = table.clock_of(&pe).map(|clock| clock.value * pe_cycles);
-    // nW · ns is 10⁻⁶ pJ.
-    sum.energy.leakage = table
-        .leakage_of(&pe)
-        .map(|leakage| leakage.value * nanoseconds * 1e-6 * pe_cycles);
-    Ok(sum.finish())
-}
-
-struct Sum<'a> {
-    table: &'a Table,
-    pe: &'a PeKey,
-    /// pJ that the rows are unsure of.
-    uncertain: f64,
-    energy: Energy,
-}
-
-impl Sum<'_> {
-    fn add(&mut self, mode: Mode, price: Mode, count: u64) -> Result<(), MissingRow> {
-        let row = self.table.energy_of(self.pe, price)?;
+    let mut energy = Energy {
+        picojoules: 0.0,
+        uncertainty: 0.0,
+        delay_model: String::new(),
+        parts: Vec::new(),
+        clock: table.clock_of(&pe).map(|clock| clock.value * pe_cycles),
+        // nW · ns is 10⁻⁶ pJ.
+        leakage: table
+            .leakage_of(&pe)
+            .map(|leakage| leakage.value * nanoseconds * 1e-6 * pe_cycles),
+    };
+    // pJ that the rows are unsure of.
+    let mut uncertain = 0.0;
+    for (mode, price, count) in counts {
+        let row = table.energy_of(&pe, price)?;
         let picojoules = count_as_f64(count) * row.value;
-        self.energy.picojoules += picojoules;
-        self.uncertain += picojoules * row.uncertainty / 100.0;
+        energy.picojoules += picojoules;
+        uncertain += picojoules * row.uncertainty / 100.0;
         // The same for all modes of a PE: the table is checked.
-        self.energy.delay_model.clone_from(&row.delay_model);
-        self.energy.parts.push(ModeEnergy { mode, picojoules });
-        Ok(())
+        energy.delay_model.clone_from(&row.delay_model);
+        energy.parts.push(ModeEnergy { mode, picojoules });
     }
-
-    fn finish(mut self) -> Energy {
-        if 0.0 < self.energy.picojoules {
-            self.energy.uncertainty = 100.0 * self.uncertain / self.energy.picojoules;
-        }
-        self.energy
+    if 0.0 < energy.picojoules {
+        energy.uncertainty = 100.0 * uncertain / energy.picojoules;
     }
+    Ok(energy)
 }
