@@ -116,7 +116,7 @@ fn steps() -> Vec<Step> {
         }
         .after(&["build", "references"]),
         computes("python examples", Inputs::Tree, &xtask("examples")).after(&["build", "python packages"]),
-        computes("assembly", Inputs::Package("sim-array"), &xtask("assembly")).after(&["build"]),
+        computes("assembly", Inputs::Package("sim-simd"), &xtask("assembly")).after(&["build"]),
         computes("documentation", Inputs::Tree, &doc).after(&["build"]),
         // The advisory database lives on a host of its own; licences, bans and sources need no network.
         waits("licences", Inputs::Tree, licences).after(&["python packages"]),
