@@ -41,8 +41,8 @@ use sim_array::engine::{
     Engine, EngineError, Measures, Mse, Operands, Outcome, StreamedOperands, check_operands,
 };
 use sim_array::mapping::Schedule;
-use statistics::Tally;
-use windowed::{Block, Windows};
+use statistics::StepStatistics;
+use windowed::{RowBlock, Windows};
 
 /// Rows of A that are worked on at a time: whole tiles and whole panels of the kernels, and few enough that what is
 /// made of them stays in a cache.
@@ -168,7 +168,7 @@ impl Algebraic {
         Measures { mse, pe_map }: Measures,
     ) -> Outcome {
         let shape = operands.shape();
-        let mut tally = Tally::new(self.kernels, array.pe(), shape);
+        let mut tally = StepStatistics::new(self.kernels, array.pe(), shape);
         let mut busy = match pe_map {
             PeMap::Off => None,
             PeMap::Count => Some(Busy::new(self.kernels, array, operands)),
@@ -204,7 +204,7 @@ impl Algebraic {
         pe: Pe,
         operands: &StreamedOperands<'_>,
         mse: Mse,
-        mut see: impl FnMut(Block<'_>),
+        mut see: impl FnMut(RowBlock<'_>),
     ) -> (Vec<i32>, ErrorSums) {
         let (m, n) = (operands.shape().m(), operands.shape().n());
         let mut product = pages::zeros(m * n);

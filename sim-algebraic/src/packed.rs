@@ -110,7 +110,7 @@ impl<W: Dword + Default> Packed<W> {
 
 impl Packed<Pair> {
     /// Add the product with `rows` to `outputs`, `[rows, cols]`.
-    pub(super) fn multiply(&self, kernels: Kernels, rows: &Rows<i16>, outputs: &mut [i32]) {
+    pub(super) fn multiply(&self, kernels: Kernels, rows: &TileRows<i16>, outputs: &mut [i32]) {
         self.add_to(outputs, |&Place { row, word, .. }, weights, outputs| {
             kernels.wide_tile(
                 &rows.values[row * rows.stride + 2 * word..],
@@ -139,7 +139,7 @@ impl Packed<Quad> {
     }
 
     /// Add the product with `rows` to `outputs`, `[rows, cols]`; `runs` are those of [`Packed::runs`].
-    pub(super) fn multiply(&self, kernels: Kernels, rows: &Rows<u8>, runs: &[Runs], outputs: &mut [i32]) {
+    pub(super) fn multiply(&self, kernels: Kernels, rows: &TileRows<u8>, runs: &[Runs], outputs: &mut [i32]) {
         self.add_to(outputs, |&Place { row, word, index }, weights, outputs| {
             let values = &rows.values[row * rows.stride + 4 * word..];
             kernels.small_tile(values, rows.stride, weights, &runs[index], outputs);
@@ -149,12 +149,12 @@ impl Packed<Quad> {
 
 /// Rows of activations for the tile kernels, as many as are a multiple of a tile's.
 #[derive(Default)]
-pub(super) struct Rows<T> {
+pub(super) struct TileRows<T> {
     values: Vec<T>,
     stride: usize,
 }
 
-impl<T: Copy + Default> Rows<T> {
+impl<T: Copy + Default> TileRows<T> {
     /// Room for `n_rows` rows of `len` values; values beyond what is written are of no account where weights are zero,
     /// rows beyond the last where nobody reads their sums.
     pub(super) fn reserve(&mut self, n_rows: usize, len: usize) {

@@ -14,7 +14,7 @@ use super::weights::MappedWeights;
 /// A machine's product in terms of ordinary integer products.
 ///
 /// With the error measured, the wide product is the exact one, and all others together are what the machine adds to it.
-pub(super) struct Plan {
+pub(super) struct ProductPlan {
     /// The product with operands of 8 bits on both sides.
     pub(super) wide: Wide,
     /// Products with fewer bits on one side.
@@ -83,7 +83,7 @@ struct Merged {
     given: Table,
 }
 
-impl Plan {
+impl ProductPlan {
     /// The plan of a PE for some weights.
     pub(super) fn new(
         residue: &Residue,

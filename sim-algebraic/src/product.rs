@@ -11,7 +11,7 @@ use super::error::error_sums;
 use super::pattern::PatternProduct;
 use super::pattern::sparse_pairs::SparsePairs;
 use super::sums::Sums;
-use super::windowed::Block;
+use super::windowed::RowBlock;
 
 /// The weights of a product, ready for any rows of activations.
 pub(super) struct Multiplier {
@@ -70,7 +70,7 @@ impl Multiplier {
 
     /// Take some rows, `[rows, k]`. This reads them in the order in which they lie; it comes before all that walks them by
     /// columns.
-    pub(super) fn load(&mut self, block: Block<'_>) {
+    pub(super) fn load(&mut self, block: RowBlock<'_>) {
         match &mut self.values {
             Values::Sums(sums) => sums.load_wide(self.kernels, block),
             Values::SparsePairs { exact, .. } => {
@@ -85,7 +85,7 @@ impl Multiplier {
     ///
     /// - Shapes: `block` is `[rows, k]`, `outputs` is `[rows, n]`.
     /// - Returns the error sums of these outputs; zeros where they are not measured.
-    pub(super) fn multiply(&mut self, block: Block<'_>, outputs: &mut [i32]) -> ErrorSums {
+    pub(super) fn multiply(&mut self, block: RowBlock<'_>, outputs: &mut [i32]) -> ErrorSums {
         let n_rows = block.given.len() / self.shape.k();
         match (&mut self.values, self.mse) {
             (Values::Sums(sums), Mse::Skip) => {

@@ -16,21 +16,21 @@ const WORDS_PER_COLUMN: usize = 24;
 pub(super) struct Sparse {
     n_words: usize,
     block_words: usize,
-    blocks: Vec<Block>,
+    blocks: Vec<WordBlock>,
     max_run: usize,
     panels: Vec<QuadPanel>,
     n_cols: usize,
 }
 
 /// Some neighbouring words of all columns.
-struct Block {
+struct WordBlock {
     /// The first entry of each column, and the end of the last.
     starts: Vec<usize>,
     /// By panels of the block.
     entries: Vec<Entry<Quad>>,
 }
 
-impl Block {
+impl WordBlock {
     /// Some words of all columns.
     fn of(sparse: &SparseWeights, words: Range<usize>) -> Self {
         let mut block = Self {
@@ -60,11 +60,11 @@ impl Sparse {
         let block_words = block_words.min(n_words);
         let mut blocks = if block_words == n_words {
             let (starts, entries) = sparse.into_parts();
-            vec![Block { starts, entries }]
+            vec![WordBlock { starts, entries }]
         } else {
             (0..n_words)
                 .step_by(block_words)
-                .map(|first| Block::of(&sparse, first..(first + block_words).min(n_words)))
+                .map(|first| WordBlock::of(&sparse, first..(first + block_words).min(n_words)))
                 .collect()
         };
         for block in &mut blocks {

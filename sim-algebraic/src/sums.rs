@@ -6,14 +6,14 @@ use sim_simd::integer::{Kernels, Pair, Quad};
 
 use super::components::Residue;
 use super::operand_map::{OperandMap, OperandMapper};
-use super::packed::{Packed, Rows};
+use super::packed::{Packed, TileRows};
 use super::pattern::PatternProduct;
 use super::pattern::four_threads::FourThreads;
-use super::plan::{Plan, SmallActivations, SmallWeights, WideActivations};
+use super::plan::{ProductPlan, SmallActivations, SmallWeights, WideActivations};
 use super::sparse::Sparse;
 use super::sparse_weights::SparseWeights;
 use super::weights::MappedWeights;
-use super::windowed::Block;
+use super::windowed::RowBlock;
 
 /// A sum of products by one plan.
 pub(super) struct Sums {
@@ -28,7 +28,7 @@ pub(super) struct Sums {
     padded: Vec<u8>,
     wide: Packed<Pair>,
     wide_activations: WideActivations,
-    wide_rows: Rows<i16>,
+    wide_rows: TileRows<i16>,
     dense: Option<Dense>,
     sparse: Vec<(SmallActivations, Sparse)>,
     picked: Option<PatternProduct<FourThreads>>,
@@ -47,7 +47,7 @@ struct DenseProduct {
 struct Dense {
     activations: Vec<SmallActivations>,
     words: Packed<Quad>,
-    rows: Rows<u8>,
+    rows: TileRows<u8>,
     runs: Vec<Runs>,
 }
 
@@ -61,7 +61,7 @@ impl Sums {
     ) -> Self {
         let (n, k) = (operands.shape().n(), operands.shape().k());
         let mut weights = MappedWeights::new(kernels, residue.grouping, operands);
-        let plan = Plan::new(residue, operands, &mut weights, mse);
+        let plan = ProductPlan::new(residue, operands, &mut weights, mse);
         let mut sums = Self {
             k,
             n,
@@ -71,7 +71,7 @@ impl Sums {
             padded: Vec::new(),
             wide: pack_wide(kernels, &mut weights, &plan.wide.weights, n, k),
             wide_activations: plan.wide.activations,
-            wide_rows: Rows::default(),
+            wide_rows: TileRows::default(),
             dense: None,
             sparse: Vec::new(),
             picked: None,
@@ -136,7 +136,7 @@ impl Sums {
     }
 
     /// Take some rows, `[rows, k]`, for the wide product.
-    pub(super) fn load_wide(&mut self, kernels: Kernels, block: Block<'_>) {
+    pub(super) fn load_wide(&mut self, kernels: Kernels, block: RowBlock<'_>) {
         let k = self.k;
         self.wide_rows.reserve(block.given.len() / k, k);
         let source = match &self.wide_activations {
@@ -167,7 +167,7 @@ impl Sums {
     }
 
     /// Add all other products of the same rows.
-    pub(super) fn add_rest(&mut self, kernels: Kernels, block: Block<'_>, outputs: &mut [i32]) {
+    pub(super) fn add_rest(&mut self, kernels: Kernels, block: RowBlock<'_>, outputs: &mut [i32]) {
         let (n, k) = (self.n, self.k);
         let n_rows = block.given.len() / k;
         if !self.bias.is_empty() {
@@ -244,7 +244,7 @@ impl Dense {
             words,
             runs,
             activations: products.into_iter().map(|product| product.activations).collect(),
-            rows: Rows::default(),
+            rows: TileRows::default(),
         }
     }
 }
@@ -255,7 +255,7 @@ impl SmallActivations {
         &self,
         kernels: Kernels,
         mapper: &mut OperandMapper,
-        block: Block<'_>,
+        block: RowBlock<'_>,
         wide: &[u8],
         out: &mut Vec<u8>,
     ) {

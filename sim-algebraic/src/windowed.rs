@@ -9,7 +9,7 @@ use super::plan::low_byte;
 
 /// A block of rows, `[rows, k]`.
 #[derive(Clone, Copy)]
-pub(super) struct Block<'r> {
+pub(super) struct RowBlock<'r> {
     pub(super) given: &'r [u8],
     /// After windows; as given where the activations alone do not decide about them.
     pub(super) windowed: &'r [u8],
@@ -44,7 +44,7 @@ impl Windows {
     }
 
     /// A block of these rows.
-    pub(super) fn block<'r>(&'r mut self, given: &'r [u8]) -> Block<'r> {
+    pub(super) fn block<'r>(&'r mut self, given: &'r [u8]) -> RowBlock<'r> {
         let windowed = match self {
             Self::None => given,
             Self::Pairs {
@@ -57,6 +57,6 @@ impl Windows {
                 windowed
             }
         };
-        Block { given, windowed }
+        RowBlock { given, windowed }
     }
 }

@@ -23,7 +23,7 @@ const N_ROWS_IN_WORDS: usize = 4 * N_ROWS_IN_BYTES;
 /// Count a whole product.
 pub(crate) fn count(pe: Pe, operands: &Operands<'_>) -> Switching {
     let k = operands.shape().k();
-    let mut tally = Tally::new(pe, operands.shape());
+    let mut tally = SwitchingCount::new(pe, operands.shape());
     match pe.edge_window() {
         Some(rules) => {
             let windows = Windows::new(&rules);
@@ -42,14 +42,14 @@ pub(crate) fn count(pe: Pe, operands: &Operands<'_>) -> Switching {
 }
 
 /// The count under way: rows of activations come first.
-pub struct Tally {
+pub struct SwitchingCount {
     shape: Gemm,
     map: KMap,
     activations: Sums,
     weights: Sums,
 }
 
-impl Tally {
+impl SwitchingCount {
     /// Nothing yet.
     pub fn new(pe: Pe, shape: Gemm) -> Self {
         let map = KMap::new(pe, shape.k());

@@ -9,7 +9,7 @@ use sim_toml::error::ConfigError;
 use sim_toml::source;
 
 use crate::keys::{self, FileKind, Section};
-use crate::reader::Reader;
+use crate::reader::KeyReader;
 use crate::value::size;
 
 /// Read an array file.
@@ -25,7 +25,7 @@ pub fn load(path: &Path) -> Result<ArraySpec, Box<ConfigError>> {
 pub fn parse(path: &Path, text: &str) -> Result<ArraySpec, Box<ConfigError>> {
     let table = source::parse(path, text)?;
     let complaints = Complaints::default();
-    let top = Reader::top(FileKind::Array, &[Section::Top], &table, &complaints);
+    let top = KeyReader::top(FileKind::Array, &[Section::Top], &table, &complaints);
     top.integer(&keys::VERSION);
     let spec = read(&top, &complaints);
     top.finish(None);
@@ -34,7 +34,7 @@ pub fn parse(path: &Path, text: &str) -> Result<ArraySpec, Box<ConfigError>> {
 }
 
 /// The sections `[array]` and `[pe]` of an array file, or of a run file that holds an array.
-pub(crate) fn read(top: &Reader<'_>, complaints: &Complaints) -> Result<ArraySpec, OutOfRange> {
+pub(crate) fn read(top: &KeyReader<'_>, complaints: &Complaints) -> Result<ArraySpec, OutOfRange> {
     let array = top.section(&[Section::Array]);
     let pe = top.section(&[Section::Pe]);
     for name in [Section::Array.name(), Section::Pe.name()] {
@@ -64,7 +64,7 @@ pub(crate) fn read(top: &Reader<'_>, complaints: &Complaints) -> Result<ArraySpe
         .with_pipeline_depth(u8::try_from(depth).unwrap_or(u8::MAX))
 }
 
-fn read_array(array: &Reader<'_>) -> Result<ArraySpec, OutOfRange> {
+fn read_array(array: &KeyReader<'_>) -> Result<ArraySpec, OutOfRange> {
     let rows = size(array.integer(&keys::ROWS));
     let cols = size(array.integer(&keys::COLS));
     let dataflow = array.word(&keys::DATAFLOW);
@@ -78,7 +78,7 @@ fn read_array(array: &Reader<'_>) -> Result<ArraySpec, OutOfRange> {
         .with_clock(Megahertz(clock))
 }
 
-fn read_pe(pe: &Reader<'_>, kind: PeKind) -> Pe {
+fn read_pe(pe: &KeyReader<'_>, kind: PeKind) -> Pe {
     match kind {
         PeKind::Conventional => Pe::Conventional,
         PeKind::NbSmt => Pe::NbSmt(NbSmt {
@@ -92,7 +92,7 @@ fn read_pe(pe: &Reader<'_>, kind: PeKind) -> Pe {
     }
 }
 
-fn read_sparq(pe: &Reader<'_>) -> Sparq {
+fn read_sparq(pe: &KeyReader<'_>) -> Sparq {
     Sparq {
         window: pe.word(&keys::WINDOW),
         rounding: pe.word(&keys::WINDOW_ROUNDING),

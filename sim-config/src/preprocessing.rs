@@ -9,7 +9,7 @@ use sim_toml::error::ConfigError;
 use sim_toml::source;
 
 use crate::keys::{self, FileKind, Key, Section};
-use crate::reader::Reader;
+use crate::reader::KeyReader;
 
 /// Preprocessing keys that are given; the others stay as they were.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -122,7 +122,7 @@ pub fn load_beside(model: &Path) -> Result<Preprocessing, Box<ConfigError>> {
 pub fn parse(path: &Path, text: &str) -> Result<Preprocessing, Box<ConfigError>> {
     let table = source::parse(path, text)?;
     let complaints = Complaints::default();
-    let top = Reader::top(
+    let top = KeyReader::top(
         FileKind::Model,
         &[Section::Top, Section::Preprocessing],
         &table,
@@ -142,7 +142,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Preprocessing, Box<ConfigError>>
 const REMEDY: &str = "give one value for all channels, or one per channel of the network's input";
 
 /// Complain about values that do not fit, at the key that is likeliest wrong.
-pub(crate) fn complain(reader: &Reader<'_>, error: &PreprocessingError) {
+pub(crate) fn complain(reader: &KeyReader<'_>, error: &PreprocessingError) {
     let key: &Key = match error {
         PreprocessingError::Length { key: "mean", .. } => &keys::MEAN,
         PreprocessingError::Length { .. } | PreprocessingError::Unequal { .. } => &keys::STD,
@@ -155,16 +155,16 @@ pub(crate) fn complain(reader: &Reader<'_>, error: &PreprocessingError) {
 }
 
 /// The keys that are given; those that are not are `None`, whatever their default.
-pub(crate) fn read(reader: &Reader<'_>) -> Override {
+pub(crate) fn read(reader: &KeyReader<'_>) -> Override {
     Override {
-        layout: reader.given(&keys::LAYOUT, Reader::optional_word),
-        model_layout: reader.given(&keys::MODEL_LAYOUT, Reader::optional_word),
-        channels: reader.given(&keys::CHANNELS, Reader::optional_word),
-        scale: reader.given(&keys::SCALE, Reader::optional_number),
-        mean: reader.given(&keys::MEAN, Reader::optional_numbers),
-        std: reader.given(&keys::STD, Reader::optional_numbers),
-        resize: reader.given(&keys::RESIZE, Reader::optional_sides),
-        resize_mode: reader.given(&keys::RESIZE_MODE, Reader::optional_word),
+        layout: reader.given(&keys::LAYOUT, KeyReader::optional_word),
+        model_layout: reader.given(&keys::MODEL_LAYOUT, KeyReader::optional_word),
+        channels: reader.given(&keys::CHANNELS, KeyReader::optional_word),
+        scale: reader.given(&keys::SCALE, KeyReader::optional_number),
+        mean: reader.given(&keys::MEAN, KeyReader::optional_numbers),
+        std: reader.given(&keys::STD, KeyReader::optional_numbers),
+        resize: reader.given(&keys::RESIZE, KeyReader::optional_sides),
+        resize_mode: reader.given(&keys::RESIZE_MODE, KeyReader::optional_word),
     }
 }
 

@@ -20,13 +20,13 @@ use crate::value::{activation_zeros, explain, integer, integers, number, percent
 /// One section of a file.
 ///
 /// Reading never stops: after a complaint it goes on with a stand-in, and the caller throws the result away.
-pub(crate) struct Reader<'a> {
+pub(crate) struct KeyReader<'a> {
     file: FileKind,
     sections: &'static [Section],
     pub(crate) table: TableReader<'a>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> KeyReader<'a> {
     /// The keys above all tables; `sections` are those whose keys may stand there.
     pub(crate) fn top(
         file: FileKind,

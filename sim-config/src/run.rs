@@ -18,7 +18,7 @@ use toml::de::DeTable;
 
 use crate::keys::{self, FileKind, Section};
 use crate::preprocessing::Override;
-use crate::reader::Reader;
+use crate::reader::KeyReader;
 
 pub use design::DesignSpec;
 pub use layers::NamedLayers;
@@ -192,7 +192,7 @@ fn read_tables(
     complaints: &Complaints,
     need: NeedOfWorkload,
 ) -> Result<Option<Described>, Box<ConfigError>> {
-    let top = Reader::top(FileKind::Run, &[Section::Top, Section::Run], table, complaints);
+    let top = KeyReader::top(FileKind::Run, &[Section::Top, Section::Run], table, complaints);
     top.integer(&keys::VERSION);
     let seed = top.integer(&keys::SEED);
     let array = design::read_array(&top, complaints, folder)?;

@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::keys::{self, FileKind, Key, Section};
-use crate::reader::Reader;
+use crate::reader::KeyReader;
 use crate::run::{self, RunSpec};
 use sim_toml::complaint::{Complaint, Complaints};
 use sim_toml::error::ConfigError;
@@ -113,7 +113,7 @@ impl SweepTexts {
     pub fn spec(&self) -> Result<SweepSpec<'_>, Box<ConfigError>> {
         let table = source::parse(&self.path, &self.text)?;
         let complaints = Complaints::default();
-        let top = Reader::top(
+        let top = KeyReader::top(
             FileKind::Sweep,
             &[Section::Top, Section::Sweep],
             &table,

@@ -12,7 +12,7 @@ use sim_trace::trace::Trace;
 
 use crate::engines::Engines;
 use crate::machines::LayerMachines;
-use crate::plan::{Plan, Product};
+use crate::plan::{Product, TracePlan};
 use crate::simulate::SimulateError;
 
 /// How a trace is checked.
@@ -57,7 +57,7 @@ pub fn check(
     options: &CheckOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Option<TraceDivergence>, SimulateError> {
-    let plan = Plan::new(
+    let plan = TracePlan::new(
         trace,
         options.machines,
         options.reorder,
@@ -85,7 +85,7 @@ enum End {
     Refused(SimulateError),
 }
 
-fn compare(plan: &Plan<'_>, product: &Product, options: &CheckOptions<'_>) -> Result<(), End> {
+fn compare(plan: &TracePlan<'_>, product: &Product, options: &CheckOptions<'_>) -> Result<(), End> {
     let compared = plan.with_operands(product, |shape, activations, weights| {
         let mut buffer = Vec::new();
         let activations = activations.rows(0..shape.m(), &mut buffer);

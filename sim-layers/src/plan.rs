@@ -32,7 +32,7 @@ pub(crate) struct Product {
 }
 
 /// A trace with the products that an array makes of it.
-pub(crate) struct Plan<'a> {
+pub(crate) struct TracePlan<'a> {
     trace: &'a Trace,
     lowerings: Vec<Lowering>,
     weights: Vec<LayerWeights>,
@@ -72,7 +72,7 @@ pub enum PlanError {
     },
 }
 
-impl<'a> Plan<'a> {
+impl<'a> TracePlan<'a> {
     /// The products of `trace`, whose orders of K are made on `n_jobs` threads.
     pub(crate) fn new(
         trace: &'a Trace,

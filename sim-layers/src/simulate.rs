@@ -18,7 +18,7 @@ use sim_trace::trace::Trace;
 
 use crate::machines::LayerMachines;
 pub use crate::plan::PlanError;
-use crate::plan::{Plan, Product};
+use crate::plan::{Product, TracePlan};
 use crate::sums;
 
 /// How a trace is simulated.
@@ -90,7 +90,7 @@ pub fn simulate(
     options: &SimulateOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<LayerRecord>, SimulateError> {
-    let plan = Plan::new(
+    let plan = TracePlan::new(
         trace,
         options.machines,
         options.reorder,
@@ -164,7 +164,7 @@ struct Sums {
 }
 
 fn run(
-    plan: &Plan<'_>,
+    plan: &TracePlan<'_>,
     product: &Product,
     options: &SimulateOptions<'_>,
     maps: &Maps,
@@ -188,7 +188,7 @@ fn run(
     })
 }
 
-fn empty_record(plan: &Plan<'_>, first: &Product, options: &SimulateOptions<'_>) -> LayerRecord {
+fn empty_record(plan: &TracePlan<'_>, first: &Product, options: &SimulateOptions<'_>) -> LayerRecord {
     let layer = plan.layer(first.layer);
     let array = *plan.array(first.layer);
     LayerRecord {

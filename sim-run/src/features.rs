@@ -53,7 +53,7 @@ impl PreparedNetwork {
     /// What the last layer with weights reads.
     fn features(&self, input: &Tensor, hooks: &mut dyn Hooks) -> Result<Vec<f32>, RunError> {
         let network = &self.opened().network;
-        let mut watch = Watch {
+        let mut watch = FeatureHooks {
             hooks,
             n_layers: network.layers().len(),
             features: Vec::new(),
@@ -66,13 +66,13 @@ impl PreparedNetwork {
 }
 
 /// Remembers what the last layer with weights reads.
-struct Watch<'a> {
+struct FeatureHooks<'a> {
     hooks: &'a mut dyn Hooks,
     n_layers: usize,
     features: Vec<f32>,
 }
 
-impl Hooks for Watch<'_> {
+impl Hooks for FeatureHooks<'_> {
     fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
         if call.index + 1 == self.n_layers {
             self.features.clone_from(&call.input.data);

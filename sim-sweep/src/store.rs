@@ -109,7 +109,7 @@ pub struct StoredPoint {
 
 /// How the points of a plan have ended, equal ones once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct PointsEnded {
     /// With counts.
     pub done: usize,
     /// By the user's mistake.
@@ -310,9 +310,9 @@ impl Store {
     /// How the planned points have ended so far, equal ones once.
     ///
     /// - Errors: what the file system refuses.
-    pub fn tally(&self) -> Result<Tally, SweepError> {
+    pub fn tally(&self) -> Result<PointsEnded, SweepError> {
         self.check(|connection| {
-            let mut tally = Tally::default();
+            let mut tally = PointsEnded::default();
             let mut select = connection.prepare(
                 "SELECT state, count(*) FROM (SELECT DISTINCT identity FROM points) LEFT JOIN results USING (identity) \
                  GROUP BY state",

@@ -9,13 +9,13 @@ use crate::oracle::add_lane;
 
 /// Watches every PE's operand registers.
 #[derive(Default)]
-pub struct Watch {
+pub struct SwitchingWatch {
     before: Option<Registers>,
     /// What was seen.
     pub seen: Switching,
 }
 
-impl Probe for Watch {
+impl Probe for SwitchingWatch {
     fn cycle(&mut self, _cycle: Cycles, registers: &Registers) {
         if let Some(before) = &self.before {
             for pe in 0..registers.n_pes() {

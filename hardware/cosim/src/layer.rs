@@ -8,7 +8,7 @@ use sim_core::spec::ArraySpec;
 use sim_quant::lowering::Lowering;
 
 use crate::divergence::Divergence;
-use crate::lockstep::{Tally, run};
+use crate::lockstep::{LockstepCounts, run};
 use crate::model::Model;
 use crate::top::Visibility;
 
@@ -25,7 +25,7 @@ pub(crate) fn layer(
     array: &ArraySpec,
     visibility: Visibility,
     waveform: &Path,
-) -> anyhow::Result<Result<Tally, Divergence>> {
+) -> anyhow::Result<Result<LockstepCounts, Divergence>> {
     let trace = sim_trace::read(Path::new(TRACE)).with_context(|| TRACE.to_owned())?;
     let layer = trace.layers.get(LAYER).context("the trace has fewer layers")?;
     let lowering = Lowering::of(layer)?;

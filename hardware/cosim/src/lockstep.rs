@@ -31,14 +31,14 @@ const SERIAL: u32 = 4;
 
 /// What was compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct LockstepCounts {
     pub(crate) products: u64,
     pub(crate) cycles: u64,
     pub(crate) registers: u64,
     pub(crate) outputs: u64,
 }
 
-impl std::ops::AddAssign for Tally {
+impl std::ops::AddAssign for LockstepCounts {
     fn add_assign(&mut self, other: Self) {
         self.products += other.products;
         self.cycles += other.cycles;
@@ -58,7 +58,7 @@ pub(crate) fn run(
     visibility: Visibility,
     operands: &Operands<'_>,
     waveform: &Path,
-) -> anyhow::Result<Result<Tally, Divergence>> {
+) -> anyhow::Result<Result<LockstepCounts, Divergence>> {
     if array.n_pes() <= MAX_PES_OF_REFERENCE
         && let Some(divergence) = check_registers(array, operands)?
     {
@@ -97,7 +97,7 @@ struct Lockstep<'a> {
     engine: Vec<i32>,
     hardware: Vec<i32>,
     history: History,
-    tally: Tally,
+    tally: LockstepCounts,
     first: Option<Divergence>,
 }
 
@@ -121,9 +121,9 @@ impl<'a> Lockstep<'a> {
             engine: Vec::new(),
             hardware: Vec::new(),
             history: History::default(),
-            tally: Tally {
+            tally: LockstepCounts {
                 products: 1,
-                ..Tally::default()
+                ..LockstepCounts::default()
             },
             first: None,
         }

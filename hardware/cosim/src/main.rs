@@ -30,7 +30,7 @@ use sim_rtl::Design;
 use sim_synth::designs::nb_smt;
 use sim_synth::progress;
 
-use crate::lockstep::Tally;
+use crate::lockstep::LockstepCounts;
 use crate::machines::array;
 use crate::model::Model;
 use crate::report::{Compared, Line, Report};
@@ -199,7 +199,7 @@ fn compare(
     let library = build::build(top, folder)?;
     let mut model = Model::load(&library, &top.ports, 3)?;
     let waveform = folder.join("divergence.vcd");
-    let part = |found: Result<Tally, divergence::Divergence>| match found {
+    let part = |found: Result<LockstepCounts, divergence::Divergence>| match found {
         Ok(tally) => Ok(tally),
         Err(divergence) => bail!("{divergence}; the cycles before it are in {}", waveform.display()),
     };

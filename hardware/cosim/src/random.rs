@@ -8,7 +8,7 @@ use sim_core::spec::{ArraySpec, Tiles};
 use sim_testkit::cases::{Case, case_on, draw, runner};
 
 use crate::divergence::Divergence;
-use crate::lockstep::{Tally, run};
+use crate::lockstep::{LockstepCounts, run};
 use crate::model::Model;
 use crate::top::Visibility;
 
@@ -45,10 +45,10 @@ pub(crate) fn campaign(
     visibility: Visibility,
     n_cases: usize,
     waveform: &Path,
-) -> anyhow::Result<(Census, Result<Tally, Divergence>)> {
+) -> anyhow::Result<(Census, Result<LockstepCounts, Divergence>)> {
     let mut runner = runner(11);
     let mut census = Census::default();
-    let mut tally = Tally::default();
+    let mut tally = LockstepCounts::default();
     for tiles in Tiles::ALL {
         let strategy = case_on(array.with_tiles(tiles));
         for _ in 0..n_cases {

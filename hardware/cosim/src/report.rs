@@ -3,20 +3,20 @@
 use std::fmt;
 
 use crate::divergence::Divergence;
-use crate::lockstep::Tally;
+use crate::lockstep::LockstepCounts;
 use crate::random::Census;
 
 /// A machine that never diverged.
 #[derive(Clone, Copy)]
 pub(crate) struct Compared {
     pub(crate) census: Census,
-    pub(crate) random: Tally,
+    pub(crate) random: LockstepCounts,
     /// Where the layer ran.
-    pub(crate) layer: Option<Tally>,
+    pub(crate) layer: Option<LockstepCounts>,
 }
 
 impl Compared {
-    fn all(&self) -> Tally {
+    fn all(&self) -> LockstepCounts {
         let mut all = self.random;
         all += self.layer.unwrap_or_default();
         all
@@ -71,7 +71,7 @@ impl fmt::Display for Compared {
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for LockstepCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -83,7 +83,7 @@ impl fmt::Display for Tally {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut design, mut netlists) = (Tally::default(), Tally::default());
+        let (mut design, mut netlists) = (LockstepCounts::default(), LockstepCounts::default());
         let mut n_mutants = 0;
         for line in &self.0 {
             match line {

@@ -141,7 +141,7 @@ named! {
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rows {
+enum RowSubject {
     Points,
     Layers,
 }
@@ -255,12 +255,12 @@ impl About {
 }
 
 impl Measure {
-    const fn is_of(&self, rows: Rows) -> bool {
+    const fn is_of(&self, rows: RowSubject) -> bool {
         match (self.of, rows) {
-            (Of::Counter | Of::Counts(_), Rows::Points | Rows::Layers)
-            | (Of::Layer(_) | Of::Codes(_), Rows::Layers)
-            | (Of::Answers(_), Rows::Points) => true,
-            (Of::Layer(_) | Of::Codes(_), Rows::Points) | (Of::Answers(_), Rows::Layers) => false,
+            (Of::Counter | Of::Counts(_), RowSubject::Points | RowSubject::Layers)
+            | (Of::Layer(_) | Of::Codes(_), RowSubject::Layers)
+            | (Of::Answers(_), RowSubject::Points) => true,
+            (Of::Layer(_) | Of::Codes(_), RowSubject::Points) | (Of::Answers(_), RowSubject::Layers) => false,
         }
     }
 }
@@ -285,7 +285,7 @@ impl Shown {
 }
 
 /// All columns, in their order.
-fn all(rows: Rows, extras: &[Extra]) -> impl Iterator<Item = Shown> {
+fn all(rows: RowSubject, extras: &[Extra]) -> impl Iterator<Item = Shown> {
     let measures = move |measures: &'static [Measure]| {
         let measures = measures.iter().filter(move |measure| measure.is_of(rows));
         measures.map(Shown::Measure).collect()
@@ -352,7 +352,7 @@ impl<'a> Source<'a> {
 
 /// The heads of all measures of a point.
 pub(crate) fn point_columns(extras: &[Extra]) -> impl Iterator<Item = Column> {
-    all(Rows::Points, extras).map(Shown::column)
+    all(RowSubject::Points, extras).map(Shown::column)
 }
 
 /// All measures of a point; one that failed has nulls.
@@ -361,13 +361,13 @@ pub(crate) fn of_point(point: Option<&PointObject>, extras: &[Extra]) -> Vec<Val
         answers: point.and_then(|point| point.accuracy.as_ref()),
         ..Source::new(point.and_then(|point| Counts::of_layers(&point.layers, point.array.clock())))
     };
-    let values = all(Rows::Points, extras).map(|shown| source.value(shown));
+    let values = all(RowSubject::Points, extras).map(|shown| source.value(shown));
     values.collect()
 }
 
 /// The heads of all measures of a layer.
 pub(crate) fn layer_columns(extras: &[Extra]) -> impl Iterator<Item = Column> {
-    all(Rows::Layers, extras).map(Shown::column)
+    all(RowSubject::Layers, extras).map(Shown::column)
 }
 
 /// All measures of the layer of this number of a point.
@@ -376,7 +376,7 @@ pub(crate) fn of_layer(point: &PointObject, layer: usize, extras: &[Extra]) -> V
         codes: point.operands.as_ref().and_then(|codes| codes.get(layer)),
         ..Source::of_layer(&point.layers[layer], &point.array)
     };
-    let values = all(Rows::Layers, extras).map(|shown| source.value(shown));
+    let values = all(RowSubject::Layers, extras).map(|shown| source.value(shown));
     values.collect()
 }
 
@@ -432,7 +432,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_every_counter_has_a_row() {
-        for rows in [Rows::Points, Rows::Layers] {
+        for rows in [RowSubject::Points, RowSubject::Layers] {
             let columns: Vec<Column> = all(rows, &Extra::ALL).map(Shown::column).collect();
             let names: BTreeSet<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             assert_eq!(names.len(), columns.len(), "{rows:?}");

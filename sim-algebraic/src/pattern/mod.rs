@@ -65,14 +65,14 @@ pub(super) trait PatternRule {
 pub(super) struct PatternProduct<R: PatternRule> {
     rule: R,
     k: usize,
-    blocks: Vec<Block<R::Weights>>,
+    blocks: Vec<StepBlock<R::Weights>>,
     panels: Vec<R::Panel>,
     sums: Vec<ColumnSums>,
     planes: BlockPlanes,
 }
 
 /// The weights of a few steps.
-struct Block<W> {
+struct StepBlock<W> {
     steps: Range<usize>,
     /// What the panels are.
     panels: Vec<PanelName>,
@@ -95,7 +95,7 @@ impl<R: PatternRule> PatternProduct<R> {
         let n_steps = k.div_ceil(STEP);
         let blocks = (0..n_steps)
             .step_by(BLOCK_STEPS)
-            .map(|start| Block::new(&rule, weights, k, start..(start + BLOCK_STEPS).min(n_steps)))
+            .map(|start| StepBlock::new(&rule, weights, k, start..(start + BLOCK_STEPS).min(n_steps)))
             .collect();
         Self {
             planes: BlockPlanes::new(rule.tables().len()),
@@ -152,7 +152,7 @@ impl<R: PatternRule> PatternProduct<R> {
     }
 }
 
-impl<W> Block<W> {
+impl<W> StepBlock<W> {
     fn new<R: PatternRule<Weights = W>>(rule: &R, weights: &[i8], k: usize, steps: Range<usize>) -> Self {
         let n_parts = rule.n_parts();
         let mut known: Vec<Option<u32>> = vec![None; steps.len() * N_PATTERNS * n_parts];

@@ -13,10 +13,10 @@ use sim_core::spec::{NbSmt, Pe};
 use sim_simd::integer::Kernels;
 
 use super::components::{Rules, windows};
-use super::windowed::Block;
+use super::windowed::RowBlock;
 use groups::Groups;
 use pairs::Pairs;
-use subsets::{Meetings, Rows};
+use subsets::{Meetings, RowCounts};
 
 /// What the operands of a product say about its steps, time apart.
 pub(super) struct Statistics {
@@ -31,42 +31,43 @@ pub(super) struct Statistics {
 }
 
 /// The statistics under way: rows of activations come first, then all weights at once.
-pub(super) struct Tally {
+pub(super) struct StepStatistics {
     kernels: Kernels,
     steps: Steps,
-    switching: switching::Tally,
+    switching: switching::SwitchingCount,
 }
 
 /// By machine.
 enum Steps {
-    OneThread(Rows<1, 2>),
-    TwoThreads(NbSmt, Rows<2, 4>),
-    FourThreads(NbSmt, Rows<4, 16>),
-    Neighbours(Rows<1, 2>, Pairs),
-    Picked(Rows<1, 2>, Groups),
+    OneThread(RowCounts<1, 2>),
+    TwoThreads(NbSmt, RowCounts<2, 4>),
+    FourThreads(NbSmt, RowCounts<4, 16>),
+    Neighbours(RowCounts<1, 2>, Pairs),
+    Picked(RowCounts<1, 2>, Groups),
 }
 
-impl Tally {
+impl StepStatistics {
     /// No rows yet.
     pub(super) fn new(kernels: Kernels, pe: Pe, shape: Gemm) -> Self {
         let steps = match Rules::of(pe) {
-            Rules::Exact => Steps::OneThread(Rows::new(shape)),
-            Rules::TwoThreads(rules) => Steps::TwoThreads(rules, Rows::new(shape)),
-            Rules::FourThreads(rules) => Steps::FourThreads(rules, Rows::new(shape)),
-            Rules::Neighbours(_) => Steps::Neighbours(Rows::new(shape), Pairs::new(shape)),
-            Rules::Picked(rules) => {
-                Steps::Picked(Rows::new(shape), Groups::new(kernels, &windows(&rules), shape))
-            }
+            Rules::Exact => Steps::OneThread(RowCounts::new(shape)),
+            Rules::TwoThreads(rules) => Steps::TwoThreads(rules, RowCounts::new(shape)),
+            Rules::FourThreads(rules) => Steps::FourThreads(rules, RowCounts::new(shape)),
+            Rules::Neighbours(_) => Steps::Neighbours(RowCounts::new(shape), Pairs::new(shape)),
+            Rules::Picked(rules) => Steps::Picked(
+                RowCounts::new(shape),
+                Groups::new(kernels, &windows(&rules), shape),
+            ),
         };
         Self {
             kernels,
             steps,
-            switching: switching::Tally::new(pe, shape),
+            switching: switching::SwitchingCount::new(pe, shape),
         }
     }
 
     /// Take some rows of A, `[rows, k]`; few enough for a cache.
-    pub(super) fn add(&mut self, block: Block<'_>) {
+    pub(super) fn add(&mut self, block: RowBlock<'_>) {
         let kernels = self.kernels;
         let switching = &mut self.switching;
         kernels.vectorized(

@@ -4,7 +4,7 @@ use sim_core::counters::{ActiveSteps, Reduced};
 use sim_core::shape::{Gemm, widen};
 use sim_simd::integer::Kernels;
 
-use crate::windowed::Block;
+use crate::windowed::RowBlock;
 
 /// Bytes counted side by side.
 const LANES: usize = 32;
@@ -31,7 +31,7 @@ impl Pairs {
     }
 
     /// Count some rows of A.
-    pub(super) fn add(&mut self, kernels: Kernels, block: Block<'_>) {
+    pub(super) fn add(&mut self, kernels: Kernels, block: RowBlock<'_>) {
         let k = self.shape.k();
         for (row, windowed) in block.given.chunks(k).zip(block.windowed.chunks(k)) {
             let [n_changed, n_nonzero, n_both] = kernels.vectorized(

@@ -30,7 +30,7 @@ pub(super) struct Meetings<const T: usize> {
 }
 
 /// The rows of A, as far as they have come, for `T` threads and so `S` = 2^T sets.
-pub(super) struct Rows<const T: usize, const S: usize> {
+pub(super) struct RowCounts<const T: usize, const S: usize> {
     shape: Gemm,
     map: KMap,
     /// By [`LANES`] steps.
@@ -134,7 +134,7 @@ impl<const T: usize, const S: usize> Bytes<T, S> {
     }
 }
 
-impl<const T: usize, const S: usize> Rows<T, S> {
+impl<const T: usize, const S: usize> RowCounts<T, S> {
     /// No rows yet.
     pub(super) fn new(shape: Gemm) -> Self {
         const { assert!(S == 1 << T) };

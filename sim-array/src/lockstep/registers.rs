@@ -68,7 +68,7 @@ pub(super) fn held_to_clock(
 ) -> Result<Result<Outcome, Divergence>, EngineError> {
     let reference = match Run::new(array, operands, Measures::ALL, &AlwaysReady) {
         Ok(reference) => {
-            let mut watch = Watch {
+            let mut watch = RegisterWatch {
                 pe: array.pe(),
                 cols: array.cols(),
                 reference,
@@ -93,14 +93,14 @@ pub(super) fn held_to_clock(
 }
 
 /// Runs the reference beside the fast clock.
-struct Watch<'a> {
+struct RegisterWatch<'a> {
     pe: Pe,
     cols: usize,
     reference: Run<'a>,
     divergence: Option<RegisterDivergence>,
 }
 
-impl Probe for Watch<'_> {
+impl Probe for RegisterWatch<'_> {
     fn has_seen_enough(&self) -> bool {
         self.divergence.is_some()
     }

@@ -12,7 +12,7 @@ use sim_pe::mutant::{self, Mutant};
 
 use super::registers::{Registers, control};
 use super::streams::{ColStreams, RowStreams, control_stream, slide};
-use super::window::{AHEAD, Block, overlap};
+use super::window::{AHEAD, CycleBlock, overlap};
 use crate::engine::Operands;
 use crate::mapping::{KMap, Tiling};
 
@@ -122,7 +122,7 @@ impl<'a> Feeder<'a> {
             registers.moving.weights.wind_back();
             registers.moving.weight_bits.wind_back();
         }
-        let block = Block {
+        let block = CycleBlock {
             first: self.now,
             n: self.plan(n_tiles_left_array, registers),
             base: registers.moving.base,
@@ -219,7 +219,7 @@ impl<'a> Feeder<'a> {
 }
 
 /// Whether a tile and nothing else enters everywhere along the edges during a whole block.
-fn is_between(tile: &Entering, n_steps: usize, block: Block, registers: &Registers) -> bool {
+fn is_between(tile: &Entering, n_steps: usize, block: CycleBlock, registers: &Registers) -> bool {
     let layout = &registers.layout;
     let skew = widen(layout.rows.max(layout.cols) + PES_PER_GROUP);
     tile.start + skew < block.first && block.first + widen(block.n) < tile.start + widen(n_steps)
@@ -227,7 +227,7 @@ fn is_between(tile: &Entering, n_steps: usize, block: Block, registers: &Registe
 
 /// Fill a block in the middle of a tile.
 #[inline(always)]
-fn fill(tile: &Entering, n_steps: usize, block: Block, registers: &mut Registers) {
+fn fill(tile: &Entering, n_steps: usize, block: CycleBlock, registers: &mut Registers) {
     let layout = registers.layout;
     let n_left = n_steps - count(block.first + widen(block.n) - tile.start);
     let n_entering = n_steps + layout.cols - 1;
@@ -272,7 +272,7 @@ fn fill(tile: &Entering, n_steps: usize, block: Block, registers: &mut Registers
 
 /// What is known of the part of a tile's activations that falls into a block.
 #[inline(never)]
-fn know(tile: &Entering, width: usize, block: Block, known: &mut [u8]) {
+fn know(tile: &Entering, width: usize, block: CycleBlock, known: &mut [u8]) {
     if let Some((from, into)) = overlap(block, tile.start, tile.rows.known.len() / width) {
         let into = known[(into.start + block.n - block.base) * width..].iter_mut();
         let from = &tile.rows.known[from.start * width..from.end * width];
@@ -284,7 +284,7 @@ fn know(tile: &Entering, width: usize, block: Block, known: &mut [u8]) {
 
 /// Lay the part of a tile that falls into a block.
 #[inline(never)]
-fn lay(tile: &Entering, n_steps: usize, block: Block, registers: &mut Registers) {
+fn lay(tile: &Entering, n_steps: usize, block: CycleBlock, registers: &mut Registers) {
     let layout = registers.layout;
     registers
         .moving

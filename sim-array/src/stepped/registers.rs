@@ -8,7 +8,7 @@ use sim_core::spec::{ArraySpec, Pe, WeightPattern};
 use sim_pe::lanes::{BitStrides, Bits, PES_PER_GROUP, PeInputs, PlaneOperands, WordStrides, Words, edge};
 use sim_pe::sparq::compress;
 
-use super::window::{AHEAD, Aligned, Block, Window};
+use super::window::{AHEAD, Aligned, CycleBlock, RegisterWindow};
 
 /// Bits of the control word that travels right with the activations.
 pub mod control {
@@ -96,15 +96,15 @@ pub(super) struct Moving {
     /// Whether a tile begins or ends in what is laid ready or shown.
     pub(super) has_edges: bool,
     /// Control words but for the row's bit, by diagonal; stages of the PE's pipeline follow one cycle later each.
-    pub(super) controls: Window<u8>,
+    pub(super) controls: RegisterWindow<u8>,
     /// A strip per form, pair and row.
-    pub(super) activations: Window<i16>,
+    pub(super) activations: RegisterWindow<i16>,
     /// A position holds all planes, a word per row with the bits of a group of columns.
-    pub(super) activation_bits: Window<u16>,
+    pub(super) activation_bits: RegisterWindow<u16>,
     /// A strip per form and pair.
-    pub(super) weights: Window<i16>,
+    pub(super) weights: RegisterWindow<i16>,
     /// A strip per plane and group.
-    pub(super) weight_bits: Window<u16>,
+    pub(super) weight_bits: RegisterWindow<u16>,
     strides: Strides,
 }
 
@@ -127,12 +127,14 @@ impl Registers {
         let n_filled = layout.rows * layout.filled_cols;
         let [x_forms, w_forms] = layout.n_forms;
         let x_strips = (x_forms + usize::from(layout.keeps_raw)) * layout.n_pairs * layout.rows;
-        let activations = Window::new(x_strips, layout.n_beside, layout.filled_cols);
+        let activations = RegisterWindow::new(x_strips, layout.n_beside, layout.filled_cols);
         let width_of_bits = layout.n_activation_planes * layout.filled_rows;
-        let activation_bits = Window::new(1, width_of_bits, (layout.n_groups - 1) * PES_PER_GROUP + 1);
+        let activation_bits =
+            RegisterWindow::new(1, width_of_bits, (layout.n_groups - 1) * PES_PER_GROUP + 1);
         let width = layout.n_beside * layout.filled_cols;
-        let weights = Window::new(w_forms * layout.n_pairs, width, layout.rows);
-        let weight_bits = Window::new(layout.n_weight_planes * layout.n_groups, 1, layout.filled_rows);
+        let weights = RegisterWindow::new(w_forms * layout.n_pairs, width, layout.rows);
+        let weight_bits =
+            RegisterWindow::new(layout.n_weight_planes * layout.n_groups, 1, layout.filled_rows);
         let n_diagonals = layout.rows + layout.cols + n_between;
         let words = |row: usize, pair: usize, step: usize| WordStrides {
             row,
@@ -164,7 +166,7 @@ impl Registers {
             moving: Moving {
                 base: AHEAD,
                 has_edges: false,
-                controls: Window::new(1, 1, n_diagonals.next_multiple_of(PES_PER_GROUP)),
+                controls: RegisterWindow::new(1, 1, n_diagonals.next_multiple_of(PES_PER_GROUP)),
                 activations,
                 activation_bits,
                 weights,
@@ -336,7 +338,7 @@ impl Registers {
 impl Moving {
     /// Note whether a tile begins or ends in a block that was laid, or in what the windows show before it.
     #[inline(always)]
-    pub(super) fn find_edges(&mut self, block: Block) {
+    pub(super) fn find_edges(&mut self, block: CycleBlock) {
         let first = block.base - block.n;
         let words = &self.controls.cells()[first..block.base + self.controls.n_shown()];
         let any = words.iter().fold(0, |any, word| any | word);

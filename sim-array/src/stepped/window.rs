@@ -48,7 +48,7 @@ impl<T> std::ops::DerefMut for Aligned<T> {
 
 /// Strips of positions, the newest first: what enters at an edge in a cycle takes the position before the window.
 #[derive(Clone, Debug)]
-pub(super) struct Window<T> {
+pub(super) struct RegisterWindow<T> {
     cells: Aligned<T>,
     /// Values that enter a strip in a cycle.
     width: usize,
@@ -58,14 +58,14 @@ pub(super) struct Window<T> {
 
 /// Positions to load: `first` is the cycle in which the oldest of them stands at its edge.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Block {
+pub(super) struct CycleBlock {
     pub(super) first: u64,
     pub(super) n: usize,
     /// Where the window stands before.
     pub(super) base: usize,
 }
 
-impl<T: Copy + Default + BitOrAssign> Window<T> {
+impl<T: Copy + Default + BitOrAssign> RegisterWindow<T> {
     pub(super) fn new(n_strips: usize, width: usize, n_shown: usize) -> Self {
         Self {
             cells: Aligned::new(n_strips * (AHEAD + n_shown) * width),
@@ -109,7 +109,7 @@ impl<T: Copy + Default + BitOrAssign> Window<T> {
     }
 
     /// Make room for a block: bubbles.
-    pub(super) fn clear(&mut self, block: Block) {
+    pub(super) fn clear(&mut self, block: CycleBlock) {
         let strip_len = self.strip_len();
         let cells = (block.base - block.n) * self.width..block.base * self.width;
         for strip in self.cells.chunks_mut(strip_len) {
@@ -121,7 +121,7 @@ impl<T: Copy + Default + BitOrAssign> Window<T> {
     pub(super) fn lay<S: Copy>(
         &mut self,
         strip: usize,
-        block: Block,
+        block: CycleBlock,
         start: u64,
         lines: &[S],
         value: impl Fn(S) -> T,
@@ -143,7 +143,7 @@ impl<T: Copy + Default + BitOrAssign> Window<T> {
     pub(super) fn fill<S: Copy>(
         &mut self,
         strip: usize,
-        block: Block,
+        block: CycleBlock,
         n_after: usize,
         lines: &[S],
         value: impl Fn(S) -> T,
@@ -163,13 +163,13 @@ impl<T: Copy + Default + BitOrAssign> Window<T> {
     }
 
     /// The first strip's newest `n + 1` positions, the last of them before the block.
-    pub(super) fn block_and_before(&mut self, block: Block) -> &mut [T] {
+    pub(super) fn block_and_before(&mut self, block: CycleBlock) -> &mut [T] {
         &mut self.cells[(block.base - block.n) * self.width..(block.base + 1) * self.width]
     }
 }
 
 /// The lines that fall into a block, and where they go.
-pub(super) fn overlap(block: Block, start: u64, n_lines: usize) -> Option<(Range<usize>, Range<usize>)> {
+pub(super) fn overlap(block: CycleBlock, start: u64, n_lines: usize) -> Option<(Range<usize>, Range<usize>)> {
     let (block_end, end) = (block.first + widen(block.n), start + widen(n_lines));
     let (low, high) = (block.first.max(start), block_end.min(end));
     let count = |from: u64, to: u64| usize::try_from(to - from).ok();

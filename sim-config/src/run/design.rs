@@ -13,7 +13,7 @@ use toml::de::DeTable;
 use super::{Described, NamedLayers, NeedOfWorkload};
 use crate::array;
 use crate::keys::{self, FileKind, Key, Section};
-use crate::reader::Reader;
+use crate::reader::KeyReader;
 
 /// An array and the methods around it, as an array file or a run file says it.
 ///
@@ -96,7 +96,7 @@ pub(super) struct Named {
 
 /// The array, from a file or in place; `None` after a complaint.
 pub(super) fn read_array(
-    top: &Reader<'_>,
+    top: &KeyReader<'_>,
     complaints: &Complaints,
     folder: &Path,
 ) -> Result<Option<Named>, Box<ConfigError>> {
@@ -119,14 +119,14 @@ pub(super) fn read_array(
     file.map_or(Ok(None), |file| load_named(top, &keys::ARRAY, folder, &file))
 }
 
-pub(super) fn read_baseline(top: &Reader<'_>, folder: &Path) -> Result<Option<Named>, Box<ConfigError>> {
+pub(super) fn read_baseline(top: &KeyReader<'_>, folder: &Path) -> Result<Option<Named>, Box<ConfigError>> {
     let file = top.optional_path(&keys::BASELINE);
     file.map_or(Ok(None), |file| load_named(top, &keys::BASELINE, folder, &file))
 }
 
 /// An array file that `key` names. One that cannot be read is a complaint about `key`.
 fn load_named(
-    top: &Reader<'_>,
+    top: &KeyReader<'_>,
     key: &Key,
     folder: &Path,
     file: &Path,

@@ -14,7 +14,7 @@ use sim_toml::error::{ConfigError, line};
 use crate::array::threads;
 use crate::keys::{self, Key, Section};
 use crate::layer_names;
-use crate::reader::Reader;
+use crate::reader::KeyReader;
 
 /// The `[[layer]]` tables of a run file, with their place in it: whether the names are right is known once the network
 /// is.
@@ -50,7 +50,7 @@ impl NamedLayers {
     }
 
     /// The tables of the run file at `path`; wrong ones are complained about.
-    pub(super) fn read(path: &Path, text: &str, top: &Reader<'_>, array: Option<&ArraySpec>) -> Self {
+    pub(super) fn read(path: &Path, text: &str, top: &KeyReader<'_>, array: Option<&ArraySpec>) -> Self {
         let mut layers: Vec<NamedLayer> = Vec::new();
         for table in top.sections(&[Section::Layer]) {
             let Some(layer) = read_layer(&table, array) else {
@@ -99,7 +99,7 @@ impl NamedLayers {
 }
 
 /// One `[[layer]]`; `None` after a complaint about its name.
-fn read_layer(table: &Reader<'_>, array: Option<&ArraySpec>) -> Option<NamedLayer> {
+fn read_layer(table: &KeyReader<'_>, array: Option<&ArraySpec>) -> Option<NamedLayer> {
     let name = table.name(&keys::LAYER_NAME);
     let threads = table.optional_integer(&keys::LAYER_THREADS).map(threads);
     let policy = table.optional_word(&keys::LAYER_POLICY);
@@ -133,7 +133,7 @@ fn read_layer(table: &Reader<'_>, array: Option<&ArraySpec>) -> Option<NamedLaye
 }
 
 /// Threads of depthwise convolutions, where the array can have them.
-pub(super) fn read_depthwise_threads(layers: &Reader<'_>, array: Option<&ArraySpec>) -> DepthwiseThreads {
+pub(super) fn read_depthwise_threads(layers: &KeyReader<'_>, array: Option<&ArraySpec>) -> DepthwiseThreads {
     let key = &keys::DEPTHWISE_THREADS;
     let depthwise = layers.optional_integer(key).map(threads)?;
     let pe = array?.pe();
@@ -148,7 +148,7 @@ pub(super) fn read_depthwise_threads(layers: &Reader<'_>, array: Option<&ArraySp
     Some(depthwise)
 }
 
-fn check_threads(table: &Reader<'_>, key: &Key, threads: Option<Threads>, most: Threads) {
+fn check_threads(table: &KeyReader<'_>, key: &Key, threads: Option<Threads>, most: Threads) {
     if let Some(threads) = threads.filter(|&threads| most < threads) {
         table.complain(
             key,
@@ -164,7 +164,7 @@ fn check_threads(table: &Reader<'_>, key: &Key, threads: Option<Threads>, most: 
 }
 
 /// How K is reordered, where the array splits it among threads.
-pub(super) fn read_reorder(layers: &Reader<'_>, array: Option<&ArraySpec>) -> Reorder {
+pub(super) fn read_reorder(layers: &KeyReader<'_>, array: Option<&ArraySpec>) -> Reorder {
     let reorder = layers.word(&keys::REORDER);
     if let Some(pe) = array.map(|array| array.pe())
         && reorder != Reorder::Off

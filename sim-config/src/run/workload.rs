@@ -11,7 +11,7 @@ use sim_core::synthetic::ActivationZeros;
 use super::{ModelWorkload, NeedOfWorkload, Unreadable, Workload};
 use crate::keys::{self, Key, Section};
 use crate::preprocessing::{self, Override};
-use crate::reader::Reader;
+use crate::reader::KeyReader;
 use crate::value::size;
 
 /// What a trace fixes already, or what a network needs.
@@ -32,7 +32,7 @@ pub(super) struct Read {
     pub(super) activation_zeros: Option<ActivationZeros>,
 }
 
-pub(super) fn read(top: &Reader<'_>, layers: &Reader<'_>, folder: &Path, need: NeedOfWorkload) -> Read {
+pub(super) fn read(top: &KeyReader<'_>, layers: &KeyReader<'_>, folder: &Path, need: NeedOfWorkload) -> Read {
     let section = top.section(&[Section::Workload]);
     Read {
         pruning: read_pruning(&section),
@@ -43,9 +43,9 @@ pub(super) fn read(top: &Reader<'_>, layers: &Reader<'_>, folder: &Path, need: N
 }
 
 fn read_workload(
-    top: &Reader<'_>,
-    workload: &Reader<'_>,
-    layers: &Reader<'_>,
+    top: &KeyReader<'_>,
+    workload: &KeyReader<'_>,
+    layers: &KeyReader<'_>,
     folder: &Path,
     need: NeedOfWorkload,
 ) -> Option<Workload> {
@@ -97,7 +97,7 @@ fn read_workload(
     })
 }
 
-fn read_model(workload: &Reader<'_>, folder: &Path) -> Option<ModelWorkload> {
+fn read_model(workload: &KeyReader<'_>, folder: &Path) -> Option<ModelWorkload> {
     let model = workload.optional_path(&keys::MODEL);
     let images = workload.optional_path(&keys::IMAGES);
     let calibration = workload.optional_path(&keys::CALIBRATION);
@@ -117,7 +117,7 @@ fn read_model(workload: &Reader<'_>, folder: &Path) -> Option<ModelWorkload> {
 }
 
 /// Whether the keys of a model are complete; complains where not.
-fn check_model_keys(workload: &Reader<'_>) -> bool {
+fn check_model_keys(workload: &KeyReader<'_>) -> bool {
     let is_given = |key: &Key| workload.span_of(key).is_some();
     let remedy = "name a `trace`, or a `model` and its `images`";
     match (is_given(&keys::MODEL), is_given(&keys::IMAGES)) {
@@ -145,7 +145,7 @@ fn check_model_keys(workload: &Reader<'_>) -> bool {
     true
 }
 
-fn check_preprocessing(preprocessing: &Reader<'_>, given: &Override) {
+fn check_preprocessing(preprocessing: &KeyReader<'_>, given: &Override) {
     if preprocessing.table.is_given()
         && let Err(error) = given.apply(Preprocessing::default())
     {
@@ -153,7 +153,7 @@ fn check_preprocessing(preprocessing: &Reader<'_>, given: &Override) {
     }
 }
 
-fn read_pruning(workload: &Reader<'_>) -> Option<PruneSpec> {
+fn read_pruning(workload: &KeyReader<'_>) -> Option<PruneSpec> {
     let scope: PruneScope = workload.word(&keys::PRUNE_SCOPE);
     let pruning = workload.optional_pruning(&keys::PRUNE);
     if workload.span_of(&keys::PRUNE_SCOPE).is_none() {
@@ -177,7 +177,7 @@ fn read_pruning(workload: &Reader<'_>) -> Option<PruneSpec> {
     scoped
 }
 
-fn read_range(quantization: &Reader<'_>) -> ActivationRange {
+fn read_range(quantization: &KeyReader<'_>) -> ActivationRange {
     let method: RangeMethod = quantization.word(&keys::RANGE);
     let percentile = quantization.percentile(&keys::PERCENTILE);
     if quantization.span_of(&keys::PERCENTILE).is_some() && method != RangeMethod::Percentile {
@@ -193,7 +193,7 @@ fn read_range(quantization: &Reader<'_>) -> ActivationRange {
     ActivationRange::new(method, percentile)
 }
 
-fn read_quantization(quantization: &Reader<'_>) -> QuantizationSpec {
+fn read_quantization(quantization: &KeyReader<'_>) -> QuantizationSpec {
     QuantizationSpec {
         divisor: match quantization.integer(&keys::DIVISOR) {
             255 => Divisor::D255,
@@ -206,7 +206,7 @@ fn read_quantization(quantization: &Reader<'_>) -> QuantizationSpec {
     }
 }
 
-fn read_selection(layers: &Reader<'_>) -> SelectionSpec {
+fn read_selection(layers: &KeyReader<'_>) -> SelectionSpec {
     SelectionSpec {
         layers: layers.word(&keys::LAYERS),
         first: layers.word(&keys::FIRST),
@@ -215,7 +215,7 @@ fn read_selection(layers: &Reader<'_>) -> SelectionSpec {
 }
 
 /// Complain about those of `keys` that are given beside a trace.
-fn refuse(reader: &Reader<'_>, refused: &[&Key], why: &str) {
+fn refuse(reader: &KeyReader<'_>, refused: &[&Key], why: &str) {
     for key in refused {
         if reader.span_of(key).is_some() {
             reader.complain(

@@ -22,7 +22,7 @@ use reports::stored::Stored;
 use reports::warning::Warning;
 
 pub use rows::Only;
-use rows::{Row, Rows};
+use rows::{FigureRows, Row};
 
 /// More series than this differ neither in mark nor in colour.
 const MAX_SERIES: usize = 10;
@@ -65,7 +65,7 @@ fn wrong(at: &Range<usize>, why: impl Into<String>, remedy: impl Into<String>) -
 ///
 /// - Errors: the results have no points for it, or it asks for something that cannot be.
 pub fn build(stored: &Stored, spec: &FigureSpec, only: &[Only]) -> Result<Vec<Figure>, Trouble> {
-    let rows = Rows::of(stored, spec, only)?;
+    let rows = FigureRows::of(stored, spec, only)?;
     let spec = &filled(spec, &rows);
     check_designs(&rows, spec)?;
     let mut used = Vec::new();
@@ -155,7 +155,7 @@ fn note(stored: &Stored) -> Option<String> {
 }
 
 /// The same with the values of columns in place of their names in braces, in titles.
-fn filled(spec: &FigureSpec, rows: &Rows<'_>) -> FigureSpec {
+fn filled(spec: &FigureSpec, rows: &FigureRows<'_>) -> FigureSpec {
     let fill = |title: &Option<String>| {
         let mut title = title.clone()?;
         for (place, column) in rows.frame.columns().iter().enumerate() {
@@ -181,7 +181,7 @@ fn filled(spec: &FigureSpec, rows: &Rows<'_>) -> FigureSpec {
     }
 }
 
-fn check_designs(rows: &Rows<'_>, spec: &FigureSpec) -> Result<(), Trouble> {
+fn check_designs(rows: &FigureRows<'_>, spec: &FigureSpec) -> Result<(), Trouble> {
     let is_one = rows.axes.is_empty();
     match spec.designs {
         Designs::One if !is_one => Err(no_points("it is for one design, and there are several")),
@@ -208,7 +208,7 @@ fn named(name: &str, label: &str) -> String {
     }
 }
 
-fn names(rows: &Rows<'_>, places: &[usize]) -> String {
+fn names(rows: &FigureRows<'_>, places: &[usize]) -> String {
     let columns = rows.frame.columns();
     let names: Vec<&str> = places.iter().map(|&place| columns[place].name.as_str()).collect();
     if names.is_empty() {
@@ -221,7 +221,7 @@ fn names(rows: &Rows<'_>, places: &[usize]) -> String {
 /// One figure in the making.
 struct Context<'a> {
     spec: &'a FigureSpec,
-    rows: Rows<'a>,
+    rows: FigureRows<'a>,
     /// Columns that are the same in all rows, as this is the figure of these values.
     each: Vec<usize>,
     name: String,

@@ -9,7 +9,7 @@ use sim_draw::figure::Mark;
 use sim_draw::plot::{Plot, PlotAxis, PlotLine, PlotPoint, PlotSeries};
 
 use super::columns::{self, Shown};
-use super::rows::{self, Row, Rows};
+use super::rows::{self, FigureRows, Row};
 use super::{Context, MAX_SERIES, Trouble, no_points, wrong};
 use crate::spec::{Best, By, Curves};
 use reports::frame::Value;
@@ -239,7 +239,7 @@ fn along_axis<'a>(
 }
 
 /// Whether no design had less work than another: then it is none that is better.
-fn is_one_workload(rows: &Rows<'_>) -> bool {
+fn is_one_workload(rows: &FigureRows<'_>) -> bool {
     rows.axes.iter().all(|(_, axis)| !WORKLOAD.contains(axis))
 }
 
@@ -264,7 +264,7 @@ fn front(series: &[PlotSeries], best: [Best; 2]) -> Vec<[f64; 2]> {
 }
 
 /// The curves of a model for the machines of the rows.
-fn curves(rows: &Rows<'_>, kind: Curves) -> Vec<Curve> {
+fn curves(rows: &FigureRows<'_>, kind: Curves) -> Vec<Curve> {
     let value = |row: Row<'_>, name: &str| rows.frame.value(row, name).clone();
     let count = |row: Row<'_>, name: &str| value(row, name).text().parse::<u64>().ok();
     // Rows do not name the dataflow: there is but one.

@@ -24,7 +24,7 @@ pub struct Only {
 
 /// The rows that a figure is made of.
 #[derive(Clone, Debug)]
-pub(super) struct Rows<'a> {
+pub(super) struct FigureRows<'a> {
     pub(super) frame: &'a Frame,
     pub(super) rows: Vec<Row<'a>>,
     /// Axes that differ among the rows, by place and name.
@@ -85,7 +85,7 @@ pub(super) fn key(row: Row<'_>, places: &[usize]) -> String {
     key
 }
 
-impl<'a> Rows<'a> {
+impl<'a> FigureRows<'a> {
     /// The rows of a figure.
     pub(super) fn of(stored: &'a Stored, spec: &FigureSpec, only: &[Only]) -> Result<Self, Trouble> {
         let frame = table(stored, spec)?;

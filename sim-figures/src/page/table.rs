@@ -55,7 +55,7 @@ const LAYER_DEFAULTS: [&str; 12] = [
 /// A table of the page.
 #[derive(Debug)]
 pub(super) struct Table<'a> {
-    plan: Plan<'a>,
+    plan: TablePlan<'a>,
     n_rows: usize,
     digits: Digits,
     pub(super) json: String,
@@ -72,7 +72,7 @@ enum Digits {
 
 /// What is known of a table before its rows are counted.
 #[derive(Debug)]
-struct Plan<'a> {
+struct TablePlan<'a> {
     id: &'static str,
     /// What its rows are.
     name: &'static str,
@@ -90,7 +90,7 @@ pub(super) fn of(stored: &Stored, n_bytes: usize) -> Vec<Table<'_>> {
     let axes = || stored.axes.iter().map(String::as_str);
     let mut plans = Vec::new();
     if let Some(frame) = &stored.throttling {
-        plans.push(Plan {
+        plans.push(TablePlan {
             id: THROTTLING,
             name: "steps",
             frame,
@@ -105,7 +105,7 @@ pub(super) fn of(stored: &Stored, n_bytes: usize) -> Vec<Table<'_>> {
     }
     let is_one_design = stored.kind != StoredKind::Sweep && stored.points.rows().len() < 2;
     if !is_one_design {
-        plans.push(Plan {
+        plans.push(TablePlan {
             id: POINTS,
             name: points_are(stored.kind),
             frame: &stored.points,
@@ -118,7 +118,7 @@ pub(super) fn of(stored: &Stored, n_bytes: usize) -> Vec<Table<'_>> {
         });
     }
     if !stored.layers.rows().is_empty() {
-        plans.push(Plan {
+        plans.push(TablePlan {
             id: LAYERS,
             name: "layers",
             frame: &stored.layers,
@@ -140,7 +140,7 @@ pub(super) fn of(stored: &Stored, n_bytes: usize) -> Vec<Table<'_>> {
     tables
 }
 
-impl<'a> Plan<'a> {
+impl<'a> TablePlan<'a> {
     /// With as many rows as there is room for.
     fn fitted(self, n_bytes: usize) -> Table<'a> {
         let mut n_rows = self.frame.rows().len().min(MAX_ROWS);
@@ -244,7 +244,7 @@ impl Table<'_> {
     }
 
     pub(super) fn render(&self) -> Markup {
-        let Plan {
+        let TablePlan {
             id,
             name,
             frame,

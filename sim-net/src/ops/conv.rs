@@ -8,7 +8,7 @@ use crate::ops::args::{Args, Operands};
 use crate::ops::attributes::Attributes;
 use crate::ops::conv_kernel::convolve;
 use crate::ops::fault::Fault;
-use crate::ops::window::{Window, WindowAttributes};
+use crate::ops::window::{KernelWindow, WindowAttributes};
 use crate::ops::{Operation, axes};
 
 /// The attributes of a convolution.
@@ -21,7 +21,7 @@ pub(crate) struct Conv {
 /// A convolution for one shape of its input.
 #[derive(Clone, Debug)]
 pub(crate) struct ConvPlan {
-    pub(crate) window: Window,
+    pub(crate) window: KernelWindow,
     pub(crate) groups: usize,
     /// Channels of the input.
     pub(crate) channels: usize,
@@ -84,7 +84,7 @@ impl Conv {
 impl ConvPlan {
     /// Strides and so on, padding resolved.
     pub(crate) fn geometry(&self) -> Geometry {
-        let Window {
+        let KernelWindow {
             stride,
             dilation,
             before,

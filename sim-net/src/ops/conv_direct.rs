@@ -171,10 +171,10 @@ impl Direct {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::window::Window;
+    use crate::ops::window::KernelWindow;
 
     /// A plan of one image.
-    fn plan(channels: usize, n_filters: usize, groups: usize, window: Window) -> ConvPlan {
+    fn plan(channels: usize, n_filters: usize, groups: usize, window: KernelWindow) -> ConvPlan {
         let [rows, columns] = window.output;
         ConvPlan {
             window,
@@ -191,10 +191,10 @@ mod tests {
         stride: usize,
         dilation: usize,
         padding: usize,
-    ) -> Window {
+    ) -> KernelWindow {
         let output =
             [0, 1].map(|axis| (input[axis] + 2 * padding - dilation * (kernel[axis] - 1) - 1) / stride + 1);
-        Window {
+        KernelWindow {
             input,
             kernel,
             stride: [stride; 2],

@@ -3,7 +3,7 @@
 
 use crate::ops::conv::ConvPlan;
 use crate::ops::conv_direct::Direct;
-use crate::ops::window::Window;
+use crate::ops::window::KernelWindow;
 use sim_simd::sgemm::{Matrix, multiply};
 
 /// Elements of the columns that are made at a time; they should stay in the cache.
@@ -63,7 +63,7 @@ pub(super) fn convolve(
 }
 
 /// Add the product of a group by a matrix of its patches, some rows at a time.
-pub(super) fn by_matrix(window: &Window, input: &[f32], weight: &[f32], output: &mut [f32]) {
+pub(super) fn by_matrix(window: &KernelWindow, input: &[f32], weight: &[f32], output: &mut [f32]) {
     let [rows, columns] = window.output;
     let n_pixels = rows * columns;
     let filters = output.len() / n_pixels;
@@ -81,12 +81,12 @@ pub(super) fn by_matrix(window: &Window, input: &[f32], weight: &[f32], output: 
 }
 
 /// Whether each pixel reads just itself: then the maps are the matrix.
-fn is_plain(window: &Window) -> bool {
+fn is_plain(window: &KernelWindow) -> bool {
     window.kernel == [1; 2] && window.stride == [1; 2] && window.before == [0; 2] && window.after == [0; 2]
 }
 
 /// Positions along one axis whose `tap` is inside of the input, and where the first of them reads.
-fn inside(window: &Window, axis: usize, tap: usize) -> (std::ops::Range<usize>, usize) {
+fn inside(window: &KernelWindow, axis: usize, tap: usize) -> (std::ops::Range<usize>, usize) {
     let (stride, before) = (window.stride[axis], window.before[axis]);
     let offset = tap * window.dilation[axis];
     // position · stride + offset - before is in 0..input.
@@ -103,7 +103,7 @@ fn inside(window: &Window, axis: usize, tap: usize) -> (std::ops::Range<usize>, 
 }
 
 /// One row per (channel, kernel row, kernel column), one column per output pixel in these output rows.
-fn lower(window: &Window, input: &[f32], rows: std::ops::Range<usize>, patches: &mut Vec<f32>) {
+fn lower(window: &KernelWindow, input: &[f32], rows: std::ops::Range<usize>, patches: &mut Vec<f32>) {
     patches.clear();
     let [n_rows, n_columns] = window.input;
     for map in input.chunks_exact(n_rows * n_columns) {
@@ -132,7 +132,7 @@ fn lower(window: &Window, input: &[f32], rows: std::ops::Range<usize>, patches: 
 }
 
 /// Add a filter over a single channel to its output.
-fn add_taps(window: &Window, map: &[f32], weight: &[f32], output: &mut [f32]) {
+fn add_taps(window: &KernelWindow, map: &[f32], weight: &[f32], output: &mut [f32]) {
     let n_columns = window.input[1];
     for (tap, &w) in weight.iter().enumerate() {
         let (real_rows, first_row) = inside(window, 0, tap / window.kernel[1]);

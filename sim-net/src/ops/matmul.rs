@@ -142,7 +142,7 @@ pub(crate) fn fully_connected(
 pub(super) struct MatMul;
 
 /// The shapes of a product.
-struct Plan {
+struct MatMulPlan {
     left: Vec<usize>,
     right: Vec<usize>,
     stack: Vec<usize>,
@@ -150,7 +150,7 @@ struct Plan {
     output: Vec<usize>,
 }
 
-fn plan(left: &[usize], right: &[usize]) -> Result<Plan, Fault> {
+fn plan(left: &[usize], right: &[usize]) -> Result<MatMulPlan, Fault> {
     if left.is_empty() || right.is_empty() {
         return Err(Fault::shapes(left, right));
     }
@@ -171,7 +171,7 @@ fn plan(left: &[usize], right: &[usize]) -> Result<Plan, Fault> {
     let mut output = stack.clone();
     output.extend((1 < left.len()).then_some(m));
     output.extend((1 < right.len()).then_some(n));
-    Ok(Plan {
+    Ok(MatMulPlan {
         stack,
         sizes: (m, left_matrix[1], n),
         output,
@@ -187,7 +187,7 @@ impl Operation for MatMul {
 
     fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault> {
         let (left, right) = (inputs.float(0)?, inputs.float(1)?);
-        let Plan {
+        let MatMulPlan {
             left: left_shape,
             right: right_shape,
             stack,

@@ -8,11 +8,11 @@ use crate::ops::args::{Args, Operands};
 use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::number::{double_of_size, float_of_double, float_of_size};
-use crate::ops::window::{Window, WindowAttributes};
+use crate::ops::window::{KernelWindow, WindowAttributes};
 use crate::ops::{Operation, Signs, axes};
 
 /// The shape of a pool's output and its window.
-fn plan(attributes: &WindowAttributes, shape: &[usize]) -> Result<(Vec<usize>, Window), Fault> {
+fn plan(attributes: &WindowAttributes, shape: &[usize]) -> Result<(Vec<usize>, KernelWindow), Fault> {
     if !(3..=4).contains(&shape.len()) {
         return Err(Fault::shape(0, shape, "images, channels and one or two axes"));
     }
@@ -34,7 +34,7 @@ struct Taps {
     n_padded: usize,
 }
 
-fn taps(window: &Window, axis: usize) -> Vec<Taps> {
+fn taps(window: &KernelWindow, axis: usize) -> Vec<Taps> {
     let (input, before, dilation) = (window.input[axis], window.before[axis], window.dilation[axis]);
     let padded = before + input + window.after[axis];
     // Taps before `end`, which counts from the start of the padding; none of the others is looked at.

@@ -32,7 +32,7 @@ pub(crate) struct WindowAttributes {
 
 /// A window over a map of rows and columns, for one size of the map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct KernelWindow {
     pub(crate) input: [usize; 2],
     pub(crate) kernel: [usize; 2],
     pub(crate) stride: [usize; 2],
@@ -80,7 +80,7 @@ impl WindowAttributes {
     }
 
     /// The window with this `kernel` over maps of these sizes, one or two axes each.
-    pub(super) fn over(&self, input: &[usize], kernel: &[usize]) -> Result<Window, Fault> {
+    pub(super) fn over(&self, input: &[usize], kernel: &[usize]) -> Result<KernelWindow, Fault> {
         let n_axes = input.len();
         let lists = [
             ("kernel_shape", kernel.len(), n_axes),
@@ -97,7 +97,7 @@ impl WindowAttributes {
                 ));
             }
         }
-        let mut window = Window {
+        let mut window = KernelWindow {
             input: [1; 2],
             kernel: [1; 2],
             stride: [1; 2],

@@ -7,7 +7,7 @@ use super::PES_PER_GROUP;
 use super::word::Word;
 
 /// Sees which PEs are busy in a step.
-pub(super) trait Watch {
+pub(super) trait BusyWatch {
     /// A bit for each PE of sixteen rows of a group.
     fn see(&mut self, group: usize, first_row: usize, busy: Word);
 
@@ -18,7 +18,7 @@ pub(super) trait Watch {
 /// Looks away.
 pub(super) struct Unwatched;
 
-impl Watch for Unwatched {
+impl BusyWatch for Unwatched {
     #[inline(always)]
     fn see(&mut self, _group: usize, _first_row: usize, _busy: Word) {}
 
@@ -81,7 +81,7 @@ impl Busy {
     }
 }
 
-impl Watch for Busy {
+impl BusyWatch for Busy {
     #[inline(always)]
     fn see(&mut self, group: usize, first_row: usize, busy: Word) {
         let mut carry = busy;

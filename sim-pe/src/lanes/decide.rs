@@ -1,6 +1,6 @@
 //! What a step does with the operands that meet, a bit per PE.
 
-use super::busy::Watch;
+use super::busy::BusyWatch;
 use super::edge::{CHANGED, N_WEIGHT_BITS, NONZERO, WIDE};
 use super::tally::{Kind, Tally};
 use super::word::Word;
@@ -138,7 +138,7 @@ pub(super) fn plane<D: Decide<L>, const L: usize>(
     held: &PeInputs<'_>,
     cuts: &mut [Cuts; 2],
     tally: &mut Tally,
-    watch: &mut impl Watch,
+    watch: &mut impl BusyWatch,
 ) {
     for group in 0..held.operands.n_groups {
         for first_row in (0..held.operands.n_rows).step_by(PES_PER_GROUP) {

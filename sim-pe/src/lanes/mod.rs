@@ -18,7 +18,7 @@ use sim_simd::HasAvx2;
 use sim_simd::plane::{self, Cuts};
 
 use crate::nbsmt::Collision;
-use busy::{Busy, Unwatched, Watch};
+use busy::{Busy, BusyWatch, Unwatched};
 use decide::{Pairs, Selected, Sharing};
 pub use inputs::{BitStrides, Bits, PES_PER_GROUP, PeInputs, PlaneOperands, WordStrides, Words};
 pub use tally::Tallies;
@@ -104,7 +104,13 @@ impl Lanes {
     }
 
     #[inline(always)]
-    fn watched_steps<W: Watch>(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32], watch: &mut W) {
+    fn watched_steps<W: BusyWatch>(
+        &mut self,
+        n: usize,
+        held: &PeInputs<'_>,
+        sums: &mut [i32],
+        watch: &mut W,
+    ) {
         match self.avx2 {
             Some(found) => found.vectorized(
                 #[inline(always)]
@@ -115,7 +121,7 @@ impl Lanes {
     }
 
     #[inline(always)]
-    fn all_steps<W: Watch>(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32], watch: &mut W) {
+    fn all_steps<W: BusyWatch>(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32], watch: &mut W) {
         for step in 0..n {
             let held = held.later(step);
             self.decide(&held, watch);
@@ -124,7 +130,7 @@ impl Lanes {
     }
 
     #[inline(always)]
-    fn decide<W: Watch>(&mut self, held: &PeInputs<'_>, watch: &mut W) {
+    fn decide<W: BusyWatch>(&mut self, held: &PeInputs<'_>, watch: &mut W) {
         let (cuts, tally) = (&mut self.cuts, &mut self.tally);
         match self.rule {
             Rule::One(rule) => decide::plane::<_, 1>(rule, held, cuts, tally, watch),

@@ -80,8 +80,8 @@ fn add_paired_products<const PAIRS: usize, const X_FORMS: usize, const W_FORMS: 
     sums: &mut [i32],
 ) {
     let places = [load(found, &PLACES[0]), load(found, &PLACES[1])];
-    let x: [[Rows<'_>; X_FORMS]; PAIRS] = rows(&plane.activations, plane, 2);
-    let w: [[Rows<'_>; W_FORMS]; PAIRS] = rows(&plane.weights, plane, 2);
+    let x: [[OperandRows<'_>; X_FORMS]; PAIRS] = rows(&plane.activations, plane, 2);
+    let w: [[OperandRows<'_>; W_FORMS]; PAIRS] = rows(&plane.weights, plane, 2);
     let n_groups = plane.n_groups;
     let groups = sums.as_chunks_mut::<PES_PER_GROUP>().0;
     for group in 0..n_groups {
@@ -129,7 +129,7 @@ fn add_paired_products<const PAIRS: usize, const X_FORMS: usize, const W_FORMS: 
 #[inline(always)]
 unsafe fn operands<const FORMS: usize>(
     found: HasAvx2,
-    forms: &[Rows<'_>; FORMS],
+    forms: &[OperandRows<'_>; FORMS],
     cuts: &[u32],
     (row, group): (usize, usize),
     places: [__m256i; 2],
@@ -153,12 +153,12 @@ unsafe fn operands<const FORMS: usize>(
 
 /// Rows of operands that were found to lie within their cells.
 #[derive(Clone, Copy)]
-struct Rows<'a> {
+struct OperandRows<'a> {
     cells: &'a [i16],
     stride: usize,
 }
 
-impl Rows<'_> {
+impl OperandRows<'_> {
     /// A group of row `row`, where lanes are paired.
     ///
     /// # Safety
@@ -199,8 +199,8 @@ fn rows<'a, const FORMS: usize, const PAIRS: usize>(
     words: &Words<'a>,
     plane: &PlaneOperands<'_>,
     n_vectors: usize,
-) -> [[Rows<'a>; FORMS]; PAIRS] {
-    let mut all = [[Rows {
+) -> [[OperandRows<'a>; FORMS]; PAIRS] {
+    let mut all = [[OperandRows {
         cells: &[],
         stride: 0,
     }; FORMS]; PAIRS];
@@ -208,7 +208,7 @@ fn rows<'a, const FORMS: usize, const PAIRS: usize>(
     for (pair, forms) in all.iter_mut().enumerate() {
         for (form, rows) in forms.iter_mut().enumerate() {
             let first = words.first + form * words.strides.reduced + pair * words.strides.pair;
-            *rows = Rows {
+            *rows = OperandRows {
                 cells: &words.cells[first..first + len],
                 stride: words.strides.row,
             };

@@ -15,7 +15,7 @@ use sim_simd::integer::Kernels;
 use sim_testkit::cases::{case, case_of, draw, runner};
 use sim_testkit::census::Census;
 use sim_testkit::exits::Exits;
-use sim_testkit::switching::Watch;
+use sim_testkit::switching::SwitchingWatch;
 
 const N_CASES: usize = 6_000;
 const ENGINES: [EngineKind; 2] = [EngineKind::Stepped, EngineKind::Algebraic];
@@ -123,7 +123,7 @@ proptest::proptest! {
 
     #[test]
     fn switching_is_what_the_registers_do(case in case()) {
-        let mut watch = Watch::default();
+        let mut watch = SwitchingWatch::default();
         let outcome = Stepped::default().run_probed(&case.array, &case.operands(), Measures::NONE, &mut watch).expect("an outcome");
         proptest::prop_assert_eq!(outcome.counters.switching, watch.seen);
     }

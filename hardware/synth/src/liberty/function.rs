@@ -48,7 +48,7 @@ impl Function {
         if MAX_LENGTH < text.len() {
             return Err(fail("is longer than that of any cell"));
         }
-        let mut reader = Reader {
+        let mut reader = FunctionReader {
             rest: text.trim_start(),
         };
         let read = reader.or(0).and_then(|function| {
@@ -92,13 +92,13 @@ impl Function {
     }
 }
 
-struct Reader<'a> {
+struct FunctionReader<'a> {
     rest: &'a str,
 }
 
 type Read = Result<Function, &'static str>;
 
-impl Reader<'_> {
+impl FunctionReader<'_> {
     fn takes(&mut self, marks: &[char]) -> bool {
         let after = self.rest.strip_prefix(marks);
         if let Some(after) = after {

@@ -11,7 +11,7 @@ use sim_sweep::lock::Lock;
 use sim_sweep::plan::Plan;
 use sim_sweep::run::{Pending, RunOptions, Share, pending, run};
 use sim_sweep::shards::{self, Shard, ShardId, Taken};
-use sim_sweep::store::{Store, Tally};
+use sim_sweep::store::{PointsEnded, Store};
 
 use super::slurm::{self, Script};
 use super::{begin, end, ended};
@@ -189,7 +189,7 @@ pub(super) fn collect(args: &SweepArgs) -> Result<(), Failure> {
     let out = output::folder(args.out.as_ref(), &args.file);
     let (_lock, mut store) = folder::open(&out, folder::Begin::Existing)?;
     let collected = shards::collect(&out, &mut store);
-    let Tally {
+    let PointsEnded {
         done,
         failed,
         faults,
