@@ -86,24 +86,16 @@ impl Lanes {
 
     /// Steps of every PE, the first with what is held and the others with what lies ready behind it: decide, tally, and
     /// add each product to `sums`, which stand as the PEs do.
-    #[inline(always)]
     pub fn steps(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32]) {
-        match self.busy {
+        match self.busy.take() {
             None => self.watched_steps(n, held, sums, &mut Unwatched),
-            Some(_) => self.counted_steps(n, held, sums),
+            Some(mut busy) => {
+                self.watched_steps(n, held, sums, &mut busy);
+                self.busy = Some(busy);
+            }
         }
     }
 
-    /// Apart, so that what watches does not slow down what does not.
-    #[inline(never)]
-    fn counted_steps(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32]) {
-        if let Some(mut busy) = self.busy.take() {
-            self.watched_steps(n, held, sums, &mut busy);
-            self.busy = Some(busy);
-        }
-    }
-
-    #[inline(always)]
     fn watched_steps<W: BusyWatch>(
         &mut self,
         n: usize,
@@ -114,18 +106,26 @@ impl Lanes {
         match self.avx2 {
             Some(found) => found.vectorized(
                 #[inline(always)]
-                || self.all_steps(n, held, sums, watch),
+                || self.all_steps(Some(found), n, held, sums, watch),
             ),
-            None => self.all_steps(n, held, sums, watch),
+            None => self.all_steps(None, n, held, sums, watch),
         }
     }
 
+    /// With what is known of `avx2` while this is compiled: it is inlined once for each case.
     #[inline(always)]
-    fn all_steps<W: BusyWatch>(&mut self, n: usize, held: &PeInputs<'_>, sums: &mut [i32], watch: &mut W) {
+    fn all_steps<W: BusyWatch>(
+        &mut self,
+        avx2: Option<HasAvx2>,
+        n: usize,
+        held: &PeInputs<'_>,
+        sums: &mut [i32],
+        watch: &mut W,
+    ) {
         for step in 0..n {
             let held = held.later(step);
             self.decide(&held, watch);
-            plane::add_products(self.avx2, &held.operands, &self.cuts, sums);
+            plane::add_products(avx2, &held.operands, &self.cuts, sums);
         }
     }
 
