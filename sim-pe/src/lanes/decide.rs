@@ -163,6 +163,10 @@ pub(super) fn plane<D: Decide<L>, const L: usize>(
                 }
             }
             count_lanes(lanes, &decision, tally);
+            // Where no step reduces a weight, there is none to count.
+            if cuts[1].are_used() {
+                add(tally, Kind::ReducedWeights, decision.reduced[1]);
+            }
             add(
                 tally,
                 Kind::ActiveBesideZero,
@@ -182,7 +186,6 @@ fn count_lanes<const L: usize>(lanes: [Lane<Word>; L], decision: &Decision<Word,
     if 1 < L {
         add(tally, Kind::TwoActive, [twos & !is_odd]);
         add(tally, Kind::ReducedActivations, decision.reduced[0]);
-        add(tally, Kind::ReducedWeights, decision.reduced[1]);
     }
     if 2 < L {
         add(tally, Kind::ThreeActive, [twos & is_odd]);
