@@ -22,7 +22,7 @@ const N_POINTS: usize = 3 * 24;
 /// Enough that some of them wait for a node.
 const N_SHARDS: usize = 4;
 /// How long anything may take; all together it is far less.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Run the sweep here and in Slurm, and compare.
 pub(crate) fn test() -> anyhow::Result<()> {
