@@ -290,5 +290,11 @@ impl Dword for i32 {}
 
 /// The kernels read this far without asking again.
 fn check_rows(len: usize, stride: usize, n_terms: usize) {
-    assert!(n_terms <= stride && (TILE_ROWS - 1) * stride + n_terms <= len);
+    let end = (TILE_ROWS - 1)
+        .checked_mul(stride)
+        .and_then(|last| last.checked_add(n_terms));
+    assert!(
+        n_terms <= stride && end.is_some_and(|end| end <= len),
+        "rows that are too short"
+    );
 }

@@ -52,7 +52,8 @@ pub(super) fn add_products(found: HasAvx2, plane: &PlaneOperands<'_>, cuts: &[Cu
 fn add_single_products(found: HasAvx2, plane: &PlaneOperands<'_>, sums: &mut [i32]) {
     let [[x]] = rows(&plane.activations, plane, 1);
     let [[w]] = rows(&plane.weights, plane, 1);
-    let sums = &mut sums[..plane.n_rows * plane.n_groups * PES_PER_GROUP];
+    let n_sums = bounded(plane.n_rows, bounded(plane.n_groups, PES_PER_GROUP));
+    let sums = &mut sums[..n_sums];
     for group in 0..plane.n_groups {
         for row in 0..plane.n_rows {
             // SAFETY: the processor has AVX2. `row` and `group` are below `plane.n_rows` and `plane.n_groups`, and one vector
@@ -204,7 +205,9 @@ fn rows<'a, const FORMS: usize, const PAIRS: usize>(
         cells: &[],
         stride: 0,
     }; FORMS]; PAIRS];
-    let len = (plane.n_rows - 1) * words.strides.row + n_vectors * N_NUMBERS * plane.n_groups;
+    let last_row = bounded(plane.n_rows - 1, words.strides.row);
+    let len =
+        (last_row.checked_add(bounded(n_vectors * N_NUMBERS, plane.n_groups))).expect("a plane in memory");
     for (pair, forms) in all.iter_mut().enumerate() {
         for (form, rows) in forms.iter_mut().enumerate() {
             let first = words.first + form * words.strides.reduced + pair * words.strides.pair;
@@ -215,6 +218,12 @@ fn rows<'a, const FORMS: usize, const PAIRS: usize>(
         }
     }
     all
+}
+
+/// A product that is a number of cells: a wrong one must not wrap around to a bound that holds.
+#[inline(always)]
+fn bounded(a: usize, b: usize) -> usize {
+    a.checked_mul(b).expect("a plane in memory")
 }
 
 /// A vector from 32 bytes.
