@@ -5,9 +5,7 @@ use sim_array::mapping::Schedule;
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, Reduced};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::shape::Gemm;
-use sim_core::spec::{
-    ArraySpec, KSplit, NbSmt, Pairs, Pe, Policy, Sparq, Threads, Tiles, WeightPattern, Window, WindowRounding,
-};
+use sim_core::spec::{ArraySpec, KSplit, NbSmt, Pe, Policy, Sparq, Threads, Tiles, WeightPattern, Window};
 use sim_core::units::Cycles;
 use sim_pe::operand::Operand as _;
 use sim_pe::step::Step;
@@ -159,32 +157,8 @@ impl Random {
 /// Every machine.
 fn all_pes() -> Vec<Pe> {
     let mut pes = vec![Pe::Conventional];
-    for threads in Threads::ALL {
-        for policy in Policy::ALL {
-            for rounding in Rounding::ALL {
-                for overflow in Overflow::ALL {
-                    pes.push(Pe::NbSmt(NbSmt {
-                        threads,
-                        policy,
-                        rounding,
-                        overflow,
-                    }));
-                }
-            }
-        }
-    }
-    for window in Window::ALL {
-        for rounding in WindowRounding::ALL {
-            for pairs in Pairs::ALL {
-                let rules = Sparq {
-                    window,
-                    rounding,
-                    pairs,
-                };
-                pes.extend(Pe::with_windows(&[rules]));
-            }
-        }
-    }
+    pes.extend(Threads::ALL.into_iter().flat_map(NbSmt::every).map(Pe::NbSmt));
+    pes.extend(Pe::with_windows(&Sparq::every()));
     pes
 }
 

@@ -67,6 +67,22 @@ impl NbSmt {
             overflow: Overflow::Saturate,
         }
     }
+
+    /// Every set of rules of so many threads.
+    pub fn every(threads: Threads) -> Vec<Self> {
+        let mut all = Vec::new();
+        for policy in Policy::ALL {
+            for rounding in Rounding::ALL {
+                all.extend(Overflow::ALL.map(|overflow| Self {
+                    threads,
+                    policy,
+                    rounding,
+                    overflow,
+                }));
+            }
+        }
+        all
+    }
 }
 
 /// The rules of a SPARQ PE.
@@ -88,6 +104,21 @@ impl Sparq {
             rounding: WindowRounding::Round,
             pairs: Pairs::On,
         }
+    }
+
+    /// Every set of rules.
+    pub fn every() -> Vec<Self> {
+        let mut all = Vec::new();
+        for window in Window::ALL {
+            for rounding in WindowRounding::ALL {
+                all.extend(Pairs::ALL.map(|pairs| Self {
+                    window,
+                    rounding,
+                    pairs,
+                }));
+            }
+        }
+        all
     }
 }
 

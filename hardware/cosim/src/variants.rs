@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use sim_core::spec::{NbSmt, Pairs, Sparq, Threads, Window, WindowRounding};
 use sim_pe::{nbsmt, sparq};
-use sim_synth::designs::every_nb_smt;
 
 use crate::build::{File, Purpose, Top, build};
 use crate::model::Model;
@@ -28,7 +27,7 @@ impl Variant {
     fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for threads in [Threads::Two, Threads::Four] {
-            all.extend(every_nb_smt(threads).into_iter().map(Self::NbSmt));
+            all.extend(NbSmt::every(threads).into_iter().map(Self::NbSmt));
         }
         for window in Window::ALL {
             for rounding in [WindowRounding::Trim, WindowRounding::Round] {

@@ -1,9 +1,6 @@
 //! The designs that are measured.
 
-use sim_core::fixed::{Overflow, Rounding};
-use sim_core::spec::{
-    ArraySpec, NbSmt, OutOfRange, Pairs, Pe, Policy, Sparq, Threads, Window, WindowRounding,
-};
+use sim_core::spec::{ArraySpec, NbSmt, OutOfRange, Pe, Policy, Sparq, Threads, Window};
 use sim_cost::key::Part;
 use sim_rtl::Design;
 
@@ -61,9 +58,9 @@ pub const fn nb_smt(threads: Threads, policy: Policy) -> Pe {
 pub fn all() -> Vec<Subject> {
     let mut shallow = vec![Pe::Conventional, nb_smt(Threads::One, Policy::SA)];
     for threads in [Threads::Two, Threads::Four] {
-        shallow.extend(every_nb_smt(threads).into_iter().map(Pe::NbSmt));
+        shallow.extend(NbSmt::every(threads).into_iter().map(Pe::NbSmt));
     }
-    shallow.extend(Pe::with_windows(&every_window()));
+    shallow.extend(Pe::with_windows(&Sparq::every()));
     let deep = Pe::compared(&[Policy::SA]);
     let whole = [
         Pe::Conventional,
@@ -76,7 +73,7 @@ pub fn all() -> Vec<Subject> {
         cols: ARRAY_SIDE,
     };
     // Window logic is the same whatever stands behind it; a table finds it by the PE.
-    let edges = every_window().into_iter().map(|rules| (rules, 1));
+    let edges = Sparq::every().into_iter().map(|rules| (rules, 1));
     let deep_edges = Window::ALL.map(Sparq::new).map(|rules| (rules, 2));
     let pes = shallow.into_iter().map(|pe| (pe, 1, Module::Pe));
     let deep = deep.into_iter().map(|pe| (pe, 2, Module::Pe));
@@ -99,40 +96,6 @@ pub fn all() -> Vec<Subject> {
 /// - Errors: a depth that no PE has.
 pub fn spec(pe: Pe, depth: u8) -> Result<ArraySpec, OutOfRange> {
     ArraySpec::new(ARRAY_SIDE, ARRAY_SIDE, pe)?.with_pipeline_depth(depth)
-}
-
-/// Every set of rules of so many threads.
-pub fn every_nb_smt(threads: Threads) -> Vec<NbSmt> {
-    let mut all = Vec::new();
-    for policy in Policy::ALL {
-        for rounding in Rounding::ALL {
-            for overflow in Overflow::ALL {
-                all.push(NbSmt {
-                    threads,
-                    policy,
-                    rounding,
-                    overflow,
-                });
-            }
-        }
-    }
-    all
-}
-
-fn every_window() -> Vec<Sparq> {
-    let mut all = Vec::new();
-    for window in Window::ALL {
-        for rounding in WindowRounding::ALL {
-            for pairs in Pairs::ALL {
-                all.push(Sparq {
-                    window,
-                    rounding,
-                    pairs,
-                });
-            }
-        }
-    }
-    all
 }
 
 /// The modules of the designs of these names; without names, every one.

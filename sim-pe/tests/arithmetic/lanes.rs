@@ -1,10 +1,9 @@
 //! A plane of PEs does what each PE does alone, with every kind of vectors.
 
 use sim_core::busy::{BusyMap, PeMap};
-use sim_core::fixed::{Overflow, Rounding};
 use sim_core::ids::{Col, Row};
 use sim_core::shape::widen;
-use sim_core::spec::{NbSmt, Pairs, Pe, Policy, Sparq, Threads, WeightPattern, Window, WindowRounding};
+use sim_core::spec::{NbSmt, Pe, Sparq, Threads, WeightPattern};
 use sim_pe::lanes::edge::{self, Edge};
 use sim_pe::lanes::{
     BitStrides, Bits, Lanes, PES_PER_GROUP, PeInputs, PlaneOperands, Tallies, WordStrides, Words,
@@ -144,32 +143,8 @@ fn set(bits: &mut [u16], plane: usize, (row, col): (usize, usize)) {
 
 fn machines() -> Vec<Pe> {
     let mut machines = vec![Pe::Conventional];
-    for policy in Policy::ALL {
-        for rounding in Rounding::ALL {
-            for overflow in Overflow::ALL {
-                machines.extend(Threads::ALL.map(|threads| {
-                    Pe::NbSmt(NbSmt {
-                        threads,
-                        policy,
-                        rounding,
-                        overflow,
-                    })
-                }));
-            }
-        }
-    }
-    for window in Window::ALL {
-        for rounding in WindowRounding::ALL {
-            for pairs in Pairs::ALL {
-                let rules = Sparq {
-                    window,
-                    rounding,
-                    pairs,
-                };
-                machines.extend(Pe::with_windows(&[rules]));
-            }
-        }
-    }
+    machines.extend(Threads::ALL.into_iter().flat_map(NbSmt::every).map(Pe::NbSmt));
+    machines.extend(Pe::with_windows(&Sparq::every()));
     machines
 }
 
@@ -222,7 +197,7 @@ fn a_plane_is_its_pes() {
 fn a_map_counts_as_far_as_steps_go() {
     let mut picks = (0..).map(|n: usize| n * n);
     let mut pick = |n: usize| picks.next().unwrap_or(0) % n;
-    for pe in [machines()[0], machines()[3]] {
+    for pe in [Pe::Conventional, Pe::NbSmt(NbSmt::every(Threads::Four)[0])] {
         let plane = Plane::new(pe, &mut pick);
         let is_busy: Vec<bool> = (plane.raw.iter())
             .map(|&operands| 0 < plane.alone(operands).n_active)

@@ -1,6 +1,5 @@
 //! The NB-SMT rules: a table, every pair of one thread, and plain loops over operands at the edges of every rule.
 
-use sim_core::fixed::{Overflow, Rounding};
 use sim_core::spec::{NbSmt, Policy, Threads};
 use sim_pe::nbsmt;
 use sim_pe::operand::Operand as _;
@@ -10,26 +9,9 @@ fn rules(threads: Threads, policy: Policy) -> NbSmt {
     NbSmt::new(threads, policy)
 }
 
-fn all_rules(threads: Threads) -> Vec<NbSmt> {
-    let mut all = Vec::new();
-    for policy in Policy::ALL {
-        for rounding in Rounding::ALL {
-            for overflow in Overflow::ALL {
-                all.push(NbSmt {
-                    threads,
-                    policy,
-                    rounding,
-                    overflow,
-                });
-            }
-        }
-    }
-    all
-}
-
 #[test]
 fn one_thread_is_exact_for_every_pair_and_policy() {
-    for rules in all_rules(Threads::One) {
+    for rules in NbSmt::every(Threads::One) {
         for x in 0..=u8::MAX {
             for w in i8::MIN..=i8::MAX {
                 let want = Step {
@@ -159,7 +141,7 @@ fn edge_pairs() -> Vec<(u8, i8)> {
 #[test]
 fn two_threads_by_the_book_at_every_edge() {
     let pairs = edge_pairs();
-    for rules in all_rules(Threads::Two) {
+    for rules in NbSmt::every(Threads::Two) {
         for &(x0, w0) in &pairs {
             for &(x1, w1) in &pairs {
                 let (x, w) = ([x0, x1], [w0, w1]);
@@ -197,7 +179,7 @@ fn four_threads_by_the_book() {
     for quad in draws(80_000).chunks_exact(4) {
         let x: Vec<u8> = quad.iter().map(|pair| pair.0).collect();
         let w: Vec<i8> = quad.iter().map(|pair| pair.1).collect();
-        for rules in all_rules(Threads::Four) {
+        for rules in NbSmt::every(Threads::Four) {
             assert_eq!(
                 nbsmt::step(&rules, &x, &w),
                 by_the_book(&rules, &x, &w),

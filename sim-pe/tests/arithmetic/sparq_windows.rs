@@ -89,23 +89,9 @@ fn window_table() {
     check(0x18, Window::Opt2, Round, 0x20); // 1.5 goes up to even.
 }
 
-fn all_rules() -> impl Iterator<Item = Sparq> {
-    let with = |window| {
-        let and = move |rounding| {
-            Pairs::ALL.map(move |pairs| Sparq {
-                window,
-                rounding,
-                pairs,
-            })
-        };
-        WindowRounding::ALL.into_iter().flat_map(and)
-    };
-    Window::ALL.into_iter().flat_map(with)
-}
-
 #[test]
 fn a_zero_partner_lends_its_bits() {
-    for rules in all_rules() {
+    for rules in Sparq::every() {
         for x in 0..=u8::MAX {
             let alone = match (rules.pairs, rules.window) {
                 (Pairs::Off, _) => windowed(x, rules.window, rules.rounding),
@@ -160,7 +146,10 @@ fn selection_table() {
 
 #[test]
 fn a_lone_weight_leaves_its_activation_exact() {
-    for rules in all_rules().filter(|rules| rules.pairs == Pairs::On) {
+    for rules in Sparq::every()
+        .into_iter()
+        .filter(|rules| rules.pairs == Pairs::On)
+    {
         let step = stc_step([255, 255, 255, 255], [0, 0, 1, 0], &rules);
         let want = windowed_pair([255, 0], &rules)[0];
         assert_eq!((step.product, step.n_active), (i32::from(want), 1), "{rules:?}");
