@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sim_core::tensor::Tensor;
-use sim_onnx::value::Value;
+use sim_onnx::value::{IntKind, Value};
 
 pub use crate::execute::error::ExecuteError;
 pub use crate::execute::hooks::{BatchNormCall, HookError, HookPoint, Hooks, NoHooks, WeightedCall};
@@ -26,6 +26,8 @@ pub struct Input {
     pub name: String,
     /// Sizes of its axes, `None` where the file leaves them open; empty where it says nothing.
     pub shape: Vec<Option<usize>>,
+    /// What its integers are; `None` of floats, which are FP32 here.
+    pub kind: Option<IntKind>,
 }
 
 impl Network {

@@ -156,6 +156,7 @@ fn is_of_shapes(error: &ExecuteError) -> bool {
         ExecuteError::InputCount { .. }
         | ExecuteError::InputShape { .. }
         | ExecuteError::HookShape { .. }
+        | ExecuteError::Unreached
         | ExecuteError::OutputType { .. } => false,
     }
 }

@@ -12,7 +12,9 @@ pub enum TensorFault {
     #[error("sparse tensors are not supported")]
     Sparse,
     /// A type that networks here do not have.
-    #[error("data type {found} is not supported, only float32, int64, int32 and bool are")]
+    #[error(
+        "data type {found} is not supported: only floats of 16, 32 and 64 bits, integers but uint64, and bool are"
+    )]
     DataType {
         /// The type.
         found: String,

@@ -9,6 +9,16 @@ pub enum IntKind {
     Int64,
     /// `int32`.
     Int32,
+    /// `int16`.
+    Int16,
+    /// `int8`.
+    Int8,
+    /// `uint32`.
+    Uint32,
+    /// `uint16`.
+    Uint16,
+    /// `uint8`.
+    Uint8,
     /// `bool`: 0 or 1.
     Bool,
 }
@@ -19,7 +29,44 @@ impl IntKind {
         match self {
             Self::Int64 => "int64",
             Self::Int32 => "int32",
+            Self::Int16 => "int16",
+            Self::Int8 => "int8",
+            Self::Uint32 => "uint32",
+            Self::Uint16 => "uint16",
+            Self::Uint8 => "uint8",
             Self::Bool => "bool",
+        }
+    }
+
+    /// The least and the largest number of this kind.
+    pub const fn range(self) -> [i64; 2] {
+        match self {
+            Self::Int64 => [i64::MIN, i64::MAX],
+            Self::Int32 => [-0x8000_0000, 0x7fff_ffff],
+            Self::Int16 => [-0x8000, 0x7fff],
+            Self::Int8 => [-0x80, 0x7f],
+            Self::Uint32 => [0, 0xffff_ffff],
+            Self::Uint16 => [0, 0xffff],
+            Self::Uint8 => [0, 0xff],
+            Self::Bool => [0, 1],
+        }
+    }
+
+    /// The low bits of `value`, as many as this kind has, read as one of its numbers.
+    pub const fn wrap(self, value: i64) -> i64 {
+        let shift = match self {
+            Self::Int64 => return value,
+            Self::Bool => return if value == 0 { 0 } else { 1 },
+            Self::Int32 | Self::Uint32 => 32,
+            Self::Int16 | Self::Uint16 => 48,
+            Self::Int8 | Self::Uint8 => 56,
+        };
+        let extended = (value << shift) >> shift;
+        let [least, _] = self.range();
+        if least == 0 && extended < 0 {
+            extended + (1 << (64 - shift))
+        } else {
+            extended
         }
     }
 }
@@ -68,6 +115,14 @@ impl Value {
         match self {
             Self::Float(tensor) => tensor.data.len(),
             Self::Int(tensor) => tensor.data.len(),
+        }
+    }
+
+    /// What its integers are; `None` of floats.
+    pub const fn kind(&self) -> Option<IntKind> {
+        match self {
+            Self::Float(_) => None,
+            Self::Int(tensor) => Some(tensor.kind),
         }
     }
 

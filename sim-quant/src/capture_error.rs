@@ -81,6 +81,7 @@ fn remedy(error: &ExecuteError) -> &'static str {
         | ExecuteError::Node { .. }
         | ExecuteError::Hook { .. }
         | ExecuteError::HookShape { .. }
+        | ExecuteError::Unreached
         | ExecuteError::OutputType { .. } => "",
     }
 }

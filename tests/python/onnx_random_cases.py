@@ -161,8 +161,78 @@ def activations(random):
         yield from case(f"{operator.lower()}_wide", 14, operator, [values])
 
 
+def recurrences(random):
+    n_steps, n_rows, n_inputs, n_hidden = 5, 2, 3, 4
+    for operator, n_gates, attributes in (("LSTM", 4, {}), ("GRU", 3, {"linear_before_reset": 1})):
+        for direction, n_directions in (("forward", 1), ("reverse", 1), ("bidirectional", 2)):
+            inputs = [
+                floats(random, n_steps, n_rows, n_inputs),
+                floats(random, n_directions, n_gates * n_hidden, n_inputs),
+                floats(random, n_directions, n_gates * n_hidden, n_hidden),
+                floats(random, n_directions, 2 * n_gates * n_hidden),
+            ]
+            name = f"{operator.lower()}_{direction}"
+            yield from case(name, 14, operator, inputs, 2, hidden_size=n_hidden, direction=direction, **attributes)
+
+
+def resizings(random):
+    places = ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric")
+    for number, place in enumerate(places * 3):
+        x = floats(random, 1, 2, *random.integers(1, 9, 2).tolist())
+        sizes = ints(1, 2, *random.integers(1, 17, 2).tolist())
+        mode = ("nearest", "linear", "cubic")[number % 3]
+        shared = {"mode": mode, "coordinate_transformation_mode": place}
+        if mode == "nearest":
+            shared["nearest_mode"] = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")[number % 4]
+        yield from case(f"resize_sizes_{number}", 13, "Resize", [x, None, None, sizes], **shared)
+        scales = numpy.float32([1, 1, 2, (0.5, 1.5, 3)[number % 3]])
+        if x.shape[3] > 1:
+            yield from case(f"resize_scales_{number}", 13, "Resize", [x, None, scales], **shared)
+    x = floats(random, 1, 2, 3, 4)
+    for mode in ("nearest", "linear"):
+        yield from case(f"resize_10_{mode}", 10, "Resize", [x, numpy.float32([1, 1, 2, 1.5])], mode=mode)
+        yield from case(f"upsample_9_{mode}", 9, "Upsample", [x, numpy.float32([1, 1, 2, 3])], mode=mode)
+        yield from case(f"upsample_7_{mode}", 7, "Upsample", [x], mode=mode, scales=[1.0, 1.0, 2.0, 2.0])
+
+
+def transposed_convolutions(random):
+    for number in range(16):
+        n_axes = 1 if number % 4 == 3 else 2
+        groups = (1, 1, 2)[number % 3]
+        sizes = random.integers(1, 6, n_axes).tolist()
+        kernel = random.integers(1, 5, n_axes).tolist()
+        strides = random.integers(1, 4, n_axes).tolist()
+        dilations = random.integers(1, 3, n_axes).tolist()
+        attributes = {"strides": strides, "dilations": dilations, "group": groups}
+        if number % 5 == 1:
+            attributes["output_padding"] = [stride - 1 for stride in strides]
+        if number % 5 == 2:
+            attributes["auto_pad"] = "SAME_UPPER"
+        elif number % 2:
+            # At least one element has to be left.
+            attributes["pads"] = [int(size > 2 and extent > 1) for size, extent in zip(sizes, kernel)] * 2
+        image = floats(random, 2, 4, *sizes)
+        weights = floats(random, 4, 3, *kernel)
+        bias = [floats(random, 3 * groups)] if number % 3 else []
+        yield from case(f"convtranspose_{number}", 11, "ConvTranspose", [image, weights, *bias], **attributes)
+
+
+def normalizations(random):
+    x = floats(random, 2, 6, 3, 5)
+    each = [floats(random, 6), floats(random, 6)]
+    yield from case("instancenorm", 6 + 1, "InstanceNormalization", [x, *each], epsilon=1e-3)
+    yield from case("layernorm_map", 17, "LayerNormalization", [x, floats(random, 3, 5), floats(random, 3, 5)], axis=2)
+    yield from case("layernorm_row", 17, "LayerNormalization", [x, floats(random, 5)])
+    for n_groups in (1, 2, 3, 6):
+        yield from case(f"groupnorm_{n_groups}", 21, "GroupNormalization", [x, *each], num_groups=n_groups)
+
+
+# Behind the others, so that those stay as they are.
+NEWER = (recurrences, resizings, transposed_convolutions, normalizations)
+
+
 def cases():
     random = numpy.random.default_rng(SEED)
-    for family in (windows, conversions, old_operator_sets, pads, products, arithmetic, activations):
+    for family in (windows, conversions, old_operator_sets, pads, products, arithmetic, activations, *NEWER):
         for name, *rest in family(random):
             yield (f"random_{name}", *rest)

@@ -56,6 +56,9 @@ pub enum ExecuteError {
         /// Shape of what it replaces.
         want: Vec<usize>,
     },
+    /// A layer or output whose shape no node gives.
+    #[error("the shapes of some layers are not known before the network runs")]
+    Unreached,
     /// An output that is not FP32.
     #[error("output `{name}` is {found}, but outputs of a network are float32")]
     OutputType {

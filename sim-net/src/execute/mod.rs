@@ -190,15 +190,9 @@ fn run_node(
     let single = |tensors: Vec<Tensor>| tensors.into_iter().map(|tensor| vec![tensor.into()]).collect();
     match &node.action {
         Action::Plain(operation) => {
-            let check = |shapes: Vec<Vec<usize>>| {
-                shapes
-                    .iter()
-                    .try_for_each(|shape| axes::n_elements(shape).map(drop))
-            };
             let run = |args: Args| {
                 let result = operation
-                    .shapes(&args.operands())
-                    .and_then(check)
+                    .check(&args.operands())
                     .and_then(|()| operation.run(args));
                 result.map_err(|fault| node.execute_error(fault))
             };

@@ -6,7 +6,8 @@ use prost::Message;
 use sim_onnx::error::TensorFault;
 use sim_onnx::proto::tensor_shape_proto::dimension;
 use sim_onnx::proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto, type_proto};
-use sim_onnx::stored;
+use sim_onnx::stored::{self, DataType};
+use sim_onnx::value::IntKind;
 
 use crate::graph::error::{MAX_OPSET, MIN_OPSET, ModelError};
 use crate::graph::names::Names;
@@ -45,6 +46,7 @@ pub(super) fn graph(bytes: &[u8]) -> Result<Graph, ModelError> {
             graph.inputs.push(Input {
                 name,
                 shape: declared_shape(input),
+                kind: declared_kind(input),
             });
         }
     }
@@ -167,6 +169,15 @@ fn declared_shape(input: &ValueInfoProto) -> Vec<Option<usize>> {
             Some(dimension::Value::DimParam(_)) | None => None,
         })
         .collect()
+}
+
+/// What the integers of an input are; `None` of floats, and where the file does not say it.
+fn declared_kind(input: &ValueInfoProto) -> Option<IntKind> {
+    let type_proto::Value::TensorType(tensor) = input.r#type.as_ref()?.value.as_ref()?;
+    match DataType::from_onnx(tensor.elem_type?).ok()? {
+        DataType::Int(kind) => Some(kind),
+        DataType::Float | DataType::Widened(_) => None,
+    }
 }
 
 /// Every value comes from one place, and every value that is read comes from somewhere.

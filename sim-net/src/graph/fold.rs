@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::graph::error::{MAX_CONSTANT_ELEMENTS, ModelError};
 use crate::graph::{Action, Graph};
 use crate::ops::args::Args;
-use crate::ops::axes;
 
 /// Replace nodes that read nothing but constants by their outputs.
 pub(super) fn fold(graph: &mut Graph) -> Result<(), ModelError> {
@@ -36,17 +35,16 @@ pub(super) fn fold(graph: &mut Graph) -> Result<(), ModelError> {
             .map(|input| graph.constants[(*input)?].clone())
             .collect();
         let args = Args(inputs);
-        for shape in operation
-            .shapes(&args.operands())
-            .map_err(|fault| node.model_error(fault))?
-        {
-            let new = axes::n_elements(&shape).map_err(|fault| node.model_error(fault))?;
-            n_elements = n_elements.saturating_add(new);
+        let outputs = operation
+            .check(&args.operands())
+            .and_then(|()| operation.run(args))
+            .map_err(|fault| node.model_error(fault))?;
+        for output in &outputs {
+            n_elements = n_elements.saturating_add(output.n_elements());
         }
         if MAX_CONSTANT_ELEMENTS < n_elements {
             return Err(ModelError::Constants);
         }
-        let outputs = operation.run(args).map_err(|fault| node.model_error(fault))?;
         for (&value, output) in node.outputs.iter().zip(outputs) {
             if let Some(value) = value {
                 graph.constants[value] = Some(Arc::new(output));

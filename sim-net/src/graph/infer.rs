@@ -1,7 +1,7 @@
 //! Shapes of all values from the shapes of the inputs.
 
 use sim_core::convolution::Geometry;
-use sim_onnx::value::Value;
+use sim_onnx::value::{IntKind, Value};
 
 use crate::execute::error::ExecuteError;
 use crate::execute::weighted::{ROW_GEOMETRY, conv_plan, product_shape};
@@ -24,16 +24,36 @@ pub struct LayerShape {
     pub geometry: Geometry,
 }
 
-/// Shapes of a graph.
+/// Shapes of a graph, `None` where they depend on the values of an input.
 pub(crate) struct Shapes {
-    pub(crate) layers: Vec<LayerShape>,
-    pub(crate) outputs: Vec<Vec<usize>>,
+    /// By layer.
+    pub(crate) layers: Vec<Option<LayerShape>>,
+    /// By output.
+    pub(crate) outputs: Vec<Option<Vec<usize>>>,
+    /// The first node whose shape depends on values.
+    unknown: Option<ExecuteError>,
+}
+
+impl Shapes {
+    /// All of `shapes`, or why one of them is not known.
+    pub(crate) fn all<T>(self, shapes: impl Fn(&Self) -> &[Option<T>]) -> Result<Vec<T>, ExecuteError>
+    where
+        T: Clone,
+    {
+        let all: Option<Vec<T>> = shapes(&self).iter().cloned().collect();
+        match (all, self.unknown) {
+            (Some(all), _) => Ok(all),
+            (None, Some(error)) => Err(error),
+            (None, None) => Err(ExecuteError::Unreached),
+        }
+    }
 }
 
 /// What is known of a value.
 struct Known {
     shape: Vec<usize>,
     value: Option<Value>,
+    kind: Option<IntKind>,
 }
 
 pub(crate) fn infer(graph: &Graph, inputs: &[Vec<usize>]) -> Result<Shapes, ExecuteError> {
@@ -49,13 +69,23 @@ pub(crate) fn infer(graph: &Graph, inputs: &[Vec<usize>]) -> Result<Shapes, Exec
         known[value] = Some(Known {
             shape: shape.clone(),
             value: None,
+            kind: input.kind,
         });
     }
-    let mut layers = Vec::with_capacity(graph.layers.len());
+    let mut layers = vec![None; graph.layers.len()];
+    let mut unknown = None;
     for node in &graph.nodes {
-        let operands = operands(graph, &known, node);
-        let outputs =
-            outputs(graph, node, &operands, &mut layers).map_err(|fault| node.execute_error(fault))?;
+        let Some(operands) = operands(graph, &known, node) else {
+            continue;
+        };
+        let outputs = match outputs(graph, node, &operands, &mut layers) {
+            Ok(outputs) => outputs,
+            Err(fault @ Fault::Unknown { .. }) => {
+                unknown.get_or_insert(node.execute_error(fault));
+                continue;
+            }
+            Err(fault) => return Err(node.execute_error(fault)),
+        };
         for (&value, output) in node.outputs.iter().zip(outputs) {
             if let Some(value) = value {
                 known[value] = Some(output);
@@ -64,40 +94,47 @@ pub(crate) fn infer(graph: &Graph, inputs: &[Vec<usize>]) -> Result<Shapes, Exec
     }
     let shape = |&value: &usize| {
         let known = known[value].as_ref().map(|known| known.shape.clone());
-        known
-            .or_else(|| Some(graph.constants[value].as_deref()?.shape().to_vec()))
-            .unwrap_or_default()
+        known.or_else(|| Some(graph.constants[value].as_deref()?.shape().to_vec()))
     };
     let outputs = graph.outputs.iter().map(shape).collect();
-    Ok(Shapes { layers, outputs })
+    Ok(Shapes {
+        layers,
+        outputs,
+        unknown,
+    })
 }
 
-fn operands<'a>(graph: &'a Graph, known: &'a [Option<Known>], node: &Node) -> Operands<'a> {
-    let operand = |input: &Option<usize>| -> Option<Operand<'a>> {
-        let value = (*input)?;
+/// What a node reads; `None` where the shape of something is not known.
+fn operands<'a>(graph: &'a Graph, known: &'a [Option<Known>], node: &Node) -> Option<Operands<'a>> {
+    let operand = |input: &Option<usize>| -> Option<Option<Operand<'a>>> {
+        let Some(value) = *input else { return Some(None) };
         if let Some(constant) = graph.constants[value].as_deref() {
-            return Some(Operand {
-                shape: constant.shape(),
-                value: Some(constant),
-            });
+            return Some(Some(Operand::of(constant)));
         }
         let known = known[value].as_ref()?;
-        Some(Operand {
+        Some(Some(Operand {
             shape: &known.shape,
             value: known.value.as_ref(),
-        })
+            kind: known.kind,
+        }))
     };
-    Operands(node.inputs.iter().map(operand).collect())
+    node.inputs
+        .iter()
+        .map(operand)
+        .collect::<Option<_>>()
+        .map(Operands)
 }
 
 fn outputs(
     graph: &Graph,
     node: &Node,
     operands: &Operands<'_>,
-    layers: &mut Vec<LayerShape>,
+    layers: &mut [Option<LayerShape>],
 ) -> Result<Vec<Known>, Fault> {
+    let mut kind = None;
     let (shapes, value) = match &node.action {
         Action::Plain(operation) => {
+            kind = operation.kind(operands);
             let shapes = operation.shapes(operands)?;
             for shape in &shapes {
                 axes::n_elements(shape)?;
@@ -120,7 +157,7 @@ fn outputs(
             let input = operands.shape(0)?;
             let plan = conv_plan(conv, &graph.layers[*layer], input)?;
             axes::n_elements(&plan.output)?;
-            layers.push(LayerShape {
+            layers[*layer] = Some(LayerShape {
                 input: with_rows(input),
                 output: with_rows(&plan.output),
                 geometry: plan.geometry(),
@@ -132,7 +169,7 @@ fn outputs(
             let (rows, output) = product_shape(&graph.layers[*layer], shape)?;
             axes::n_elements(&output)?;
             let [n_filters, k, ..] = graph.layers[*layer].weight_shape();
-            layers.push(LayerShape {
+            layers[*layer] = Some(LayerShape {
                 input: vec![rows, k],
                 output: vec![rows, n_filters],
                 geometry: ROW_GEOMETRY,
@@ -146,7 +183,7 @@ fn outputs(
     Ok(shapes
         .into_iter()
         .zip(values)
-        .map(|(shape, value)| Known { shape, value })
+        .map(|(shape, value)| Known { shape, value, kind })
         .collect())
 }
 

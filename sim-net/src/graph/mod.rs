@@ -148,14 +148,14 @@ impl Graph {
     ///
     /// - Errors: shapes that a node cannot take, and shapes that depend on values of an input.
     pub fn layer_shapes(&self, inputs: &[Vec<usize>]) -> Result<Vec<LayerShape>, ExecuteError> {
-        Ok(infer::infer(self, inputs)?.layers)
+        infer::infer(self, inputs)?.all(|shapes| &shapes.layers)
     }
 
     /// Shapes of the outputs for inputs of these shapes.
     ///
     /// - Errors: as [`Self::layer_shapes`].
     pub fn output_shapes(&self, inputs: &[Vec<usize>]) -> Result<Vec<Vec<usize>>, ExecuteError> {
-        Ok(infer::infer(self, inputs)?.outputs)
+        infer::infer(self, inputs)?.all(|shapes| &shapes.outputs)
     }
 
     pub(crate) fn set_weight(&mut self, index: usize, weight: Tensor) -> Result<(), ModelError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_core::tensor::Tensor;
-use sim_onnx::value::{IntTensor, Value};
+use sim_onnx::value::{IntKind, IntTensor, Value};
 
 use crate::ops::fault::Fault;
 
@@ -12,6 +12,18 @@ use crate::ops::fault::Fault;
 pub(crate) struct Operand<'a> {
     pub(crate) shape: &'a [usize],
     pub(crate) value: Option<&'a Value>,
+    /// Of integers; `None` of floats.
+    pub(crate) kind: Option<IntKind>,
+}
+
+impl<'a> Operand<'a> {
+    pub(crate) fn of(value: &'a Value) -> Self {
+        Self {
+            shape: value.shape(),
+            value: Some(value),
+            kind: value.kind(),
+        }
+    }
 }
 
 /// The inputs of a node as far as they are known before it runs; `None` where an optional one is left out.
@@ -72,11 +84,12 @@ pub(crate) struct Args(pub(crate) Vec<Option<Arc<Value>>>);
 
 impl Args {
     pub(crate) fn operands(&self) -> Operands<'_> {
-        let operand = |value| Operand {
-            shape: Value::shape(value),
-            value: Some(value),
-        };
-        Operands(self.0.iter().map(|value| value.as_deref().map(operand)).collect())
+        Operands(
+            self.0
+                .iter()
+                .map(|value| value.as_deref().map(Operand::of))
+                .collect(),
+        )
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -16,6 +16,11 @@ impl<'a> Attributes<'a> {
         Self { node, opset }
     }
 
+    /// The node as it is stored.
+    pub(crate) fn node(&self) -> &'a NodeProto {
+        self.node
+    }
+
     fn get(&self, name: &str) -> Option<&'a AttributeProto> {
         self.node
             .attribute

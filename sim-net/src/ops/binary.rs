@@ -7,7 +7,6 @@ use sim_simd::vectorized;
 use crate::graph::layer::InputSign;
 use crate::ops::args::{Args, Operands};
 use crate::ops::fault::Fault;
-use crate::ops::number::low_32;
 use crate::ops::{Operation, Signs, axes};
 
 /// Functions of two elements.
@@ -61,7 +60,7 @@ impl Binary {
             return Err(Fault::Type {
                 index: 1,
                 found: right.kind.name(),
-                want: "int64 or int32, as input 0",
+                want: "integers of the same type as input 0",
             });
         }
         let mut data = Vec::with_capacity(axes::n_elements(&shape)?);
@@ -84,11 +83,7 @@ impl Binary {
                     fault = Some(Fault::Division);
                 }
                 let value = value.unwrap_or_default();
-                data.push(if left.kind == IntKind::Int32 {
-                    i64::from(low_32(value))
-                } else {
-                    value
-                });
+                data.push(left.kind.wrap(value));
             },
         );
         fault.map_or_else(|| Ok(IntTensor::new(shape, data, left.kind)?), Err)

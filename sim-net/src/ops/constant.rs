@@ -8,7 +8,7 @@ use crate::graph::layer::InputSign;
 use crate::ops::args::{Args, Operands};
 use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
-use crate::ops::number::{float_of_int, int_of_size, int32_of_float, int64_of_float, low_32};
+use crate::ops::number::{float_of_int, int_of_size, int64_of_float};
 use crate::ops::{Operation, Signs, axes};
 
 /// A value in an attribute.
@@ -160,27 +160,31 @@ impl Operation for Cast {
 
     fn run(&self, mut inputs: Args) -> Result<Vec<Value>, Fault> {
         Ok(vec![match (inputs.take(0)?, self.to) {
-            (value @ Value::Float(_), DataType::Float) => value,
-            (Value::Int(tensor), DataType::Float) => {
+            (value @ Value::Float(_), DataType::Float | DataType::Widened(_)) => value,
+            (Value::Int(tensor), DataType::Float | DataType::Widened(_)) => {
                 Tensor::new(tensor.shape, tensor.data.into_iter().map(float_of_int).collect())?.into()
             }
+            (Value::Float(tensor), DataType::Int(IntKind::Bool)) => {
+                let truths = tensor.data.into_iter().map(|x| i64::from(x != 0.0)).collect();
+                IntTensor::new(tensor.shape, truths, IntKind::Bool)?.into()
+            }
             (Value::Float(tensor), DataType::Int(kind)) => {
-                let convert = |x: f32| match kind {
-                    IntKind::Int64 => int64_of_float(x),
-                    IntKind::Int32 => i64::from(int32_of_float(x)),
-                    IntKind::Bool => i64::from(x != 0.0),
-                };
+                let [least, most] = kind.range();
+                let convert = |x| int64_of_float(x).clamp(least, most);
                 IntTensor::new(tensor.shape, tensor.data.into_iter().map(convert).collect(), kind)?.into()
             }
             (Value::Int(tensor), DataType::Int(kind)) => {
-                let convert = |x: i64| match kind {
-                    IntKind::Int64 => x,
-                    IntKind::Int32 => i64::from(low_32(x)),
-                    IntKind::Bool => i64::from(x != 0),
-                };
+                let convert = |x| kind.wrap(x);
                 IntTensor::new(tensor.shape, tensor.data.into_iter().map(convert).collect(), kind)?.into()
             }
         }])
+    }
+
+    fn kind(&self, _: &Operands<'_>) -> Option<IntKind> {
+        match self.to {
+            DataType::Int(kind) => Some(kind),
+            DataType::Float | DataType::Widened(_) => None,
+        }
     }
 
     fn sign(&self, inputs: &Signs) -> InputSign {

@@ -91,6 +91,18 @@ pub enum Fault {
         /// The shape.
         shape: Vec<usize>,
     },
+    /// Integers that the library of operators cannot hold.
+    #[error("input {index} has integers beyond its type or beyond 32 bits")]
+    Integer {
+        /// Its position.
+        index: usize,
+    },
+    /// The library of operators refuses.
+    #[error("the library that computes it says: {message}")]
+    Library {
+        /// What it says.
+        message: String,
+    },
     /// An integer division by zero.
     #[error("integer division by zero")]
     Division,

@@ -1,5 +1,6 @@
 //! The operators of ONNX that networks here may use.
 
+mod arg_max;
 pub(crate) mod args;
 pub(crate) mod attributes;
 pub(crate) mod axes;
@@ -12,14 +13,18 @@ mod conv_kernel;
 pub mod fault;
 mod gather;
 mod join;
+mod library;
 mod lrn;
 pub(crate) mod matmul;
 pub(crate) mod normalization;
+mod normalize;
 pub(crate) mod number;
 mod pad;
 mod pool;
 mod reduce;
+mod resampling;
 mod reshape;
+mod resize;
 mod slice;
 mod softmax;
 mod transpose;
@@ -28,7 +33,7 @@ mod window;
 
 use std::fmt::Debug;
 
-use sim_onnx::value::Value;
+use sim_onnx::value::{IntKind, Value};
 
 use crate::graph::layer::InputSign;
 use crate::ops::args::{Args, Operands};
@@ -40,6 +45,14 @@ pub(crate) trait Operation: Debug + Send + Sync {
     /// Shapes of the outputs.
     fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault>;
 
+    /// Whether the outputs are small enough to be made.
+    fn check(&self, inputs: &Operands<'_>) -> Result<(), Fault> {
+        let shapes = self.shapes(inputs)?;
+        shapes
+            .iter()
+            .try_for_each(|shape| axes::n_elements(shape).map(drop))
+    }
+
     /// The outputs.
     fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault>;
 
@@ -47,6 +60,11 @@ pub(crate) trait Operation: Debug + Send + Sync {
     fn value_of_shapes(&self, inputs: &Operands<'_>) -> Option<Value> {
         let _ = inputs;
         None
+    }
+
+    /// What integers of the outputs are, `None` of floats, given what those of the inputs are.
+    fn kind(&self, inputs: &Operands<'_>) -> Option<IntKind> {
+        inputs.0.first().copied().flatten()?.kind
     }
 
     /// Sign of the first output, given those of the inputs.
@@ -97,6 +115,8 @@ pub(crate) fn parse(
 ) -> Result<Option<Box<dyn Operation>>, Fault> {
     Ok(Some(match operator {
         "Add" => Box::new(binary::Binary::Add),
+        "ArgMax" => Box::new(arg_max::ArgExtreme::parse(arg_max::Extreme::Max, attributes)),
+        "ArgMin" => Box::new(arg_max::ArgExtreme::parse(arg_max::Extreme::Min, attributes)),
         "AveragePool" => Box::new(pool::AveragePool::parse(attributes)?),
         "BatchNormalization" => Box::new(batch_norm::BatchNormalization::parse(attributes)?),
         "Cast" => Box::new(constant::Cast::parse(attributes)?),
@@ -110,16 +130,19 @@ pub(crate) fn parse(
         "Flatten" => Box::new(reshape::Flatten::parse(attributes)),
         "Gather" => Box::new(gather::Gather::parse(attributes)),
         "Gemm" => Box::new(matmul::Gemm::parse(attributes)),
-        "GlobalAveragePool" => Box::new(pool::GlobalAveragePool),
-        "HardSigmoid" | "HardSwish" | "Identity" | "LeakyRelu" | "Relu" | "Sigmoid" | "Tanh" => {
-            Box::new(unary::Unary::parse(operator, attributes))
-        }
+        "GlobalAveragePool" => Box::new(pool::GlobalPool::Average),
+        "GlobalMaxPool" => Box::new(pool::GlobalPool::Max),
+        "GroupNormalization" => Box::new(normalize::Normalize::groups(attributes)?),
+        "HardSigmoid" | "HardSwish" | "Identity" | "LeakyRelu" | "Mish" | "Relu" | "Sigmoid" | "Sign"
+        | "Tanh" => Box::new(unary::Unary::parse(operator, attributes)),
+        "InstanceNormalization" => Box::new(normalize::Normalize::instances(attributes)),
+        "LayerNormalization" => Box::new(normalize::Normalize::layers(attributes)),
         "LRN" => Box::new(lrn::Lrn::parse(attributes)?),
         "MatMul" => Box::new(matmul::MatMul),
         "MaxPool" => Box::new(pool::MaxPool::parse(attributes)?),
         "Mul" => Box::new(binary::Binary::Mul),
         "Pad" => Box::new(pad::Pad::parse(attributes)?),
-        "ReduceMean" => Box::new(reduce::ReduceMean::parse(attributes)),
+        "Resize" => Box::new(resize::Resize::resize(attributes)?),
         "Reshape" => Box::new(reshape::Reshape::parse(attributes)),
         "Shape" => Box::new(constant::ShapeOf::parse(attributes)),
         "Slice" => Box::new(slice::Slice::parse(attributes)?),
@@ -129,7 +152,14 @@ pub(crate) fn parse(
         "Sub" => Box::new(binary::Binary::Sub),
         "Sum" => Box::new(binary::Sum),
         "Transpose" => Box::new(transpose::Transpose::parse(attributes)?),
+        "Upsample" => Box::new(resize::Resize::upsample(attributes)?),
         "Unsqueeze" => Box::new(reshape::Unsqueeze::parse(attributes)),
-        _ => return Ok(None),
+        _ => {
+            if let Some(reduce) = reduce::Reduce::parse(operator, attributes) {
+                return Ok(Some(Box::new(reduce)));
+            }
+            let library = library::Library::parse(operator, attributes)?;
+            return Ok(library.map(|library| -> Box<dyn Operation> { Box::new(library) }));
+        }
     }))
 }

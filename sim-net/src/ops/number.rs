@@ -31,16 +31,6 @@ pub(super) const fn int64_of_float(value: f32) -> i64 {
     value as i64
 }
 
-/// As [`int64_of_float`], in the range of 32 bits.
-pub(super) const fn int32_of_float(value: f32) -> i32 {
-    value as i32
-}
-
-/// The low 32 bits.
-pub(super) const fn low_32(value: i64) -> i32 {
-    value as i32
-}
-
 /// A size as an element of an ONNX shape; sizes of stored arrays are far below the limit.
 pub(super) fn int_of_size(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)

@@ -175,11 +175,14 @@ impl Operation for AveragePool {
     }
 }
 
-/// The mean of each map.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct GlobalAveragePool;
+/// The mean of each map, or its largest element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GlobalPool {
+    Average,
+    Max,
+}
 
-impl Operation for GlobalAveragePool {
+impl Operation for GlobalPool {
     fn shapes(&self, inputs: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
         let shape = inputs.shape(0)?;
         if shape.len() < 2 {
@@ -197,11 +200,24 @@ impl Operation for GlobalAveragePool {
         if n_elements == 0 {
             return Err(Fault::shape(0, &input.shape, "maps that are not empty"));
         }
-        let mean = |map: &[f32]| {
-            let sum: f64 = map.iter().copied().map(f64::from).sum();
-            float_of_double(sum / double_of_size(n_elements))
+        let maps = input.data.chunks_exact(n_elements);
+        let data = match self {
+            Self::Average => maps
+                .map(|map| {
+                    let sum: f64 = map.iter().copied().map(f64::from).sum();
+                    float_of_double(sum / double_of_size(n_elements))
+                })
+                .collect(),
+            Self::Max => maps
+                // NaN stays.
+                .map(|map| {
+                    map.iter().fold(
+                        f32::NEG_INFINITY,
+                        |max, &x| if x <= max || max.is_nan() { max } else { x },
+                    )
+                })
+                .collect(),
         };
-        let data = input.data.chunks_exact(n_elements).map(mean).collect();
         Ok(vec![Tensor::new(shape, data)?.into()])
     }
 

@@ -15,8 +15,10 @@ pub(super) enum Unary {
     HardSwish,
     Identity,
     LeakyRelu { alpha: f32 },
+    Mish,
     Relu,
     Sigmoid,
+    Sign,
     Tanh,
 }
 
@@ -32,8 +34,10 @@ impl Unary {
             "LeakyRelu" => Self::LeakyRelu {
                 alpha: attributes.float_or("alpha", 0.01),
             },
+            "Mish" => Self::Mish,
             "Relu" => Self::Relu,
             "Sigmoid" => Self::Sigmoid,
+            "Sign" => Self::Sign,
             "Tanh" => Self::Tanh,
             _ => Self::Identity,
         }
@@ -56,9 +60,13 @@ impl Operation for Unary {
             Self::HardSwish => map(data, |x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0)),
             Self::Identity => {}
             Self::LeakyRelu { alpha } => map(data, |x| if x < 0.0 { alpha * x } else { x }),
+            // ln(1 + exp x) without an overflow.
+            Self::Mish => map(data, |x| x * (x.max(0.0) + (-x.abs()).exp().ln_1p()).tanh()),
             // Not `max`, which would turn NaN into 0 and hide it.
             Self::Relu => map(data, |x| if x <= 0.0 { 0.0 } else { x }),
             Self::Sigmoid => map(data, |x| 1.0 / (1.0 + (-x).exp())),
+            // Not `signum`, which is 1 at 0.
+            Self::Sign => map(data, |x| if x == 0.0 { 0.0 } else { x.signum() }),
             Self::Tanh => map(data, f32::tanh),
         }
         Ok(vec![tensor.into()])
@@ -67,7 +75,12 @@ impl Operation for Unary {
     fn sign(&self, inputs: &Signs) -> InputSign {
         match self {
             Self::HardSigmoid { .. } | Self::Relu | Self::Sigmoid => InputSign::NonNegative,
-            Self::HardSwish | Self::Identity | Self::LeakyRelu { .. } | Self::Tanh => inputs.first(),
+            Self::HardSwish
+            | Self::Identity
+            | Self::LeakyRelu { .. }
+            | Self::Mish
+            | Self::Sign
+            | Self::Tanh => inputs.first(),
         }
     }
 }

@@ -100,6 +100,34 @@ impl StoredTensor {
                 elements(&self.raw, |bytes| i64::from(i32::from_le_bytes(bytes))),
                 IntKind::Int32,
             ),
+            2 => ints(self.raw.iter().copied().map(i64::from).collect(), IntKind::Uint8),
+            3 => ints(
+                elements(&self.raw, |bytes| i64::from(i8::from_le_bytes(bytes))),
+                IntKind::Int8,
+            ),
+            4 => ints(
+                elements(&self.raw, |bytes| i64::from(u16::from_le_bytes(bytes))),
+                IntKind::Uint16,
+            ),
+            5 => ints(
+                elements(&self.raw, |bytes| i64::from(i16::from_le_bytes(bytes))),
+                IntKind::Int16,
+            ),
+            12 => ints(
+                elements(&self.raw, |bytes| i64::from(u32::from_le_bytes(bytes))),
+                IntKind::Uint32,
+            ),
+            11 => Some(
+                Tensor::new(
+                    shape,
+                    elements(&self.raw, f64::from_le_bytes)
+                        .into_iter()
+                        .map(rounded)
+                        .collect(),
+                )
+                .expect("an array")
+                .into(),
+            ),
             7 => ints(elements(&self.raw, i64::from_le_bytes), IntKind::Int64),
             9 => ints(
                 self.raw.iter().map(|&truth| i64::from(truth)).collect(),
@@ -108,6 +136,15 @@ impl StoredTensor {
             _ => None,
         }
     }
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "networks here compute in FP32"
+)]
+fn rounded(value: f64) -> f32 {
+    value as f32
 }
 
 fn elements<T, const SIZE: usize>(raw: &[u8], from: impl Fn([u8; SIZE]) -> T) -> Vec<T> {

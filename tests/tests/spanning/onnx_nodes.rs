@@ -14,67 +14,188 @@ use sim_onnx::value::Value;
 
 /// What the importer says it supports. A test belongs here if it needs nothing else.
 const OPERATORS: &[&str] = &[
+    "Abs",
+    "Acos",
+    "Acosh",
     "Add",
+    "And",
+    "ArgMax",
+    "ArgMin",
+    "Asin",
+    "Asinh",
+    "Atan",
+    "Atanh",
     "AveragePool",
     "BatchNormalization",
     "Cast",
+    "Ceil",
     "Clip",
     "Concat",
     "Constant",
     "ConstantOfShape",
     "Conv",
+    "Cos",
+    "Cosh",
+    "CumSum",
+    "DepthToSpace",
     "Div",
     "Dropout",
+    "Einsum",
+    "Elu",
+    "Equal",
+    "Erf",
+    "Exp",
+    "Expand",
+    "EyeLike",
     "Flatten",
+    "Floor",
     "Gather",
+    "GatherElements",
+    "GatherND",
+    "Gelu",
     "Gemm",
     "GlobalAveragePool",
+    "GlobalMaxPool",
+    "Greater",
+    "GreaterOrEqual",
+    "GridSample",
+    "GroupNormalization",
+    "GRU",
     "HardSigmoid",
     "HardSwish",
     "Identity",
-    "LRN",
+    "InstanceNormalization",
+    "IsInf",
+    "IsNaN",
+    "LayerNormalization",
     "LeakyRelu",
+    "Less",
+    "LessOrEqual",
+    "Log",
+    "LogSoftmax",
+    "LRN",
+    "LSTM",
     "MatMul",
+    "Max",
     "MaxPool",
+    "Mean",
+    "Min",
+    "Mish",
+    "Mod",
     "Mul",
+    "Neg",
+    "NonZero",
+    "Not",
+    "Or",
     "Pad",
+    "Pow",
+    "PRelu",
+    "Range",
+    "Reciprocal",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceLogSum",
+    "ReduceLogSumExp",
+    "ReduceMax",
     "ReduceMean",
+    "ReduceMin",
+    "ReduceProd",
+    "ReduceSum",
+    "ReduceSumSquare",
     "Relu",
     "Reshape",
+    "Resize",
+    "ReverseSequence",
+    "Round",
+    "ScatterElements",
+    "ScatterND",
     "Shape",
     "Sigmoid",
+    "Sign",
+    "Sin",
+    "Sinh",
     "Slice",
     "Softmax",
+    "Softplus",
+    "Softsign",
     "Split",
+    "Sqrt",
     "Squeeze",
     "Sub",
     "Sum",
+    "Tan",
     "Tanh",
+    "Tile",
+    "TopK",
     "Transpose",
+    "Trilu",
     "Unsqueeze",
+    "Upsample",
+    "Where",
+    "Xor",
 ];
 
 /// Tests that are left out although their operators are supported: start of their names (all of it before `=`), and why. Each of them must
 /// end in an error: a case that the importer computes belongs among those that are run.
 const EXCLUDED: &[(&str, &str)] = &[
-    ("test_add_int16", TYPE),
-    ("test_add_int8", TYPE),
-    ("test_add_uint", TYPE),
-    ("test_div_int16", TYPE),
-    ("test_div_int8", TYPE),
-    ("test_div_uint", TYPE),
-    ("test_mul_int16", TYPE),
-    ("test_mul_int8", TYPE),
-    ("test_mul_uint", TYPE),
-    ("test_sub_int16", TYPE),
-    ("test_sub_int8", TYPE),
-    ("test_sub_uint", TYPE),
-    ("test_cast_", TYPE),
-    ("test_castlike_", TYPE),
-    ("test_clip_default_int8", TYPE),
-    ("test_maxpool_2d_uint8", TYPE),
-    ("test_operator_add_", TYPE),
-    ("test_operator_addconstant", TYPE),
+    ("test_add_uint64", TYPE),
+    ("test_sub_uint64", TYPE),
+    ("test_mul_uint64", TYPE),
+    ("test_div_uint64", TYPE),
+    ("test_equal_uint64", TYPE),
+    ("test_equal_string", TYPE),
+    ("test_greater_uint64", TYPE),
+    ("test_greater_equal_uint64", TYPE),
+    ("test_less_uint64", TYPE),
+    ("test_less_equal_uint64", TYPE),
+    ("test_max_uint64", TYPE),
+    ("test_max_float16", TYPE),
+    ("test_min_uint64", TYPE),
+    ("test_min_float16", TYPE),
+    ("test_mod_uint64", TYPE),
+    ("test_mod_mixed_sign_float16", TYPE),
+    ("test_mod_float16", TYPE),
+    ("test_mod_float_edge_cases_fmod_0_float16", TYPE),
+    ("test_pow_types_float32_uint64", TYPE),
+    ("test_top_k_uint64", TYPE),
+    ("test_einsum_batch_matmul_bfloat16", TYPE),
+    ("test_einsum_sum_bfloat16", TYPE),
+    ("test_einsum_transpose_bfloat16", TYPE),
+    ("test_flexattention_fp16", TYPE),
+    ("test_isinf_float16", TYPE),
+    ("test_isnan_float16", TYPE),
+    ("test_range_bfloat16", TYPE),
+    ("test_range_float16", TYPE),
+    ("test_reversesequence_bfloat16", TYPE),
+    ("test_cast_BFLOAT16", TYPE),
+    ("test_cast_DOUBLE_to_FLOAT16", TYPE),
+    ("test_cast_FLOAT16", TYPE),
+    ("test_cast_FLOAT4", TYPE),
+    ("test_cast_FLOAT8", TYPE),
+    ("test_cast_FLOAT_to_BFLOAT16", TYPE),
+    ("test_cast_FLOAT_to_FLOAT", TYPE),
+    ("test_cast_FLOAT_to_INT", TYPE),
+    ("test_cast_FLOAT_to_UINT", TYPE),
+    ("test_cast_INT", TYPE),
+    ("test_cast_UINT", TYPE),
+    ("test_cast_no_saturate", TYPE),
+    ("test_cast_e8m0", TYPE),
+    ("test_castlike_BFLOAT16", TYPE),
+    ("test_castlike_DOUBLE_to_FLOAT16", TYPE),
+    ("test_castlike_FLOAT16", TYPE),
+    ("test_castlike_FLOAT4", TYPE),
+    ("test_castlike_FLOAT8", TYPE),
+    ("test_castlike_FLOAT_to_BFLOAT16", TYPE),
+    ("test_castlike_FLOAT_to_FLOAT", TYPE),
+    ("test_castlike_FLOAT_to_INT", TYPE),
+    ("test_castlike_FLOAT_to_UINT", TYPE),
+    ("test_castlike_INT", TYPE),
+    ("test_castlike_UINT", TYPE),
+    ("test_castlike_no_saturate", TYPE),
+    ("test_clip_default_int8_inbounds=", INTEGERS),
+    ("test_clip_default_int8_max=", INTEGERS),
+    ("test_clip_default_int8_min=", INTEGERS),
+    ("test_maxpool_2d_uint8", INTEGERS),
     ("test_AvgPool3d", AXES),
     ("test_Conv3d", AXES),
     ("test_MaxPool3d", AXES),
@@ -87,16 +208,48 @@ const EXCLUDED: &[(&str, &str)] = &[
     ("test_training_dropout_default", RANDOM),
     ("test_training_dropout_mask", RANDOM),
     ("test_training_dropout=", RANDOM),
+    ("test_resize_downsample_scales_linear_antialias", FORM),
+    ("test_resize_downsample_scales_cubic_antialias", FORM),
+    ("test_resize_downsample_sizes_linear_antialias", FORM),
+    ("test_resize_downsample_sizes_cubic_antialias", FORM),
+    ("test_resize_tf_crop_and_resize", FORM),
+    ("test_gridsample_bicubic", LIBRARY),
+    ("test_gridsample_border", LIBRARY),
+    ("test_gridsample_nearest", LIBRARY),
+    ("test_gridsample_reflection", LIBRARY),
+    ("test_gridsample_volumetric", LIBRARY),
+    ("test_gru_batchwise", LIBRARY),
+    ("test_gru_bidirectional", LIBRARY),
+    ("test_gru_defaults", LIBRARY),
+    ("test_gru_reverse", LIBRARY),
+    ("test_gru_seq_length", LIBRARY),
+    ("test_gru_with_initial_bias", LIBRARY),
+    ("test_isinf_negative", LIBRARY),
+    ("test_isinf_positive", LIBRARY),
+    ("test_lstm_batchwise", LIBRARY),
+    ("test_lstm_with_peepholes", LIBRARY),
+    ("test_PReLU_1d_multiparam", LIBRARY),
+    ("test_PReLU_2d_multiparam", LIBRARY),
+    ("test_PReLU_3d_multiparam", LIBRARY),
 ];
 
-const TYPE: &str = "a type other than float32, int32, int64 and bool";
+/// Tests of which ONNX Runtime, as these networks, computes something else: it divides the new size, rounded down, by the
+/// old one, where onnx's reference does not round.
+const DISPUTED: &[&str] = &[
+    "test_resize_downsample_scales_linear_align_corners",
+    "test_resize_downsample_scales_cubic_align_corners",
+];
+
+const TYPE: &str = "a type that networks do not have";
 const AXES: &str = "three axes to slide over";
-const INTEGERS: &str = "padding of integers";
+const INTEGERS: &str = "windows, padding and limits of integers";
 const POSITIONS: &str = "the second output of MaxPool, which only training needs";
 const RANDOM: &str = "elements dropped at random, which only training does";
+const FORM: &str = "a rare form of resizing";
+const LIBRARY: &str = "a form that the library of operators refuses";
 
 /// Fewer mean that the package or the selection lost some.
-const LEAST_RUN: usize = 678;
+const LEAST_RUN: usize = 1_260;
 
 /// As onnx's own runner has them.
 const RELATIVE: f64 = 1e-3;
@@ -115,12 +268,14 @@ fn operators_compute_what_onnx_expects() {
     let mut n_of_operator: BTreeMap<String, usize> = BTreeMap::new();
     let mut n_excluded = vec![0_usize; EXCLUDED.len()];
     let mut n_run = 0;
+    let mut n_disputed = 0;
     let mut wrong = Vec::new();
     for case in selected {
         let row = EXCLUDED
             .iter()
             .position(|(start, _)| format!("{}=", case.name).starts_with(start));
         match (row, check(case)) {
+            (None, Err(Failure::Wrong(_))) if DISPUTED.contains(&case.name.as_str()) => n_disputed += 1,
             (Some(row), Err(Failure::Refused(_))) => n_excluded[row] += 1,
             (Some(_), Ok(())) => wrong.push(format!("{}: is excluded, but passes", case.name)),
             (_, Err(failure)) => wrong.push(format!("{}: {}", case.name, failure.text())),
@@ -147,11 +302,12 @@ fn operators_compute_what_onnx_expects() {
     for name in OPERATORS {
         println!("{:5} {name}", n_of_operator.get(*name).unwrap_or(&0));
     }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     for ((start, reason), n_cases) in EXCLUDED.iter().zip(&n_excluded) {
         println!("{n_cases:5} left out: {start}…: {reason}");
         assert!(0 < *n_cases, "`{start}` excludes nothing");
     }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(n_disputed, DISPUTED.len(), "tests that are disputed");
     assert!(LEAST_RUN <= n_run, "only {n_run} tests were run");
     let untested: Vec<&&str> = OPERATORS
         .iter()
