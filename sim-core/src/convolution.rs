@@ -15,6 +15,8 @@ named! {
         Convolution = "convolution",
         /// A fully connected layer, stored as a 1×1 convolution over a 1×1 map.
         FullyConnected = "fully-connected",
+        /// A transposed convolution, stored as a 1×1 convolution with a filter for each output channel and tap.
+        TransposedConvolution = "transposed-convolution",
     }
 }
 

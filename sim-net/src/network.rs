@@ -1,19 +1,27 @@
-//! A network from an ONNX file: one input, layers, outputs.
+//! A network from an ONNX file: inputs, layers, outputs.
 
 use std::path::Path;
 
+use prost::Message;
 use sim_core::tensor::Tensor;
-use sim_onnx::value::{IntKind, Value};
+use sim_onnx::proto::ModelProto;
+use sim_onnx::stored::FloatKind;
+use sim_onnx::value::{IntKind, IntTensor, Value};
 
 pub use crate::execute::error::ExecuteError;
 pub use crate::execute::hooks::{BatchNormCall, HookError, HookPoint, Hooks, NoHooks, WeightedCall};
 use crate::execute::{Batch, Runs};
 use crate::graph::Graph;
 pub use crate::graph::error::ModelError;
+pub use crate::graph::given::{Given, InputConstant};
 pub use crate::graph::infer::LayerShape;
-pub use crate::graph::layer::{BatchNorm, InputSign, Statistics, WeightedLayer};
+pub use crate::graph::layer::{BatchNorm, InputSign, OtherProduct, Statistics, WeightedLayer};
+pub use crate::graph::wanted::Wanted;
+use crate::ops::number::int_of_double;
 
-/// A network with one FP32 input.
+/// A network.
+///
+/// What it runs is what is wanted of it ([`Network::want`]): nodes that nothing wanted depends on are not there.
 #[derive(Debug)]
 pub struct Network {
     graph: Graph,
@@ -30,17 +38,56 @@ pub struct Input {
     pub kind: Option<IntKind>,
 }
 
+impl Input {
+    /// `tensor` as a value of its type.
+    ///
+    /// - Errors: elements that an integer input cannot have.
+    pub fn value_of(&self, tensor: Tensor) -> Result<Value, ExecuteError> {
+        let Some(kind) = self.kind else {
+            return Ok(tensor.into());
+        };
+        let [least, most] = kind.range();
+        let whole = |&x: &f32| {
+            let whole = int_of_double(f64::from(x)).filter(|whole| (least..=most).contains(whole));
+            whole.ok_or_else(|| ExecuteError::InputElement {
+                name: self.name.clone(),
+                kind: kind.name(),
+                element: x,
+            })
+        };
+        let data = tensor.data.iter().map(whole).collect::<Result<_, _>>()?;
+        Ok(IntTensor {
+            shape: tensor.shape,
+            data,
+            kind,
+        }
+        .into())
+    }
+}
+
 impl Network {
     /// Read the ONNX file at `path`.
     ///
     /// - Errors: a file that cannot be read, and those of [`Self::from_bytes`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ModelError> {
+        Self::load_given(path, &Given::default())
+    }
+
+    /// As [`Self::load`], where something is known of the inputs.
+    ///
+    /// - Errors: as [`Self::load`], and inputs that are not there.
+    pub fn load_given(path: impl AsRef<Path>, given: &Given) -> Result<Self, ModelError> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| ModelError::Read {
             path: path.to_owned(),
             source,
         })?;
-        Self::from_bytes(&bytes)
+        let mut model = ModelProto::decode(&bytes[..])?;
+        drop(bytes);
+        sim_onnx::external::load(&mut model, path)?;
+        Ok(Self {
+            graph: Graph::from_model(&model, given)?,
+        })
     }
 
     /// Read an ONNX file from memory.
@@ -48,17 +95,39 @@ impl Network {
     /// - Errors: bytes that are no ONNX model, operators and data types that are not supported (named with their
     ///   node), graphs with a cycle or with another number of inputs than one.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let graph = Graph::from_bytes(bytes)?;
-        if graph.inputs().len() != 1 {
-            let names = graph.inputs().iter().map(|input| input.name.clone()).collect();
-            return Err(ModelError::Inputs { names });
-        }
-        Ok(Self { graph })
+        Ok(Self {
+            graph: Graph::from_bytes(bytes)?,
+        })
     }
 
-    /// Name and declared shape of the input.
-    pub fn input(&self) -> &Input {
-        &self.graph.inputs()[0]
+    /// From now on run what `wanted` needs, and nothing else; a network as it is read runs all outputs.
+    ///
+    /// - Errors: names that no value has, and nodes that are needed and cannot run: all of them at once.
+    pub fn want(&mut self, wanted: &Wanted) -> Result<(), ModelError> {
+        self.graph.want(wanted)
+    }
+
+    /// The inputs that a run reads.
+    pub fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.graph
+            .fed
+            .iter()
+            .map(|&position| &self.graph.inputs[position])
+    }
+
+    /// Names of the outputs that the file declares.
+    pub fn outputs(&self) -> &[String] {
+        &self.graph.declared_outputs
+    }
+
+    /// Products that are not layers, in execution order.
+    pub fn others(&self) -> &[OtherProduct] {
+        &self.graph.others
+    }
+
+    /// Types of stored floats that became FP32.
+    pub fn widened(&self) -> impl Iterator<Item = FloatKind> {
+        self.graph.widened.iter().copied()
     }
 
     /// Convolutions and fully connected layers, in execution order.
@@ -89,27 +158,69 @@ impl Network {
     ///
     /// - Errors: a shape that the network cannot take, and shapes that depend on the values of the input.
     pub fn layer_shapes(&self, shape: &[usize]) -> Result<Vec<LayerShape>, ExecuteError> {
-        self.graph.layer_shapes(&[shape.to_vec()])
+        let mut shapes: Vec<Vec<usize>> = Vec::new();
+        for (place, input) in self.inputs().enumerate() {
+            // Inputs beside the images are as the file declares them.
+            let declared = || input.shape.iter().map(|size| size.unwrap_or(1)).collect();
+            shapes.push(if place == self.graph.images {
+                shape.to_vec()
+            } else {
+                declared()
+            });
+        }
+        self.graph.layer_shapes(&shapes)
     }
 
     /// Run in FP32; `hooks` are called at every layer with weights and at every batch norm.
     ///
     /// Returns name and value of each output. An error says at which node the run ended.
     pub fn run(&self, input: &Tensor, hooks: &mut dyn Hooks) -> Result<Vec<(String, Tensor)>, ExecuteError> {
-        floats(self.graph.run(vec![Value::Float(input.clone())], hooks)?)
+        self.run_values(self.only_input(input.clone())?, hooks)
     }
 
     /// Runs side by side, one for each input.
     ///
     /// - Errors: an input that is not as the file declares it.
     pub fn start(&self, inputs: Vec<Tensor>) -> Result<Runs<'_>, ExecuteError> {
-        let inputs = inputs.into_iter().map(|input| vec![Value::Float(input)]);
-        Runs::new(&self.graph, inputs.collect(), Batch::AsDeclared)
+        let inputs = inputs.into_iter().map(|input| self.only_input(input));
+        self.start_values(inputs.collect::<Result<_, _>>()?)
+    }
+
+    /// As [`Self::run`], with a value for each of [`Self::inputs`].
+    pub fn run_values(
+        &self,
+        inputs: Vec<Value>,
+        hooks: &mut dyn Hooks,
+    ) -> Result<Vec<(String, Tensor)>, ExecuteError> {
+        floats(crate::execute::run(
+            &self.graph,
+            inputs,
+            Batch::AsDeclared,
+            hooks,
+        )?)
+    }
+
+    /// As [`Self::start`], with a value for each of [`Self::inputs`].
+    ///
+    /// - Errors: as [`Self::start`].
+    pub fn start_values(&self, inputs: Vec<Vec<Value>>) -> Result<Runs<'_>, ExecuteError> {
+        Runs::new(&self.graph, inputs, Batch::AsDeclared)
+    }
+
+    /// The values of a run, if the images are all that it reads.
+    fn only_input(&self, images: Tensor) -> Result<Vec<Value>, ExecuteError> {
+        match self.graph.fed[..] {
+            [position] => Ok(vec![self.graph.inputs[position].value_of(images)?]),
+            _ => Err(ExecuteError::InputCount {
+                want: self.graph.fed.len(),
+                found: 1,
+            }),
+        }
     }
 
     /// Run for what `hooks` see of it, with any number of images, whatever the model declares.
     pub(crate) fn run_hooks(&self, input: &Tensor, hooks: &mut dyn Hooks) -> Result<(), ExecuteError> {
-        let input = vec![Value::Float(input.clone())];
+        let input = self.only_input(input.clone())?;
         crate::execute::run(&self.graph, input, Batch::Any, hooks).map(drop)
     }
 }

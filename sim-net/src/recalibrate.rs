@@ -136,7 +136,7 @@ fn run(network: &Network, batch: &Tensor, hooks: &mut dyn Hooks) -> Result<(), R
         Err(error) => Box::new(error),
     };
     let found = batch.shape[0];
-    let declared = network.input().shape.first().copied().flatten();
+    let declared = network.inputs().next().and_then(|input| *input.shape.first()?);
     match declared.filter(|&declared| declared != found && is_of_shapes(&error)) {
         Some(declared) => Err(RecalibrateError::FixedBatch {
             declared,
@@ -154,6 +154,9 @@ fn is_of_shapes(error: &ExecuteError) -> bool {
         // Images have become channels.
         ExecuteError::Hook { source, .. } => matches!(source.downcast_ref(), Some(StatisticsFault::Input(_))),
         ExecuteError::InputCount { .. }
+        | ExecuteError::InputElement { .. }
+        | ExecuteError::FixedBatch { .. }
+        | ExecuteError::Missing(_)
         | ExecuteError::InputShape { .. }
         | ExecuteError::HookShape { .. }
         | ExecuteError::Unreached

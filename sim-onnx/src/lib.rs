@@ -1,6 +1,7 @@
 //! The ONNX file format: messages, stored tensors, and copies of a file with new values.
 
 pub mod error;
+pub mod external;
 #[expect(missing_docs, reason = "generated")]
 pub mod proto;
 pub mod rewrite;

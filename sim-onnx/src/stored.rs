@@ -7,7 +7,7 @@ use crate::proto::TensorProto;
 use crate::value::{IntKind, IntTensor, Value};
 
 /// `TensorProto.DataLocation`: the elements are in another file.
-const EXTERNAL: i32 = 1;
+pub(crate) const EXTERNAL: i32 = 1;
 
 /// Names of `TensorProto.DataType`, from 0.
 const NAMES: [&str; 17] = [

@@ -1,6 +1,7 @@
 //! Why a run ends early.
 
 use crate::execute::hooks::HookError;
+use crate::graph::error::ModelError;
 use crate::ops::fault::Fault;
 
 /// A network that cannot be run on an input.
@@ -56,6 +57,34 @@ pub enum ExecuteError {
         /// Shape of what it replaces.
         want: Vec<usize>,
     },
+    /// An element of an integer input that is not one of its numbers.
+    #[error(
+        "input `{name}` is declared {kind}, but {element} is not one of its numbers; give it raw pixels: scale 1, no mean, no std"
+    )]
+    InputElement {
+        /// The input.
+        name: String,
+        /// Its type.
+        kind: &'static str,
+        /// The element.
+        element: f32,
+    },
+    /// Another number of images than the model declares, where a node depends on that number.
+    #[error(
+        "the model declares a batch of {declared}, and node `{node}` ({operator}) depends on that number; export it with an \
+         open batch axis"
+    )]
+    FixedBatch {
+        /// Images that it declares.
+        declared: usize,
+        /// The node.
+        node: String,
+        /// Its operator.
+        operator: String,
+    },
+    /// Nodes that are needed and cannot run.
+    #[error(transparent)]
+    Missing(#[from] Box<ModelError>),
     /// A layer or output whose shape no node gives.
     #[error("the shapes of some layers are not known before the network runs")]
     Unreached,

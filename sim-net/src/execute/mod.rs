@@ -1,5 +1,6 @@
 //! Runs a graph in FP32, node by node, on one or several inputs side by side.
 
+mod batch;
 pub mod error;
 pub mod hooks;
 pub(crate) mod weighted;
@@ -47,6 +48,8 @@ pub struct Runs<'g> {
     graph: &'g Graph,
     /// By run and value.
     values: Vec<Vec<Option<Arc<Value>>>>,
+    /// Images of each run.
+    n_images: usize,
     /// Position of the next node.
     next: usize,
 }
@@ -54,10 +57,14 @@ pub struct Runs<'g> {
 impl<'g> Runs<'g> {
     /// A run for each of `inputs`, before the first node.
     pub(crate) fn new(graph: &'g Graph, inputs: Vec<Vec<Value>>, batch: Batch) -> Result<Self, ExecuteError> {
+        graph.check_needed().map_err(Box::new)?;
+        let images = inputs.first().and_then(|inputs| inputs.get(graph.images));
+        let n_images = images.and_then(|images| images.shape().first().copied());
         let values = inputs.into_iter().map(|inputs| take_inputs(graph, inputs, batch));
         Ok(Self {
             graph,
             values: values.collect::<Result<_, _>>()?,
+            n_images: n_images.unwrap_or(1),
             next: 0,
         })
     }
@@ -72,6 +79,9 @@ impl<'g> Runs<'g> {
     ) -> Result<(), ExecuteError> {
         let graph = self.graph;
         for (position, node) in graph.nodes.iter().enumerate().skip(self.next) {
+            if !graph.needed[position] {
+                continue;
+            }
             if node.action.hook_point().is_some_and(&is_end) {
                 break;
             }
@@ -79,7 +89,7 @@ impl<'g> Runs<'g> {
             let args = args
                 .map(|values| args_of(graph, values, node, position))
                 .collect();
-            let outputs = run_node(graph, node, args, hooks)?;
+            let outputs = run_node(graph, node, self.n_images, args, hooks)?;
             for (values, outputs) in self.values.iter_mut().zip(outputs) {
                 for (&value, output) in node.outputs.iter().zip(outputs) {
                     let is_wanted =
@@ -117,17 +127,21 @@ fn take_inputs(
     inputs: Vec<Value>,
     batch: Batch,
 ) -> Result<Vec<Option<Arc<Value>>>, ExecuteError> {
-    if inputs.len() != graph.inputs.len() {
+    if inputs.len() != graph.fed.len() {
         return Err(ExecuteError::InputCount {
-            want: graph.inputs.len(),
+            want: graph.fed.len(),
             found: inputs.len(),
         });
     }
     let mut values = vec![None; graph.names.len()];
-    for ((input, value), &number) in graph.inputs.iter().zip(inputs).zip(&graph.input_values) {
+    for (&position, value) in graph.fed.iter().zip(inputs) {
+        let (input, number) = (&graph.inputs[position], graph.input_values[position]);
         let mut declared = input.clone();
         if let (Batch::Any, Some(size)) = (batch, declared.shape.first_mut()) {
             *size = None;
+        }
+        if position == graph.fed[graph.images] {
+            batch::check(graph, position, value.shape(), &mut declared)?;
         }
         check_shape(&declared, value.shape())?;
         if checked_product(value.shape()) != Some(value.n_elements()) {
@@ -184,6 +198,7 @@ fn args_of(graph: &Graph, values: &mut [Option<Arc<Value>>], node: &Node, positi
 fn run_node(
     graph: &Graph,
     node: &Node,
+    n_images: usize,
     all_args: Vec<Args>,
     hooks: &mut dyn Hooks,
 ) -> Result<Vec<Vec<Value>>, ExecuteError> {
@@ -202,9 +217,17 @@ fn run_node(
             let prepare = |args| Prepared::convolution(graph, conv, *layer, args);
             weighted::run(node, all_args, prepare, hooks).map(single)
         }
-        Action::FullyConnected { layer } => {
-            let prepare = |args| Prepared::product(graph, *layer, args);
+        Action::FullyConnected { layer, input, output } => {
+            let prepare = |args| Prepared::product(graph, *layer, n_images, [*input, *output], args);
             weighted::run(node, all_args, prepare, hooks).map(single)
+        }
+        Action::ConvTranspose { transposed, layer } => {
+            let prepare = |args| Prepared::transposed(graph, transposed, *layer, args);
+            weighted::run(node, all_args, prepare, hooks).map(single)
+        }
+        Action::Refused(_) => {
+            graph.check_needed().map_err(Box::new)?;
+            Err(ExecuteError::Unreached)
         }
         Action::BatchNorm { index } => {
             let batch_norm = &graph.batch_norms[*index];

@@ -10,8 +10,9 @@ use crate::graph::layer::WeightedLayer;
 use crate::graph::{Graph, Node};
 use crate::ops::args::Args;
 use crate::ops::conv::{Conv, ConvPlan};
+use crate::ops::conv_transpose::{ConvTransposeLayer, ConvTransposePlan};
 use crate::ops::fault::Fault;
-use crate::ops::matmul::fully_connected;
+use crate::ops::matmul::{Stored, fully_connected};
 
 /// Of a fully connected layer.
 pub(crate) const ROW_GEOMETRY: Geometry = Geometry {
@@ -45,6 +46,34 @@ pub(crate) fn product_shape(layer: &WeightedLayer, input: &[usize]) -> Result<(u
     Ok((rows, output))
 }
 
+/// The sizes of an array whose last two axes are exchanged where `stored` says so.
+pub(crate) fn swapped(stored: Stored, mut shape: Vec<usize>) -> Vec<usize> {
+    if let (Stored::Transposed, [.., rows, columns]) = (stored, &mut shape[..]) {
+        std::mem::swap(rows, columns);
+    }
+    shape
+}
+
+/// `tensor` with its last two axes exchanged where `stored` says so.
+fn swap(stored: Stored, tensor: Tensor) -> Tensor {
+    match (stored, &tensor.shape[..]) {
+        (Stored::Transposed, &[.., rows, columns]) => {
+            let matrices = tensor.data.chunks_exact((rows * columns).max(1));
+            let data = matrices.flat_map(|matrix| transposed(matrix, columns)).collect();
+            Tensor {
+                shape: swapped(stored, tensor.shape),
+                data,
+            }
+        }
+        _ => tensor,
+    }
+}
+
+/// The columns of a matrix, one after the other.
+fn transposed(matrix: &[f32], n_columns: usize) -> impl Iterator<Item = f32> + '_ {
+    (0..n_columns).flat_map(move |column| matrix[column..].iter().step_by(n_columns.max(1)).copied())
+}
+
 /// A layer with the input of one run, about to run.
 pub(super) struct Prepared<'g> {
     index: usize,
@@ -55,7 +84,7 @@ pub(super) struct Prepared<'g> {
     want: Vec<usize>,
     /// Of the output.
     shape: Vec<usize>,
-    own: Own,
+    own: Own<'g>,
 }
 
 /// What a layer reads.
@@ -64,12 +93,20 @@ enum Input {
     Given(Args),
     /// In the shape that hooks see.
     Reshaped(Tensor),
+    /// Rows that are not images: hooks see them as pixels of one image.
+    Rows { rows: Tensor, pixels: Tensor },
 }
 
-/// What runs where no hook does.
-enum Own {
+/// What runs where no hook does, and what becomes of its result.
+enum Own<'g> {
     Convolution(ConvPlan),
-    Product,
+    Transposed {
+        plan: ConvTransposePlan,
+        bias: Option<&'g [f32]>,
+    },
+    Product {
+        output: Stored,
+    },
 }
 
 impl<'g> Prepared<'g> {
@@ -77,24 +114,16 @@ impl<'g> Prepared<'g> {
         graph: &'g Graph,
         conv: &Conv,
         index: usize,
-        mut args: Args,
+        args: Args,
     ) -> Result<Self, Fault> {
         let layer = &graph.layers[index];
         let plan = conv_plan(conv, layer, &args.float(0)?.shape)?;
         let shape = plan.output.clone();
-        // Hooks see a map of one axis as one row.
-        let input = if shape.len() == 3 {
-            let mut tensor = args.take_float(0)?;
-            tensor.shape.insert(2, 1);
-            Input::Reshaped(tensor)
-        } else {
-            Input::Given(args)
-        };
         let [rows, columns] = plan.window.output;
         Ok(Self {
             index,
             layer,
-            input,
+            input: Input::map(args)?,
             geometry: plan.geometry(),
             want: vec![shape[0], shape[1], rows, columns],
             shape,
@@ -102,25 +131,66 @@ impl<'g> Prepared<'g> {
         })
     }
 
-    pub(super) fn product(graph: &'g Graph, index: usize, mut args: Args) -> Result<Self, Fault> {
+    pub(super) fn transposed(
+        graph: &'g Graph,
+        transposed: &'g ConvTransposeLayer,
+        index: usize,
+        args: Args,
+    ) -> Result<Self, Fault> {
+        let plan = transposed.plan(&args.float(0)?.shape)?;
+        Ok(Self {
+            index,
+            layer: &graph.layers[index],
+            input: Input::map(args)?,
+            geometry: plan.product.geometry(),
+            want: plan.product.output.clone(),
+            shape: plan.output.clone(),
+            own: Own::Transposed {
+                plan,
+                bias: transposed.bias.as_deref(),
+            },
+        })
+    }
+
+    /// A product of the rows of an input; `n_images` are the images of the run.
+    pub(super) fn product(
+        graph: &'g Graph,
+        index: usize,
+        n_images: usize,
+        [input, output]: [Stored; 2],
+        mut args: Args,
+    ) -> Result<Self, Fault> {
         let layer = &graph.layers[index];
-        let (rows, shape) = product_shape(layer, &args.float(0)?.shape)?;
+        let given = swapped(input, args.float(0)?.shape.clone());
+        let (rows, shape) = product_shape(layer, &given)?;
         let [n_filters, k, ..] = layer.weight_shape();
-        let input = if args.float(0)?.shape.len() == 2 {
-            Input::Given(args)
+        let (input, want) = if rows == n_images {
+            let input = if given.len() == 2 && input == Stored::AsIs {
+                Input::Given(args)
+            } else {
+                let mut tensor = swap(input, args.take_float(0)?);
+                tensor.shape = vec![rows, k];
+                Input::Reshaped(tensor)
+            };
+            (input, vec![rows, n_filters])
         } else {
-            let mut tensor = args.take_float(0)?;
-            tensor.shape = vec![rows, k];
-            Input::Reshaped(tensor)
+            let mut rows_of = swap(input, args.take_float(0)?);
+            rows_of.shape = vec![rows, k];
+            let pixels = Tensor::new(vec![1, k, rows, 1], transposed(&rows_of.data, k).collect())?;
+            let input = Input::Rows {
+                rows: rows_of,
+                pixels,
+            };
+            (input, vec![1, n_filters, rows, 1])
         };
         Ok(Self {
             index,
             layer,
             input,
             geometry: ROW_GEOMETRY,
-            want: vec![rows, n_filters],
+            want,
             shape,
-            own: Own::Product,
+            own: Own::Product { output },
         })
     }
 
@@ -128,45 +198,96 @@ impl<'g> Prepared<'g> {
         Ok(WeightedCall {
             index: self.index,
             layer: self.layer,
-            input: self.input.tensor()?,
+            input: self.input.seen()?,
             geometry: self.geometry,
         })
     }
 
     /// The output, `replacement` where a hook gave one.
     fn finish(self, node: &Node, replacement: Option<Tensor>) -> Result<Tensor, ExecuteError> {
-        let mut output = match replacement {
-            Some(output)
-                if output.shape != self.want || checked_product(&self.want) != Some(output.data.len()) =>
-            {
-                return Err(ExecuteError::HookShape {
-                    layer: self.layer.name.clone(),
-                    found: output.shape,
-                    want: self.want,
-                });
-            }
-            Some(output) => output,
-            None => self.run().map_err(|fault| node.execute_error(fault))?,
+        if let Some(output) = &replacement
+            && (output.shape != self.want || checked_product(&self.want) != Some(output.data.len()))
+        {
+            return Err(ExecuteError::HookShape {
+                layer: self.layer.name.clone(),
+                found: output.shape.clone(),
+                want: self.want,
+            });
+        }
+        let made = match replacement {
+            Some(output) => Ok(self.rows_of(output)),
+            None => self.run(),
         };
-        output.shape = self.shape;
-        Ok(output)
+        made.and_then(|made| self.placed(made))
+            .map_err(|fault| node.execute_error(fault))
+    }
+
+    /// What a hook made, as the layer itself makes it.
+    fn rows_of(&self, output: Tensor) -> Tensor {
+        match &self.input {
+            Input::Given(_) | Input::Reshaped(_) => output,
+            Input::Rows { rows, .. } => {
+                let n_rows = rows.shape[0];
+                Tensor {
+                    shape: vec![n_rows, output.data.len() / n_rows.max(1)],
+                    data: transposed(&output.data, n_rows).collect(),
+                }
+            }
+        }
     }
 
     fn run(&self) -> Result<Tensor, Fault> {
-        let input = self.input.tensor()?;
+        let input = self.input.own()?;
         let (weight, bias) = (&self.layer.weight, self.layer.bias.as_deref());
         match &self.own {
             Own::Convolution(plan) => plan.run(&input.data, &weight.data, bias),
-            Own::Product => fully_connected(input, weight, bias),
+            Own::Transposed { plan, .. } => plan.product.run(&input.data, &weight.data, None),
+            Own::Product { .. } => fully_connected(input, weight, bias),
+        }
+    }
+
+    /// The output of the node.
+    fn placed(self, mut made: Tensor) -> Result<Tensor, Fault> {
+        match self.own {
+            Own::Transposed { plan, bias } => plan.fold(&made.data, bias),
+            Own::Convolution(_) => {
+                made.shape = self.shape;
+                Ok(made)
+            }
+            Own::Product { output } => {
+                made.shape = self.shape;
+                Ok(swap(output, made))
+            }
         }
     }
 }
 
 impl Input {
-    fn tensor(&self) -> Result<&Tensor, Fault> {
+    /// A map of one or two axes; hooks see one of a single axis as one row.
+    fn map(mut args: Args) -> Result<Self, Fault> {
+        if args.float(0)?.shape.len() != 3 {
+            return Ok(Self::Given(args));
+        }
+        let mut tensor = args.take_float(0)?;
+        tensor.shape.insert(2, 1);
+        Ok(Self::Reshaped(tensor))
+    }
+
+    /// What hooks see.
+    fn seen(&self) -> Result<&Tensor, Fault> {
         match self {
             Self::Given(args) => args.float(0),
             Self::Reshaped(tensor) => Ok(tensor),
+            Self::Rows { pixels, .. } => Ok(pixels),
+        }
+    }
+
+    /// What the layer itself reads.
+    fn own(&self) -> Result<&Tensor, Fault> {
+        match self {
+            Self::Given(args) => args.float(0),
+            Self::Reshaped(tensor) => Ok(tensor),
+            Self::Rows { rows, .. } => Ok(rows),
         }
     }
 }

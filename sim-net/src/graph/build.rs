@@ -1,72 +1,204 @@
 //! From the messages of a file to a graph.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
-use prost::Message;
 use sim_onnx::error::TensorFault;
 use sim_onnx::proto::tensor_shape_proto::dimension;
-use sim_onnx::proto::{GraphProto, ModelProto, NodeProto, ValueInfoProto, type_proto};
-use sim_onnx::stored::{self, DataType};
-use sim_onnx::value::IntKind;
+use sim_onnx::proto::{GraphProto, ModelProto, TensorProto, ValueInfoProto, type_proto};
+use sim_onnx::stored::{self, DataType, FloatKind};
+use sim_onnx::value::{IntKind, Value};
 
 use crate::graph::error::{MAX_OPSET, MIN_OPSET, ModelError};
+use crate::graph::given::Given;
+use crate::graph::inline::{Branch, Placed};
 use crate::graph::names::Names;
-use crate::graph::{Action, Graph, Node, fold, order, sign, weights};
+use crate::graph::{Action, Branches, Graph, Node, fold, infer, inline, order, products, sign, weights};
 use crate::network::Input;
 use crate::ops;
 use crate::ops::attributes::Attributes;
+use crate::ops::fault::Fault;
 
 /// The domains of the operators of the standard.
 const STANDARD_DOMAINS: [&str; 2] = ["", "ai.onnx"];
 
-pub(super) fn graph(bytes: &[u8]) -> Result<Graph, ModelError> {
-    let model = ModelProto::decode(bytes)?;
-    let opset = opset(&model)?;
-    let file = model.graph.ok_or(ModelError::NoGraph)?;
+pub(super) fn graph(model: &ModelProto, given: &Given) -> Result<Graph, ModelError> {
+    let opset = opset(model)?;
+    let file = model.graph.as_ref().ok_or(ModelError::NoGraph)?;
+    if let Some(sparse) = file.sparse_initializer.first() {
+        let name = sparse.values.as_ref().and_then(|values| values.name.clone());
+        return Err(initializer_error(name.unwrap_or_default(), TensorFault::Sparse));
+    }
+    let mut stored = Stored::default();
+    stored.read(&file.initializer)?;
+    let nodes = file.node.iter().cloned().enumerate();
+    let mut nodes: Vec<Placed> = nodes.map(|(position, node)| Placed { node, position }).collect();
+    let mut branches = Branches::None;
+    loop {
+        let mut graph = assemble(file, &nodes, &stored, opset, given)?;
+        let chosen = chosen(&graph, given)?;
+        if chosen.is_empty() {
+            graph.branches = branches;
+            return finish(graph, &nodes, opset);
+        }
+        let mut initializers = Vec::new();
+        nodes = inline::inline(nodes, &chosen, &mut initializers)?;
+        stored.read(&initializers)?;
+        branches = Branches::Inlined;
+    }
+}
+
+/// Stored constants, by name.
+#[derive(Default)]
+struct Stored {
+    constants: Vec<(String, Result<Arc<Value>, TensorFault>)>,
+    widened: BTreeSet<FloatKind>,
+}
+
+impl Stored {
+    /// More of them. One of a type that is not supported counts only where it is needed.
+    fn read(&mut self, tensors: &[TensorProto]) -> Result<(), ModelError> {
+        for tensor in tensors {
+            let name = tensor.name.clone().unwrap_or_default();
+            let value = match stored::value(tensor) {
+                Ok(value) => Ok(Arc::new(value)),
+                Err(fault @ TensorFault::DataType { .. }) => Err(fault),
+                Err(fault) => return Err(initializer_error(name, fault)),
+            };
+            if let Ok(DataType::Widened(kind)) = DataType::from_onnx(tensor.data_type.unwrap_or_default()) {
+                self.widened.insert(kind);
+            }
+            self.constants.push((name, value));
+        }
+        Ok(())
+    }
+}
+
+fn initializer_error(name: String, fault: TensorFault) -> ModelError {
+    ModelError::Initializer { name, fault }
+}
+
+/// The graph of these nodes, in order, after those that depend on no input have run.
+fn assemble(
+    file: &GraphProto,
+    nodes: &[Placed],
+    stored: &Stored,
+    opset: i64,
+    given: &Given,
+) -> Result<Graph, ModelError> {
     let mut names = Names::default();
-    let mut graph = Graph {
-        names: Vec::new(),
-        inputs: Vec::new(),
-        input_values: Vec::new(),
-        outputs: Vec::new(),
-        constants: Vec::new(),
-        nodes: nodes(&file, opset, &mut names)?,
-        layers: Vec::new(),
-        batch_norms: Vec::new(),
-        last_reader: Vec::new(),
-    };
-    let constants = constants(&file, &mut names)?;
+    // Why a constant cannot be read.
+    let mut unreadable = BTreeMap::new();
+    let mut constants = Vec::new();
+    for (name, value) in &stored.constants {
+        match (names.number(name), value) {
+            (None, _) => {}
+            (Some(number), Ok(value)) => constants.push((number, Arc::clone(value))),
+            (Some(number), Err(fault)) => {
+                unreadable.insert(number, fault.to_string());
+            }
+        }
+    }
+    let nodes = nodes.iter().enumerate();
+    let nodes = nodes.map(|(index, placed)| read_node(placed, index, opset, &mut names, &unreadable));
+    let nodes: Vec<Node> = nodes.collect();
+    let stored_values: BTreeSet<usize> = constants
+        .iter()
+        .map(|&(number, _)| number)
+        .chain(unreadable.keys().copied())
+        .collect();
+    let mut inputs = Vec::new();
     for input in &file.input {
         let name = input.name.clone().unwrap_or_default();
-        let value = names.number(&name);
         // Before version 4 of the format, initializers were inputs too.
-        let is_constant = constants.iter().any(|(constant, _)| Some(*constant) == value);
-        if let Some(value) = value.filter(|_| !is_constant) {
-            graph.input_values.push(value);
-            graph.inputs.push(Input {
+        if let Some(value) = names.number(&name).filter(|value| !stored_values.contains(value)) {
+            let input = Input {
                 name,
                 shape: declared_shape(input),
                 kind: declared_kind(input),
-            });
+            };
+            inputs.push((value, input));
         }
     }
-    let outputs = file
+    for constant in &given.constants {
+        let place = inputs.iter().position(|(_, input)| input.name == constant.name);
+        let Some(place) = place else {
+            return Err(ModelError::NoInput {
+                name: constant.name.clone(),
+                inputs: inputs.into_iter().map(|(_, input)| input.name).collect(),
+            });
+        };
+        let (value, input) = inputs.remove(place);
+        constants.push((value, constant.value(&input)?));
+    }
+    let declared_outputs: Vec<String> = file
         .output
         .iter()
-        .map(|output| output.name.as_deref().unwrap_or_default());
-    graph.outputs = outputs.filter_map(|name| names.number(name)).collect();
-    graph.names = names.into_names();
-    graph.constants = vec![None; graph.names.len()];
+        .filter_map(|output| output.name.clone())
+        .collect();
+    let outputs = declared_outputs
+        .iter()
+        .filter_map(|name| names.number(name))
+        .collect();
+    let (input_values, inputs) = inputs.into_iter().unzip();
+    let names = names.into_names();
+    let mut graph = Graph {
+        inputs,
+        input_values,
+        fed: Vec::new(),
+        images: 0,
+        outputs,
+        declared_outputs,
+        constants: vec![None; names.len()],
+        needed: vec![true; nodes.len()],
+        nodes,
+        layers: Vec::new(),
+        others: Vec::new(),
+        batch_norms: Vec::new(),
+        last_reader: Vec::new(),
+        widened: stored.widened.clone(),
+        branches: Branches::None,
+        batch_node: OnceLock::new(),
+        names,
+    };
     for (value, constant) in constants {
         graph.constants[value] = Some(constant);
     }
-    check_origins(&graph)?;
+    check_origins(&graph, &unreadable)?;
     order::sort(&mut graph)?;
     fold::fold(&mut graph)?;
+    Ok(graph)
+}
+
+/// Nodes that choose between branches, by index in the list of nodes, with what they choose where it is known.
+fn chosen(graph: &Graph, given: &Given) -> Result<BTreeMap<usize, Branch>, ModelError> {
+    let choices = || graph.nodes.iter().filter(|node| node.operator == "If");
+    if choices().next().is_none() {
+        return Ok(BTreeMap::new());
+    }
+    let known = infer::known_integers(graph, &given.shapes);
+    let choice = |node: &Node| {
+        let condition = node.inputs.first().copied().flatten()?;
+        let truth = match graph.constants[condition].as_deref() {
+            Some(Value::Int(tensor)) => tensor.data.first().copied(),
+            Some(Value::Float(_)) => None,
+            None => known.get(&condition).and_then(|numbers| numbers.first().copied()),
+        }?;
+        Some((node.index, if truth == 0 { Branch::Else } else { Branch::Then }))
+    };
+    Ok(choices().filter_map(choice).collect())
+}
+
+/// Find layers and batch norms, and run everything that the outputs need.
+fn finish(mut graph: Graph, nodes: &[Placed], opset: i64) -> Result<Graph, ModelError> {
     let signs = sign::signs(&graph);
-    weights::extract(&mut graph, &file.node, opset, &signs)?;
-    graph.last_reader = last_readers(&graph);
+    weights::extract(&mut graph, nodes, opset, &signs)?;
+    graph.others = products::others(&graph);
+    graph.find_missing();
+    graph.find_last_readers();
     drop_unread(&mut graph);
+    let outputs = graph.outputs.clone();
+    graph.need_outputs(outputs);
     Ok(graph)
 }
 
@@ -88,15 +220,14 @@ fn opset(model: &ModelProto) -> Result<i64, ModelError> {
     }
 }
 
-fn nodes(file: &GraphProto, opset: i64, names: &mut Names) -> Result<Vec<Node>, ModelError> {
-    file.node
-        .iter()
-        .enumerate()
-        .map(|(position, node)| read_node(node, position, opset, names))
-        .collect()
-}
-
-fn read_node(file: &NodeProto, position: usize, opset: i64, names: &mut Names) -> Result<Node, ModelError> {
+fn read_node(
+    placed: &Placed,
+    index: usize,
+    opset: i64,
+    names: &mut Names,
+    unreadable: &BTreeMap<usize, String>,
+) -> Node {
+    let Placed { node: file, position } = placed;
     let name = [file.name.as_ref(), file.output.first()]
         .into_iter()
         .flatten()
@@ -110,49 +241,23 @@ fn read_node(file: &NodeProto, position: usize, opset: i64, names: &mut Names) -
         operator = format!("{domain}.{operator}");
         Ok(None)
     };
-    let operation = match operation {
-        Ok(Some(operation)) => operation,
-        Ok(None) => return Err(ModelError::Operator { node: name, operator }),
-        Err(fault) => {
-            return Err(ModelError::Node {
-                node: name,
-                operator,
-                fault: Box::new(fault),
-            });
-        }
+    let inputs: Vec<Option<usize>> = file.input.iter().map(|name| names.number(name)).collect();
+    let fault = inputs.iter().flatten().find_map(|value| unreadable.get(value));
+    let action = match (operation, fault) {
+        (_, Some(what)) => Action::Refused(Fault::Stored { what: what.clone() }),
+        (Ok(Some(operation)), None) => Action::Plain(operation),
+        (Ok(None), None) => Action::Refused(Fault::NoOperator),
+        (Err(fault), None) => Action::Refused(fault),
     };
-    Ok(Node {
+    Node {
         name,
         operator,
-        position,
-        inputs: file.input.iter().map(|name| names.number(name)).collect(),
+        position: *position,
+        index,
+        inputs,
         outputs: file.output.iter().map(|name| names.number(name)).collect(),
-        action: Action::Plain(operation),
-    })
-}
-
-/// Initializers, by value.
-fn constants(
-    file: &GraphProto,
-    names: &mut Names,
-) -> Result<Vec<(usize, Arc<sim_onnx::value::Value>)>, ModelError> {
-    let fault = |name: Option<&str>, fault| ModelError::Initializer {
-        name: name.unwrap_or_default().to_owned(),
-        fault,
-    };
-    if let Some(sparse) = file.sparse_initializer.first() {
-        let name = sparse.values.as_ref().and_then(|values| values.name.as_deref());
-        return Err(fault(name, TensorFault::Sparse));
+        action,
     }
-    let mut constants = Vec::with_capacity(file.initializer.len());
-    for tensor in &file.initializer {
-        let name = tensor.name.as_deref();
-        let value = stored::value(tensor).map_err(|error| fault(name, error))?;
-        if let Some(number) = names.number(name.unwrap_or_default()) {
-            constants.push((number, Arc::new(value)));
-        }
-    }
-    Ok(constants)
 }
 
 fn declared_shape(input: &ValueInfoProto) -> Vec<Option<usize>> {
@@ -181,8 +286,11 @@ fn declared_kind(input: &ValueInfoProto) -> Option<IntKind> {
 }
 
 /// Every value comes from one place, and every value that is read comes from somewhere.
-fn check_origins(graph: &Graph) -> Result<(), ModelError> {
-    let mut has_origin: Vec<bool> = graph.constants.iter().map(Option::is_some).collect();
+fn check_origins(graph: &Graph, unreadable: &BTreeMap<usize, String>) -> Result<(), ModelError> {
+    let constants = graph.constants.iter().enumerate();
+    let mut has_origin: Vec<bool> = constants
+        .map(|(value, constant)| constant.is_some() || unreadable.contains_key(&value))
+        .collect();
     let produced = graph.nodes.iter().flat_map(|node| node.outputs.iter().flatten());
     for &value in graph.input_values.iter().chain(produced) {
         if std::mem::replace(&mut has_origin[value], true) {
@@ -205,19 +313,6 @@ fn check_origins(graph: &Graph) -> Result<(), ModelError> {
         }),
         None => Ok(()),
     }
-}
-
-fn last_readers(graph: &Graph) -> Vec<Option<usize>> {
-    let mut last_reader = vec![None; graph.names.len()];
-    for (position, node) in graph.nodes.iter().enumerate() {
-        for &value in node.inputs.iter().flatten() {
-            last_reader[value] = Some(position);
-        }
-    }
-    for &value in &graph.outputs {
-        last_reader[value] = None;
-    }
-    last_reader
 }
 
 /// Weights live in the layers; the constants that they were made from are not needed any more.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::graph::error::{MAX_CONSTANT_ELEMENTS, ModelError};
-use crate::graph::{Action, Graph};
+use crate::graph::{Action, Graph, Node};
 use crate::ops::args::Args;
 
 /// Replace nodes that read nothing but constants by their outputs.
@@ -35,10 +35,20 @@ pub(super) fn fold(graph: &mut Graph) -> Result<(), ModelError> {
             .map(|input| graph.constants[(*input)?].clone())
             .collect();
         let args = Args(inputs);
-        let outputs = operation
+        let outputs = match operation
             .check(&args.operands())
             .and_then(|()| operation.run(args))
-            .map_err(|fault| node.model_error(fault))?;
+        {
+            Ok(outputs) => outputs,
+            // It matters only where something that is wanted depends on it.
+            Err(fault) => {
+                kept.push(Node {
+                    action: Action::Refused(fault),
+                    ..node
+                });
+                continue;
+            }
+        };
         for output in &outputs {
             n_elements = n_elements.saturating_add(output.n_elements());
         }

@@ -1,11 +1,14 @@
 //! Shapes of all values from the shapes of the inputs.
 
+use std::collections::BTreeMap;
+
 use sim_core::convolution::Geometry;
 use sim_onnx::value::{IntKind, Value};
 
 use crate::execute::error::ExecuteError;
-use crate::execute::weighted::{ROW_GEOMETRY, conv_plan, product_shape};
+use crate::execute::weighted::{ROW_GEOMETRY, conv_plan, product_shape, swapped};
 use crate::graph::{Action, Graph, Node};
+use crate::network::Input;
 use crate::ops::args::{Args, Operand, Operands};
 use crate::ops::axes;
 use crate::ops::fault::Fault;
@@ -56,41 +59,49 @@ struct Known {
     kind: Option<IntKind>,
 }
 
+/// Integers that follow from the shapes of inputs, by value; nothing where shapes are missing or do not fit.
+pub(super) fn known_integers(graph: &Graph, shapes: &[(String, Vec<usize>)]) -> BTreeMap<usize, Vec<i64>> {
+    let shape_of = |input: &Input| {
+        let given = shapes.iter().find(|(name, _)| *name == input.name);
+        given
+            .map(|(_, shape)| shape.clone())
+            .or_else(|| input.shape.iter().copied().collect())
+    };
+    let inputs = graph.inputs.iter().enumerate();
+    let inputs = inputs.filter_map(|(position, input)| {
+        let shape = shape_of(input).filter(|shape| !shape.is_empty())?;
+        Some((position, shape))
+    });
+    let known = inferred(graph, inputs).known.into_iter().enumerate();
+    let integers = known.filter_map(|(value, known)| match known?.value? {
+        Value::Int(tensor) => Some((value, tensor.data)),
+        Value::Float(_) => None,
+    });
+    integers.collect()
+}
+
 pub(crate) fn infer(graph: &Graph, inputs: &[Vec<usize>]) -> Result<Shapes, ExecuteError> {
-    if inputs.len() != graph.inputs.len() {
+    if inputs.len() != graph.fed.len() {
         return Err(ExecuteError::InputCount {
-            want: graph.inputs.len(),
+            want: graph.fed.len(),
             found: inputs.len(),
         });
     }
-    let mut known: Vec<Option<Known>> = graph.names.iter().map(|_| None).collect();
-    for ((input, shape), &value) in graph.inputs.iter().zip(inputs).zip(&graph.input_values) {
-        crate::execute::check_shape(input, shape)?;
-        known[value] = Some(Known {
-            shape: shape.clone(),
-            value: None,
-            kind: input.kind,
-        });
-    }
-    let mut layers = vec![None; graph.layers.len()];
-    let mut unknown = None;
-    for node in &graph.nodes {
-        let Some(operands) = operands(graph, &known, node) else {
-            continue;
-        };
-        let outputs = match outputs(graph, node, &operands, &mut layers) {
-            Ok(outputs) => outputs,
-            Err(fault @ Fault::Unknown { .. }) => {
-                unknown.get_or_insert(node.execute_error(fault));
-                continue;
-            }
-            Err(fault) => return Err(node.execute_error(fault)),
-        };
-        for (&value, output) in node.outputs.iter().zip(outputs) {
-            if let Some(value) = value {
-                known[value] = Some(output);
-            }
+    for (&position, shape) in graph.fed.iter().zip(inputs) {
+        let mut declared = graph.inputs[position].clone();
+        if let Some(size) = declared.shape.first_mut() {
+            *size = None;
         }
+        crate::execute::check_shape(&declared, shape)?;
+    }
+    let Inferred {
+        known,
+        layers,
+        fault,
+        unknown,
+    } = inferred(graph, fed(graph, inputs));
+    if let Some(fault) = fault {
+        return Err(fault);
     }
     let shape = |&value: &usize| {
         let known = known[value].as_ref().map(|known| known.shape.clone());
@@ -102,6 +113,72 @@ pub(crate) fn infer(graph: &Graph, inputs: &[Vec<usize>]) -> Result<Shapes, Exec
         outputs,
         unknown,
     })
+}
+
+/// By value: its shape for inputs of these shapes, as far as it is known.
+pub(crate) fn shapes_of_values(graph: &Graph, inputs: &[Vec<usize>]) -> Vec<Option<Vec<usize>>> {
+    let known = inferred(graph, fed(graph, inputs)).known.into_iter();
+    known.map(|known| known.map(|known| known.shape)).collect()
+}
+
+/// Shapes of the inputs that a run reads, by position among all.
+fn fed<'a>(graph: &'a Graph, inputs: &'a [Vec<usize>]) -> impl Iterator<Item = (usize, Vec<usize>)> + 'a {
+    graph.fed.iter().copied().zip(inputs.iter().cloned())
+}
+
+/// What is known of a graph.
+struct Inferred {
+    /// By value.
+    known: Vec<Option<Known>>,
+    layers: Vec<Option<LayerShape>>,
+    /// The first node that cannot take its inputs.
+    fault: Option<ExecuteError>,
+    /// The first node whose shape depends on values.
+    unknown: Option<ExecuteError>,
+}
+
+/// A node that cannot be inferred leaves unknown what follows from it.
+fn inferred(graph: &Graph, inputs: impl Iterator<Item = (usize, Vec<usize>)>) -> Inferred {
+    let mut known: Vec<Option<Known>> = graph.names.iter().map(|_| None).collect();
+    for (position, shape) in inputs {
+        known[graph.input_values[position]] = Some(Known {
+            shape,
+            value: None,
+            kind: graph.inputs[position].kind,
+        });
+    }
+    let mut found = Inferred {
+        known,
+        layers: vec![None; graph.layers.len()],
+        fault: None,
+        unknown: None,
+    };
+    let needed = graph
+        .nodes
+        .iter()
+        .zip(&graph.needed)
+        .filter(|(_, needed)| **needed);
+    for (node, _) in needed {
+        let Some(operands) = operands(graph, &found.known, node) else {
+            continue;
+        };
+        match outputs(graph, node, &operands, &mut found.layers) {
+            Ok(outputs) => {
+                for (&value, output) in node.outputs.iter().zip(outputs) {
+                    if let Some(value) = value {
+                        found.known[value] = Some(output);
+                    }
+                }
+            }
+            Err(fault @ Fault::Unknown { .. }) => {
+                found.unknown.get_or_insert(node.execute_error(fault));
+            }
+            Err(fault) => {
+                found.fault.get_or_insert(node.execute_error(fault));
+            }
+        }
+    }
+    found
 }
 
 /// What a node reads; `None` where the shape of something is not known.
@@ -164,18 +241,29 @@ fn outputs(
             });
             (vec![plan.output], None)
         }
-        Action::FullyConnected { layer } => {
-            let shape = operands.shape(0)?;
-            let (rows, output) = product_shape(&graph.layers[*layer], shape)?;
-            axes::n_elements(&output)?;
+        Action::FullyConnected { layer, input, output } => {
+            let shape = swapped(*input, operands.shape(0)?.to_vec());
+            let (rows, made) = product_shape(&graph.layers[*layer], &shape)?;
+            axes::n_elements(&made)?;
             let [n_filters, k, ..] = graph.layers[*layer].weight_shape();
             layers[*layer] = Some(LayerShape {
                 input: vec![rows, k],
                 output: vec![rows, n_filters],
                 geometry: ROW_GEOMETRY,
             });
-            (vec![output], None)
+            (vec![swapped(*output, made)], None)
         }
+        Action::ConvTranspose { transposed, layer } => {
+            let input = operands.shape(0)?;
+            let plan = transposed.plan(input)?;
+            layers[*layer] = Some(LayerShape {
+                input: with_rows(input),
+                output: plan.product.output.clone(),
+                geometry: plan.product.geometry(),
+            });
+            (vec![plan.output], None)
+        }
+        Action::Refused(_) => return Err(Fault::Unknown { index: 0 }),
         Action::BatchNorm { .. } => (vec![operands.shape(0)?.to_vec()], None),
     };
     let mut values = vec![value];

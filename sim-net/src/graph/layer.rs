@@ -33,6 +33,19 @@ pub struct WeightedLayer {
     /// Position in [`Network::batch_norms`](crate::network::Network::batch_norms) of the batch norm that alone reads
     /// its output.
     pub batch_norm: Option<usize>,
+    /// Operators that it depends on and that cannot run, by name.
+    pub missing: Vec<String>,
+}
+
+/// A product that is not a layer, because it has no constant weights or because its operator makes several products.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherProduct {
+    /// Name of the node, or of its output where the node has none.
+    pub name: String,
+    /// Position of the node in the model file.
+    pub node: usize,
+    /// Why it is not a layer.
+    pub reason: String,
 }
 
 impl WeightedLayer {

@@ -3,32 +3,43 @@
 mod build;
 pub mod error;
 mod fold;
+pub mod given;
 pub mod infer;
+mod inline;
 pub mod layer;
 #[cfg(test)]
 pub(crate) mod model_builder;
 mod names;
 mod order;
+mod products;
 mod sign;
 #[cfg(test)]
 mod tests;
+pub mod wanted;
 mod weights;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
+use prost::Message;
 use sim_core::tensor::Tensor;
+use sim_onnx::proto::ModelProto;
+use sim_onnx::stored::FloatKind;
 use sim_onnx::value::Value;
 
 use crate::execute::Batch;
 use crate::execute::error::ExecuteError;
 use crate::execute::hooks::{HookPoint, Hooks};
 use crate::graph::error::ModelError;
+use crate::graph::given::Given;
 use crate::graph::infer::LayerShape;
-use crate::graph::layer::{BatchNorm, Statistics, WeightedLayer};
+use crate::graph::layer::{BatchNorm, OtherProduct, Statistics, WeightedLayer};
 use crate::network::Input;
 use crate::ops::Operation;
 use crate::ops::conv::Conv;
+use crate::ops::conv_transpose::ConvTransposeLayer;
 use crate::ops::fault::Fault;
+use crate::ops::matmul::Stored;
 
 /// A graph with any number of inputs and outputs.
 #[derive(Debug)]
@@ -37,15 +48,40 @@ pub struct Graph {
     pub(crate) names: Vec<String>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) input_values: Vec<usize>,
+    /// Positions in `inputs` of those that a run reads.
+    pub(crate) fed: Vec<usize>,
+    /// Position in `fed` of the one whose first axis is the images.
+    pub(crate) images: usize,
     pub(crate) outputs: Vec<usize>,
+    /// Names of the outputs that the file declares.
+    pub(crate) declared_outputs: Vec<String>,
     /// By value.
     pub(crate) constants: Vec<Option<Arc<Value>>>,
     /// In execution order.
     pub(crate) nodes: Vec<Node>,
+    /// By node: whether anything that is wanted depends on it.
+    pub(crate) needed: Vec<bool>,
     pub(crate) layers: Vec<WeightedLayer>,
+    /// Products that are not layers.
+    pub(crate) others: Vec<OtherProduct>,
     pub(crate) batch_norms: Vec<BatchNorm>,
-    /// By value: the position in `nodes` of its last reader; `None` for outputs of the graph.
+    /// By value: the position in `nodes` of its last needed reader; `None` for outputs of the graph.
     pub(crate) last_reader: Vec<Option<usize>>,
+    /// Types of stored floats that became FP32.
+    pub(crate) widened: BTreeSet<FloatKind>,
+    /// Whether nodes of branches took the place of the node that chose between them.
+    pub(crate) branches: Branches,
+    /// A node that depends on the number of images that the file declares, once it was looked for.
+    pub(crate) batch_node: OnceLock<Option<usize>>,
+}
+
+/// Whether the nodes are those of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Branches {
+    /// Every node is a node of the file.
+    None,
+    /// Some nodes come from a branch, so that their position in the file is that of the node that chose it.
+    Inlined,
 }
 
 /// A node of a graph.
@@ -53,8 +89,10 @@ pub struct Graph {
 pub(crate) struct Node {
     pub(crate) name: String,
     pub(crate) operator: String,
-    /// Position in the model file.
+    /// Position in the model file; of a node of a branch, that of the node that chose the branch.
     pub(crate) position: usize,
+    /// Position among all nodes, branches in place of what chose them, in the order of the file.
+    pub(crate) index: usize,
     /// Values that it reads; `None` where an optional one is left out.
     pub(crate) inputs: Vec<Option<usize>>,
     /// Values that it produces; `None` where nobody wants one.
@@ -71,10 +109,19 @@ pub(crate) enum Action {
         conv: Conv,
         layer: usize,
     },
-    /// The product with the weights of this layer.
+    /// The product with the weights of this layer, of the rows of its input or of its columns.
     FullyConnected {
         layer: usize,
+        input: Stored,
+        output: Stored,
     },
+    /// The transposed convolution with the weights of this layer.
+    ConvTranspose {
+        transposed: ConvTransposeLayer,
+        layer: usize,
+    },
+    /// It cannot run, for this reason.
+    Refused(Fault),
     /// This batch norm.
     BatchNorm {
         index: usize,
@@ -82,22 +129,42 @@ pub(crate) enum Action {
 }
 
 impl Action {
+    /// The layer whose weights it uses.
+    pub(crate) const fn layer(&self) -> Option<usize> {
+        match self {
+            Self::Plain(_) | Self::Refused(_) | Self::BatchNorm { .. } => None,
+            Self::Conv { layer, .. }
+            | Self::FullyConnected { layer, .. }
+            | Self::ConvTranspose { layer, .. } => Some(*layer),
+        }
+    }
+
     /// Where hooks are called at it.
     pub(crate) const fn hook_point(&self) -> Option<HookPoint> {
         match self {
-            Self::Plain(_) => None,
-            Self::Conv { layer, .. } | Self::FullyConnected { layer } => Some(HookPoint::Weighted(*layer)),
             Self::BatchNorm { index } => Some(HookPoint::BatchNorm(*index)),
+            Self::Plain(_)
+            | Self::Refused(_)
+            | Self::Conv { .. }
+            | Self::FullyConnected { .. }
+            | Self::ConvTranspose { .. } => match self.layer() {
+                Some(layer) => Some(HookPoint::Weighted(layer)),
+                None => None,
+            },
         }
     }
 }
 
 impl Node {
-    pub(crate) fn model_error(&self, fault: Fault) -> ModelError {
-        ModelError::Node {
-            node: self.name.clone(),
-            operator: self.operator.clone(),
-            fault: Box::new(fault),
+    /// Why it cannot run, if it cannot.
+    pub(crate) fn refusal(&self) -> Option<&Fault> {
+        match &self.action {
+            Action::Refused(fault) => Some(fault),
+            Action::Plain(_)
+            | Action::Conv { .. }
+            | Action::FullyConnected { .. }
+            | Action::ConvTranspose { .. }
+            | Action::BatchNorm { .. } => None,
         }
     }
 
@@ -115,7 +182,14 @@ impl Graph {
     ///
     /// - Errors: bytes that are no ONNX model, and whatever of it is not supported.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        build::graph(bytes)
+        Self::from_model(&ModelProto::decode(bytes)?, &Given::default())
+    }
+
+    /// As [`Self::from_bytes`], of a file whose tensors are all in memory.
+    ///
+    /// - Errors: as [`Self::from_bytes`], and inputs that `given` names and that are not there.
+    pub fn from_model(model: &ModelProto, given: &Given) -> Result<Self, ModelError> {
+        build::graph(model, given)
     }
 
     /// Inputs that are not initializers.
@@ -141,6 +215,17 @@ impl Graph {
         inputs: Vec<Value>,
         hooks: &mut dyn Hooks,
     ) -> Result<Vec<(String, Value)>, ExecuteError> {
+        if inputs.len() != self.inputs.len() {
+            return Err(ExecuteError::InputCount {
+                want: self.inputs.len(),
+                found: inputs.len(),
+            });
+        }
+        let inputs = inputs
+            .into_iter()
+            .enumerate()
+            .filter(|(position, _)| self.fed.contains(position));
+        let inputs = inputs.map(|(_, value)| value).collect();
         crate::execute::run(self, inputs, Batch::AsDeclared, hooks)
     }
 

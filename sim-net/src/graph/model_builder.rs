@@ -8,7 +8,7 @@ use sim_onnx::proto::{
     TypeProto, ValueInfoProto, type_proto,
 };
 
-use crate::network::Network;
+use crate::network::{Network, Wanted};
 
 /// A model under construction with the input `x`.
 pub(crate) struct Builder {
@@ -117,7 +117,11 @@ impl Builder {
 
     #[track_caller]
     pub(crate) fn check_error(self, output: &str, want: &str) {
-        let error = Network::from_bytes(&self.bytes(output)).expect_err("no network");
+        let wanted = Wanted::Outputs(vec![output.to_owned()]);
+        let network = Network::from_bytes(&self.bytes(output));
+        let error = network
+            .and_then(|mut network| network.want(&wanted))
+            .expect_err("it cannot run");
         assert_eq!(error.to_string(), want);
     }
 }

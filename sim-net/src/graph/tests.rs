@@ -21,8 +21,8 @@ fn external() -> TensorProto {
 #[test]
 fn a_file_that_is_no_network_is_named_with_its_fault() {
     let x = || Builder::new(&[1, 2]);
-    x().node("Einsum", &["x"], "y", &[])
-        .check_error("y", "node `y`: operator Einsum is not supported");
+    x().node("DeformConv", &["x"], "y", &[])
+        .check_error("y", "this operator is not supported here: DeformConv (node `y`)");
     x().node("Add", &["x", "b"], "a", &[])
         .node("Relu", &["a"], "b", &[])
         .check_error("b", "node `a` (Add) depends on its own output");
@@ -38,23 +38,24 @@ fn a_file_that_is_no_network_is_named_with_its_fault() {
         "operator set 6 is not supported, only 7 to 28 are; convert the model",
     );
     x().node("Conv", &["x"], "y", &[("strides", &[0, 1])])
-        .check_error("y", "node `y` (Conv): strides = 0 is not supported");
+        .check_error("y", "this operator is not supported here: Conv (node `y`: strides = 0 is not supported)");
     x().node("Concat", &["x"], "y", &[])
-        .check_error("y", "node `y` (Concat): attribute axis is missing");
+        .check_error("y", "this operator is not supported here: Concat (node `y`: attribute axis is missing)");
     x().node("Mul", &["x", "w"], "y", &[])
         .stored(external())
         .check_error(
             "y",
             "initializer `w`: its data is in another file; save the model with its weights inside",
         );
-    let half = TensorProto {
-        data_type: Some(10),
+    let text = TensorProto {
+        data_type: Some(8),
         data_location: None,
         ..external()
     };
-    x().node("Mul", &["x", "w"], "y", &[]).stored(half).check_error(
+    x().node("Mul", &["x", "w"], "y", &[]).stored(text).check_error(
         "y",
-        "initializer `w`: data type float16 is not supported, only float32, int64, int32 and bool are",
+        "this operator is not supported here: Mul (node `y`: it reads a constant of the model: data type string is not \
+         supported: only floats of 16, 32 and 64 bits, integers but uint64, and bool are)",
     );
     x().node("Mul", &["x", "w"], "y", &[])
         .floats("w", &[2, 2], &[1.0])
@@ -73,7 +74,8 @@ fn sizes_of_a_damaged_file_allocate_nothing() {
         );
     Builder::new(&[1, 2]).ints("s", &huge).node("ConstantOfShape", &["s"], "y", &[]).check_error(
         "y",
-        "node `y` (ConstantOfShape): shape [1099511627776, 1099511627776] has more than 268435456 elements",
+        "this operator is not supported here: ConstantOfShape (node `y`: shape [1099511627776, 1099511627776] has more than \
+         268435456 elements)",
     );
     let padded = Builder::new(&[1, 1, 4, 4])
         .node(
@@ -152,7 +154,8 @@ fn layers_know_what_the_graph_says_of_them() {
     // One filter per output: the product is transposed.
     assert_eq!(last.weight.data[..4], [0.0, 3.0, 6.0, 9.0]);
     assert_eq!(network.batch_norms()[0].statistics.mean, [1.0, 0.0]);
-    assert_eq!(network.input().shape, [None, Some(1), Some(1), Some(3)]);
+    let shapes: Vec<_> = network.inputs().map(|input| input.shape.clone()).collect();
+    assert_eq!(shapes, [[None, Some(1), Some(1), Some(3)]]);
     let shapes = network.layer_shapes(&[5, 1, 1, 3]).expect("shapes");
     assert_eq!(
         (&shapes[0].output[..], &shapes[1].input[..]),

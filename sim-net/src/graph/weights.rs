@@ -2,63 +2,67 @@
 
 use sim_core::convolution::LayerKind;
 use sim_core::tensor::Tensor;
-use sim_onnx::proto::NodeProto;
 use sim_onnx::value::Value;
 
 use crate::graph::error::ModelError;
+use crate::graph::inline::Placed;
 use crate::graph::layer::{BatchNorm, InputSign, WeightedLayer};
 use crate::graph::{Action, Graph, Node};
 use crate::ops::attributes::Attributes;
 use crate::ops::batch_norm::BatchNormalization;
 use crate::ops::conv::{Conv, check_bias};
+use crate::ops::conv_transpose::{ConvTranspose, ConvTransposeLayer};
 use crate::ops::fault::Fault;
 use crate::ops::matmul::{Gemm, Stored};
 
 /// Move constant weights and parameters of batch norms out of the constants, and let the nodes use them there.
 ///
-/// `file` are the nodes of the file, `signs` those of the values.
+/// `file` are the nodes as they are stored, `signs` those of the values.
 pub(super) fn extract(
     graph: &mut Graph,
-    file: &[NodeProto],
+    file: &[Placed],
     opset: i64,
     signs: &[InputSign],
 ) -> Result<(), ModelError> {
     let mut nodes = std::mem::take(&mut graph.nodes);
     for node in &mut nodes {
-        let attributes = Attributes::new(&file[node.position], opset);
+        let Action::Plain(_) = node.action else { continue };
+        let attributes = Attributes::new(&file[node.index].node, opset);
         let found = match node.operator.as_str() {
             "Conv" => convolution(graph, node, &attributes),
+            "ConvTranspose" => transposed(graph, node, &attributes),
             "Gemm" => gemm(graph, node, &attributes),
             "MatMul" => product(graph, node),
-            "BatchNormalization" => {
-                extract_batch_norm(graph, node, &attributes).map_err(|fault| node.model_error(fault))?;
-                continue;
-            }
+            "BatchNormalization" => extract_batch_norm(graph, node, &attributes).map(|()| None),
             _ => continue,
         };
-        let Some(found) = found.map_err(|fault| node.model_error(fault))? else {
-            continue;
+        let found = match found {
+            Ok(Some(found)) => found,
+            Ok(None) => continue,
+            Err(fault) => {
+                node.action = Action::Refused(fault);
+                continue;
+            }
         };
         let layer = graph.layers.len();
-        let input = node.inputs.first().copied().flatten();
+        let input = node.inputs.get(found.input).copied().flatten();
+        let kind = found.form.kind();
         graph.layers.push(WeightedLayer {
             name: node.name.clone(),
             node: node.position,
-            kind: if found.conv.is_some() {
-                LayerKind::Convolution
-            } else {
-                LayerKind::FullyConnected
-            },
-            groups: found.conv.as_ref().map_or(1, |conv| conv.groups),
+            kind,
+            groups: found.form.groups(),
             weight: found.weight,
             bias: found.bias,
             input_sign: input.map_or(InputSign::Any, |value| signs[value]),
             batch_norm: None,
+            missing: Vec::new(),
         });
-        node.inputs.truncate(1);
-        node.action = match found.conv {
-            Some(conv) => Action::Conv { conv, layer },
-            None => Action::FullyConnected { layer },
+        node.inputs = vec![input];
+        node.action = match found.form {
+            Form::Convolution(conv) => Action::Conv { conv, layer },
+            Form::Transposed(transposed) => Action::ConvTranspose { transposed, layer },
+            Form::Product { input, output } => Action::FullyConnected { layer, input, output },
         };
     }
     graph.nodes = nodes;
@@ -70,8 +74,43 @@ pub(super) fn extract(
 struct Found {
     weight: Tensor,
     bias: Option<Vec<f32>>,
-    /// Of a convolution.
-    conv: Option<Conv>,
+    form: Form,
+    /// Position of the input that is not constant.
+    input: usize,
+}
+
+/// What a node makes of its weights.
+enum Form {
+    Convolution(Conv),
+    Transposed(ConvTransposeLayer),
+    /// A product of the rows or the columns of the last two axes.
+    Product {
+        input: Stored,
+        output: Stored,
+    },
+}
+
+impl Form {
+    const ROWS: Self = Self::Product {
+        input: Stored::AsIs,
+        output: Stored::AsIs,
+    };
+
+    const fn kind(&self) -> LayerKind {
+        match self {
+            Self::Convolution(_) => LayerKind::Convolution,
+            Self::Transposed(_) => LayerKind::TransposedConvolution,
+            Self::Product { .. } => LayerKind::FullyConnected,
+        }
+    }
+
+    const fn groups(&self) -> usize {
+        match self {
+            Self::Convolution(conv) => conv.groups,
+            Self::Transposed(transposed) => transposed.conv.groups,
+            Self::Product { .. } => 1,
+        }
+    }
 }
 
 /// The FP32 constant that input `index` of a node is.
@@ -103,51 +142,97 @@ fn convolution(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Resul
     Ok(Some(Found {
         weight: Tensor::new(shape, weight.data.clone())?,
         bias,
-        conv: Some(Conv::parse(attributes)?),
+        form: Form::Convolution(Conv::parse(attributes)?),
+        input: 0,
+    }))
+}
+
+fn transposed(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Option<Found>, Fault> {
+    let (Some(weight), bias) = (constant(graph, node, 1), constant(graph, node, 2)) else {
+        return Ok(None);
+    };
+    let conv = ConvTranspose::parse(attributes)?;
+    let filters = conv.filters(weight)?;
+    if weight.shape.len() > 4 || filters.data.is_empty() || (has_input(node, 2) && bias.is_none()) {
+        return Ok(None);
+    }
+    let n_filters = weight.shape[1] * conv.groups;
+    let bias = check_bias(bias, n_filters)?.map(<[f32]>::to_vec);
+    Ok(Some(Found {
+        weight: filters,
+        bias: None,
+        form: Form::Transposed(ConvTransposeLayer {
+            conv,
+            weight_shape: weight.shape.clone(),
+            bias,
+        }),
+        input: 0,
     }))
 }
 
 fn gemm(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Option<Found>, Fault> {
     let Gemm { alpha, beta, a, b } = Gemm::parse(attributes);
-    let Some(weight) = constant(graph, node, 1).filter(|_| a == Stored::AsIs) else {
+    let found = match (constant(graph, node, 0), constant(graph, node, 1)) {
+        (_, Some(right)) => filters(right, b)?.map(|weight| Found {
+            weight,
+            bias: None,
+            form: Form::Product {
+                input: a,
+                output: Stored::AsIs,
+            },
+            input: 0,
+        }),
+        // A · B is (Bᵀ · Aᵀ)ᵀ.
+        (Some(left), None) => filters(left, a.flipped())?.map(|weight| Found {
+            weight,
+            bias: None,
+            form: Form::Product {
+                input: b.flipped(),
+                output: Stored::Transposed,
+            },
+            input: 1,
+        }),
+        (None, None) => None,
+    };
+    let Some(mut found) = found else {
         return Ok(None);
     };
-    let Some(mut weight) = filters(weight, b)? else {
-        return Ok(None);
-    };
-    let n_filters = weight.shape[0];
-    let bias = match constant(graph, node, 2) {
+    let n_filters = found.weight.shape[0];
+    let is_on_the_left = found.input == 1;
+    found.bias = match constant(graph, node, 2) {
         None if has_input(node, 2) => return Ok(None),
         None => None,
         Some(bias) => match (&bias.shape[..], &bias.data[..]) {
             // The same for every row.
             ([] | [1] | [1, 1], &[value]) => Some(vec![value; n_filters]),
-            ([_] | [1, _], values) if values.len() == n_filters => Some(values.to_vec()),
+            ([_] | [1, _], values) if values.len() == n_filters && !is_on_the_left => Some(values.to_vec()),
+            ([_, 1], values) if values.len() == n_filters && is_on_the_left => Some(values.to_vec()),
             _ => return Ok(None),
         },
     };
-    let scale = |values: &mut Vec<f32>, factor: f32| values.iter_mut().for_each(|x| *x *= factor);
-    scale(&mut weight.data, alpha);
-    let bias = bias.map(|mut bias| {
-        scale(&mut bias, beta);
-        bias
-    });
-    Ok(Some(Found {
-        weight,
-        bias,
-        conv: None,
-    }))
+    found.weight.data.iter_mut().for_each(|x| *x *= alpha);
+    found.bias.iter_mut().flatten().for_each(|x| *x *= beta);
+    Ok(Some(found))
 }
 
 fn product(graph: &Graph, node: &Node) -> Result<Option<Found>, Fault> {
-    let Some(weight) = constant(graph, node, 1) else {
-        return Ok(None);
+    let (weight, form, input) = match (constant(graph, node, 0), constant(graph, node, 1)) {
+        (_, Some(right)) => (filters(right, Stored::AsIs)?, Form::ROWS, 0),
+        // A · B is (Bᵀ · Aᵀ)ᵀ.
+        (Some(left), None) => {
+            let form = Form::Product {
+                input: Stored::Transposed,
+                output: Stored::Transposed,
+            };
+            (filters(left, Stored::Transposed)?, form, 1)
+        }
+        (None, None) => return Ok(None),
     };
-    let weight = filters(weight, Stored::AsIs)?;
     Ok(weight.map(|weight| Found {
         weight,
         bias: None,
-        conv: None,
+        form,
+        input,
     }))
 }
 
@@ -198,7 +283,7 @@ fn link_batch_norms(graph: &mut Graph) {
         }
     }
     for node in &graph.nodes {
-        let (Action::Conv { layer, .. } | Action::FullyConnected { layer }) = node.action else {
+        let (Action::Conv { layer, .. } | Action::FullyConnected { layer, .. }) = node.action else {
             continue;
         };
         let Some(value) = node.outputs.first().copied().flatten() else {

@@ -91,6 +91,15 @@ pub enum Fault {
         /// The shape.
         shape: Vec<usize>,
     },
+    /// There is no such operator here.
+    #[error("the operator is not supported")]
+    NoOperator,
+    /// A stored tensor that cannot be read.
+    #[error("it reads a constant of the model: {what}")]
+    Stored {
+        /// Why it cannot be read.
+        what: String,
+    },
     /// Integers that the library of operators cannot hold.
     #[error("input {index} has integers beyond its type or beyond 32 bits")]
     Integer {

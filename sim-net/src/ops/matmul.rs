@@ -16,6 +16,16 @@ pub(crate) enum Stored {
     Transposed,
 }
 
+impl Stored {
+    /// The other way round.
+    pub(crate) const fn flipped(self) -> Self {
+        match self {
+            Self::AsIs => Self::Transposed,
+            Self::Transposed => Self::AsIs,
+        }
+    }
+}
+
 /// `alpha · A · B + beta · C`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gemm {

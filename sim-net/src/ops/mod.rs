@@ -10,6 +10,7 @@ mod constant;
 pub(crate) mod conv;
 mod conv_direct;
 mod conv_kernel;
+pub(crate) mod conv_transpose;
 pub mod fault;
 mod gather;
 mod join;
@@ -125,6 +126,7 @@ pub(crate) fn parse(
         "Constant" => Box::new(constant::Constant::parse(attributes)?),
         "ConstantOfShape" => Box::new(constant::ConstantOfShape::parse(attributes)?),
         "Conv" => Box::new(conv::Conv::parse(attributes)?),
+        "ConvTranspose" => Box::new(conv_transpose::ConvTranspose::parse(attributes)?),
         "Div" => Box::new(binary::Binary::Div),
         "Dropout" => Box::new(unary::Dropout::parse(attributes)),
         "Flatten" => Box::new(reshape::Flatten::parse(attributes)),

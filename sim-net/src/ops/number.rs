@@ -21,6 +21,12 @@ pub(crate) const fn float_of_double(value: f64) -> f32 {
     value as f32
 }
 
+/// A whole number; `None` of any other, and beyond 53 bits.
+pub(crate) fn int_of_double(value: f64) -> Option<i64> {
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    (value.fract() == 0.0 && value.abs() <= LARGEST).then_some(value as i64)
+}
+
 /// A number of elements as a divisor of sums.
 pub(super) const fn double_of_size(size: usize) -> f64 {
     size as f64

@@ -44,6 +44,21 @@ pub(crate) struct KernelWindow {
     pub(crate) output: [usize; 2],
 }
 
+impl KernelWindow {
+    /// A window of one pixel over a map of this size.
+    pub(crate) const fn of_one_pixel(map: [usize; 2]) -> Self {
+        Self {
+            input: map,
+            kernel: [1; 2],
+            stride: [1; 2],
+            dilation: [1; 2],
+            before: [0; 2],
+            after: [0; 2],
+            output: map,
+        }
+    }
+}
+
 impl WindowAttributes {
     pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
         let auto_pad = match attributes.text("auto_pad").as_deref() {
@@ -97,15 +112,7 @@ impl WindowAttributes {
                 ));
             }
         }
-        let mut window = KernelWindow {
-            input: [1; 2],
-            kernel: [1; 2],
-            stride: [1; 2],
-            dilation: [1; 2],
-            before: [0; 2],
-            after: [0; 2],
-            output: [1; 2],
-        };
+        let mut window = KernelWindow::of_one_pixel([1; 2]);
         // A map of one axis is a map of one row.
         for (axis, to) in (2 - n_axes..2).enumerate() {
             let value = |list: &[usize], index: usize, default| list.get(index).copied().unwrap_or(default);

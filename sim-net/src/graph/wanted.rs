@@ -1,0 +1,207 @@
+//! What of a graph has to run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use crate::graph::Graph;
+use crate::graph::error::{MissingOperator, ModelError};
+use crate::ops::fault::Fault;
+
+/// What is wanted of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// What these layers read, by position among the layers.
+    Layers(Vec<usize>),
+    /// The values with these names: outputs, or what any node makes.
+    Outputs(Vec<String>),
+}
+
+impl Graph {
+    /// From now on run what `wanted` needs, and nothing else.
+    ///
+    /// - Errors: names that no value has, and nodes that are needed and cannot run: all of them at once.
+    pub fn want(&mut self, wanted: &Wanted) -> Result<(), ModelError> {
+        match wanted {
+            Wanted::Layers(layers) => {
+                let points = self.nodes.iter().enumerate();
+                let points = points.filter(|(_, node)| {
+                    let layer = node.action.layer();
+                    layer.is_some_and(|layer| layers.contains(&layer))
+                });
+                let points: Vec<usize> = points.map(|(position, _)| position).collect();
+                self.outputs = Vec::new();
+                self.need(&points);
+            }
+            Wanted::Outputs(names) => {
+                let outputs = names
+                    .iter()
+                    .map(|name| self.value(name))
+                    .collect::<Result<_, _>>()?;
+                self.need_outputs(outputs);
+            }
+        }
+        self.check_needed()
+    }
+
+    /// From now on run what these values need.
+    pub(super) fn need_outputs(&mut self, outputs: Vec<usize>) {
+        let producers = self.producers();
+        let nodes: Vec<usize> = outputs.iter().filter_map(|&value| producers[value]).collect();
+        self.outputs = outputs;
+        self.need(&nodes);
+    }
+
+    fn need(&mut self, nodes: &[usize]) {
+        self.needed = self.ancestors(nodes);
+        self.find_last_readers();
+        self.fed = self.needed_inputs();
+        self.images = 0;
+        self.batch_node = OnceLock::new();
+    }
+
+    /// The value with this name.
+    fn value(&self, name: &str) -> Result<usize, ModelError> {
+        let is_there = |value: &usize| {
+            let is_made = self.nodes.iter().any(|node| node.outputs.contains(&Some(*value)));
+            is_made || self.input_values.contains(value) || self.constants[*value].is_some()
+        };
+        let value = self.names.iter().position(|other| other == name).filter(is_there);
+        value.ok_or_else(|| ModelError::NoValue {
+            name: name.to_owned(),
+            outputs: self.declared_outputs.clone(),
+        })
+    }
+
+    /// By value: the node that makes it.
+    fn producers(&self) -> Vec<Option<usize>> {
+        let mut producers = vec![None; self.names.len()];
+        for (position, node) in self.nodes.iter().enumerate() {
+            for &value in node.outputs.iter().flatten() {
+                producers[value] = Some(position);
+            }
+        }
+        producers
+    }
+
+    /// By node: whether it is one of `nodes` or they depend on it.
+    fn ancestors(&self, nodes: &[usize]) -> Vec<bool> {
+        let producers = self.producers();
+        let mut needed = vec![false; self.nodes.len()];
+        let mut waiting = nodes.to_vec();
+        while let Some(position) = waiting.pop() {
+            if std::mem::replace(&mut needed[position], true) {
+                continue;
+            }
+            let inputs = self.nodes[position].inputs.iter().flatten();
+            waiting.extend(inputs.filter_map(|&value| producers[value]));
+        }
+        needed
+    }
+
+    /// Whether all nodes that are needed can run.
+    ///
+    /// - Errors: all that cannot, by operator, with the layers that they cut off.
+    pub(crate) fn check_needed(&self) -> Result<(), ModelError> {
+        let nodes = self.nodes.iter().zip(&self.needed).enumerate();
+        let refused: Vec<usize> = nodes
+            .filter(|(_, (node, needed))| **needed && node.refusal().is_some())
+            .map(|(position, _)| position)
+            .collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let cut_off = self.layers.iter().filter(|layer| !layer.missing.is_empty());
+        Err(ModelError::Missing {
+            operators: self.operators(&refused),
+            cut_off: cut_off.map(|layer| layer.name.clone()).collect(),
+            n_layers: self.layers.len(),
+        })
+    }
+
+    /// These nodes, which cannot run, by operator and reason, in the order of the graph.
+    fn operators(&self, refused: &[usize]) -> Vec<MissingOperator> {
+        let mut operators: Vec<MissingOperator> = Vec::new();
+        for &position in refused {
+            let node = &self.nodes[position];
+            let why = match node.refusal() {
+                Some(Fault::NoOperator) | None => None,
+                Some(fault) => Some(fault.to_string()),
+            };
+            let same = operators
+                .iter_mut()
+                .find(|other| other.operator == node.operator && other.why == why);
+            match same {
+                Some(other) => other.n_nodes += 1,
+                None => operators.push(MissingOperator {
+                    operator: node.operator.clone(),
+                    n_nodes: 1,
+                    first: node.name.clone(),
+                    why,
+                }),
+            }
+        }
+        operators
+    }
+
+    /// Tell each layer which operators it depends on and that cannot run.
+    pub(super) fn find_missing(&mut self) {
+        // By value: the nodes before it that cannot run.
+        let mut missing: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (position, node) in self.nodes.iter().enumerate() {
+            let inputs = node
+                .inputs
+                .iter()
+                .flatten()
+                .filter_map(|value| missing.get(value));
+            let mut before: BTreeSet<usize> = inputs.flatten().copied().collect();
+            if let Some(layer) = node.action.layer() {
+                let names = before
+                    .iter()
+                    .map(|&position| self.nodes[position].operator.clone());
+                self.layers[layer].missing = names.collect::<BTreeSet<_>>().into_iter().collect();
+            }
+            if node.refusal().is_some() {
+                before.insert(position);
+            }
+            if !before.is_empty() {
+                for &value in node.outputs.iter().flatten() {
+                    missing.insert(value, before.clone());
+                }
+            }
+        }
+    }
+
+    /// The last needed reader of every value, which may overwrite it.
+    pub(super) fn find_last_readers(&mut self) {
+        let mut last_reader = vec![None; self.names.len()];
+        for (position, (node, _)) in self
+            .nodes
+            .iter()
+            .zip(&self.needed)
+            .enumerate()
+            .filter(|(_, (_, needed))| **needed)
+        {
+            for &value in node.inputs.iter().flatten() {
+                last_reader[value] = Some(position);
+            }
+        }
+        for &value in &self.outputs {
+            last_reader[value] = None;
+        }
+        self.last_reader = last_reader;
+    }
+
+    /// Inputs that a run reads, by position among all.
+    fn needed_inputs(&self) -> Vec<usize> {
+        let nodes = self.nodes.iter().zip(&self.needed).filter(|(_, needed)| **needed);
+        let mut read: BTreeSet<usize> = nodes
+            .flat_map(|(node, _)| node.inputs.iter().flatten().copied())
+            .collect();
+        read.extend(&self.outputs);
+        let inputs = self.input_values.iter().enumerate();
+        inputs
+            .filter(|(_, value)| read.contains(value))
+            .map(|(position, _)| position)
+            .collect()
+    }
+}

@@ -1,0 +1,204 @@
+//! Tensors whose elements are in files beside the model.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Component, Path, PathBuf};
+
+use crate::proto::{GraphProto, ModelProto, TensorProto};
+use crate::stored::EXTERNAL;
+
+/// A tensor whose file does not give its elements.
+#[derive(Debug, thiserror::Error)]
+#[error("tensor `{tensor}`: {fault}")]
+pub struct ExternalError {
+    /// The tensor.
+    pub tensor: String,
+    /// What is wrong.
+    #[source]
+    pub fault: ExternalFault,
+}
+
+/// Why a file does not give the elements of a tensor.
+#[derive(Debug, thiserror::Error)]
+pub enum ExternalFault {
+    /// The tensor does not name a file.
+    #[error("its data is in another file, but the model does not say in which; export the model again")]
+    NoLocation,
+    /// An offset or a length that is not a number.
+    #[error("the {key} of its data is `{value}`, which is not a number; export the model again")]
+    Number {
+        /// `offset` or `length`.
+        key: &'static str,
+        /// What is there.
+        value: String,
+    },
+    /// A file outside of the folder of the model.
+    #[error(
+        "its data is in `{location}`, which is not in the folder of the model; data of a model is only read from its folder: \
+         put the file there and export the model again"
+    )]
+    Outside {
+        /// Where the model says that it is.
+        location: String,
+    },
+    /// A file that cannot be read.
+    #[error("its data is in {}, which cannot be read: {error}; put that file beside the model", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A file that is too short.
+    #[error(
+        "its data is {length} bytes from byte {offset} of {}, which has {found}; the file is cut off or belongs to another \
+         model", path.display()
+    )]
+    CutOff {
+        /// The file.
+        path: PathBuf,
+        /// First byte of the elements.
+        offset: u64,
+        /// Their bytes.
+        length: u64,
+        /// Bytes of the file.
+        found: u64,
+    },
+}
+
+/// Read all elements that are in files beside the model at `path` into the model; the files.
+///
+/// - Errors: files that are not in the folder of the model, cannot be read or are too short.
+pub fn load(model: &mut ModelProto, path: &Path) -> Result<Vec<PathBuf>, ExternalError> {
+    let mut files = Files {
+        path,
+        open: BTreeMap::new(),
+    };
+    if let Some(graph) = &mut model.graph {
+        files.fill(graph)?;
+    }
+    Ok(files.open.into_keys().collect())
+}
+
+/// Files beside a model.
+struct Files<'a> {
+    path: &'a Path,
+    open: BTreeMap<PathBuf, (File, u64)>,
+}
+
+impl Files<'_> {
+    fn fill(&mut self, graph: &mut GraphProto) -> Result<(), ExternalError> {
+        for tensor in &mut graph.initializer {
+            self.fill_tensor(tensor)?;
+        }
+        let attributes = graph.node.iter_mut().flat_map(|node| &mut node.attribute);
+        for attribute in attributes {
+            if let Some(tensor) = &mut attribute.t {
+                self.fill_tensor(tensor)?;
+            }
+            if let Some(graph) = &mut attribute.g {
+                self.fill(graph)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_tensor(&mut self, tensor: &mut TensorProto) -> Result<(), ExternalError> {
+        if tensor.data_location != Some(EXTERNAL) {
+            return Ok(());
+        }
+        let elements = self.elements(tensor).map_err(|fault| ExternalError {
+            tensor: tensor.name.clone().unwrap_or_default(),
+            fault,
+        })?;
+        tensor.raw_data = Some(elements);
+        tensor.data_location = None;
+        tensor.external_data = Vec::new();
+        Ok(())
+    }
+
+    fn elements(&mut self, tensor: &TensorProto) -> Result<Vec<u8>, ExternalFault> {
+        let entry = |key: &str| {
+            let entries = tensor.external_data.iter();
+            let mut entries = entries.filter(|entry| entry.key.as_deref() == Some(key));
+            entries.find_map(|entry| entry.value.as_deref())
+        };
+        let number = |key: &'static str| {
+            let parse = |value: &str| {
+                value.trim().parse::<u64>().map_err(|_| ExternalFault::Number {
+                    key,
+                    value: value.to_owned(),
+                })
+            };
+            entry(key).map(parse).transpose()
+        };
+        let location = entry("location").ok_or(ExternalFault::NoLocation)?;
+        let path = self.find(location)?;
+        let read = |error| ExternalFault::Read {
+            path: path.clone(),
+            error,
+        };
+        if !self.open.contains_key(&path) {
+            let file = File::open(&path).map_err(read)?;
+            let n_bytes = file.metadata().map_err(read)?.len();
+            self.open.insert(path.clone(), (file, n_bytes));
+        }
+        let Some((file, found)) = self.open.get_mut(&path) else {
+            return Err(ExternalFault::NoLocation);
+        };
+        let found = *found;
+        let offset = number("offset")?.unwrap_or(0);
+        let length = number("length")?.unwrap_or_else(|| found.saturating_sub(offset));
+        if offset.checked_add(length).is_none_or(|end| found < end) {
+            return Err(ExternalFault::CutOff {
+                path,
+                offset,
+                length,
+                found,
+            });
+        }
+        file.seek(SeekFrom::Start(offset)).map_err(read)?;
+        let mut elements = Vec::new();
+        file.take(length).read_to_end(&mut elements).map_err(read)?;
+        Ok(elements)
+    }
+
+    /// The file at `location`, which has to be in the folder of the model once links are resolved. A cache that links
+    /// every file to a store of contents has the model and its data in one store.
+    fn find(&self, location: &str) -> Result<PathBuf, ExternalFault> {
+        let outside = || ExternalFault::Outside {
+            location: location.to_owned(),
+        };
+        let relative = Path::new(location);
+        let is_plain = |component| matches!(component, Component::Normal(_) | Component::CurDir);
+        if !relative.components().all(is_plain) {
+            return Err(outside());
+        }
+        let beside = folder_of(self.path).join(relative);
+        let read = |error| ExternalFault::Read {
+            path: beside.clone(),
+            error,
+        };
+        let resolved = beside.canonicalize().map_err(read)?;
+        if !resolved.is_file() {
+            return Err(read(io::ErrorKind::InvalidInput.into()));
+        }
+        let folders = [
+            folder_of(self.path).canonicalize().map_err(read)?,
+            folder_of(&self.path.canonicalize().map_err(read)?).to_owned(),
+        ];
+        if folders.iter().any(|folder| resolved.starts_with(folder)) {
+            Ok(beside)
+        } else {
+            Err(outside())
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    }
+}
