@@ -55,8 +55,8 @@ impl Opened {
         });
         let open = |path: &Path, limit| {
             let options = OpenOptions {
-                layout: preprocessing.layout,
                 limit,
+                input: Some(&network.input().name),
             };
             open_set(path, options, workload.unreadable, workers)
         };
@@ -118,7 +118,7 @@ impl Opened {
 /// can be decoded or not.
 pub(crate) fn open_set(
     path: &Path,
-    options: OpenOptions,
+    options: OpenOptions<'_>,
     unreadable: Unreadable,
     workers: &Workers<'_>,
 ) -> Result<(ImageSet, Vec<String>), RunError> {

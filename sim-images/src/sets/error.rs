@@ -28,6 +28,9 @@ pub enum ImageFault {
     /// The file system said no.
     #[error("cannot read: {0}")]
     Io(#[source] std::io::Error),
+    /// A pipe, a socket or a device.
+    #[error("neither a file nor a folder; save the images in a file, and give that")]
+    NotAFile,
     /// None of the three forms.
     #[error(
         "not a set of images; give an `.npz` with `images`, an IDX file of images (plain or .gz), or a folder of JPEG and PNG files"
@@ -67,11 +70,29 @@ pub enum ImageFault {
         /// Names that it holds.
         found: String,
     },
+    /// Two arrays that may be the images.
+    #[error("holds both `images` and `{input}`, the network's input; leave one of the two out")]
+    TwoInputs {
+        /// The network's input.
+        input: String,
+    },
+    /// An array for another number of images.
+    #[error(
+        "array `{array}` has {found} along its first axis, but there are {want} images; give one value for each image"
+    )]
+    FirstAxis {
+        /// The array.
+        array: String,
+        /// Its first axis.
+        found: usize,
+        /// Images.
+        want: usize,
+    },
     /// An array with a header that is not an npy header.
     #[error("array `{array}`: {why}; write it again with numpy.savez")]
     Header {
         /// The array.
-        array: &'static str,
+        array: String,
         /// How it is broken.
         why: String,
     },
@@ -79,23 +100,17 @@ pub enum ImageFault {
     #[error("array `{array}` has type `{found}`, it must be {want}; convert it with `.astype`")]
     Type {
         /// The array.
-        array: &'static str,
+        array: String,
         /// Its type.
         found: String,
         /// Types that can be used.
         want: &'static str,
     },
-    /// An array in column-major order.
-    #[error("array `{array}` is in Fortran order; save numpy.ascontiguousarray of it")]
-    FortranOrder {
-        /// The array.
-        array: &'static str,
-    },
     /// An array of a shape that cannot be used.
     #[error("array `{array}` has shape {found:?}, it must be {want}")]
     Shape {
         /// The array.
-        array: &'static str,
+        array: String,
         /// Its shape.
         found: Vec<usize>,
         /// Shapes that can be used.
@@ -107,7 +122,7 @@ pub enum ImageFault {
     )]
     TooLarge {
         /// The array.
-        array: &'static str,
+        array: String,
         /// Its shape.
         found: Vec<usize>,
         /// Most bytes.
@@ -117,7 +132,7 @@ pub enum ImageFault {
     #[error("cut short: `{array}` should hold {want} bytes, it ends after {found}; get the file again")]
     Truncated {
         /// The array.
-        array: &'static str,
+        array: String,
         /// Bytes that the header promises.
         want: usize,
         /// Bytes that are there.

@@ -84,8 +84,8 @@ impl FolderImages {
         };
         Ok(Image {
             name,
-            shape: [rows, columns, channels],
-            layout: Layout::Nhwc,
+            shape: vec![rows, columns, channels],
+            layout: Some(Layout::Nhwc),
             pixels: Pixels::Bytes(pixels),
         })
     }
