@@ -7,6 +7,7 @@ mod eval;
 mod eval_images;
 mod exports;
 mod help;
+mod image_arrays;
 mod layers;
 mod plot;
 mod pruning;
