@@ -22,6 +22,43 @@ impl ImageError {
     }
 }
 
+/// Most names that a message lists.
+const MAX_LISTED: usize = 4;
+
+/// Names, of which a message lists the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names(pub Vec<String>);
+
+impl Names {
+    /// `a, b or c`.
+    fn one_of(&self) -> String {
+        match self.0.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [first @ .., last] if first.len() < MAX_LISTED => format!("{} or {last}", first.join(", ")),
+            [first, ..] => format!("one of {} folders, such as {first}", self.0.len()),
+        }
+    }
+}
+
+impl FromIterator<String> for Names {
+    fn from_iter<T: IntoIterator<Item = String>>(names: T) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
+/// `a, b, c, d and 3 more`.
+impl std::fmt::Display for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let listed = &self.0[..self.0.len().min(MAX_LISTED)];
+        f.write_str(&listed.join(", "))?;
+        match self.0.len() - listed.len() {
+            0 => Ok(()),
+            n_more => write!(f, " and {n_more} more"),
+        }
+    }
+}
+
 /// What is wrong with a set of images.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageFault {
@@ -36,11 +73,8 @@ pub enum ImageFault {
         "not a set of images; give an `.npz` with `images`, an IDX file of images (plain or .gz), or a folder of JPEG and PNG files"
     )]
     UnknownForm,
-    /// A file of a folder that is not an image by its name.
-    #[error("not a JPEG or PNG file; a folder of images holds nothing else: remove the file")]
-    NotAnImage,
     /// A file that cannot be decoded.
-    #[error("cannot decode this image: {0}; replace or remove the file")]
+    #[error("cannot decode this image: {0}; replace it by a good copy")]
     Decode(#[source] image::ImageError),
     /// A folder in which no file can be decoded.
     #[error("the first of {n_files} images, of which none can be decoded: {why}")]
@@ -53,11 +87,37 @@ pub enum ImageFault {
     /// No image.
     #[error("holds no image; give a set with at least one, and a limit of at least one")]
     Empty,
+    /// A folder without JPEG and PNG.
+    #[error(
+        "holds no image (JPEG or PNG), only: {found}; convert the pictures, or name the folder that holds them"
+    )]
+    NoPictures {
+        /// What it holds.
+        found: Names,
+    },
     /// A folder with images beside its sub-folders.
     #[error(
-        "is next to sub-folders, which label their images; move it into the sub-folder of its label, or use no sub-folders"
+        "lies beside the folders {folders}, which are labels, and has none; name a folder that holds images alone, or folders \
+         alone"
     )]
-    Unlabelled,
+    Unlabelled {
+        /// The folders.
+        folders: Names,
+    },
+    /// A folder of a label that holds images and folders.
+    #[error(
+        "holds images and a folder `{deeper}`; the folder of a label holds images alone: name a folder of such folders"
+    )]
+    Mixed {
+        /// Its first folder.
+        deeper: String,
+    },
+    /// The root of a data set.
+    #[error("holds folders, not images; name {}", parts.one_of())]
+    NotImages {
+        /// Folders that hold folders.
+        parts: Names,
+    },
     /// A name that other systems could not read back.
     #[error("its name is not UTF-8; rename it")]
     Name,

@@ -15,7 +15,7 @@ use std::path::Path;
 use sim_core::preprocessing::{ImageValues, Layout};
 
 use self::array::ArrayImages;
-pub use self::error::{ImageError, ImageFault};
+pub use self::error::{ImageError, ImageFault, Names};
 use self::folder::FolderImages;
 pub use self::npz::NamedArray;
 pub use self::values::Values;
@@ -73,8 +73,8 @@ impl ImageSet {
     /// - `.npz`: `images` (pixels or floats, of any number of axes behind the first, in any order), optional integer
     ///   `labels`, and arrays for other inputs.
     /// - IDX file of images, plain or `.gz`, with its labels in the file of the matching name beside it.
-    /// - Folder: JPEG and PNG files, in order of their names; with sub-folders their names are labels (all of them
-    ///   numbers: the number, else the place among the sorted names).
+    /// - Folder: JPEG and PNG files by extension, in order of their names; with sub-folders their names are labels (all
+    ///   of them numbers: the number, else the place among the sorted names).
     ///
     /// - Errors: nothing at `path`, a set without images, and anything in it that is not what it claims to be; the
     ///   message names the file and the remedy.
@@ -127,6 +127,14 @@ impl ImageSet {
     /// Class indices, one per image.
     pub fn labels(&self) -> Option<&[usize]> {
         self.labels.as_deref()
+    }
+
+    /// What its folder holds beside pictures.
+    pub fn strays(&self) -> &[String] {
+        match &self.source {
+            Source::Array(_) => &[],
+            Source::Folder(images) => images.strays(),
+        }
     }
 
     /// What the set holds.

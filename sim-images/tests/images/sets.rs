@@ -1,28 +1,13 @@
-//! The three forms of image sets, good and bad.
+//! Sets of images in arrays, good and bad.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use image::{ImageFormat, Luma, Rgb};
-use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::ImageValues;
-use sim_core::progress::Silent;
 use sim_images::sets::{ImageSet, OpenOptions, Pixels, Values};
-use tempfile::TempDir;
 
-fn folder() -> TempDir {
-    tempfile::tempdir().expect("a temporary folder")
-}
-
-fn put(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
-    let path = folder.path().join(name);
-    std::fs::create_dir_all(path.parent().expect("has a folder")).expect("makes a folder");
-    std::fs::write(&path, bytes).expect("writes");
-    path
-}
+use crate::common::{bytes_of, check_error, folder, open, put};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -54,31 +39,6 @@ fn npz(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
 
 fn header(descr: &str, shape: &str) -> String {
     format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}          \n")
-}
-
-fn open(path: &Path) -> ImageSet {
-    ImageSet::open(path, OpenOptions::default()).expect("opens")
-}
-
-fn bytes_of(set: &ImageSet, index: usize) -> Vec<u8> {
-    match set.load(index..index + 1).expect("loads").remove(0).pixels {
-        Pixels::Bytes(bytes) => bytes,
-        Pixels::Floats(floats) => panic!("floats: {floats:?}"),
-    }
-}
-
-/// The message names the file and says what `want` says.
-#[track_caller]
-fn check_error(path: &Path, file: &str, want: &str) {
-    let opened = ImageSet::open(path, OpenOptions::default());
-    let error = match opened.and_then(|set| set.load(0..set.len())) {
-        Err(error) => error.to_string(),
-        Ok(images) => panic!("{} images, not {want:?}", images.len()),
-    };
-    assert!(
-        error.contains(file) && error.contains(want),
-        "{error:?} does not say {file:?} and {want:?}"
-    );
 }
 
 #[test]
@@ -389,104 +349,4 @@ fn broken_npz_archives_are_errors() {
             "",
         );
     }
-}
-
-#[test]
-fn folders_take_labels_from_sub_folders() {
-    let gray = |value: u8| {
-        let mut bytes = std::io::Cursor::new(Vec::new());
-        let image = image::ImageBuffer::from_pixel(3, 2, Luma([value]));
-        image.write_to(&mut bytes, ImageFormat::Png).expect("encodes");
-        bytes.into_inner()
-    };
-    let named = folder();
-    for (name, value) in [("a/2.png", 2), ("a-b/1.PNG", 1), ("c/3.jpg", 3), ("a/1.png", 4)] {
-        put(&named, name, &gray(value)); // The content decides, not the ending.
-    }
-    let set = open(named.path());
-    // Labels follow the sorted names of the sub-folders, and images their labels.
-    assert_eq!(set.names(), ["a/1.png", "a/2.png", "a-b/1.PNG", "c/3.jpg"]);
-    assert_eq!(set.labels(), Some([0, 0, 1, 2].as_slice()));
-    assert_eq!(bytes_of(&set, 2), [1; 6]);
-    let limit = OpenOptions {
-        limit: Some(3),
-        ..OpenOptions::default()
-    };
-    let set = ImageSet::open(named.path(), limit).expect("opens");
-    assert_eq!(set.labels(), Some([0, 0, 1].as_slice()));
-
-    let numbered = folder();
-    put(&numbered, "10/x.png", &gray(1));
-    put(&numbered, "9/x.png", &gray(2));
-    assert_eq!(open(numbered.path()).labels(), Some([10, 9].as_slice()));
-
-    let flat = folder();
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let image = image::ImageBuffer::from_fn(2, 1, |x, _| Rgb([if x == 0 { 10_u8 } else { 20 }, 0, 255]));
-    image.write_to(&mut bytes, ImageFormat::Png).expect("encodes");
-    put(&flat, "x.png", &bytes.into_inner());
-    put(&flat, ".hidden", b"not an image");
-    let set = open(flat.path());
-    assert_eq!(set.labels(), None);
-    assert_eq!(bytes_of(&set, 0), [10, 0, 255, 20, 0, 255]);
-}
-
-#[test]
-fn unreadable_files_are_left_out_with_their_labels() {
-    let folder = folder();
-    let mut good = std::io::Cursor::new(Vec::new());
-    let image = image::ImageBuffer::from_pixel(3, 2, Luma([7_u8]));
-    image.write_to(&mut good, ImageFormat::Png).expect("encodes");
-    let good = good.into_inner();
-    for (name, bytes) in [
-        ("0/a.png", &good[..40]),
-        ("0/b.png", &good[..]),
-        ("1/a.png", &[]),
-        ("2/a.png", &good),
-    ] {
-        put(&folder, name, bytes);
-    }
-    let go = AtomicBool::new(false);
-    for n_jobs in [1, 3] {
-        let (set, unreadable) = open(folder.path())
-            .only_readable(n_jobs, &go, &Silent)
-            .expect("some can be read");
-        assert_eq!(set.names(), ["0/b.png", "2/a.png"]);
-        assert_eq!(set.labels(), Some([0, 2].as_slice()));
-        assert_eq!(bytes_of(&set, 1), [7; 6]);
-        assert_eq!(unreadable, ["0/a.png", "1/a.png"]);
-    }
-    let first = OpenOptions {
-        limit: Some(1),
-        ..OpenOptions::default()
-    };
-    let first = ImageSet::open(folder.path(), first).expect("opens");
-    let error = match first.only_readable(1, &go, &Silent) {
-        Err(Unfinished::Failed(error)) => error.to_string(),
-        other => panic!("{other:?}"),
-    };
-    assert!(
-        error.contains("a.png: the first of 1 images, of which none"),
-        "{error}"
-    );
-    let stopped = open(folder.path()).only_readable(1, &AtomicBool::new(true), &Silent);
-    assert!(matches!(stopped, Err(Unfinished::Stopped)));
-}
-
-#[test]
-fn broken_folders_are_errors() {
-    let with_text = folder();
-    put(&with_text, "notes.txt", b"hello");
-    check_error(with_text.path(), "notes.txt", "remove the file");
-    let with_fake = folder();
-    put(&with_fake, "fake.png", b"hello");
-    check_error(with_fake.path(), "fake.png", "replace or remove the file");
-    let mixed = folder();
-    put(&mixed, "a/1.png", b"");
-    put(&mixed, "2.png", b"");
-    check_error(mixed.path(), "2.png", "next to sub-folders");
-    check_error(folder().path(), "", "holds no image");
-    let deep = folder();
-    put(&deep, "a/b/1.png", b"");
-    check_error(deep.path(), "b", "not a JPEG or PNG");
 }

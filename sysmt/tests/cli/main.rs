@@ -8,6 +8,7 @@ mod eval_images;
 mod exports;
 mod help;
 mod image_arrays;
+mod image_folders;
 mod layers;
 mod plot;
 mod pruning;
