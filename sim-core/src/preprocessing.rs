@@ -36,6 +36,30 @@ named! {
     }
 }
 
+named! {
+    /// What the images hold.
+    pub enum ImageValues {
+        /// Pixels.
+        Uint8 = "uint8",
+        /// A network's input as it stands.
+        Float32 = "float32",
+        /// The same, rounded to `float32`.
+        Float64 = "float64",
+        /// The same, of which every value is a `float32`.
+        Float16 = "float16",
+    }
+}
+
+impl ImageValues {
+    /// Whether they are to be preprocessed.
+    pub const fn are_pixels(&self) -> bool {
+        match self {
+            Self::Uint8 => true,
+            Self::Float32 | Self::Float64 | Self::Float16 => false,
+        }
+    }
+}
+
 /// From `uint8` pixels to a network's input: resize, reorder channels, then
 /// `(pixel · scale − mean[c]) / std[c]` in FP32, in that order. `float32` images skip all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

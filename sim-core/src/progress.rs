@@ -7,6 +7,11 @@ pub trait Progress: Sync {
 
     /// One step is done, at a layer or image of this name.
     fn advance(&self, at: &str);
+
+    /// Something that a person should know, and that does not end the work.
+    fn note(&self, text: &str) {
+        let _ = text;
+    }
 }
 
 /// Tells nobody.

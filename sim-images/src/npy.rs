@@ -38,6 +38,34 @@ pub enum Order {
     ColumnMajor,
 }
 
+impl Order {
+    /// The values of an array of `shape`, whose last axis becomes the contiguous one.
+    pub fn row_major<T: Copy>(self, values: Vec<T>, shape: &[usize]) -> Vec<T> {
+        let (Self::ColumnMajor, Some((&n_last, outer))) = (self, shape.split_last()) else {
+            return values;
+        };
+        let n_rows: usize = outer.iter().product();
+        (0..n_rows)
+            .flat_map(|row| {
+                let row = values[column_major(row, outer)..].iter();
+                row.step_by(n_rows).take(n_last).copied()
+            })
+            .collect()
+    }
+}
+
+/// Where the value is in column-major order that is at `index` in row-major order.
+fn column_major(mut index: usize, shape: &[usize]) -> usize {
+    let mut stride: usize = shape.iter().product();
+    let mut place = 0;
+    for &size in shape.iter().rev() {
+        stride /= size;
+        place += index % size * stride;
+        index /= size;
+    }
+    place
+}
+
 /// A header that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {

@@ -1,9 +1,11 @@
 //! From stored images to the input of a network, as declared.
 
-use image::imageops::{FilterType, crop_imm, resize};
-use image::{ImageBuffer, Luma};
-use sim_core::preprocessing::{Channels, Layout, Preprocessing, ResizeMode};
+mod planes;
+
+use sim_core::preprocessing::{Layout, Preprocessing};
 use sim_core::tensor::Tensor;
+
+use self::planes::Planes;
 
 use crate::sets::{Image, Pixels};
 
@@ -21,11 +23,24 @@ pub enum PreprocessError {
         /// The image.
         image: String,
         /// Its shape.
-        found: [usize; 3],
+        found: Vec<usize>,
         /// The first image of the batch.
         first: String,
         /// Its shape.
-        want: [usize; 3],
+        want: Vec<usize>,
+    },
+    /// Preprocessing of pictures for what is not one.
+    #[error(
+        "image `{image}` has the axes {found:?}, but `{key}` is for rows and columns, with channels before or behind them: \
+         leave `{key}` out, or reshape the array"
+    )]
+    Axes {
+        /// The image.
+        image: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// What cannot be done.
+        key: &'static str,
     },
     /// Channels that cannot be converted.
     #[error(
@@ -75,36 +90,44 @@ pub enum PreprocessError {
 
 /// The batch that the network reads: `[images, channels, rows, columns]`, or as `preprocessing.model_layout` says.
 ///
+/// `rank`: axes of the network's input, images included; `None`: the network does not say. An image of two axes is one
+/// channel, but where the input has three axes there is no axis for it. Values of any other number of axes keep them.
+///
 /// Bytes are resized (bilinear over the area that becomes one pixel), their channels converted, then
 /// `(pixel · scale − mean[c]) / std[c]` in FP32. Gray from colour is ITU-R 601 luma, in the integers that the Python
-/// imaging library uses. Floats are the input as they stand: their axes stay where they are.
+/// imaging library uses. Floats are the input as they stand, in the order of axes that the network has.
 ///
 /// - Errors: images that end up with different shapes, and declarations that do not fit the images.
-pub fn batch(preprocessing: &Preprocessing, images: &[Image]) -> Result<Tensor, PreprocessError> {
+pub fn batch(
+    preprocessing: &Preprocessing,
+    images: &[Image],
+    rank: Option<usize>,
+) -> Result<Tensor, PreprocessError> {
     check_numbers(preprocessing)?;
-    let mut values = Vec::new();
-    let mut first: Option<(&str, [usize; 3])> = None;
+    let mut data = Vec::new();
+    let mut first: Option<(&str, Vec<usize>)> = None;
     for image in images {
-        let (shape, mut one) = match &image.pixels {
-            Pixels::Floats(floats) => (float_shape(image, preprocessing), floats.clone()),
+        let (mut shape, mut one) = match &image.pixels {
+            Pixels::Floats(floats) => as_given(preprocessing, image, floats),
             Pixels::Bytes(bytes) => preprocess(preprocessing, image, bytes)?,
         };
-        let &mut (first, want) = first.get_or_insert((&image.name, shape));
-        if shape != want {
+        if rank == Some(3) {
+            without_channel_axis(&mut shape, preprocessing.model_layout);
+        }
+        let (first, want) = first.get_or_insert_with(|| (&image.name, shape.clone()));
+        if shape != *want {
             return Err(PreprocessError::Shapes {
                 image: image.name.clone(),
                 found: shape,
-                first: first.to_owned(),
-                want,
+                first: (*first).to_owned(),
+                want: want.clone(),
             });
         }
-        values.append(&mut one);
+        data.append(&mut one);
     }
-    let [a, b, c] = first.map_or([0; 3], |(_, shape)| shape);
-    Ok(Tensor {
-        shape: vec![images.len(), a, b, c],
-        data: values,
-    })
+    let mut shape = first.map_or_else(|| vec![0; 3], |(_, shape)| shape);
+    shape.insert(0, images.len());
+    Ok(Tensor { shape, data })
 }
 
 fn check_numbers(preprocessing: &Preprocessing) -> Result<(), PreprocessError> {
@@ -132,11 +155,22 @@ fn check_numbers(preprocessing: &Preprocessing) -> Result<(), PreprocessError> {
     }
 }
 
-/// Images of three axes have one channel, which goes where the network has its channels.
-fn float_shape(image: &Image, preprocessing: &Preprocessing) -> [usize; 3] {
-    match (image.shape, image.layout, preprocessing.model_layout) {
-        ([1, rows, columns], Layout::Nchw, Layout::Nhwc) => [rows, columns, 1],
-        (shape, _, _) => shape,
+/// Take the axis of the channels away where there is just one.
+fn without_channel_axis(shape: &mut Vec<usize>, layout: Layout) {
+    let axis = match layout {
+        Layout::Nchw => 0,
+        Layout::Nhwc => 2,
+    };
+    if shape.len() == 3 && shape[axis] == 1 {
+        shape.remove(axis);
+    }
+}
+
+fn as_given(preprocessing: &Preprocessing, image: &Image, floats: &[f32]) -> (Vec<usize>, Vec<f32>) {
+    let layout = image.layout.unwrap_or(preprocessing.layout);
+    match Planes::of(&image.shape, layout, floats) {
+        Some(planes) => planes.into_input(preprocessing.model_layout),
+        None => (image.shape.clone(), floats.to_vec()),
     }
 }
 
@@ -144,8 +178,11 @@ fn preprocess(
     preprocessing: &Preprocessing,
     image: &Image,
     bytes: &[u8],
-) -> Result<([usize; 3], Vec<f32>), PreprocessError> {
-    let mut planes = Planes::of(image, bytes);
+) -> Result<(Vec<usize>, Vec<f32>), PreprocessError> {
+    let layout = image.layout.unwrap_or(preprocessing.layout);
+    let Some(mut planes) = Planes::of(&image.shape, layout, bytes) else {
+        return flat(preprocessing, image, bytes);
+    };
     if let Some(size) = preprocessing.resize {
         planes = planes.resized(size, preprocessing.resize_mode);
     }
@@ -156,7 +193,43 @@ fn preprocess(
             found: planes.planes.len(),
             want,
         })?;
-    let channels = planes.planes.len();
+    let normalized = normalized(preprocessing, image, &planes.planes)?;
+    let planes = Planes {
+        planes: normalized,
+        rows: planes.rows,
+        columns: planes.columns,
+    };
+    Ok(planes.into_input(preprocessing.model_layout))
+}
+
+/// Values without rows and columns.
+fn flat(
+    preprocessing: &Preprocessing,
+    image: &Image,
+    bytes: &[u8],
+) -> Result<(Vec<usize>, Vec<f32>), PreprocessError> {
+    let not_flat = [
+        ("resize", preprocessing.resize.is_some()),
+        ("channels", preprocessing.channels.is_some()),
+    ];
+    if let Some((key, _)) = not_flat.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(PreprocessError::Axes {
+            image: image.name.clone(),
+            found: image.shape.clone(),
+            key,
+        });
+    }
+    let normalized = normalized(preprocessing, image, &[bytes.to_vec()])?;
+    Ok((image.shape.clone(), normalized.concat()))
+}
+
+/// `(pixel · scale − mean[c]) / std[c]`.
+fn normalized(
+    preprocessing: &Preprocessing,
+    image: &Image,
+    planes: &[Vec<u8>],
+) -> Result<Vec<Vec<f32>>, PreprocessError> {
+    let channels = planes.len();
     let per_channel = |key, values: &[f32]| match *values {
         [value] => Ok(vec![value; channels]),
         _ if values.len() == channels => Ok(values.to_vec()),
@@ -169,119 +242,12 @@ fn preprocess(
     };
     let mean = per_channel("mean", &preprocessing.mean)?;
     let std = per_channel("std", &preprocessing.std)?;
-    let normalized =
-        |channel: usize, pixel: u8| (f32::from(pixel) * preprocessing.scale - mean[channel]) / std[channel];
-    let n_pixels = planes.rows * planes.columns;
-    Ok(match preprocessing.model_layout {
-        Layout::Nchw => (
-            [channels, planes.rows, planes.columns],
-            (0..channels)
-                .flat_map(|c| planes.planes[c].iter().map(move |&pixel| (c, pixel)))
-                .map(|(c, pixel)| normalized(c, pixel))
-                .collect(),
-        ),
-        Layout::Nhwc => (
-            [planes.rows, planes.columns, channels],
-            (0..n_pixels)
-                .flat_map(|at| (0..channels).map(move |c| (c, at)))
-                .map(|(c, at)| normalized(c, planes.planes[c][at]))
-                .collect(),
-        ),
-    })
-}
-
-/// One plane of pixels per channel.
-struct Planes {
-    rows: usize,
-    columns: usize,
-    planes: Vec<Vec<u8>>,
-}
-
-impl Planes {
-    fn of(image: &Image, bytes: &[u8]) -> Self {
-        let [a, b, c] = image.shape;
-        match image.layout {
-            Layout::Nchw => Self {
-                rows: b,
-                columns: c,
-                planes: bytes.chunks(b * c).map(<[u8]>::to_vec).collect(),
-            },
-            Layout::Nhwc => Self {
-                rows: a,
-                columns: b,
-                planes: (0..c)
-                    .map(|channel| bytes.iter().skip(channel).step_by(c).copied().collect())
-                    .collect(),
-            },
-        }
-    }
-
-    fn resized(self, [rows, columns]: [usize; 2], mode: ResizeMode) -> Self {
-        // What the resized image must be before its edges are cut off.
-        let (full_rows, full_columns) = match mode {
-            ResizeMode::Stretch => (rows, columns),
-            // The side that needs the larger factor fits exactly, the other one sticks out.
-            ResizeMode::Cover if rows * self.columns < columns * self.rows => (
-                rounded_quotient(self.rows * columns, self.columns).max(rows),
-                columns,
-            ),
-            ResizeMode::Cover => (
-                rows,
-                rounded_quotient(self.columns * rows, self.rows).max(columns),
-            ),
-        };
-        let side = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
-        let resize_plane = |plane: Vec<u8>| {
-            let plane: Option<ImageBuffer<Luma<u8>, Vec<u8>>> =
-                ImageBuffer::from_raw(side(self.columns), side(self.rows), plane);
-            let full = resize(
-                &plane.unwrap_or_default(),
-                side(full_columns),
-                side(full_rows),
-                FilterType::Triangle,
-            );
-            let (left, top) = ((full_columns - columns) / 2, (full_rows - rows) / 2);
-            crop_imm(&full, side(left), side(top), side(columns), side(rows))
-                .to_image()
-                .into_raw()
-        };
-        Self {
-            rows,
-            columns,
-            planes: self.planes.into_iter().map(resize_plane).collect(),
-        }
-    }
-
-    /// To the declared channels, or the name of those that cannot be reached.
-    fn convert(&mut self, channels: Option<Channels>) -> Result<(), &'static str> {
-        let Some(channels) = channels else {
-            return Ok(());
-        };
-        match (channels, self.planes.as_slice()) {
-            (Channels::Gray, [_]) | (Channels::Rgb, [_, _, _]) => {}
-            (Channels::Gray, [red, green, blue]) => {
-                let luma = red
-                    .iter()
-                    .zip(green)
-                    .zip(blue)
-                    .map(|((&r, &g), &b)| luma([r, g, b]))
-                    .collect();
-                self.planes = vec![luma];
-            }
-            (Channels::Bgr, [_, _, _]) => self.planes.reverse(),
-            (Channels::Rgb | Channels::Bgr, [gray]) => self.planes = vec![gray.clone(); 3],
-            (channels, _) => return Err(channels.name()),
-        }
-        Ok(())
-    }
-}
-
-const fn rounded_quotient(dividend: usize, divisor: usize) -> usize {
-    (dividend + divisor / 2) / divisor
-}
-
-/// 0.299 r + 0.587 g + 0.114 b in sixteenths of a thousandth; the factors add up to 2¹⁶.
-fn luma([red, green, blue]: [u8; 3]) -> u8 {
-    let sum = u32::from(red) * 19_595 + u32::from(green) * 38_470 + u32::from(blue) * 7_471;
-    u8::try_from((sum + 0x8000) >> 16).unwrap_or(u8::MAX)
+    let scale = preprocessing.scale;
+    let plane = |(plane, (mean, std)): (&Vec<u8>, (f32, f32))| {
+        plane
+            .iter()
+            .map(|&pixel| (f32::from(pixel) * scale - mean) / std)
+            .collect()
+    };
+    Ok(planes.iter().zip(mean.into_iter().zip(std)).map(plane).collect())
 }

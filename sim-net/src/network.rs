@@ -65,6 +65,13 @@ impl Input {
     }
 }
 
+impl Input {
+    /// Number of its axes; `None` where the file says nothing.
+    pub fn rank(&self) -> Option<usize> {
+        (!self.shape.is_empty()).then_some(self.shape.len())
+    }
+}
+
 impl Network {
     /// Read the ONNX file at `path`.
     ///

@@ -75,7 +75,8 @@ pub enum CaptureError {
 fn remedy(error: &ExecuteError) -> &'static str {
     match error {
         ExecuteError::InputShape { .. } => {
-            "; give images of that shape, or declare `resize`, `channels` or `model-layout`, so that they get it"
+            "; give images of that shape: pixels get it by `resize`, `channels` and `model-layout`, and a float array must have \
+             it (`layout` says that its channels are last)"
         }
         ExecuteError::InputCount { .. }
         | ExecuteError::Node { .. }

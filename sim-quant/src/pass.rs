@@ -128,7 +128,7 @@ impl<'a> Pass<'a> {
         see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError>,
     ) -> Result<Vec<(usize, T)>, CaptureError> {
         let images = self.images.load(index..index + 1)?;
-        let input = batch(self.preprocessing, &images)?;
+        let input = batch(self.preprocessing, &images, self.network.input().rank())?;
         let mut watcher = Watcher {
             see,
             kept: Vec::new(),

@@ -24,7 +24,8 @@ impl PreparedNetwork {
         let mut relative: Vec<Vec<f64>> = vec![Vec::new(); machines.len()];
         for index in 0..opened.images.len() {
             let image = opened.images.load(index..index + 1)?;
-            let input = batch(&opened.preprocessing, &image).map_err(|error| failed(&error))?;
+            let input = batch(&opened.preprocessing, &image, opened.network.input().rank())
+                .map_err(|error| failed(&error))?;
             let exact = self.features(&input, &mut NoHooks)?;
             for (machine, relative) in machines.iter().zip(&mut relative) {
                 let mut hooks = SimulatedLayers::on(

@@ -85,7 +85,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, RunError> {
         let path = entry.map_err(unreadable)?.path();
         if path.is_dir() {
             found.append(&mut files(&path)?);
-        } else {
+        } else if path.is_file() {
+            // Reading a pipe may never end.
             found.push(path);
         }
     }

@@ -138,12 +138,8 @@ impl<T: Byte> Unread<T> {
         self.file
             .read_exact(&mut bytes)
             .map_err(|error| unreadable(&self.path, &error))?;
-        Ok(match self.order {
-            Order::RowMajor => bytes.into_iter().map(T::from_byte).collect(),
-            Order::ColumnMajor => (0..rows)
-                .flat_map(|row| bytes[row..].iter().step_by(rows).map(|&byte| T::from_byte(byte)))
-                .collect(),
-        })
+        let bytes = self.order.row_major(bytes, &[rows, cols]);
+        Ok(bytes.into_iter().map(T::from_byte).collect())
     }
 }
 

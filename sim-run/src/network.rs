@@ -224,7 +224,8 @@ impl PreparedNetwork {
         }
         let set = self.training_images(workers)?;
         let images = set.load(0..set.len())?;
-        let input = batch(&self.opened.preprocessing, &images)
+        let rank = self.opened.network.input().rank();
+        let input = batch(&self.opened.preprocessing, &images, rank)
             .map_err(|error| RunError::at(&self.workload.model, &error))?;
         Ok(self.training_batch.get_or_init(|| input))
     }
@@ -238,7 +239,7 @@ impl PreparedNetwork {
             let found = match (&self.opened.calibration, training::beside(&self.workload.images)) {
                 (None, Some(path)) => Training::Beside(TrainingSet::open(
                     path,
-                    self.opened.preprocessing.layout,
+                    &self.opened.network.input().name,
                     self.workload.unreadable,
                     workers,
                 )?),

@@ -7,7 +7,7 @@ use sim_config::run::{ModelWorkload, Unreadable};
 use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneSpec};
-use sim_images::sets::{ImageSet, OpenOptions};
+use sim_images::sets::{ImageSet, Names, OpenOptions};
 use sim_net::network::Network;
 use sim_quant::capture::{CaptureOptions, ModelFile, capture};
 use sim_quant::prune::{prune_network, simulated};
@@ -55,8 +55,8 @@ impl Opened {
         });
         let open = |path: &Path, limit| {
             let options = OpenOptions {
-                layout: preprocessing.layout,
                 limit,
+                input: Some(&network.input().name),
             };
             open_set(path, options, workload.unreadable, workers)
         };
@@ -118,11 +118,14 @@ impl Opened {
 /// can be decoded or not.
 pub(crate) fn open_set(
     path: &Path,
-    options: OpenOptions,
+    options: OpenOptions<'_>,
     unreadable: Unreadable,
     workers: &Workers<'_>,
 ) -> Result<(ImageSet, Vec<String>), RunError> {
     let set = ImageSet::open(path, options)?;
+    if let Some(note) = strays(path, set.strays()) {
+        workers.progress.note(&note);
+    }
     match unreadable {
         Unreadable::Refused => Ok((set, Vec::new())),
         Unreadable::Skipped => set
@@ -132,6 +135,17 @@ pub(crate) fn open_set(
                 Unfinished::Failed(error) => error.into(),
             }),
     }
+}
+
+/// What a folder of images holds that nobody looks at.
+fn strays(folder: &Path, names: &[String]) -> Option<String> {
+    let are = match names.len() {
+        0 => return None,
+        1 => "1 file is not JPEG or PNG and was".to_owned(),
+        n_files => format!("{n_files} files are not JPEG or PNG and were"),
+    };
+    let folder = folder.display();
+    Some(format!("{folder}: {are} left out: {}", Names(names.to_vec())))
 }
 
 /// The network in a file.

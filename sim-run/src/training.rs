@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use sim_config::run::Unreadable;
-use sim_core::preprocessing::Layout;
 use sim_images::sets::{ImageSet, OpenOptions};
 
 use crate::error::RunError;
@@ -51,13 +50,13 @@ impl TrainingSet {
     /// The first images of the set at `path`.
     pub(crate) fn open(
         path: PathBuf,
-        layout: Layout,
+        input: &str,
         unreadable: Unreadable,
         workers: &Workers<'_>,
     ) -> Result<Self, RunError> {
         let options = OpenOptions {
-            layout,
             limit: Some(DEFAULT_COUNT),
+            input: Some(input),
         };
         let (images, skipped) = open_set(&path, options, unreadable, workers)?;
         Ok(Self {

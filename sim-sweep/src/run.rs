@@ -9,7 +9,7 @@ use crossbeam::channel;
 use reports::stored::point::PointObject;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_config::sweep::{AccuracySpec, PointSpec};
-use sim_core::progress::Silent;
+use sim_core::progress::Progress;
 use sim_core::prune::PruneSpec;
 use sim_run::error::{ErrorKind, RunError};
 use sim_run::network::PreparedNetwork;
@@ -46,6 +46,8 @@ pub struct RunOptions<'a> {
     pub stop: &'a AtomicBool,
     /// Told how far work is.
     pub watch: &'a dyn Watch,
+    /// Told what is worth knowing about a point.
+    pub progress: &'a dyn Progress,
     /// Which of the points that have no results run here.
     pub share: Share<'a>,
 }
@@ -56,7 +58,7 @@ impl<'a> RunOptions<'a> {
             jobs: self.jobs,
             engines: self.engines,
             stop: self.stop,
-            progress: &Silent,
+            progress: self.progress,
         }
     }
 }

@@ -10,6 +10,8 @@ use sim_core::progress::Progress;
 use sim_core::shape::widen;
 use sim_run::trace::LayerProducts;
 
+use crate::output;
+
 const IMAGES: &str = "{prefix} {bar:30} {pos}/{len} images  {rate}  {eta} left";
 const MACS: &str = "{prefix} {bar:30} {percent:>3} %  {msg}  {rate}  {eta} left";
 
@@ -111,5 +113,9 @@ impl Progress for Bar {
             }
             None => self.bar.inc(1),
         }
+    }
+
+    fn note(&self, text: &str) {
+        self.bar.suspend(|| output::note(text));
     }
 }

@@ -1,12 +1,16 @@
 //! How far a sweep is, on stderr, where that is a terminal.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::ProgressBar;
+use sim_core::progress::Progress;
 use sim_core::shape::widen;
 use sim_sweep::run::Watch;
 use sim_sweep::store::State;
 
+use crate::output;
 use crate::progress::on_terminal;
 
 const POINTS: &str = "{bar:30} {pos}/{len} points  {msg}  {eta} left";
@@ -17,6 +21,7 @@ pub(crate) struct Points {
     running: AtomicUsize,
     failed: AtomicUsize,
     reused: AtomicUsize,
+    told: Mutex<BTreeSet<String>>,
 }
 
 impl Points {
@@ -27,6 +32,7 @@ impl Points {
             running: AtomicUsize::new(0),
             failed: AtomicUsize::new(0),
             reused: AtomicUsize::new(0),
+            told: Mutex::default(),
         }
     }
 
@@ -43,6 +49,21 @@ impl Points {
             reused => message.push_str(&format!(", {reused} had results")),
         }
         self.bar.set_message(message);
+    }
+}
+
+/// Points show how far a sweep is, and not their images or layers.
+impl Progress for Points {
+    fn begin(&self, _what: &str, _n_steps: usize) {}
+
+    fn advance(&self, _at: &str) {}
+
+    /// What is the same for several points is said once.
+    fn note(&self, text: &str) {
+        let is_new = (self.told.lock()).is_ok_and(|mut told| told.insert(text.to_owned()));
+        if is_new {
+            self.bar.suspend(|| output::note(text));
+        }
     }
 }
 

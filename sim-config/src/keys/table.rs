@@ -155,7 +155,7 @@ table! {
         unit "", values Values::Probability, default Fallback::Absent("activations stay as they are"),
     }
     LAYOUT = Preprocessing."layout" {
-        "Axes of four-dimensional image arrays.",
+        "Axes of image arrays that have four: nhwc are images, rows, columns, channels.",
         unit "", values Values::Words(Layout::names), default Fallback::Value("\"nchw\""),
     }
     MODEL_LAYOUT = Preprocessing."model-layout" {

@@ -7,8 +7,10 @@ pub enum Scalar {
     Unsigned(usize),
     /// One, two, four or eight bytes.
     Signed(usize),
-    /// Four bytes.
-    F32,
+    /// A floating-point number of two, four or eight bytes.
+    Float(usize),
+    /// One byte, 0 or 1.
+    Bool,
     /// Any other; nothing reads its values.
     Other,
 }
@@ -24,7 +26,10 @@ impl Scalar {
             "i2" => Self::Signed(2),
             "i4" => Self::Signed(4),
             "i8" => Self::Signed(8),
-            "f4" => Self::F32,
+            "f2" => Self::Float(2),
+            "f4" => Self::Float(4),
+            "f8" => Self::Float(8),
+            "b1" => Self::Bool,
             _ => Self::Other,
         }
     }
@@ -32,9 +37,8 @@ impl Scalar {
     /// At least one.
     pub(crate) const fn n_bytes(self) -> usize {
         match self {
-            Self::Unsigned(n_bytes) | Self::Signed(n_bytes) => n_bytes,
-            Self::F32 => 4,
-            Self::Other => 1,
+            Self::Unsigned(n_bytes) | Self::Signed(n_bytes) | Self::Float(n_bytes) => n_bytes,
+            Self::Bool | Self::Other => 1,
         }
     }
 }
@@ -64,6 +68,32 @@ impl ByteOrder {
         }
     }
 
+    /// The nearest FP32 number.
+    #[expect(clippy::as_conversions, reason = "std has no other conversion that rounds")]
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
+    pub(crate) const fn f32_of_f64(self, bytes: [u8; 8]) -> f32 {
+        match self {
+            Self::Little => f64::from_le_bytes(bytes) as f32,
+            Self::Big => f64::from_be_bytes(bytes) as f32,
+        }
+    }
+
+    /// The same number: FP32 has all of FP16.
+    pub(crate) fn f32_of_f16(self, bytes: [u8; 2]) -> f32 {
+        let bits = match self {
+            Self::Little => u16::from_le_bytes(bytes),
+            Self::Big => u16::from_be_bytes(bytes),
+        };
+        let (exponent, mantissa) = (bits >> 10 & 0x1f, bits & 0x3ff);
+        let magnitude = match (exponent, mantissa) {
+            (0, _) => f32::from(mantissa) * 2.0_f32.powi(-24),
+            (0x1f, 0) => f32::INFINITY,
+            (0x1f, _) => f32::NAN,
+            _ => f32::from(mantissa | 0x400) * 2.0_f32.powi(i32::from(exponent) - 25),
+        };
+        if bits >> 15 == 0 { magnitude } else { -magnitude }
+    }
+
     /// At most eight bytes; an unsigned value beyond `i64` comes out negative, which is not a label either.
     pub(crate) fn integer(self, bytes: &[u8], scalar: Scalar) -> i64 {
         let push = |value: u64, &byte: &u8| value << 8 | u64::from(byte);
@@ -77,7 +107,7 @@ impl ByteOrder {
                 let n_unused = 64_usize.saturating_sub(8 * bytes.len());
                 value << n_unused >> n_unused
             }
-            Scalar::Unsigned(_) | Scalar::F32 | Scalar::Other => value,
+            Scalar::Unsigned(_) | Scalar::Float(_) | Scalar::Bool | Scalar::Other => value,
         }
     }
 }

@@ -179,8 +179,11 @@ fn types_and_orders_of_bytes() {
         ("u1", Scalar::Unsigned(1)),
         (">i1", Scalar::Signed(1)),
         ("=i8", Scalar::Signed(8)),
-        ("<f4", Scalar::F32),
-        ("<f8", Scalar::Other),
+        ("<f2", Scalar::Float(2)),
+        ("<f4", Scalar::Float(4)),
+        ("<f8", Scalar::Float(8)),
+        ("|b1", Scalar::Bool),
+        ("<c8", Scalar::Other),
         ("|O", Scalar::Other),
         ("<<u1", Scalar::Other),
         ("|S1", Scalar::Other),
@@ -199,6 +202,56 @@ fn types_and_orders_of_bytes() {
     let most = ByteOrder::Little.integer(&[0xff; 8], Scalar::Unsigned(8));
     assert_eq!(most, -1);
     assert!((ByteOrder::of(">f4").f32([0x3f, 0x80, 0, 0]) - 1.0).abs() < f32::EPSILON);
+}
+
+#[test]
+fn other_floats_become_fp32() {
+    #[track_caller]
+    fn check(bits: u16, want: f32) {
+        let found = ByteOrder::Little.f32_of_f16(bits.to_le_bytes());
+        assert_eq!(found.to_bits(), want.to_bits(), "{bits:04x}: {found}");
+        let swapped = ByteOrder::Big.f32_of_f16(bits.to_be_bytes());
+        assert_eq!(swapped.to_bits(), want.to_bits());
+    }
+    check(0x3c00, 1.0);
+    check(0xc000, -2.0);
+    check(0x3555, 0.333_251_95);
+    check(0x7bff, 65504.0); // The largest.
+    check(0x0001, 5.960_464_5e-8); // The smallest, without a leading one.
+    check(0x8000, -0.0);
+    check(0xfc00, f32::NEG_INFINITY);
+    assert!(ByteOrder::Little.f32_of_f16([0x01, 0x7c]).is_nan());
+    let third = 1.0_f64 / 3.0;
+    assert_eq!(
+        ByteOrder::Big.f32_of_f64(third.to_be_bytes()).to_bits(),
+        (1.0_f32 / 3.0).to_bits()
+    );
+    assert_eq!(
+        ByteOrder::Little.f32_of_f64(1e300_f64.to_le_bytes()),
+        f32::INFINITY
+    );
+}
+
+#[test]
+fn column_major_values_become_row_major() {
+    #[track_caller]
+    fn check(shape: &[usize], stored: &[u8], want: &[u8]) {
+        assert_eq!(
+            Order::ColumnMajor.row_major(stored.to_vec(), shape),
+            want,
+            "{shape:?}"
+        );
+        assert_eq!(Order::RowMajor.row_major(stored.to_vec(), shape), stored);
+    }
+    check(&[], &[7], &[7]);
+    check(&[3], &[1, 2, 3], &[1, 2, 3]);
+    check(&[2, 3], &[0, 10, 1, 11, 2, 12], &[0, 1, 2, 10, 11, 12]);
+    check(
+        &[2, 3, 2],
+        &[0, 100, 10, 110, 20, 120, 1, 101, 11, 111, 21, 121],
+        &[0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121],
+    );
+    check(&[2, 0, 2], &[], &[]);
 }
 
 #[test]

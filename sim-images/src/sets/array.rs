@@ -3,23 +3,28 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sim_core::preprocessing::Layout;
+use sim_core::preprocessing::ImageValues;
 use sim_core::shape::checked_product;
 
+use super::npz::Archive;
 use super::{Image, ImageError, ImageFault, Pixels};
 use crate::npy::read_up_to;
 
 /// Most bytes of an array that is held in memory.
 const MAX_BYTES: usize = 1 << 34;
 
+/// Most axes of an array.
+const MAX_AXES: usize = 6;
+
 /// Values of all images, one after the other.
 #[derive(Debug)]
 pub(super) struct ArrayImages {
     path: PathBuf,
     n_images: usize,
-    shape: [usize; 3],
-    layout: Layout,
+    shape: Vec<usize>,
+    stored: ImageValues,
     values: Pixels,
+    archive: Option<Archive>,
 }
 
 impl ArrayImages {
@@ -27,16 +32,35 @@ impl ArrayImages {
     pub(super) fn new(
         path: &Path,
         n_images: usize,
-        (shape, layout): ([usize; 3], Layout),
+        shape: Vec<usize>,
+        stored: ImageValues,
         values: Pixels,
     ) -> Self {
         Self {
             path: path.to_owned(),
             n_images,
             shape,
-            layout,
+            stored,
             values,
+            archive: None,
         }
+    }
+
+    pub(super) fn with_archive(self, archive: Archive) -> Self {
+        Self {
+            archive: Some(archive),
+            ..self
+        }
+    }
+
+    /// The archive that they are from, if they are from one.
+    pub(super) const fn archive(&self) -> Option<&Archive> {
+        self.archive.as_ref()
+    }
+
+    /// What the file holds.
+    pub(super) const fn stored(&self) -> ImageValues {
+        self.stored
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -65,70 +89,56 @@ impl ArrayImages {
         };
         Ok(Image {
             name,
-            shape: self.shape,
-            layout: self.layout,
+            shape: self.shape.clone(),
+            layout: None,
             pixels,
         })
     }
 }
 
-/// Split the shape of an array of images into their number and the shape of one; three axes are one channel each.
-pub(super) fn image_shape(
-    array: &'static str,
-    shape: &[usize],
-    layout: Layout,
-) -> Result<(usize, ([usize; 3], Layout)), ImageFault> {
-    let (n_images, image) = match *shape {
-        [n, rows, columns] => (n, ([1, rows, columns], Layout::Nchw)),
-        [n, a, b, c] => (n, ([a, b, c], layout)),
-        _ => {
-            return Err(ImageFault::Shape {
-                array,
-                found: shape.to_vec(),
-                want: "images × channels × rows × columns, images × rows × columns × channels, or images × rows × columns",
-            });
-        }
+/// Split the shape of an array of images into their number and the shape of one.
+pub(super) fn image_shape(array: &str, shape: &[usize]) -> Result<(usize, Vec<usize>), ImageFault> {
+    let refused = |want| ImageFault::Shape {
+        array: array.to_owned(),
+        found: shape.to_vec(),
+        want,
+    };
+    let (n_images, image) = match shape {
+        [n_images, image @ ..] if !image.is_empty() && shape.len() <= MAX_AXES => (*n_images, image),
+        _ => return Err(refused("images × …, of two to six axes")),
     };
     if n_images == 0 {
         return Err(ImageFault::Empty);
     }
-    if image.0.contains(&0) {
-        return Err(ImageFault::Shape {
-            array,
-            found: shape.to_vec(),
-            want: "without a zero",
-        });
+    if image.contains(&0) {
+        return Err(refused("without a zero"));
     }
-    Ok((n_images, image))
+    Ok((n_images, image.to_vec()))
 }
 
 /// Bytes of an array of `shape` with `n_value_bytes` each, where memory may hold them.
-pub(super) fn n_bytes(
-    array: &'static str,
-    shape: &[usize],
-    n_value_bytes: usize,
-) -> Result<usize, ImageFault> {
+pub(super) fn n_bytes(array: &str, shape: &[usize], n_value_bytes: usize) -> Result<usize, ImageFault> {
     checked_product(shape)
         .and_then(|n_values| n_values.checked_mul(n_value_bytes))
         .filter(|&n_bytes| n_bytes <= MAX_BYTES)
         .ok_or_else(|| ImageFault::TooLarge {
-            array,
+            array: array.to_owned(),
             found: shape.to_vec(),
             max: MAX_BYTES,
         })
 }
 
 /// Exactly `want` bytes.
-pub(super) fn read_exactly(
-    reader: impl Read,
-    array: &'static str,
-    want: usize,
-) -> Result<Vec<u8>, ImageFault> {
+pub(super) fn read_exactly(reader: impl Read, array: &str, want: usize) -> Result<Vec<u8>, ImageFault> {
     let bytes = read_up_to(reader, want).map_err(|error| ImageFault::Damaged { error })?;
     if bytes.len() == want {
         Ok(bytes)
     } else {
         let found = bytes.len();
-        Err(ImageFault::Truncated { array, want, found })
+        Err(ImageFault::Truncated {
+            array: array.to_owned(),
+            want,
+            found,
+        })
     }
 }

@@ -22,22 +22,59 @@ impl ImageError {
     }
 }
 
+/// Most names that a message lists.
+const MAX_LISTED: usize = 4;
+
+/// Names, of which a message lists the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names(pub Vec<String>);
+
+impl Names {
+    /// `a, b or c`.
+    fn one_of(&self) -> String {
+        match self.0.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            [first @ .., last] if first.len() < MAX_LISTED => format!("{} or {last}", first.join(", ")),
+            [first, ..] => format!("one of {} folders, such as {first}", self.0.len()),
+        }
+    }
+}
+
+impl FromIterator<String> for Names {
+    fn from_iter<T: IntoIterator<Item = String>>(names: T) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
+/// `a, b, c, d and 3 more`.
+impl std::fmt::Display for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let listed = &self.0[..self.0.len().min(MAX_LISTED)];
+        f.write_str(&listed.join(", "))?;
+        match self.0.len() - listed.len() {
+            0 => Ok(()),
+            n_more => write!(f, " and {n_more} more"),
+        }
+    }
+}
+
 /// What is wrong with a set of images.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageFault {
     /// The file system said no.
     #[error("cannot read: {0}")]
     Io(#[source] std::io::Error),
+    /// A pipe, a socket or a device.
+    #[error("neither a file nor a folder; save the images in a file, and give that")]
+    NotAFile,
     /// None of the three forms.
     #[error(
         "not a set of images; give an `.npz` with `images`, an IDX file of images (plain or .gz), or a folder of JPEG and PNG files"
     )]
     UnknownForm,
-    /// A file of a folder that is not an image by its name.
-    #[error("not a JPEG or PNG file; a folder of images holds nothing else: remove the file")]
-    NotAnImage,
     /// A file that cannot be decoded.
-    #[error("cannot decode this image: {0}; replace or remove the file")]
+    #[error("cannot decode this image: {0}; replace it by a good copy")]
     Decode(#[source] image::ImageError),
     /// A folder in which no file can be decoded.
     #[error("the first of {n_files} images, of which none can be decoded: {why}")]
@@ -50,11 +87,37 @@ pub enum ImageFault {
     /// No image.
     #[error("holds no image; give a set with at least one, and a limit of at least one")]
     Empty,
+    /// A folder without JPEG and PNG.
+    #[error(
+        "holds no image (JPEG or PNG), only: {found}; convert the pictures, or name the folder that holds them"
+    )]
+    NoPictures {
+        /// What it holds.
+        found: Names,
+    },
     /// A folder with images beside its sub-folders.
     #[error(
-        "is next to sub-folders, which label their images; move it into the sub-folder of its label, or use no sub-folders"
+        "lies beside the folders {folders}, which are labels, and has none; name a folder that holds images alone, or folders \
+         alone"
     )]
-    Unlabelled,
+    Unlabelled {
+        /// The folders.
+        folders: Names,
+    },
+    /// A folder of a label that holds images and folders.
+    #[error(
+        "holds images and a folder `{deeper}`; the folder of a label holds images alone: name a folder of such folders"
+    )]
+    Mixed {
+        /// Its first folder.
+        deeper: String,
+    },
+    /// The root of a data set.
+    #[error("holds folders, not images; name {}", parts.one_of())]
+    NotImages {
+        /// Folders that hold folders.
+        parts: Names,
+    },
     /// A name that other systems could not read back.
     #[error("its name is not UTF-8; rename it")]
     Name,
@@ -67,11 +130,29 @@ pub enum ImageFault {
         /// Names that it holds.
         found: String,
     },
+    /// Two arrays that may be the images.
+    #[error("holds both `images` and `{input}`, the network's input; leave one of the two out")]
+    TwoInputs {
+        /// The network's input.
+        input: String,
+    },
+    /// An array for another number of images.
+    #[error(
+        "array `{array}` has {found} along its first axis, but there are {want} images; give one value for each image"
+    )]
+    FirstAxis {
+        /// The array.
+        array: String,
+        /// Its first axis.
+        found: usize,
+        /// Images.
+        want: usize,
+    },
     /// An array with a header that is not an npy header.
     #[error("array `{array}`: {why}; write it again with numpy.savez")]
     Header {
         /// The array.
-        array: &'static str,
+        array: String,
         /// How it is broken.
         why: String,
     },
@@ -79,23 +160,17 @@ pub enum ImageFault {
     #[error("array `{array}` has type `{found}`, it must be {want}; convert it with `.astype`")]
     Type {
         /// The array.
-        array: &'static str,
+        array: String,
         /// Its type.
         found: String,
         /// Types that can be used.
         want: &'static str,
     },
-    /// An array in column-major order.
-    #[error("array `{array}` is in Fortran order; save numpy.ascontiguousarray of it")]
-    FortranOrder {
-        /// The array.
-        array: &'static str,
-    },
     /// An array of a shape that cannot be used.
     #[error("array `{array}` has shape {found:?}, it must be {want}")]
     Shape {
         /// The array.
-        array: &'static str,
+        array: String,
         /// Its shape.
         found: Vec<usize>,
         /// Shapes that can be used.
@@ -107,7 +182,7 @@ pub enum ImageFault {
     )]
     TooLarge {
         /// The array.
-        array: &'static str,
+        array: String,
         /// Its shape.
         found: Vec<usize>,
         /// Most bytes.
@@ -117,7 +192,7 @@ pub enum ImageFault {
     #[error("cut short: `{array}` should hold {want} bytes, it ends after {found}; get the file again")]
     Truncated {
         /// The array.
-        array: &'static str,
+        array: String,
         /// Bytes that the header promises.
         want: usize,
         /// Bytes that are there.

@@ -5,22 +5,23 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
+use sim_core::preprocessing::ImageValues;
 
 use super::array::{ArrayImages, image_shape, n_bytes, read_exactly};
-use super::{ImageError, ImageFault, OpenOptions, Pixels};
+use super::{ImageError, ImageFault, Pixels};
 
 /// Type code of unsigned bytes.
 const UBYTE: u8 = 8;
 
 pub(super) fn open(
     path: &Path,
-    options: OpenOptions,
+    limit: Option<usize>,
 ) -> Result<(ArrayImages, Option<Vec<usize>>), ImageError> {
     let failed = |fault| ImageError::new(path, fault);
     let mut reader = reader(path).map_err(failed)?;
     let mut shape = read_shape(&mut reader, "0x08 as type and three or four axes").map_err(failed)?;
-    let (n_images, image) = image_shape("images", &shape, options.layout).map_err(failed)?;
-    let n_taken = n_images.min(options.limit.unwrap_or(n_images));
+    let (n_images, image) = images_and_shape(&shape).map_err(failed)?;
+    let n_taken = n_images.min(limit.unwrap_or(n_images));
     if n_taken == 0 {
         return Err(failed(ImageFault::Empty));
     }
@@ -34,8 +35,20 @@ pub(super) fn open(
         }
         None => None,
     };
-    let images = ArrayImages::new(path, n_taken, image, Pixels::Bytes(pixels));
+    let images = ArrayImages::new(path, n_taken, image, ImageValues::Uint8, Pixels::Bytes(pixels));
     Ok((images, labels))
+}
+
+/// Labels have one axis, so that files of images have three or four.
+fn images_and_shape(shape: &[usize]) -> Result<(usize, Vec<usize>), ImageFault> {
+    if shape.len() < 3 {
+        return Err(ImageFault::Shape {
+            array: "images".to_owned(),
+            found: shape.to_vec(),
+            want: "images × rows × columns, or of four axes",
+        });
+    }
+    image_shape("images", shape)
 }
 
 fn read_labels(path: &Path, n_images: usize, n_taken: usize) -> Result<Vec<usize>, ImageFault> {
@@ -44,7 +57,7 @@ fn read_labels(path: &Path, n_images: usize, n_taken: usize) -> Result<Vec<usize
     let shape = read_shape(&mut reader, want)?;
     let &[n_labels] = shape.as_slice() else {
         return Err(ImageFault::Shape {
-            array: "labels",
+            array: "labels".to_owned(),
             found: shape,
             want: "of one axis",
         });

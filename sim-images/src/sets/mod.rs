@@ -6,16 +6,19 @@ mod folder;
 mod idx;
 mod npz;
 mod readable;
+mod values;
 
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
-use sim_core::preprocessing::Layout;
+use sim_core::preprocessing::{ImageValues, Layout};
 
 use self::array::ArrayImages;
-pub use self::error::{ImageError, ImageFault};
+pub use self::error::{ImageError, ImageFault, Names};
 use self::folder::FolderImages;
+pub use self::npz::NamedArray;
+pub use self::values::Values;
 
 /// The pixels of one image.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,30 +34,21 @@ pub enum Pixels {
 pub struct Image {
     /// Name, unique in its set.
     pub name: String,
-    /// Sizes of the axes: channels, rows, columns, or as `layout` says.
-    pub shape: [usize; 3],
-    /// Order of the axes.
-    pub layout: Layout,
+    /// Sizes of the axes.
+    pub shape: Vec<usize>,
+    /// Order of three axes; `None`: as declared.
+    pub layout: Option<Layout>,
     /// Row-major values.
     pub pixels: Pixels,
 }
 
 /// How a set is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenOptions {
-    /// Axes of four-dimensional arrays.
-    pub layout: Layout,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenOptions<'a> {
     /// Take only the first images; `None`: all.
     pub limit: Option<usize>,
-}
-
-impl Default for OpenOptions {
-    fn default() -> Self {
-        Self {
-            layout: Layout::Nchw,
-            limit: None,
-        }
-    }
+    /// Name of the network's input: an array of that name stands for `images`.
+    pub input: Option<&'a str>,
 }
 
 /// Images with names, and labels where the set has them.
@@ -69,23 +63,25 @@ pub struct ImageSet {
 
 #[derive(Debug)]
 enum Source {
-    Array(ArrayImages),
+    Array(Box<ArrayImages>),
     Folder(FolderImages),
 }
 
 impl ImageSet {
     /// Open the set at `path`, whose form is seen from what is there, not from its name.
     ///
-    /// - `.npz`: `images` (`uint8` or `float32`; N×C×H×W or N×H×W×C as `options.layout` says, or N×H×W) and optional
-    ///   integer `labels`.
+    /// - `.npz`: `images` (pixels or floats, of any number of axes behind the first, in any order), optional integer
+    ///   `labels`, and arrays for other inputs.
     /// - IDX file of images, plain or `.gz`, with its labels in the file of the matching name beside it.
-    /// - Folder: JPEG and PNG files, in order of their names; with sub-folders their names are labels (all of them
-    ///   numbers: the number, else the place among the sorted names).
+    /// - Folder: JPEG and PNG files by extension, in order of their names; with sub-folders their names are labels (all
+    ///   of them numbers: the number, else the place among the sorted names).
     ///
     /// - Errors: nothing at `path`, a set without images, and anything in it that is not what it claims to be; the
     ///   message names the file and the remedy.
-    pub fn open(path: &Path, options: OpenOptions) -> Result<Self, ImageError> {
-        if path.is_dir() {
+    pub fn open(path: &Path, options: OpenOptions<'_>) -> Result<Self, ImageError> {
+        let metadata =
+            std::fs::metadata(path).map_err(|error| ImageError::new(path, ImageFault::Io(error)))?;
+        if metadata.is_dir() {
             let (images, names, labels) = FolderImages::open(path, options.limit)?;
             return Ok(Self {
                 names,
@@ -93,9 +89,13 @@ impl ImageSet {
                 source: Source::Folder(images),
             });
         }
+        // Reading a pipe may never end.
+        if !metadata.is_file() {
+            return Err(ImageError::new(path, ImageFault::NotAFile));
+        }
         let (images, labels) = match magic(path)? {
             [b'P', b'K', ..] => npz::open(path, options)?,
-            [0x1f, 0x8b, ..] | [0, 0, ..] => idx::open(path, options)?,
+            [0x1f, 0x8b, ..] | [0, 0, ..] => idx::open(path, options.limit)?,
             _ => return Err(ImageError::new(path, ImageFault::UnknownForm)),
         };
         let file_name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -105,7 +105,7 @@ impl ImageSet {
         Ok(Self {
             names,
             labels,
-            source: Source::Array(images),
+            source: Source::Array(Box::new(images)),
         })
     }
 
@@ -127,6 +127,43 @@ impl ImageSet {
     /// Class indices, one per image.
     pub fn labels(&self) -> Option<&[usize]> {
         self.labels.as_deref()
+    }
+
+    /// What its folder holds beside pictures.
+    pub fn strays(&self) -> &[String] {
+        match &self.source {
+            Source::Array(_) => &[],
+            Source::Folder(images) => images.strays(),
+        }
+    }
+
+    /// What the set holds.
+    pub const fn values(&self) -> ImageValues {
+        match &self.source {
+            Source::Array(images) => images.stored(),
+            Source::Folder(_) => ImageValues::Uint8,
+        }
+    }
+
+    /// Names of the arrays that it has for inputs of a network, sorted.
+    pub fn array_names(&self) -> &[String] {
+        match &self.source {
+            Source::Array(images) => images.archive().map_or(&[], |archive| archive.names()),
+            Source::Folder(_) => &[],
+        }
+    }
+
+    /// The array that it has for the input `name`, read from its file; `None`: it has none.
+    ///
+    /// - Errors: an array that is not one value for each image, or not what it claims to be.
+    pub fn array(&self, name: &str) -> Result<Option<NamedArray>, ImageError> {
+        match &self.source {
+            Source::Array(images) => (images.archive())
+                .filter(|archive| archive.names().iter().any(|found| found == name))
+                .map(|archive| archive.read(name))
+                .transpose(),
+            Source::Folder(_) => Ok(None),
+        }
     }
 
     /// The images of `range`; what of it lies beyond the set is left out.

@@ -1,99 +1,215 @@
-//! Images and labels in an `.npz` archive.
+//! Images, labels and arrays for other inputs in an `.npz` archive.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use sim_core::preprocessing::ImageValues;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::array::{ArrayImages, image_shape, n_bytes, read_exactly};
-use super::{ImageError, ImageFault, OpenOptions, Pixels};
-use crate::npy::{self, Header, HeaderError, Order, Scalar};
+use super::{ImageError, ImageFault, OpenOptions, Pixels, Values};
+use crate::npy::{self, Header, HeaderError, Scalar};
+
+/// The array of images.
+const IMAGES: &str = "images";
+/// The array of labels.
+const LABELS: &str = "labels";
+
+/// The arrays of an archive, read when they are asked for.
+#[derive(Debug)]
+pub(super) struct Archive {
+    path: PathBuf,
+    /// Without images and labels.
+    names: Vec<String>,
+    /// Along the first axis of every array.
+    n_stored: usize,
+    /// Those that the set takes.
+    n_taken: usize,
+}
+
+/// An array of an archive for an input of a network: one value for each image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedArray {
+    /// Sizes of the axes of one value.
+    pub shape: Vec<usize>,
+    /// Those of all images, one after the other.
+    values: Values,
+}
+
+impl NamedArray {
+    /// That of an image.
+    pub fn of(&self, image: usize) -> Values {
+        let size: usize = self.shape.iter().product();
+        self.values.slice(image * size..(image + 1) * size)
+    }
+}
+
+impl Archive {
+    /// Names of the arrays for inputs, sorted.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The array of that name, which is one of [`Self::names`].
+    ///
+    /// - Errors: an array of another number of images, of a type that no input has, or that is damaged; a float that is
+    ///   not finite.
+    pub(super) fn read(&self, name: &str) -> Result<NamedArray, ImageError> {
+        self.read_array(name)
+            .map_err(|fault| ImageError::new(&self.path, fault))
+    }
+
+    fn read_array(&self, name: &str) -> Result<NamedArray, ImageFault> {
+        let mut archive = open_archive(&self.path)?;
+        let mut member = archive.by_name(&file_name(name)).map_err(ImageFault::Zip)?;
+        let header = read_header(&mut member, name)?;
+        let Some((&n_stored, shape)) = header.shape.split_first() else {
+            return Err(ImageFault::Shape {
+                array: name.to_owned(),
+                found: header.shape,
+                want: "one value for each image: images × …",
+            });
+        };
+        if n_stored != self.n_stored {
+            return Err(ImageFault::FirstAxis {
+                array: name.to_owned(),
+                found: n_stored,
+                want: self.n_stored,
+            });
+        }
+        let values = Values::read(member, name, &header, self.n_taken)?.ok_or_else(|| ImageFault::Type {
+            array: name.to_owned(),
+            found: header.descr.clone(),
+            want: "float32, int64, int32, int8, uint8 or bool",
+        })?;
+        let shape = shape.to_vec();
+        if let Values::Float32(values) = &values
+            && let Some(position) = values.iter().position(|value| !value.is_finite())
+        {
+            let size: usize = shape.iter().product();
+            return Err(ImageFault::NotFinite {
+                index: position / size.max(1),
+                position: position % size.max(1),
+                value: values[position],
+            });
+        }
+        Ok(NamedArray { shape, values })
+    }
+}
 
 pub(super) fn open(
     path: &Path,
-    options: OpenOptions,
+    options: OpenOptions<'_>,
 ) -> Result<(ArrayImages, Option<Vec<usize>>), ImageError> {
-    open_archive(path, options).map_err(|fault| ImageError::new(path, fault))
+    read(path, options).map_err(|fault| ImageError::new(path, fault))
 }
 
-fn open_archive(path: &Path, options: OpenOptions) -> Result<(ArrayImages, Option<Vec<usize>>), ImageFault> {
-    let file = BufReader::new(File::open(path).map_err(ImageFault::Io)?);
-    let mut archive = ZipArchive::new(file).map_err(ImageFault::Zip)?;
-    let found: Vec<String> = archive
+fn read(path: &Path, options: OpenOptions<'_>) -> Result<(ArrayImages, Option<Vec<usize>>), ImageFault> {
+    let mut archive = open_archive(path)?;
+    let mut found: Vec<String> = archive
         .file_names()
-        .filter_map(|name| Some(name.ok()?.trim_end_matches(".npy").to_owned()))
+        .filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()))
         .collect();
-    let member = match archive.by_name("images.npy") {
-        Ok(member) => member,
-        Err(ZipError::FileNotFound) => {
-            return Err(ImageFault::NoImages {
-                found: found.join(", "),
-            });
-        }
-        Err(error) => return Err(ImageFault::Zip(error)),
-    };
-    let (n_images, images) = read_images(path, member, options)?;
-    let labels = match archive.by_name("labels.npy") {
-        Ok(member) => Some(read_labels(member, n_images, images.len())?),
+    found.sort();
+    let array = array_of_images(&found, options.input)?;
+    let member = archive.by_name(&file_name(array)).map_err(ImageFault::Zip)?;
+    let (n_stored, images) = read_images(path, member, array, options.limit)?;
+    let labels = match archive.by_name(&file_name(LABELS)) {
+        Ok(member) => Some(read_labels(member, n_stored, images.len())?),
         Err(ZipError::FileNotFound) => None,
         Err(error) => return Err(ImageFault::Zip(error)),
     };
-    Ok((images, labels))
+    found.retain(|name| ![IMAGES, LABELS].contains(&name.as_str()));
+    let archive = Archive {
+        path: path.to_owned(),
+        names: found,
+        n_stored,
+        n_taken: images.len(),
+    };
+    Ok((images.with_archive(archive), labels))
 }
 
-/// A header of an array in row-major order.
-fn read_header(member: &mut impl Read, array: &'static str) -> Result<Header, ImageFault> {
-    let header = npy::read_header(member).map_err(|error| match error {
-        HeaderError::Io(error) => ImageFault::Damaged { error },
-        HeaderError::Broken(why) => ImageFault::Header { array, why },
-    })?;
-    // A one-axis array is in both orders.
-    if header.order == Order::ColumnMajor && 1 < header.shape.len() {
-        return Err(ImageFault::FortranOrder { array });
+fn open_archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, ImageFault> {
+    let file = BufReader::new(File::open(path).map_err(ImageFault::Io)?);
+    ZipArchive::new(file).map_err(ImageFault::Zip)
+}
+
+fn file_name(array: &str) -> String {
+    format!("{array}.npy")
+}
+
+/// `images`, or the array that is called as the network's input.
+fn array_of_images<'a>(found: &[String], input: Option<&'a str>) -> Result<&'a str, ImageFault> {
+    let holds = |name: &str| found.iter().any(|found| found == name);
+    match (
+        holds(IMAGES),
+        input.filter(|&input| input != IMAGES && holds(input)),
+    ) {
+        (true, None) => Ok(IMAGES),
+        (false, Some(input)) => Ok(input),
+        (true, Some(input)) => Err(ImageFault::TwoInputs {
+            input: input.to_owned(),
+        }),
+        (false, None) => Err(ImageFault::NoImages {
+            found: found.join(", "),
+        }),
     }
-    Ok(header)
+}
+
+fn read_header(member: &mut impl Read, array: &str) -> Result<Header, ImageFault> {
+    npy::read_header(member).map_err(|error| match error {
+        HeaderError::Io(error) => ImageFault::Damaged { error },
+        HeaderError::Broken(why) => ImageFault::Header {
+            array: array.to_owned(),
+            why,
+        },
+    })
 }
 
 fn read_images(
     path: &Path,
     mut member: impl Read,
-    options: OpenOptions,
+    array: &str,
+    limit: Option<usize>,
 ) -> Result<(usize, ArrayImages), ImageFault> {
-    const ARRAY: &str = "images";
-    let mut header = read_header(&mut member, ARRAY)?;
-    let (n_images, image) = image_shape(ARRAY, &header.shape, options.layout)?;
-    let n_taken = n_images.min(options.limit.unwrap_or(n_images));
+    let header = read_header(&mut member, array)?;
+    let (n_images, image) = image_shape(array, &header.shape)?;
+    let n_taken = n_images.min(limit.unwrap_or(n_images));
     if n_taken == 0 {
         return Err(ImageFault::Empty);
     }
-    header.shape[0] = n_taken;
-    let want = n_bytes(ARRAY, &header.shape, header.scalar.n_bytes())?;
-    let pixels = match header.scalar {
-        Scalar::Unsigned(1) => Pixels::Bytes(read_exactly(member, ARRAY, want)?),
-        Scalar::F32 => {
-            let bytes = read_exactly(member, ARRAY, want)?;
-            let (values, _) = bytes.as_chunks();
-            Pixels::Floats(values.iter().map(|&value| header.bytes.f32(value)).collect())
-        }
-        Scalar::Unsigned(_) | Scalar::Signed(_) | Scalar::Other => {
+    let values = match header.scalar {
+        Scalar::Unsigned(1) => Some(ImageValues::Uint8),
+        Scalar::Float(2) => Some(ImageValues::Float16),
+        Scalar::Float(4) => Some(ImageValues::Float32),
+        Scalar::Float(8) => Some(ImageValues::Float64),
+        Scalar::Float(_) | Scalar::Unsigned(_) | Scalar::Signed(_) | Scalar::Bool | Scalar::Other => None,
+    };
+    let read = match values {
+        Some(values) => Values::read(member, array, &header, n_taken)?.map(|read| (values, read)),
+        None => None,
+    };
+    let (values, pixels) = match read {
+        Some((values, Values::Uint8(bytes))) => (values, Pixels::Bytes(bytes)),
+        Some((values, Values::Float32(floats))) => (values, Pixels::Floats(floats)),
+        Some((_, Values::Int64(_) | Values::Int32(_) | Values::Int8(_) | Values::Bool(_))) | None => {
             return Err(ImageFault::Type {
-                array: ARRAY,
+                array: array.to_owned(),
                 found: header.descr,
                 want: "uint8 (pixels) or float32 (a network's input)",
             });
         }
     };
-    Ok((n_images, ArrayImages::new(path, n_taken, image, pixels)))
+    Ok((n_images, ArrayImages::new(path, n_taken, image, values, pixels)))
 }
 
 fn read_labels(mut member: impl Read, n_images: usize, n_taken: usize) -> Result<Vec<usize>, ImageFault> {
-    const ARRAY: &str = "labels";
-    let header = read_header(&mut member, ARRAY)?;
+    let header = read_header(&mut member, LABELS)?;
     let &[n_labels] = header.shape.as_slice() else {
         return Err(ImageFault::Shape {
-            array: ARRAY,
+            array: LABELS.to_owned(),
             found: header.shape,
             want: "of one axis",
         });
@@ -105,15 +221,15 @@ fn read_labels(mut member: impl Read, n_images: usize, n_taken: usize) -> Result
         });
     }
     let n_label_bytes = header.scalar.n_bytes();
-    if matches!(header.scalar, Scalar::F32 | Scalar::Other) {
+    if !matches!(header.scalar, Scalar::Unsigned(_) | Scalar::Signed(_)) {
         return Err(ImageFault::Type {
-            array: ARRAY,
+            array: LABELS.to_owned(),
             found: header.descr,
             want: "an integer type",
         });
     }
-    let want = n_bytes(ARRAY, &[n_taken], n_label_bytes)?;
-    let bytes = read_exactly(member, ARRAY, want)?;
+    let want = n_bytes(LABELS, &[n_taken], n_label_bytes)?;
+    let bytes = read_exactly(member, LABELS, want)?;
     (0..)
         .zip(bytes.chunks(n_label_bytes))
         .map(|(index, bytes)| {

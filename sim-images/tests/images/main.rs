@@ -1,4 +1,6 @@
 //! From files to the input of a network.
 
+mod common;
+mod folders;
 mod preprocessing;
 mod sets;

@@ -7,8 +7,8 @@ use sim_images::sets::{Image, Pixels};
 fn image(shape: [usize; 3], layout: Layout, bytes: &[u8]) -> Image {
     Image {
         name: "a.png".to_owned(),
-        shape,
-        layout,
+        shape: shape.to_vec(),
+        layout: Some(layout),
         pixels: Pixels::Bytes(bytes.to_vec()),
     }
 }
@@ -23,7 +23,7 @@ fn plain() -> Preprocessing {
 
 #[track_caller]
 fn check(preprocessing: &Preprocessing, image: &Image, shape: &[usize], want: &[f32]) {
-    let tensor = batch(preprocessing, std::slice::from_ref(image)).expect("preprocesses");
+    let tensor = batch(preprocessing, std::slice::from_ref(image), None).expect("preprocesses");
     assert_eq!((tensor.shape.as_slice(), tensor.data.as_slice()), (shape, want));
 }
 
@@ -129,12 +129,19 @@ fn sizes_are_stretched_or_covered() {
     check(&to([2, 3], ResizeMode::Cover), &one, &[1, 1, 2, 3], &[9.0; 6]);
 }
 
+/// An array of floats, whose order of axes is that which is declared.
+fn floats(shape: &[usize]) -> Image {
+    let values = (0..100_u8).take(shape.iter().product()).map(f32::from);
+    Image {
+        name: "x.npz[0]".to_owned(),
+        shape: shape.to_vec(),
+        layout: None,
+        pixels: Pixels::Floats(values.collect()),
+    }
+}
+
 #[test]
 fn floats_are_the_input_as_they_stand() {
-    let floats = |shape, layout| Image {
-        pixels: Pixels::Floats(vec![-1.5, 300.0]),
-        ..image(shape, layout, &[])
-    };
     let preprocessing = Preprocessing {
         mean: vec![100.0],
         resize: Some([8, 8]),
@@ -142,34 +149,110 @@ fn floats_are_the_input_as_they_stand() {
     };
     check(
         &preprocessing,
-        &floats([1, 1, 2], Layout::Nchw),
-        &[1, 1, 1, 2],
-        &[-1.5, 300.0],
+        &floats(&[2, 1, 2]),
+        &[1, 2, 1, 2],
+        &[0.0, 1.0, 2.0, 3.0],
     );
-    check(
-        &preprocessing,
-        &floats([1, 1, 2], Layout::Nhwc),
-        &[1, 1, 1, 2],
-        &[-1.5, 300.0],
-    );
-    let model_layout = Layout::Nhwc;
-    let preprocessing = Preprocessing {
+    let to = |layout, model_layout| Preprocessing {
+        layout,
         model_layout,
         ..plain()
     };
+    let (first, last) = (Layout::Nchw, Layout::Nhwc);
+    for same in [first, last] {
+        check(
+            &to(same, same),
+            &floats(&[2, 1, 2]),
+            &[1, 2, 1, 2],
+            &[0.0, 1.0, 2.0, 3.0],
+        );
+    }
     check(
-        &preprocessing,
-        &floats([1, 1, 2], Layout::Nchw),
-        &[1, 1, 2, 1],
-        &[-1.5, 300.0],
-    ); // One channel goes last.
+        &to(last, first),
+        &floats(&[2, 1, 2]),
+        &[1, 2, 2, 1],
+        &[0.0, 2.0, 1.0, 3.0],
+    );
+    check(
+        &to(first, last),
+        &floats(&[2, 1, 2]),
+        &[1, 1, 2, 2],
+        &[0.0, 2.0, 1.0, 3.0],
+    );
+}
+
+#[test]
+fn arrays_have_any_number_of_axes() {
+    #[track_caller]
+    fn check(image: &[usize], rank: Option<usize>, model_layout: Layout, want: &[usize]) {
+        let preprocessing = Preprocessing {
+            model_layout,
+            ..plain()
+        };
+        let floats = floats(image);
+        let bytes = Image {
+            pixels: Pixels::Bytes((0..).take(image.iter().product()).collect()),
+            ..floats.clone()
+        };
+        for image in [floats, bytes] {
+            let tensor = batch(&preprocessing, std::slice::from_ref(&image), rank).expect("fits");
+            assert_eq!(tensor.shape, want, "{:?} at rank {rank:?}", image.shape);
+            let in_order = tensor.data.is_sorted_by(|a, b| a < b);
+            assert!(in_order && tensor.data.len() == 6, "{:?}", tensor.data);
+        }
+    }
+    let (first, last) = (Layout::Nchw, Layout::Nhwc);
+    check(&[6], Some(2), first, &[1, 6]);
+    check(&[6], None, first, &[1, 6]);
+    check(&[2, 3], Some(3), first, &[1, 2, 3]);
+    check(&[2, 3], Some(3), last, &[1, 2, 3]);
+    check(&[2, 3], Some(4), first, &[1, 1, 2, 3]);
+    check(&[2, 3], Some(4), last, &[1, 2, 3, 1]); // One channel goes where the network has its channels.
+    check(&[2, 3], None, first, &[1, 1, 2, 3]);
+    check(&[1, 2, 3], Some(3), first, &[1, 2, 3]); // One channel needs no axis.
+    check(&[1, 2, 3], Some(4), first, &[1, 1, 2, 3]);
+    check(&[1, 2, 1, 3], Some(5), first, &[1, 1, 2, 1, 3]);
+}
+
+#[test]
+fn values_without_rows_and_columns_are_not_a_picture() {
+    let row = Image {
+        layout: None,
+        shape: vec![4],
+        ..image([1, 1, 4], Layout::Nchw, &[0, 2, 4, 6])
+    };
+    let preprocessing = Preprocessing {
+        scale: 0.5,
+        mean: vec![1.0],
+        ..plain()
+    };
+    check(&preprocessing, &row, &[1, 4], &[-1.0, 0.0, 1.0, 2.0]);
+    for (preprocessing, want) in [
+        (
+            Preprocessing {
+                resize: Some([2, 2]),
+                ..plain()
+            },
+            "`resize`",
+        ),
+        (
+            Preprocessing {
+                channels: Some(Channels::Rgb),
+                ..plain()
+            },
+            "`channels`",
+        ),
+    ] {
+        let error = batch(&preprocessing, std::slice::from_ref(&row), Some(2)).expect_err(want);
+        assert!(error.to_string().contains(want), "{error}");
+    }
 }
 
 #[test]
 fn declarations_that_do_not_fit_are_errors() {
     #[track_caller]
     fn check(preprocessing: &Preprocessing, images: &[Image], want: &str) {
-        let error = batch(preprocessing, images).expect_err(want).to_string();
+        let error = batch(preprocessing, images, None).expect_err(want).to_string();
         assert!(error.contains(want), "{error:?} does not say {want:?}");
     }
     let gray = image([1, 1, 2], Layout::Nchw, &[1, 2]);

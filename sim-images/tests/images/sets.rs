@@ -1,28 +1,13 @@
-//! The three forms of image sets, good and bad.
+//! Sets of images in arrays, good and bad.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use image::{ImageFormat, Luma, Rgb};
-use sim_core::parallel_map::Unfinished;
-use sim_core::preprocessing::Layout;
-use sim_core::progress::Silent;
-use sim_images::sets::{ImageSet, OpenOptions, Pixels};
-use tempfile::TempDir;
+use sim_core::preprocessing::ImageValues;
+use sim_images::sets::{ImageSet, OpenOptions, Pixels, Values};
 
-fn folder() -> TempDir {
-    tempfile::tempdir().expect("a temporary folder")
-}
-
-fn put(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
-    let path = folder.path().join(name);
-    std::fs::create_dir_all(path.parent().expect("has a folder")).expect("makes a folder");
-    std::fs::write(&path, bytes).expect("writes");
-    path
-}
+use crate::common::{bytes_of, check_error, folder, open, put};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -54,31 +39,6 @@ fn npz(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
 
 fn header(descr: &str, shape: &str) -> String {
     format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}          \n")
-}
-
-fn open(path: &Path) -> ImageSet {
-    ImageSet::open(path, OpenOptions::default()).expect("opens")
-}
-
-fn bytes_of(set: &ImageSet, index: usize) -> Vec<u8> {
-    match set.load(index..index + 1).expect("loads").remove(0).pixels {
-        Pixels::Bytes(bytes) => bytes,
-        Pixels::Floats(floats) => panic!("floats: {floats:?}"),
-    }
-}
-
-/// The message names the file and says what `want` says.
-#[track_caller]
-fn check_error(path: &Path, file: &str, want: &str) {
-    let opened = ImageSet::open(path, OpenOptions::default());
-    let error = match opened.and_then(|set| set.load(0..set.len())) {
-        Err(error) => error.to_string(),
-        Ok(images) => panic!("{} images, not {want:?}", images.len()),
-    };
-    assert!(
-        error.contains(file) && error.contains(want),
-        "{error:?} does not say {file:?} and {want:?}"
-    );
 }
 
 #[test]
@@ -169,15 +129,121 @@ fn npz_archives_hold_bytes_or_floats_and_labels() {
         .collect();
     let images = npy(&header(">f4", "(1, 2, 1, 2)"), &values);
     let path = put(&folder, "b.npz", &npz(&[("images.npy", images)]));
-    let options = OpenOptions {
-        layout: Layout::Nhwc,
-        limit: None,
-    };
-    let set = ImageSet::open(&path, options).expect("opens");
+    let set = open(&path);
     let image = set.load(0..1).expect("loads").remove(0);
-    assert_eq!((image.shape, image.layout), ([2, 1, 2], Layout::Nhwc));
+    assert_eq!((image.shape, image.layout), (vec![2, 1, 2], None));
     assert_eq!(image.pixels, Pixels::Floats(vec![0.5, -1.0, 2.0, 3.0]));
     assert_eq!(set.labels(), None);
+}
+
+#[test]
+fn floats_of_other_sizes_become_fp32() {
+    let folder = folder();
+    let doubles: Vec<u8> = [0.5_f64, -1.0]
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let halves = [0x3800_u16, 0xbc00]
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect::<Vec<_>>();
+    for (descr, bytes, want) in [
+        ("<f8", doubles, ImageValues::Float64),
+        ("<f2", halves, ImageValues::Float16),
+    ] {
+        let images = npy(&header(descr, "(1, 2)"), &bytes);
+        let set = open(&put(&folder, "a.npz", &npz(&[("images.npy", images)])));
+        let image = set.load(0..1).expect("loads").remove(0);
+        assert_eq!((set.values(), image.shape), (want, vec![2]));
+        assert_eq!(image.pixels, Pixels::Floats(vec![0.5, -1.0]));
+    }
+    let images = npy(&header("<f8", "(1, 1)"), &1e300_f64.to_le_bytes());
+    let path = put(&folder, "large.npz", &npz(&[("images.npy", images)]));
+    check_error(&path, "large.npz", "image 0 holds inf at position 0");
+}
+
+#[test]
+fn fortran_order_is_read() {
+    let folder = folder();
+    // Values count up in row-major order.
+    let stored: Vec<u8> = (0..2)
+        .flat_map(|c| (0..3).flat_map(move |b| (0..2).map(move |a| a * 6 + b * 2 + c)))
+        .collect();
+    let text = "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 2)}";
+    let path = put(&folder, "a.npz", &npz(&[("images.npy", npy(text, &stored))]));
+    let set = open(&path);
+    assert_eq!(bytes_of(&set, 0), [0, 1, 2, 3, 4, 5]);
+    assert_eq!(bytes_of(&set, 1), [6, 7, 8, 9, 10, 11]);
+    let options = OpenOptions {
+        limit: Some(1),
+        ..OpenOptions::default()
+    };
+    let first = ImageSet::open(&path, options).expect("opens");
+    assert_eq!((first.len(), bytes_of(&first, 0)), (1, vec![0, 1, 2, 3, 4, 5]));
+}
+
+#[test]
+fn archives_hold_arrays_for_other_inputs() {
+    let folder = folder();
+    let floats: Vec<u8> = [0.5_f32, 1.0, 1.5, 2.0]
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let integers: Vec<u8> = [-7_i64, 16_000]
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let members = [
+        ("x.npy", npy(&header("<f4", "(2, 2)"), &floats)),
+        ("sr.npy", npy(&header("<i8", "(2,)"), &integers)),
+        ("mask.npy", npy(&header("|b1", "(2, 2)"), &[0, 1, 1, 0])),
+        ("state.npy", npy(&header("<f4", "(1, 2)"), &floats[..8])),
+        ("text.npy", npy(&header("<U1", "(2,)"), &[0; 8])),
+        ("one.npy", npy(&header("<f4", "()"), &floats[..4])),
+        ("labels.npy", npy(&header("|u1", "(2,)"), &[3, 4])),
+    ];
+    let path = put(&folder, "a.npz", &npz(&members));
+    let options = OpenOptions {
+        input: Some("x"),
+        ..OpenOptions::default()
+    };
+    let set = ImageSet::open(&path, options).expect("opens");
+    assert_eq!((set.len(), set.labels()), (2, Some([3, 4].as_slice())));
+    let second = set.load(1..2).expect("loads").remove(0);
+    assert_eq!(second.pixels, Pixels::Floats(vec![1.5, 2.0]));
+    assert_eq!(set.array_names(), ["mask", "one", "sr", "state", "text", "x"]);
+    let array = |name| set.array(name).expect("reads").expect("is there");
+    assert_eq!(
+        (array("sr").shape, array("sr").of(1)),
+        (vec![], Values::Int64(vec![16_000]))
+    );
+    assert_eq!(array("mask").of(0), Values::Bool(vec![false, true]));
+    assert_eq!(array("x").of(0), Values::Float32(vec![0.5, 1.0]));
+    for name in ["labels", "images", "none"] {
+        assert_eq!(set.array(name).expect("is not an error"), None, "{name}");
+    }
+    for (name, want) in [
+        ("state", "1 along its first axis, but there are 2 images"),
+        ("text", "type `<U1`, it must be float32, int64"),
+        ("one", "one value for each image"),
+    ] {
+        let error = set.array(name).expect_err(want).to_string();
+        assert!(error.contains("a.npz") && error.contains(want), "{error}");
+    }
+    check_error(&path, "a.npz", "holds no array `images`, only: labels, mask");
+    let images = npy(&header("|u1", "(2, 1)"), &[1, 2]);
+    let two = put(
+        &folder,
+        "two.npz",
+        &npz(&[("images.npy", images), ("x.npy", members[0].1.clone())]),
+    );
+    let error = ImageSet::open(&two, options).expect_err("is refused").to_string();
+    assert!(error.contains("both `images` and `x`"), "{error}");
+    // Without a name, `images` are the images.
+    assert_eq!(
+        open(&two).array("x").expect("reads").expect("is there").of(1),
+        Values::Float32(vec![1.5, 2.0])
+    );
 }
 
 #[test]
@@ -214,25 +280,23 @@ fn broken_npz_archives_are_errors() {
         "plain array",
     );
     check(
-        "double",
-        &one(&header("<f8", "(1, 1, 1)"), &[0; 8]),
-        "type `<f8`, it must be uint8",
+        "long-integers",
+        &one(&header("<i8", "(1, 1, 1)"), &[0; 8]),
+        "type `<i8`, it must be uint8",
+    );
+    check(
+        "complex",
+        &one(&header("<c16", "(1, 1, 1)"), &[0; 16]),
+        "type `<c16`, it must be uint8",
     );
     check("object", &one(&header("|O", "(1, 1, 1)"), &[0; 8]), "type `|O`");
+    check("axes", &one(&header("|u1", "(2,)"), &[0; 2]), "has shape [2]");
     check(
-        "axes",
-        &one(&header("|u1", "(2, 2)"), &[0; 4]),
-        "has shape [2, 2]",
+        "many",
+        &one(&header("|u1", "(1, 1, 1, 1, 1, 1, 1)"), &[0; 1]),
+        "of two to six axes",
     );
     check("none", &one(&header("|u1", "(0, 2, 2)"), &[]), "holds no image");
-    check(
-        "fortran",
-        &one(
-            "{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2, 2)}",
-            &[0; 4],
-        ),
-        "ascontiguous",
-    );
     check(
         "record",
         &one(
@@ -285,104 +349,4 @@ fn broken_npz_archives_are_errors() {
             "",
         );
     }
-}
-
-#[test]
-fn folders_take_labels_from_sub_folders() {
-    let gray = |value: u8| {
-        let mut bytes = std::io::Cursor::new(Vec::new());
-        let image = image::ImageBuffer::from_pixel(3, 2, Luma([value]));
-        image.write_to(&mut bytes, ImageFormat::Png).expect("encodes");
-        bytes.into_inner()
-    };
-    let named = folder();
-    for (name, value) in [("a/2.png", 2), ("a-b/1.PNG", 1), ("c/3.jpg", 3), ("a/1.png", 4)] {
-        put(&named, name, &gray(value)); // The content decides, not the ending.
-    }
-    let set = open(named.path());
-    // Labels follow the sorted names of the sub-folders, and images their labels.
-    assert_eq!(set.names(), ["a/1.png", "a/2.png", "a-b/1.PNG", "c/3.jpg"]);
-    assert_eq!(set.labels(), Some([0, 0, 1, 2].as_slice()));
-    assert_eq!(bytes_of(&set, 2), [1; 6]);
-    let limit = OpenOptions {
-        limit: Some(3),
-        ..OpenOptions::default()
-    };
-    let set = ImageSet::open(named.path(), limit).expect("opens");
-    assert_eq!(set.labels(), Some([0, 0, 1].as_slice()));
-
-    let numbered = folder();
-    put(&numbered, "10/x.png", &gray(1));
-    put(&numbered, "9/x.png", &gray(2));
-    assert_eq!(open(numbered.path()).labels(), Some([10, 9].as_slice()));
-
-    let flat = folder();
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let image = image::ImageBuffer::from_fn(2, 1, |x, _| Rgb([if x == 0 { 10_u8 } else { 20 }, 0, 255]));
-    image.write_to(&mut bytes, ImageFormat::Png).expect("encodes");
-    put(&flat, "x.png", &bytes.into_inner());
-    put(&flat, ".hidden", b"not an image");
-    let set = open(flat.path());
-    assert_eq!(set.labels(), None);
-    assert_eq!(bytes_of(&set, 0), [10, 0, 255, 20, 0, 255]);
-}
-
-#[test]
-fn unreadable_files_are_left_out_with_their_labels() {
-    let folder = folder();
-    let mut good = std::io::Cursor::new(Vec::new());
-    let image = image::ImageBuffer::from_pixel(3, 2, Luma([7_u8]));
-    image.write_to(&mut good, ImageFormat::Png).expect("encodes");
-    let good = good.into_inner();
-    for (name, bytes) in [
-        ("0/a.png", &good[..40]),
-        ("0/b.png", &good[..]),
-        ("1/a.png", &[]),
-        ("2/a.png", &good),
-    ] {
-        put(&folder, name, bytes);
-    }
-    let go = AtomicBool::new(false);
-    for n_jobs in [1, 3] {
-        let (set, unreadable) = open(folder.path())
-            .only_readable(n_jobs, &go, &Silent)
-            .expect("some can be read");
-        assert_eq!(set.names(), ["0/b.png", "2/a.png"]);
-        assert_eq!(set.labels(), Some([0, 2].as_slice()));
-        assert_eq!(bytes_of(&set, 1), [7; 6]);
-        assert_eq!(unreadable, ["0/a.png", "1/a.png"]);
-    }
-    let first = OpenOptions {
-        limit: Some(1),
-        ..OpenOptions::default()
-    };
-    let first = ImageSet::open(folder.path(), first).expect("opens");
-    let error = match first.only_readable(1, &go, &Silent) {
-        Err(Unfinished::Failed(error)) => error.to_string(),
-        other => panic!("{other:?}"),
-    };
-    assert!(
-        error.contains("a.png: the first of 1 images, of which none"),
-        "{error}"
-    );
-    let stopped = open(folder.path()).only_readable(1, &AtomicBool::new(true), &Silent);
-    assert!(matches!(stopped, Err(Unfinished::Stopped)));
-}
-
-#[test]
-fn broken_folders_are_errors() {
-    let with_text = folder();
-    put(&with_text, "notes.txt", b"hello");
-    check_error(with_text.path(), "notes.txt", "remove the file");
-    let with_fake = folder();
-    put(&with_fake, "fake.png", b"hello");
-    check_error(with_fake.path(), "fake.png", "replace or remove the file");
-    let mixed = folder();
-    put(&mixed, "a/1.png", b"");
-    put(&mixed, "2.png", b"");
-    check_error(mixed.path(), "2.png", "next to sub-folders");
-    check_error(folder().path(), "", "holds no image");
-    let deep = folder();
-    put(&deep, "a/b/1.png", b"");
-    check_error(deep.path(), "b", "not a JPEG or PNG");
 }

@@ -42,7 +42,7 @@ pub(super) fn batches(options: &EvaluateOptions<'_>) -> Vec<Range<usize>> {
 /// Elements of the largest input or output of a layer for the first image; `None` where that cannot be told.
 fn largest_layer(options: &EvaluateOptions<'_>) -> Option<usize> {
     let images = options.images.load(0..1).ok()?;
-    let input = batch(options.preprocessing, &images).ok()?;
+    let input = batch(options.preprocessing, &images, options.network.input().rank()).ok()?;
     let layers = options.network.layer_shapes(&input.shape).ok()?;
     let sizes = layers.iter().flat_map(|layer| [&layer.input, &layer.output]);
     sizes.map(|shape| checked_product(shape)).max()?
@@ -65,7 +65,10 @@ pub(super) fn run(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result
 fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Done, EvaluateError> {
     let names = &options.images.names()[range.clone()];
     let images = options.images.load(range.clone()).map_err(CaptureError::from)?;
-    let inputs = images.chunks(1).map(|image| batch(options.preprocessing, image));
+    let rank = options.network.input().rank();
+    let inputs = images
+        .chunks(1)
+        .map(|image| batch(options.preprocessing, image, rank));
     let inputs = inputs
         .collect::<Result<Vec<_>, _>>()
         .map_err(CaptureError::from)?;

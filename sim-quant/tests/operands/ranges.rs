@@ -93,7 +93,7 @@ fn inputs() -> Vec<Vec<Vec<f32>>> {
     (0..images.len())
         .map(|index| {
             let image = images.load(index..index + 1).expect("loads");
-            let input = batch(&preprocessing(), &image).expect("fits");
+            let input = batch(&preprocessing(), &image, None).expect("fits");
             let mut hooks = Inputs::default();
             network.run(&input, &mut hooks).expect("runs");
             hooks.0

@@ -59,6 +59,7 @@ fn run_here(args: &SweepArgs, engines: &Engines) -> Result<(), Failure> {
         engines,
         stop,
         watch: &points,
+        progress: &points,
         share: Share::All,
     };
     let summary = run(&plan, &mut store, &options);

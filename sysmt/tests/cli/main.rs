@@ -7,6 +7,8 @@ mod eval;
 mod eval_images;
 mod exports;
 mod help;
+mod image_arrays;
+mod image_folders;
 mod layers;
 mod plot;
 mod pruning;

@@ -139,7 +139,7 @@ fn exact_8_bit_answers_as_fake_quantization_does() {
     let quantized = QuantizedNetwork::new(&network, &calibration, &quantization).expect("quantizes");
     let array = ArraySpec::new(16, 16, Pe::Conventional).expect("in range");
     let machine = Machine::new("exact", LayerMachines::new(array), array, network.layers().len());
-    let input = batch(&preprocessing, &images.load(0..N_IMAGES).expect("images")).expect("input");
+    let input = batch(&preprocessing, &images.load(0..N_IMAGES).expect("images"), None).expect("input");
     let want = fake_quantized(&model, &input);
     let steps: Vec<f32> = calibration
         .quantizers

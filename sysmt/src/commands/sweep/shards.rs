@@ -161,6 +161,7 @@ pub(super) fn run_shard(args: &SweepArgs, id: ShardId, engines: &Engines) -> Res
         engines,
         stop,
         watch: &points,
+        progress: &points,
         share: Share::Of(&listed),
     };
     let summary = run(&plan, &mut shard, &options);

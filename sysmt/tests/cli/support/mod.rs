@@ -49,6 +49,35 @@ impl Folder {
         folder
     }
 
+    /// With the files of `tests/cases/NAME`.
+    pub(crate) fn of_case(name: &str) -> Self {
+        let folder = Self::new();
+        let case = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/cases")
+            .join(name);
+        let mut waiting = vec![case.clone()];
+        while let Some(from) = waiting.pop() {
+            for entry in
+                std::fs::read_dir(&from).unwrap_or_else(|error| panic!("{}: {error}", from.display()))
+            {
+                let path = entry.unwrap_or_else(|error| panic!("{error}")).path();
+                if path.is_dir() {
+                    waiting.push(path);
+                    continue;
+                }
+                let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{error}"));
+                let inside = path.strip_prefix(&case).unwrap_or(&path);
+                folder.write(&inside.display().to_string(), bytes);
+            }
+        }
+        folder
+    }
+
+    /// The trace in a file.
+    pub(crate) fn trace(&self, name: &str) -> sim_trace::trace::Trace {
+        sim_trace::read(&self.path(name)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
