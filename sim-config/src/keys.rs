@@ -152,6 +152,8 @@ pub enum Values {
     },
     /// A name, exactly as something else has it.
     Name,
+    /// A list of `"NAME=VALUE"`, constants for inputs of a network.
+    Constants,
     /// A percentile, above 0 and at most 100.
     Percentile,
     /// A fraction from 0 to below 1, or `"2:4"`.
@@ -250,6 +252,11 @@ impl Values {
             }
             Self::Sides { max } => format!("[rows, columns], each from 1 to {max}"),
             Self::Name => "a name in quotes".to_owned(),
+            Self::Constants => {
+                "a list such as [\"sr=16000\"], each with a number, true, false, or numbers with commas \
+                                between them"
+                    .to_owned()
+            }
             Self::Percentile => {
                 "a number above 0 and at most 100, with at most six decimals, such as 99.9".to_owned()
             }
@@ -277,6 +284,7 @@ impl Values {
             Self::Numbers(_) => vec!["0.5".to_owned(), "[0.5]".to_owned(), "[0.1, 0.2, 3]".to_owned()],
             Self::Sides { max } => vec!["[224, 224]".to_owned(), format!("[1, {max}]")],
             Self::Name => vec!["\"/block1/conv1/Conv\"".to_owned()],
+            Self::Constants => vec!["[\"sr=16000\"]".to_owned(), "[\"a=0\", \"b=1,2\"]".to_owned()],
             Self::Percentile => vec!["99.9".to_owned(), "100".to_owned(), "0.5".to_owned()],
             Self::Pruning => vec!["0".to_owned(), "0.4".to_owned(), "\"2:4\"".to_owned()],
             Self::Probability => vec!["0".to_owned(), "0.5".to_owned(), "0.999999".to_owned()],

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use sim_core::input_constant::InputConstant;
 use sim_core::named::Named;
 use sim_core::prune::PruneSpec;
 use sim_core::range::Percentile;
@@ -15,7 +16,9 @@ use toml::de::{DeTable, DeValue};
 
 use crate::defaults;
 use crate::keys::{ALL, Fallback, FileKind, Key, Section};
-use crate::value::{activation_zeros, explain, integer, integers, number, percentile, pruning, size};
+use crate::value::{
+    activation_zeros, constants, explain, integer, integers, number, percentile, pruning, size,
+};
 
 /// One section of a file.
 ///
@@ -121,6 +124,11 @@ impl<'a> KeyReader<'a> {
         self.value(key, |_, value| {
             value::text(value, "a name in quotes").map(str::to_owned)
         })
+    }
+
+    /// Constants for inputs of a network; none where the key is left out.
+    pub(crate) fn constants(&self, key: &'static Key) -> Vec<InputConstant> {
+        self.value(key, |_, value| constants(value)).unwrap_or_default()
     }
 
     /// A path that may be left out, as written.

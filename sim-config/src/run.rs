@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sim_core::busy::PeMap;
 use sim_core::counters::Mse;
+use sim_core::input_constant::InputConstant;
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::synthetic::ActivationZeros;
@@ -67,6 +68,16 @@ pub enum Unreadable {
     Skipped,
 }
 
+/// What becomes of layers that depend on operators which are not supported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unsupported {
+    /// They end the work.
+    #[default]
+    Refused,
+    /// They are left out, and listed.
+    LeftOut,
+}
+
 /// What is simulated.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Workload {
@@ -91,6 +102,12 @@ pub struct ModelWorkload {
     pub n_calibration: Option<usize>,
     /// What becomes of images that cannot be decoded.
     pub unreadable: Unreadable,
+    /// Inputs of the network that are the same for all images.
+    pub inputs: Vec<InputConstant>,
+    /// The output that is evaluated; `None`: the first with one value for each class.
+    pub output: Option<String>,
+    /// What becomes of layers that depend on operators which are not supported.
+    pub unsupported: Unsupported,
     /// What the run file puts in place of the model's own preprocessing.
     pub preprocessing: Override,
     /// Which layers are simulated.

@@ -167,6 +167,11 @@ fn property(key: &Key) -> Value {
             "required": ["images"],
             "additionalProperties": false,
         }),
+        Values::Constants => json!({
+            "type": "array",
+            "uniqueItems": true,
+            "items": {"type": "string", "pattern": "^.+=.+$"},
+        }),
         Values::Probability => json!({"type": "number", "minimum": 0, "exclusiveMaximum": 1}),
         Values::Name | Values::Path | Values::ArrayFileOrTables => json!({"type": "string", "minLength": 1}),
     };

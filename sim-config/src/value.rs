@@ -1,5 +1,6 @@
 //! Single values of a configuration file: their type and range.
 
+use sim_core::input_constant::InputConstant;
 use sim_core::prune::PruneSpec;
 use sim_core::range::Percentile;
 use sim_core::synthetic::ActivationZeros;
@@ -40,6 +41,7 @@ pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
         | Values::Number(_)
         | Values::Numbers(_)
         | Values::Name
+        | Values::Constants
         | Values::Percentile
         | Values::Pruning
         | Values::Probability
@@ -64,6 +66,25 @@ pub(crate) fn pruning(value: &DeValue<'_>) -> Result<PruneSpec, Wrong> {
         return Err(Wrong::Value(format!("\"{text}\""), guess));
     }
     value::number(value, "a fraction or \"2:4\"", |text| text.parse().ok())
+}
+
+/// Constants for inputs of a network; none of them twice.
+pub(crate) fn constants(value: &DeValue<'_>) -> Result<Vec<InputConstant>, Wrong> {
+    let Some(values) = value.as_array() else {
+        return Err(Wrong::Type(value.type_str(), "a list of \"NAME=VALUE\""));
+    };
+    let mut constants: Vec<InputConstant> = Vec::with_capacity(values.len());
+    for value in values {
+        let text = value::text(value.get_ref(), "NAME=VALUE in quotes")?;
+        let constant: InputConstant = text
+            .parse()
+            .map_err(|_| Wrong::Value(format!("\"{text}\""), None))?;
+        if constants.iter().any(|other| other.name == constant.name) {
+            return Err(Wrong::Value(format!("`{}` twice", constant.name), None));
+        }
+        constants.push(constant);
+    }
+    Ok(constants)
 }
 
 /// How many activations become zero.

@@ -13,6 +13,7 @@ mod decimal;
 pub mod evaluation;
 pub mod fixed;
 pub mod ids;
+pub mod input_constant;
 pub mod layer_rules;
 pub mod named;
 pub mod parallel_map;

@@ -1,23 +1,24 @@
 //! A network from an ONNX file: inputs, layers, outputs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use prost::Message;
 use sim_core::tensor::Tensor;
 use sim_onnx::proto::ModelProto;
 use sim_onnx::stored::FloatKind;
-use sim_onnx::value::{IntKind, IntTensor, Value};
+pub use sim_onnx::value::Value;
+use sim_onnx::value::{IntKind, IntTensor};
 
 pub use crate::execute::error::ExecuteError;
 pub use crate::execute::hooks::{BatchNormCall, HookError, HookPoint, Hooks, NoHooks, WeightedCall};
 use crate::execute::{Batch, Runs};
 use crate::graph::Graph;
 pub use crate::graph::error::ModelError;
-pub use crate::graph::given::{Given, InputConstant};
+pub use crate::graph::given::Given;
 pub use crate::graph::infer::LayerShape;
 pub use crate::graph::layer::{BatchNorm, InputSign, OtherProduct, Statistics, WeightedLayer};
 pub use crate::graph::wanted::Wanted;
-use crate::ops::number::int_of_double;
+use crate::ops::number::{float_of_int, int_of_double};
 
 /// A network.
 ///
@@ -46,22 +47,32 @@ impl Input {
         let Some(kind) = self.kind else {
             return Ok(tensor.into());
         };
-        let [least, most] = kind.range();
-        let whole = |&x: &f32| {
-            let whole = int_of_double(f64::from(x)).filter(|whole| (least..=most).contains(whole));
-            whole.ok_or_else(|| ExecuteError::InputElement {
-                name: self.name.clone(),
-                kind: kind.name(),
-                element: x,
-            })
-        };
+        let whole = |&x: &f32| int_of_double(f64::from(x)).ok_or_else(|| self.element(kind, &x));
         let data = tensor.data.iter().map(whole).collect::<Result<_, _>>()?;
-        Ok(IntTensor {
-            shape: tensor.shape,
-            data,
-            kind,
+        self.value_of_integers(tensor.shape, data)
+    }
+
+    /// Integers as a value of its type.
+    ///
+    /// - Errors: elements that it cannot have.
+    pub fn value_of_integers(&self, shape: Vec<usize>, data: Vec<i64>) -> Result<Value, ExecuteError> {
+        let Some(kind) = self.kind else {
+            let data = data.into_iter().map(float_of_int).collect();
+            return Ok(Tensor { shape, data }.into());
+        };
+        let [least, most] = kind.range();
+        match data.iter().find(|x| !(least..=most).contains(x)) {
+            Some(element) => Err(self.element(kind, element)),
+            None => Ok(IntTensor { shape, data, kind }.into()),
         }
-        .into())
+    }
+
+    fn element(&self, kind: IntKind, element: &dyn std::fmt::Display) -> ExecuteError {
+        ExecuteError::InputElement {
+            name: self.name.clone(),
+            kind: kind.name(),
+            element: element.to_string(),
+        }
     }
 }
 
@@ -122,6 +133,26 @@ impl Network {
             .map(|&position| &self.graph.inputs[position])
     }
 
+    /// Which of [`Self::inputs`] is that of the images.
+    pub fn image_input(&self) -> usize {
+        self.graph.images
+    }
+
+    /// Feed images to the first of [`Self::inputs`] whose name is not in `others`.
+    pub fn set_image_input(&mut self, others: &[String]) {
+        let place = self.inputs().position(|input| !others.contains(&input.name));
+        self.graph.images = place.unwrap_or(0);
+    }
+
+    /// Whether a run comes to layer `index`.
+    pub fn is_reached(&self, index: usize) -> bool {
+        let nodes = self.graph.nodes.iter().zip(&self.graph.needed);
+        let mut reached = nodes
+            .filter(|(_, needed)| **needed)
+            .filter_map(|(node, _)| node.action.layer());
+        reached.any(|layer| layer == index)
+    }
+
     /// Names of the outputs that the file declares.
     pub fn outputs(&self) -> &[String] {
         &self.graph.declared_outputs
@@ -178,6 +209,13 @@ impl Network {
         self.graph.layer_shapes(&shapes)
     }
 
+    /// Shapes of the outputs that are wanted, for inputs of these shapes; nothing is executed.
+    ///
+    /// - Errors: as [`Self::layer_shapes`].
+    pub fn output_shapes(&self, inputs: &[Vec<usize>]) -> Result<Vec<Vec<usize>>, ExecuteError> {
+        self.graph.output_shapes(inputs)
+    }
+
     /// Run in FP32; `hooks` are called at every layer with weights and at every batch norm.
     ///
     /// Returns name and value of each output. An error says at which node the run ended.
@@ -230,6 +268,18 @@ impl Network {
         let input = self.only_input(input.clone())?;
         crate::execute::run(&self.graph, input, Batch::Any, hooks).map(drop)
     }
+}
+
+/// Files beside the model at `path` that hold elements of its tensors; none where the model cannot be read, which
+/// [`Network::load`] reports.
+pub fn data_files(path: &Path) -> Vec<PathBuf> {
+    let Ok(bytes) = std::fs::read(path) else {
+        return Vec::new();
+    };
+    let model = ModelProto::decode(&bytes[..]);
+    model
+        .map(|model| sim_onnx::external::files(&model, path))
+        .unwrap_or_default()
 }
 
 /// Outputs of a run, all of which are FP32.

@@ -1,6 +1,6 @@
 //! Tensors whose elements are in files beside the model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
@@ -79,6 +79,37 @@ pub fn load(model: &mut ModelProto, path: &Path) -> Result<Vec<PathBuf>, Externa
         files.fill(graph)?;
     }
     Ok(files.open.into_keys().collect())
+}
+
+/// The files beside the model at `path` that hold elements, those that are there, each once.
+pub fn files(model: &ModelProto, path: &Path) -> Vec<PathBuf> {
+    let mut locations = BTreeSet::new();
+    if let Some(graph) = &model.graph {
+        add_locations(graph, &mut locations);
+    }
+    let files = Files {
+        path,
+        open: BTreeMap::new(),
+    };
+    locations
+        .iter()
+        .filter_map(|location| files.find(location).ok())
+        .collect()
+}
+
+fn add_locations(graph: &GraphProto, locations: &mut BTreeSet<String>) {
+    let attributes = || graph.node.iter().flat_map(|node| &node.attribute);
+    let tensors = graph
+        .initializer
+        .iter()
+        .chain(attributes().filter_map(|attribute| attribute.t.as_ref()));
+    let external = tensors.filter(|tensor| tensor.data_location == Some(EXTERNAL));
+    let entries = external.flat_map(|tensor| &tensor.external_data);
+    let entries = entries.filter(|entry| entry.key.as_deref() == Some("location"));
+    locations.extend(entries.filter_map(|entry| entry.value.clone()));
+    for graph in attributes().filter_map(|attribute| attribute.g.as_ref()) {
+        add_locations(graph, locations);
+    }
 }
 
 /// Files beside a model.

@@ -38,8 +38,13 @@ pub fn calibrate(
     options: &CaptureOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Calibration, CaptureError> {
-    let pass = Pass::new(network, images, options, progress);
+    let pass = Pass::new(network, images, options, progress)?;
     let mut choices = choose(network.layers(), &options.selection, &options.quantization);
+    for (index, choice) in choices.iter_mut().enumerate() {
+        if matches!(choice, Choice::Simulated(_)) && !network.is_reached(index) {
+            *choice = Choice::Unsimulated("the output does not depend on it".to_owned());
+        }
+    }
     check_choices(network, &choices)?;
     let mut quantizers = quantizers(&pass, &mut choices, &options.quantization)?;
     for (choice, slot) in choices.iter_mut().zip(&mut quantizers) {

@@ -77,8 +77,8 @@ pub fn capture(
 ) -> Result<Trace, CaptureError> {
     let calibration = calibration.unwrap_or(images);
     let Calibration { choices, quantizers } = calibrate(network, calibration, options, progress)?;
-    let mut counts = wide_counts(&Pass::new(network, calibration, options, progress), &quantizers)?;
-    let inputs = inputs(&Pass::new(network, images, options, progress), &quantizers)?;
+    let mut counts = wide_counts(&Pass::new(network, calibration, options, progress)?, &quantizers)?;
+    let inputs = inputs(&Pass::new(network, images, options, progress)?, &quantizers)?;
     let mut trace = Trace {
         origin: Origin {
             model: options.model.name.clone(),
@@ -115,6 +115,11 @@ pub fn capture(
             }),
         }
     }
+    let others = network.others().iter().map(|other| Unsimulated {
+        name: other.name.clone(),
+        reason: other.reason.clone(),
+    });
+    trace.unsimulated.extend(others);
     Ok(trace)
 }
 

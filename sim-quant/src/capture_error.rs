@@ -16,6 +16,17 @@ pub enum CaptureError {
     /// An image that cannot be preprocessed as declared.
     #[error(transparent)]
     Preprocess(#[from] PreprocessError),
+    /// An input of the network for which nothing is given.
+    #[error(
+        "the network reads `{input}` beside `{images}`, and nothing is given for it; put an array of that name into the .npz, \
+         with one value for each image, or give it one value for all images with --input {input}=VALUE"
+    )]
+    NoArray {
+        /// The input.
+        input: String,
+        /// That of the images.
+        images: String,
+    },
     /// The network cannot be run on an image.
     #[error("image `{image}`: {error}{}", remedy(error))]
     Network {
@@ -79,6 +90,9 @@ fn remedy(error: &ExecuteError) -> &'static str {
              it (`layout` says that its channels are last)"
         }
         ExecuteError::InputCount { .. }
+        | ExecuteError::InputElement { .. }
+        | ExecuteError::FixedBatch { .. }
+        | ExecuteError::Missing(_)
         | ExecuteError::Node { .. }
         | ExecuteError::Hook { .. }
         | ExecuteError::HookShape { .. }

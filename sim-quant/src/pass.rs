@@ -4,15 +4,14 @@ use std::sync::atomic::AtomicBool;
 
 use sim_core::convolution::Geometry;
 use sim_core::parallel_map::{Unfinished, parallel_map};
-use sim_core::preprocessing::Preprocessing;
 use sim_core::progress::Progress;
 use sim_core::tensor::Tensor;
-use sim_images::preprocess::batch;
 use sim_images::sets::ImageSet;
 use sim_net::network::{HookError, Hooks, Network, WeightedCall, WeightedLayer};
 
 use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
+use crate::feed::Feed;
 use crate::lowering::Lowering;
 use crate::quantize::{self, ActivationQuantizer, NotFinite};
 
@@ -20,11 +19,10 @@ use crate::quantize::{self, ActivationQuantizer, NotFinite};
 const IMAGES_PER_JOB: usize = 8;
 
 /// What a pass over images needs.
-#[derive(Clone, Copy)]
 pub(crate) struct Pass<'a> {
     pub(crate) network: &'a Network,
     pub(crate) images: &'a ImageSet,
-    pub(crate) preprocessing: &'a Preprocessing,
+    feed: Feed<'a>,
     pub(crate) jobs: usize,
     pub(crate) stop: &'a AtomicBool,
     pub(crate) progress: &'a dyn Progress,
@@ -43,7 +41,7 @@ pub(crate) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// Whether it is one row or map, as a product takes; a network may make several rows of one image.
+    /// Whether it is one map, as a product takes; a network may make several maps of one image.
     pub(crate) fn is_one_map(&self) -> bool {
         self.values.len() == self.shape.iter().product::<usize>()
     }
@@ -84,15 +82,15 @@ impl<'a> Pass<'a> {
         images: &'a ImageSet,
         options: &'a CaptureOptions<'_>,
         progress: &'a dyn Progress,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, CaptureError> {
+        Ok(Self {
             network,
             images,
-            preprocessing: &options.preprocessing,
+            feed: Feed::new(network, images, &options.preprocessing)?,
             jobs: options.jobs,
             stop: options.stop,
             progress,
-        }
+        })
     }
 
     /// Run every image, and `merge` what `see` keeps of the inputs of its layers: given are image, layer and what was
@@ -127,14 +125,13 @@ impl<'a> Pass<'a> {
         index: usize,
         see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError>,
     ) -> Result<Vec<(usize, T)>, CaptureError> {
-        let images = self.images.load(index..index + 1)?;
-        let input = batch(self.preprocessing, &images, self.network.input().rank())?;
+        let inputs = self.feed.of(index..index + 1)?;
         let mut watcher = Watcher {
             see,
             kept: Vec::new(),
             error: None,
         };
-        let result = self.network.run(&input, &mut watcher);
+        let result = self.network.run_values(inputs, &mut watcher);
         if let Some(error) = watcher.error {
             return Err(error);
         }

@@ -13,7 +13,7 @@ use crate::selection::{Choice, Codes};
 const STEPS: std::ops::RangeInclusive<u8> = 16..=64;
 const N_STEPS: f32 = 64.0;
 
-/// Δ and z of every layer that `choices` simulates; Δ is 0 where the range is empty. Layers that read several rows for
+/// Δ and z of every layer that `choices` simulates; Δ is 0 where the range is empty. Layers that read several maps for
 /// an image are left out.
 pub(crate) fn quantizers(
     pass: &Pass<'_>,
@@ -149,7 +149,7 @@ const fn to_f32(value: f64) -> f32 {
 }
 
 /// Per layer the ends of its input; `None` for layers that no image reached, or that are not simulated. A layer that
-/// reads several rows for an image becomes unsimulated.
+/// reads several maps for an image becomes unsimulated.
 fn ends(
     pass: &Pass<'_>,
     choices: &mut [Choice],
@@ -157,7 +157,7 @@ fn ends(
 ) -> Result<Vec<Option<Ends>>, CaptureError> {
     let n_images = u32::try_from(pass.images.len()).expect("fewer images than a file can hold");
     let mut ends: Vec<Option<Ends>> = choices.iter().map(|_| None).collect();
-    let mut reads_rows = vec![false; choices.len()];
+    let mut reads_maps = vec![false; choices.len()];
     pass.run(
         "calibrating",
         |seen| {
@@ -166,12 +166,12 @@ fn ends(
                 Choice::Simulated(_) if seen.is_one_map() => {
                     Some(Input::Map(Range::of(seen.finite()?, range)))
                 }
-                Choice::Simulated(_) => Some(Input::Rows),
+                Choice::Simulated(_) => Some(Input::Maps),
             })
         },
         |_, layer, input| {
             match input {
-                Input::Rows => reads_rows[layer] = true,
+                Input::Maps => reads_maps[layer] = true,
                 Input::Map(range) => {
                     ends[layer].get_or_insert_with(|| Ends::new(n_images)).add(range);
                 }
@@ -179,10 +179,10 @@ fn ends(
             Ok(())
         },
     )?;
-    for (choice, reads_rows) in choices.iter_mut().zip(reads_rows) {
-        if reads_rows {
+    for (choice, reads_maps) in choices.iter_mut().zip(reads_maps) {
+        if reads_maps {
             *choice =
-                Choice::Unsimulated("it reads several rows for one image, a product takes one".to_owned());
+                Choice::Unsimulated("it reads several maps for one image, a product takes one".to_owned());
         }
     }
     Ok(ends)
@@ -193,8 +193,8 @@ fn ends(
 enum Input {
     /// Its range.
     Map(Range),
-    /// It is not one row or map.
-    Rows,
+    /// There are several maps.
+    Maps,
 }
 
 /// Of the parts of the `whole` ranges those with the least squared error, in a second pass.

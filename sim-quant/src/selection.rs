@@ -31,31 +31,68 @@ pub fn choose(
     selection: &SelectionSpec,
     quantization: &QuantizationSpec,
 ) -> Vec<Choice> {
+    choose_of(layers, selection, quantization, |layer| {
+        let missing = layer.missing.join(", ");
+        (!missing.is_empty()).then(|| format!("it depends on operators that are not supported: {missing}"))
+    })
+}
+
+/// Places of the layers that would be simulated if they did not depend on operators that are not supported.
+pub fn cut_off(
+    layers: &[WeightedLayer],
+    selection: &SelectionSpec,
+    quantization: &QuantizationSpec,
+) -> Vec<usize> {
+    let choices = choose_of(layers, selection, quantization, |_| None);
+    let choices = choices.iter().zip(layers).enumerate();
+    choices
+        .filter(|(_, (choice, layer))| matches!(choice, Choice::Simulated(_)) && !layer.missing.is_empty())
+        .map(|(place, _)| place)
+        .collect()
+}
+
+/// As [`choose`]; `unreached` says why nothing comes to a layer.
+fn choose_of(
+    layers: &[WeightedLayer],
+    selection: &SelectionSpec,
+    quantization: &QuantizationSpec,
+    unreached: impl Fn(&WeightedLayer) -> Option<String>,
+) -> Vec<Choice> {
     let is_convolution = |layer: &WeightedLayer| layer.kind == LayerKind::Convolution;
     let first = layers.iter().position(is_convolution);
-    let last = layers.iter().rposition(|layer| !is_convolution(layer));
-    layers
+    let last = layers
         .iter()
-        .enumerate()
-        .map(|(index, layer)| {
-            let is_edge = |edge: Option<usize>, choice| edge == Some(index) && choice == EdgeLayer::Fp32;
-            if selection.layers == LayerSelection::Convolutions && !is_convolution(layer) {
-                unsimulated("fully connected, and only convolutions are selected")
-            } else if is_edge(first, selection.first) {
-                unsimulated("the first convolution stays FP32")
-            } else if is_edge(last, selection.last) {
-                unsimulated("the final fully connected layer stays FP32")
-            } else {
-                match (layer.input_sign, quantization.signed_inputs) {
-                    (InputSign::NonNegative, _) => Choice::Simulated(Codes::Unsigned),
-                    (InputSign::Any, SignedInputs::Shift) => Choice::Simulated(Codes::Shifted),
-                    (InputSign::Any, SignedInputs::Unsimulated) => {
-                        unsimulated("its input can be negative; `signed-inputs = \"shift\"` simulates it")
-                    }
+        .rposition(|layer| layer.kind == LayerKind::FullyConnected);
+    let choice = |(index, layer): (usize, &WeightedLayer)| {
+        let is_edge = |edge: Option<usize>, choice| edge == Some(index) && choice == EdgeLayer::Fp32;
+        if selection.layers == LayerSelection::Convolutions && !is_convolution(layer) {
+            return unsimulated(match layer.kind {
+                LayerKind::Convolution | LayerKind::FullyConnected => {
+                    "fully connected, and only convolutions are selected"
                 }
+                LayerKind::TransposedConvolution => {
+                    "a transposed convolution, and only convolutions are selected"
+                }
+            });
+        }
+        if is_edge(first, selection.first) {
+            return unsimulated("the first convolution stays FP32");
+        }
+        if is_edge(last, selection.last) {
+            return unsimulated("the final fully connected layer stays FP32");
+        }
+        if let Some(reason) = unreached(layer) {
+            return Choice::Unsimulated(reason);
+        }
+        match (layer.input_sign, quantization.signed_inputs) {
+            (InputSign::NonNegative, _) => Choice::Simulated(Codes::Unsigned),
+            (InputSign::Any, SignedInputs::Shift) => Choice::Simulated(Codes::Shifted),
+            (InputSign::Any, SignedInputs::Unsimulated) => {
+                unsimulated("its input can be negative; `signed-inputs = \"shift\"` simulates it")
             }
-        })
-        .collect()
+        }
+    };
+    layers.iter().enumerate().map(choice).collect()
 }
 
 fn unsimulated(reason: &str) -> Choice {

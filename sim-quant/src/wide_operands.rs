@@ -37,7 +37,7 @@ pub fn wide_operands(
 ) -> Result<Vec<Option<Vec<u64>>>, CaptureError> {
     let of_images = |images| {
         wide_counts(
-            &Pass::new(network, images, options, progress),
+            &Pass::new(network, images, options, progress)?,
             &calibration.quantizers,
         )
     };

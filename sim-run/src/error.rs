@@ -95,11 +95,34 @@ impl RunError {
     }
 
     pub(crate) fn model(path: &Path, error: &ModelError) -> Self {
-        if let ModelError::Read { source, .. } = error {
-            return Self::at(path, &format!("{source}; check the path"));
-        }
+        let remedy = match error {
+            ModelError::Read { source, .. } => return Self::at(path, &format!("{source}; check the path")),
+            // They say what to do, or it is not the file that is wrong.
+            ModelError::NoValue { .. }
+            | ModelError::NoInput { .. }
+            | ModelError::Constant { .. }
+            | ModelError::External(_)
+            | ModelError::Opset { .. } => "",
+            ModelError::Missing {
+                cut_off, n_layers, ..
+            } if cut_off.len() < *n_layers => {
+                "; --partial (`partial = true`) simulates the other layers and lists these"
+            }
+            ModelError::Missing { .. } => "; no layer can be reached without them",
+            ModelError::Decode(_)
+            | ModelError::NoGraph
+            | ModelError::Node { .. }
+            | ModelError::Initializer { .. }
+            | ModelError::Cycle { .. }
+            | ModelError::Undefined { .. }
+            | ModelError::Output { .. }
+            | ModelError::Twice { .. }
+            | ModelError::Branch { .. }
+            | ModelError::Constants
+            | ModelError::Replacement { .. } => "; check the model, or export it again",
+        };
         // What is wrong inside a model does not say in which file.
-        Self::at(path, &format!("{error}; check the model, or export it again"))
+        Self::at(path, &format!("{error}{remedy}"))
     }
 
     /// A network that cannot be captured, with the file that it came from.
@@ -109,6 +132,7 @@ impl RunError {
             // Images name themselves; what a layer complains about does not say of which network it is.
             CaptureError::Image(error) => error.into(),
             error @ (CaptureError::Preprocess(_)
+            | CaptureError::NoArray { .. }
             | CaptureError::Network { .. }
             | CaptureError::NotFinite { .. }
             | CaptureError::Geometry { .. }

@@ -4,9 +4,9 @@ use reports::stored::point::FeatureError;
 use sim_core::shape::widen;
 use sim_core::tensor::Tensor;
 use sim_core::units::count_as_f64;
-use sim_images::preprocess::batch;
 use sim_layers::evaluate::{Machine, SimulatedLayers};
-use sim_net::network::{BatchNormCall, HookError, Hooks, NoHooks, Statistics, WeightedCall};
+use sim_net::network::{BatchNormCall, HookError, Hooks, NoHooks, Statistics, Value, WeightedCall};
+use sim_quant::feed::Feed;
 
 use crate::error::RunError;
 use crate::network::PreparedNetwork;
@@ -21,11 +21,11 @@ impl PreparedNetwork {
     ) -> Result<Vec<FeatureError>, RunError> {
         let opened = self.opened();
         let failed = |error: &dyn std::fmt::Display| RunError::at(&self.workload().model, error);
+        let feed = Feed::new(&opened.network, &opened.images, &opened.preprocessing);
+        let feed = feed.map_err(|error| failed(&error))?;
         let mut relative: Vec<Vec<f64>> = vec![Vec::new(); machines.len()];
         for index in 0..opened.images.len() {
-            let image = opened.images.load(index..index + 1)?;
-            let input = batch(&opened.preprocessing, &image, opened.network.input().rank())
-                .map_err(|error| failed(&error))?;
+            let input = feed.of(index..index + 1).map_err(|error| failed(&error))?;
             let exact = self.features(&input, &mut NoHooks)?;
             for (machine, relative) in machines.iter().zip(&mut relative) {
                 let mut hooks = SimulatedLayers::on(
@@ -52,7 +52,7 @@ impl PreparedNetwork {
     }
 
     /// What the last layer with weights reads.
-    fn features(&self, input: &Tensor, hooks: &mut dyn Hooks) -> Result<Vec<f32>, RunError> {
+    fn features(&self, input: &[Value], hooks: &mut dyn Hooks) -> Result<Vec<f32>, RunError> {
         let network = &self.opened().network;
         let mut watch = FeatureHooks {
             hooks,
@@ -60,7 +60,7 @@ impl PreparedNetwork {
             features: Vec::new(),
         };
         network
-            .run(input, &mut watch)
+            .run_values(input.to_vec(), &mut watch)
             .map_err(|error| RunError::at(&self.workload().model, &error))?;
         Ok(watch.features)
     }

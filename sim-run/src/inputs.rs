@@ -43,6 +43,8 @@ pub fn of_workload(workload: &Workload) -> Vec<(&'static str, PathBuf)> {
 
 pub(crate) fn of_model(model: &ModelWorkload) -> Vec<(&'static str, PathBuf)> {
     let mut files = vec![("model", model.model.clone())];
+    let data = sim_net::network::data_files(&model.model);
+    files.extend(data.into_iter().map(|file| ("model data", file)));
     let declared = preprocessing::path_beside(&model.model);
     if declared.is_file() {
         files.push(("preprocessing", declared));

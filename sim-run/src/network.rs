@@ -12,18 +12,19 @@ use sim_core::record::UnsimulatedLayer;
 use sim_core::reorder::Reorder;
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
-use sim_images::sets::ImageSet;
+use sim_images::sets::{self, ImageSet};
 use sim_layers::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
 use sim_net::network::{Network, Statistics};
 use sim_net::recalibrate::recalibrate;
 use sim_quant::calibrate::{Calibration, calibrate};
+use sim_quant::feed::Feed;
 use sim_quant::quantized::QuantizedNetwork;
 use sim_quant::selection::Choice;
 use sim_quant::wide_operands::{CountedImages, wide_operands};
 
 use crate::design::{Design, LayerNames};
 use crate::error::RunError;
-use crate::open::{self, Opened};
+use crate::open::{self, Opened, Purpose};
 use crate::training::{self, LearnedFrom, Training, TrainingSet};
 use crate::workers::Workers;
 
@@ -66,8 +67,19 @@ impl PreparedNetwork {
         pruning: Option<PruneSpec>,
         workers: &Workers<'_>,
     ) -> Result<Self, RunError> {
-        let opened = Opened::new(&workload, pruning, workers)?;
-        let unpruned = pruning.map(|_| open::load(&workload.model)).transpose()?;
+        let opened = Opened::new(&workload, pruning, Purpose::Answers, workers)?;
+        let unpruned = pruning.map(|_| {
+            let mut network = open::load(&workload)?;
+            open::want(
+                &mut network,
+                &workload,
+                Purpose::Answers,
+                opened.output.as_deref(),
+            )?;
+            network.set_image_input(&sets::array_names(&workload.images)?);
+            Ok::<_, RunError>(network)
+        });
+        let unpruned = unpruned.transpose()?;
         let options = opened.capture_options(&workload, workers)?;
         let failed = |error| RunError::capture(&workload.model, error);
         let images = opened.calibration_images();
@@ -108,8 +120,12 @@ impl PreparedNetwork {
         &self.quantized
     }
 
-    /// Layers that stay FP32, with their reasons, in the network's order.
+    /// Layers that stay FP32, with their reasons, in the network's order; behind them products that are not layers.
     pub fn unsimulated(&self) -> Vec<UnsimulatedLayer> {
+        let others = self.opened.network.others().iter().map(|other| UnsimulatedLayer {
+            name: other.name.clone(),
+            reason: other.reason.clone(),
+        });
         self.layers()
             .filter_map(|(name, choice)| match choice {
                 Choice::Simulated(_) => None,
@@ -118,6 +134,7 @@ impl PreparedNetwork {
                     reason: reason.clone(),
                 }),
             })
+            .chain(others)
             .collect()
     }
 
@@ -224,9 +241,12 @@ impl PreparedNetwork {
         }
         let set = self.training_images(workers)?;
         let images = set.load(0..set.len())?;
-        let rank = self.opened.network.input().rank();
-        let input = batch(&self.opened.preprocessing, &images, rank)
-            .map_err(|error| RunError::at(&self.workload.model, &error))?;
+        let input = batch(
+            &self.opened.preprocessing,
+            &images,
+            self.opened.image_input().rank(),
+        )
+        .map_err(|error| RunError::at(&self.workload.model, &error))?;
         Ok(self.training_batch.get_or_init(|| input))
     }
 
@@ -239,7 +259,7 @@ impl PreparedNetwork {
             let found = match (&self.opened.calibration, training::beside(&self.workload.images)) {
                 (None, Some(path)) => Training::Beside(TrainingSet::open(
                     path,
-                    &self.opened.network.input().name,
+                    &self.opened.image_input().name,
                     self.workload.unreadable,
                     workers,
                 )?),
@@ -300,12 +320,14 @@ impl PreparedNetwork {
         let Some(first) = machines.first() else {
             return Err(RunError::user("", &"no design is given; name at least one array"));
         };
+        let feed = Feed::new(&self.opened.network, images, &self.opened.preprocessing)
+            .map_err(|error| RunError::capture(&self.workload.model, error))?;
         let options = EvaluateOptions {
             network: &self.opened.network,
             unpruned,
             quantized: &self.quantized,
             images,
-            preprocessing: &self.opened.preprocessing,
+            feed: &feed,
             exact: first.array().default_baseline(),
             engine: workers.engines.algebraic(),
             machines,

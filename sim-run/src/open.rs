@@ -3,19 +3,27 @@
 use std::path::Path;
 
 use sim_config::preprocessing;
-use sim_config::run::{ModelWorkload, Unreadable};
+use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
 use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneSpec};
-use sim_images::sets::{ImageSet, Names, OpenOptions};
-use sim_net::network::Network;
+use sim_images::sets::{self, ImageSet, Names, OpenOptions};
+use sim_net::network::{Given, Input, Network, Wanted};
 use sim_quant::capture::{CaptureOptions, ModelFile, capture};
+use sim_quant::feed::Feed;
 use sim_quant::prune::{prune_network, simulated};
-use sim_quant::selection::choose;
+use sim_quant::selection::{choose, cut_off};
 use sim_trace::trace::Trace;
 
 use crate::error::RunError;
 use crate::workers::Workers;
+
+/// Stands for the images of a network of which nothing depends on an input.
+static NO_INPUT: Input = Input {
+    name: String::new(),
+    shape: Vec::new(),
+    kind: None,
+};
 
 /// A network, pruned as asked for, with its images.
 #[derive(Debug)]
@@ -34,6 +42,8 @@ pub struct Opened {
     pub preprocessing: Preprocessing,
     /// The layers that were pruned.
     pub pruned: Vec<LayerSparsity>,
+    /// The output that is looked at, where the network has several.
+    pub output: Option<String>,
 }
 
 impl Opened {
@@ -43,20 +53,28 @@ impl Opened {
     pub fn new(
         workload: &ModelWorkload,
         pruning: Option<PruneSpec>,
+        purpose: Purpose,
         workers: &Workers<'_>,
     ) -> Result<Self, RunError> {
         let declared = preprocessing::load_beside(&workload.model)?;
         let preprocessing =
             (workload.preprocessing.apply(declared)).map_err(|error| RunError::user("", &error))?;
-        let mut network = load(&workload.model)?;
+        let mut network = load(workload)?;
         let pruned = pruning.map_or_else(Vec::new, |spec| {
             let choices = choose(network.layers(), &workload.selection, &workload.quantization);
             prune_network(&mut network, &simulated(&choices), spec)
         });
+        let others = sets::array_names(&workload.images)?;
+        want(&mut network, workload, purpose, workload.output.as_deref())?;
+        network.set_image_input(&others);
+        let input = network
+            .inputs()
+            .nth(network.image_input())
+            .map(|input| input.name.clone());
         let open = |path: &Path, limit| {
             let options = OpenOptions {
                 limit,
-                input: Some(&network.input().name),
+                input: input.as_deref(),
             };
             open_set(path, options, workload.unreadable, workers)
         };
@@ -67,7 +85,14 @@ impl Opened {
             .map(|path| open(path, workload.n_calibration))
             .transpose()?;
         let (calibration, skipped_calibration) = calibration.unzip();
+        let mut output = workload.output.clone();
+        if purpose == Purpose::Answers && output.is_none() && 1 < network.outputs().len() {
+            output = class_output(&network, &images, &preprocessing);
+            want(&mut network, workload, purpose, output.as_deref())?;
+            network.set_image_input(&others);
+        }
         Ok(Self {
+            output,
             skipped,
             skipped_calibration: skipped_calibration.unwrap_or_default(),
             network,
@@ -106,6 +131,12 @@ impl Opened {
             workers.progress,
         )
         .map_err(|error| RunError::capture(&workload.model, error))
+    }
+
+    /// The input of the network that is the images.
+    pub fn image_input(&self) -> &Input {
+        let network = &self.network;
+        network.inputs().nth(network.image_input()).unwrap_or(&NO_INPUT)
     }
 
     /// Images that set ranges.
@@ -148,7 +179,59 @@ fn strays(folder: &Path, names: &[String]) -> Option<String> {
     Some(format!("{folder}: {are} left out: {}", Names(names.to_vec())))
 }
 
-/// The network in a file.
-pub(crate) fn load(model: &Path) -> Result<Network, RunError> {
-    Network::load(model).map_err(|error| RunError::model(model, &error))
+/// The network of a workload.
+pub(crate) fn load(workload: &ModelWorkload) -> Result<Network, RunError> {
+    let given = Given {
+        constants: workload.inputs.clone(),
+        shapes: Vec::new(),
+    };
+    Network::load_given(&workload.model, &given).map_err(|error| RunError::model(&workload.model, &error))
+}
+
+/// What a network is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// What its simulated layers read.
+    Trace,
+    /// What it answers.
+    Answers,
+}
+
+/// Let a network run what its purpose needs, and nothing else; of its outputs this one, or all.
+pub(crate) fn want(
+    network: &mut Network,
+    workload: &ModelWorkload,
+    purpose: Purpose,
+    output: Option<&str>,
+) -> Result<(), RunError> {
+    let wanted = match purpose {
+        Purpose::Answers => Wanted::Outputs(
+            output.map_or_else(|| network.outputs().to_vec(), |output| vec![output.to_owned()]),
+        ),
+        Purpose::Trace => {
+            let (selection, quantization) = (&workload.selection, &workload.quantization);
+            let mut layers = simulated(&choose(network.layers(), selection, quantization));
+            if workload.unsupported == Unsupported::Refused {
+                layers.extend(cut_off(network.layers(), selection, quantization));
+            }
+            Wanted::Layers(layers)
+        }
+    };
+    network
+        .want(&wanted)
+        .map_err(|error| RunError::model(&workload.model, &error))
+}
+
+/// The first output with one value for each of several classes, for the first image; else the first output.
+fn class_output(network: &Network, images: &ImageSet, preprocessing: &Preprocessing) -> Option<String> {
+    let is_list = |shape: &Vec<usize>| matches!(shape[..], [1, n] if 1 < n);
+    let shapes = || {
+        let inputs = Feed::new(network, images, preprocessing).ok()?.of(0..1).ok()?;
+        let shapes: Vec<Vec<usize>> = inputs.iter().map(|input| input.shape().to_vec()).collect();
+        network.output_shapes(&shapes).ok()
+    };
+    let place = shapes()
+        .and_then(|shapes| shapes.iter().position(is_list))
+        .unwrap_or(0);
+    network.outputs().get(place).cloned()
 }

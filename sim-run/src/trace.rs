@@ -12,7 +12,7 @@ use sim_trace::trace::Trace;
 
 use crate::error::RunError;
 use crate::memory;
-use crate::open::Opened;
+use crate::open::{Opened, Purpose};
 use crate::workers::Workers;
 
 /// The products of a layer, all of one shape.
@@ -84,7 +84,7 @@ impl PreparedTrace {
         pruning: Option<PruneSpec>,
         workers: &Workers<'_>,
     ) -> Result<Self, RunError> {
-        let opened = Opened::new(workload, pruning, workers)?;
+        let opened = Opened::new(workload, pruning, Purpose::Trace, workers)?;
         let mut trace = opened.capture(workload, workers)?;
         trace.origin.pruned.extend(pruning);
         Ok(Self {

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sim_array::lockstep::Truth;
 use sim_config::keys::FileKind;
+use sim_core::input_constant::InputConstant;
 use sim_core::preprocessing::{Channels, Layout, ResizeMode};
 use sim_core::prune::{PruneScope, PruneSpec};
 use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
@@ -198,6 +199,9 @@ pub(crate) struct EvalArgs {
     /// Results folder: tables, figures and the evaluation as JSON; older results in it are replaced
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Evaluate this output, or what any node makes [default: the first output with one value for each class]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) output: Option<String>,
     /// Where to write one row per image: label and predicted classes
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) predictions: Option<PathBuf>,
@@ -237,6 +241,12 @@ pub(crate) struct NetworkArgs {
     /// Leave out the files of a folder that cannot be decoded, and say which
     #[arg(long)]
     pub(crate) skip_unreadable: bool,
+    /// Give an input of the network one value for all images, such as sr=16000; once for each such input
+    #[arg(long = "input", value_name = "NAME=VALUE")]
+    pub(crate) inputs: Vec<InputConstant>,
+    /// Leave out layers that depend on operators which are not supported, and list them
+    #[arg(long)]
+    pub(crate) partial: bool,
 }
 
 /// How a network becomes 8-bit layers.

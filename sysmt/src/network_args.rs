@@ -1,7 +1,8 @@
 //! Arguments about networks, as meant.
 
 use sim_config::preprocessing::Override;
-use sim_config::run::{ModelWorkload, Unreadable};
+use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
+use sim_core::input_constant::InputConstant;
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
@@ -25,6 +26,13 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
         } else {
             Unreadable::Refused
         },
+        inputs: inputs(network)?,
+        output: None,
+        unsupported: if network.partial {
+            Unsupported::LeftOut
+        } else {
+            Unsupported::Refused
+        },
         preprocessing: preprocessing(&args.preprocessing),
         selection: SelectionSpec {
             layers: args.selection.layers,
@@ -39,6 +47,21 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
             range: range(&args.quantization)?,
         },
     })
+}
+
+/// Each input at most once.
+fn inputs(network: &NetworkArgs) -> Result<Vec<InputConstant>, Failure> {
+    let inputs = &network.inputs;
+    let is_twice = |(place, input): (usize, &InputConstant)| {
+        inputs[..place].iter().any(|other| other.name == input.name)
+    };
+    match inputs.iter().enumerate().find(|&input| is_twice(input)) {
+        Some((_, input)) => Err(Failure::User(format!(
+            "--input gives `{}` two values; take one away",
+            input.name
+        ))),
+        None => Ok(inputs.clone()),
+    }
 }
 
 /// Why a network cannot be prepared or run; of an image that cannot be decoded also what else could be done.

@@ -140,6 +140,19 @@ table! {
         "How many of the calibration images are used, from the first.",
         unit "images", values Values::Integer { min: 1, max: MAX_COUNT }, default Fallback::Absent("all"),
     }
+    INPUTS = Workload."inputs" {
+        "Inputs of the network that are the same for all images, such as [\"sr=16000\", \"state=0\"]. One number stands for \
+         all elements; the others of a network with several inputs come from arrays of the .npz with their names.",
+        unit "", values Values::Constants, default Fallback::Absent("the network reads images alone"),
+    }
+    OUTPUT = Workload."output" {
+        "The output of the network that an evaluation looks at: an output, or what any node makes.",
+        unit "", values Values::Name, default Fallback::Absent("the first with one value for each class, else the first"),
+    }
+    PARTIAL = Workload."partial" {
+        "Whether layers that depend on operators which are not supported are left out and listed, instead of ending the run.",
+        unit "", values Values::Flag, default Fallback::Value("false"),
+    }
     PRUNE = Workload."prune" {
         "Which weights are made zero before everything else: the smallest of this fraction, or all but the two largest of \
          every four along K. Acts on the FP32 weights of a model's simulated layers, or on the codes of a trace.",

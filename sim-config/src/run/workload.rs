@@ -8,19 +8,22 @@ use sim_core::quantization::{Divisor, QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
 use sim_core::synthetic::ActivationZeros;
 
-use super::{ModelWorkload, NeedOfWorkload, Unreadable, Workload};
+use super::{ModelWorkload, NeedOfWorkload, Unreadable, Unsupported, Workload};
 use crate::keys::{self, Key, Section};
 use crate::preprocessing::{self, Override};
 use crate::reader::KeyReader;
 use crate::value::size;
 
 /// What a trace fixes already, or what a network needs.
-const MODEL_KEYS: [&Key; 5] = [
+const MODEL_KEYS: [&Key; 8] = [
     &keys::MODEL,
     &keys::IMAGES,
     &keys::CALIBRATION,
     &keys::N_IMAGES,
     &keys::N_CALIBRATION,
+    &keys::INPUTS,
+    &keys::OUTPUT,
+    &keys::PARTIAL,
 ];
 const SELECTION_KEYS: [&Key; 3] = [&keys::LAYERS, &keys::FIRST, &keys::LAST];
 
@@ -103,6 +106,13 @@ fn read_model(workload: &KeyReader<'_>, folder: &Path) -> Option<ModelWorkload> 
     let calibration = workload.optional_path(&keys::CALIBRATION);
     let n_images = workload.optional_integer(&keys::N_IMAGES).map(size);
     let n_calibration = workload.optional_integer(&keys::N_CALIBRATION).map(size);
+    let inputs = workload.constants(&keys::INPUTS);
+    let output = workload.name(&keys::OUTPUT);
+    let unsupported = if workload.flag(&keys::PARTIAL) {
+        Unsupported::LeftOut
+    } else {
+        Unsupported::Refused
+    };
     Some(ModelWorkload {
         model: folder.join(model?),
         images: folder.join(images?),
@@ -110,6 +120,9 @@ fn read_model(workload: &KeyReader<'_>, folder: &Path) -> Option<ModelWorkload> 
         n_images,
         n_calibration,
         unreadable: Unreadable::Refused,
+        inputs,
+        output,
+        unsupported,
         preprocessing: Override::default(),
         selection: SelectionSpec::default(),
         quantization: QuantizationSpec::default(),

@@ -180,6 +180,17 @@ impl ImageSet {
     }
 }
 
+/// Names of the arrays for inputs of a network in the set at `path`, sorted; a set that is not an `.npz` has none.
+///
+/// - Errors: a path that cannot be read, and an archive that is damaged.
+pub fn array_names(path: &Path) -> Result<Vec<String>, ImageError> {
+    let is_file = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    if !is_file || !magic(path)?.starts_with(b"PK") {
+        return Ok(Vec::new());
+    }
+    npz::array_names(path)
+}
+
 /// The first four bytes; zeros at the end of a shorter file make it unknown or broken, never good.
 fn magic(path: &Path) -> Result<[u8; 4], ImageError> {
     let unreadable = |error| ImageError::new(path, ImageFault::Io(error));

@@ -108,11 +108,7 @@ pub(super) fn open(
 
 fn read(path: &Path, options: OpenOptions<'_>) -> Result<(ArrayImages, Option<Vec<usize>>), ImageFault> {
     let mut archive = open_archive(path)?;
-    let mut found: Vec<String> = archive
-        .file_names()
-        .filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()))
-        .collect();
-    found.sort();
+    let mut found = members(&archive);
     let array = array_of_images(&found, options.input)?;
     let member = archive.by_name(&file_name(array)).map_err(ImageFault::Zip)?;
     let (n_stored, images) = read_images(path, member, array, options.limit)?;
@@ -129,6 +125,24 @@ fn read(path: &Path, options: OpenOptions<'_>) -> Result<(ArrayImages, Option<Ve
         n_taken: images.len(),
     };
     Ok((images.with_archive(archive), labels))
+}
+
+/// Names of the arrays for inputs.
+pub(super) fn array_names(path: &Path) -> Result<Vec<String>, ImageError> {
+    let archive = open_archive(path).map_err(|fault| ImageError::new(path, fault))?;
+    let mut names = members(&archive);
+    names.retain(|name| ![IMAGES, LABELS].contains(&name.as_str()));
+    Ok(names)
+}
+
+/// Names of all arrays, sorted.
+fn members(archive: &ZipArchive<BufReader<File>>) -> Vec<String> {
+    let names = archive.file_names();
+    let mut found: Vec<String> = names
+        .filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()))
+        .collect();
+    found.sort();
+    found
 }
 
 fn open_archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, ImageFault> {

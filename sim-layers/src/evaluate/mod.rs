@@ -12,7 +12,6 @@ use sim_array::mapping::Schedule;
 use sim_core::counters::ActiveSteps;
 use sim_core::evaluation::{ArrayEvaluation, Evaluation};
 use sim_core::parallel_map::{Unfinished, parallel_map};
-use sim_core::preprocessing::Preprocessing;
 use sim_core::progress::Progress;
 use sim_core::record::{LayerRecord, ProductRecord};
 use sim_core::shape::Gemm;
@@ -20,6 +19,7 @@ use sim_core::spec::{ArraySpec, Batch};
 use sim_images::sets::ImageSet;
 use sim_net::network::Network;
 use sim_quant::capture::CaptureError;
+use sim_quant::feed::Feed;
 use sim_quant::quantized::QuantizedNetwork;
 
 use crate::sums;
@@ -41,8 +41,8 @@ pub struct EvaluateOptions<'a> {
     pub quantized: &'a QuantizedNetwork,
     /// Images, with labels or without.
     pub images: &'a ImageSet,
-    /// How pixels become input.
-    pub preprocessing: &'a Preprocessing,
+    /// The same, as the network reads them.
+    pub feed: &'a Feed<'a>,
     /// Any array of conventional PEs, for exact 8-bit.
     pub exact: ArraySpec,
     /// What multiplies.

@@ -7,7 +7,6 @@ use sim_core::evaluation::{Answer, ImageRecord, OutputErrors};
 use sim_core::record::ProductRecord;
 use sim_core::shape::checked_product;
 use sim_core::tensor::Tensor;
-use sim_images::preprocess::batch;
 use sim_net::execute::Runs;
 use sim_net::execute::error::ExecuteError;
 use sim_net::network::{HookPoint, Hooks, NoHooks, floats};
@@ -41,9 +40,9 @@ pub(super) fn batches(options: &EvaluateOptions<'_>) -> Vec<Range<usize>> {
 
 /// Elements of the largest input or output of a layer for the first image; `None` where that cannot be told.
 fn largest_layer(options: &EvaluateOptions<'_>) -> Option<usize> {
-    let images = options.images.load(0..1).ok()?;
-    let input = batch(options.preprocessing, &images, options.network.input().rank()).ok()?;
-    let layers = options.network.layer_shapes(&input.shape).ok()?;
+    let inputs = options.feed.of(0..1).ok()?;
+    let shape = inputs.get(options.network.image_input())?.shape();
+    let layers = options.network.layer_shapes(shape).ok()?;
     let sizes = layers.iter().flat_map(|layer| [&layer.input, &layer.output]);
     sizes.map(|shape| checked_product(shape)).max()?
 }
@@ -64,14 +63,8 @@ pub(super) fn run(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result
 
 fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Done, EvaluateError> {
     let names = &options.images.names()[range.clone()];
-    let images = options.images.load(range.clone()).map_err(CaptureError::from)?;
-    let rank = options.network.input().rank();
-    let inputs = images
-        .chunks(1)
-        .map(|image| batch(options.preprocessing, image, rank));
-    let inputs = inputs
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(CaptureError::from)?;
+    let inputs = range.clone().map(|index| options.feed.of(index..index + 1));
+    let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
     let failed = |error| CaptureError::Network {
         image: names.first().cloned().unwrap_or_default(),
         error: Box::new(error),
@@ -79,12 +72,12 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
     let unpruned = match options.unpruned {
         None => None,
         Some(network) => {
-            let start = network.start(inputs.clone()).map_err(failed)?;
+            let start = network.start_values(inputs.clone()).map_err(failed)?;
             Some(outputs(start, names, &mut NoHooks)?)
         }
     };
     // What comes before the first layer that any run does in its own way is done once for all of them.
-    let mut start = options.network.start(inputs).map_err(failed)?;
+    let mut start = options.network.start_values(inputs).map_err(failed)?;
     let has_statistics = options
         .machines
         .iter()

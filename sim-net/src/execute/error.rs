@@ -67,7 +67,7 @@ pub enum ExecuteError {
         /// Its type.
         kind: &'static str,
         /// The element.
-        element: f32,
+        element: String,
     },
     /// Another number of images than the model declares, where a node depends on that number.
     #[error(

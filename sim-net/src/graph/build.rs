@@ -13,7 +13,9 @@ use crate::graph::error::{MAX_OPSET, MIN_OPSET, ModelError};
 use crate::graph::given::Given;
 use crate::graph::inline::{Branch, Placed};
 use crate::graph::names::Names;
-use crate::graph::{Action, Branches, Graph, Node, fold, infer, inline, order, products, sign, weights};
+use crate::graph::{
+    Action, Branches, Graph, Node, fold, given, infer, inline, order, products, sign, weights,
+};
 use crate::network::Input;
 use crate::ops;
 use crate::ops::attributes::Attributes;
@@ -129,7 +131,7 @@ fn assemble(
             });
         };
         let (value, input) = inputs.remove(place);
-        constants.push((value, constant.value(&input)?));
+        constants.push((value, given::value_of(constant, &input)?));
     }
     let declared_outputs: Vec<String> = file
         .output

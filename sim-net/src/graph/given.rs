@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sim_core::input_constant::InputConstant;
 use sim_core::tensor::Tensor;
 use sim_onnx::value::{IntTensor, Value};
 
@@ -20,41 +21,33 @@ pub struct Given {
     pub shapes: Vec<(String, Vec<usize>)>,
 }
 
-/// An input that is the same for all images.
-#[derive(Clone, Debug, PartialEq)]
-pub struct InputConstant {
-    /// Its name.
-    pub name: String,
-    /// Its elements, row-major; one number stands for all elements.
-    pub numbers: Vec<f64>,
-}
-
-impl InputConstant {
-    /// The value of the input, whose open sizes are 1.
-    ///
-    /// - Errors: another number of elements than the shape has, and numbers that the type does not have.
-    pub(super) fn value(&self, input: &Input) -> Result<Arc<Value>, ModelError> {
+/// The value of an input, whose open sizes are 1.
+///
+/// - Errors: another number of elements than the shape has, and numbers that the type does not have.
+pub(super) fn value_of(constant: &InputConstant, input: &Input) -> Result<Arc<Value>, ModelError> {
+    let InputConstant { name, numbers: given } = constant;
+    {
         let fail = |what: String| ModelError::Constant {
-            name: self.name.clone(),
+            name: name.clone(),
             what,
         };
         let mut shape: Vec<usize> = input.shape.iter().map(|size| size.unwrap_or(1)).collect();
         let mut open = input.shape.iter().enumerate().filter(|(_, size)| size.is_none());
         // A list fills the only axis whose size is open.
         if let (Some((axis, _)), None) = (open.next(), open.next())
-            && self.numbers.len() != 1
+            && given.len() != 1
         {
             let others: usize = shape.iter().product();
-            shape[axis] = self.numbers.len() / others.max(1);
+            shape[axis] = given.len() / others.max(1);
         }
         let n_elements = axes::n_elements(&shape).map_err(|fault| fail(fault.to_string()))?;
-        let numbers = match self.numbers[..] {
+        let numbers = match given[..] {
             [number] => vec![number; n_elements],
-            _ if self.numbers.len() == n_elements => self.numbers.clone(),
+            _ if given.len() == n_elements => given.clone(),
             _ => {
                 return Err(fail(format!(
                     "{} numbers do not fill its shape {shape:?}; give one number for all elements, or {n_elements}",
-                    self.numbers.len()
+                    given.len()
                 )));
             }
         };

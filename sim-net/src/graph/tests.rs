@@ -38,9 +38,14 @@ fn a_file_that_is_no_network_is_named_with_its_fault() {
         "operator set 6 is not supported, only 7 to 28 are; convert the model",
     );
     x().node("Conv", &["x"], "y", &[("strides", &[0, 1])])
-        .check_error("y", "this operator is not supported here: Conv (node `y`: strides = 0 is not supported)");
-    x().node("Concat", &["x"], "y", &[])
-        .check_error("y", "this operator is not supported here: Concat (node `y`: attribute axis is missing)");
+        .check_error(
+            "y",
+            "this operator is not supported here: Conv (node `y`: strides = 0 is not supported)",
+        );
+    x().node("Concat", &["x"], "y", &[]).check_error(
+        "y",
+        "this operator is not supported here: Concat (node `y`: attribute axis is missing)",
+    );
     x().node("Mul", &["x", "w"], "y", &[])
         .stored(external())
         .check_error(

@@ -135,8 +135,10 @@ pub(crate) fn parse(
         "GlobalAveragePool" => Box::new(pool::GlobalPool::Average),
         "GlobalMaxPool" => Box::new(pool::GlobalPool::Max),
         "GroupNormalization" => Box::new(normalize::Normalize::groups(attributes)?),
-        "HardSigmoid" | "HardSwish" | "Identity" | "LeakyRelu" | "Mish" | "Relu" | "Sigmoid" | "Sign"
-        | "Tanh" => Box::new(unary::Unary::parse(operator, attributes)),
+        "Celu" | "HardSigmoid" | "HardSwish" | "Identity" | "LeakyRelu" | "Mish" | "Relu" | "Selu"
+        | "Sigmoid" | "Sign" | "Tanh" | "ThresholdedRelu" => {
+            Box::new(unary::Unary::parse(operator, attributes))
+        }
         "InstanceNormalization" => Box::new(normalize::Normalize::instances(attributes)),
         "LayerNormalization" => Box::new(normalize::Normalize::layers(attributes)),
         "LRN" => Box::new(lrn::Lrn::parse(attributes)?),

@@ -12,7 +12,7 @@ pub(super) const fn float_of_size(size: usize) -> f32 {
 }
 
 /// The nearest float.
-pub(super) const fn float_of_int(value: i64) -> f32 {
+pub(crate) const fn float_of_int(value: i64) -> f32 {
     value as f32
 }
 

@@ -11,21 +11,34 @@ use crate::ops::{Operation, Signs, axes, non_negative_if};
 /// Functions of one element.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Unary {
+    Celu { alpha: f32 },
     HardSigmoid { alpha: f32, beta: f32 },
     HardSwish,
     Identity,
     LeakyRelu { alpha: f32 },
     Mish,
     Relu,
+    Selu { alpha: f32, gamma: f32 },
     Sigmoid,
     Sign,
     Tanh,
+    ThresholdedRelu { alpha: f32 },
 }
 
 impl Unary {
     /// `operator` is one of those that the table of operators sends here.
     pub(super) fn parse(operator: &str, attributes: &Attributes<'_>) -> Self {
         match operator {
+            "Celu" => Self::Celu {
+                alpha: attributes.float_or("alpha", 1.0),
+            },
+            "Selu" => Self::Selu {
+                alpha: attributes.float_or("alpha", 1.673_263_2),
+                gamma: attributes.float_or("gamma", 1.050_701),
+            },
+            "ThresholdedRelu" => Self::ThresholdedRelu {
+                alpha: attributes.float_or("alpha", 1.0),
+            },
             "HardSigmoid" => Self::HardSigmoid {
                 alpha: attributes.float_or("alpha", 0.2),
                 beta: attributes.float_or("beta", 0.5),
@@ -59,6 +72,11 @@ impl Operation for Unary {
             Self::HardSigmoid { alpha, beta } => map(data, |x| (alpha * x + beta).clamp(0.0, 1.0)),
             Self::HardSwish => map(data, |x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0)),
             Self::Identity => {}
+            Self::Celu { alpha } => map(data, |x| if x < 0.0 { alpha * (x / alpha).exp_m1() } else { x }),
+            Self::Selu { alpha, gamma } => {
+                map(data, |x| gamma * if x <= 0.0 { alpha * x.exp_m1() } else { x });
+            }
+            Self::ThresholdedRelu { alpha } => map(data, |x| if x <= alpha { 0.0 } else { x }),
             Self::LeakyRelu { alpha } => map(data, |x| if x < 0.0 { alpha * x } else { x }),
             // ln(1 + exp x) without an overflow.
             Self::Mish => map(data, |x| x * (x.max(0.0) + (-x.abs()).exp().ln_1p()).tanh()),
@@ -75,7 +93,10 @@ impl Operation for Unary {
     fn sign(&self, inputs: &Signs) -> InputSign {
         match self {
             Self::HardSigmoid { .. } | Self::Relu | Self::Sigmoid => InputSign::NonNegative,
-            Self::HardSwish
+            Self::ThresholdedRelu { alpha } => non_negative_if(0.0 <= *alpha || inputs.is_non_negative(0)),
+            Self::Celu { .. }
+            | Self::Selu { .. }
+            | Self::HardSwish
             | Self::Identity
             | Self::LeakyRelu { .. }
             | Self::Mish

@@ -254,7 +254,9 @@ fn a_declared_number_of_images_matters_only_to_nodes_that_insist() {
     let fixed = one_batch_norm(&[1, 1, 1, 2]).network("n");
     let found = recalibrate(&fixed, &images, Recalibration::Exact, &mut NoHooks).expect("statistics");
     assert_close(&found[0].mean, &[4.0]);
-    let outputs = fixed.run(&images, &mut NoHooks).expect("nothing depends on the number");
+    let outputs = fixed
+        .run(&images, &mut NoHooks)
+        .expect("nothing depends on the number");
     assert_eq!(outputs[0].1.shape, [2, 1, 1, 2]);
 
     let reshaped =
@@ -272,7 +274,9 @@ fn a_declared_number_of_images_matters_only_to_nodes_that_insist() {
     else {
         panic!("{error}")
     };
-    let error = reshaped.run(&images, &mut NoHooks).expect_err("a node depends on the number");
+    let error = reshaped
+        .run(&images, &mut NoHooks)
+        .expect_err("a node depends on the number");
     assert_eq!(
         error.to_string(),
         "the model declares a batch of 1, and node `r` (Reshape) depends on that number; export it with an open batch axis"
