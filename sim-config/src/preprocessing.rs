@@ -94,9 +94,35 @@ impl Override {
             std: std.unwrap_or(base.std),
             resize: resize.or(base.resize),
             resize_mode: resize_mode.unwrap_or(base.resize_mode),
+            values: base.values,
         };
         check(&merged)?;
         Ok(merged)
+    }
+
+    /// Names of the given keys that change pixels, and so cannot be used with floats.
+    pub fn of_pixels(&self) -> Vec<&'static str> {
+        let Self {
+            layout: _,
+            model_layout,
+            channels,
+            scale,
+            mean,
+            std,
+            resize,
+            resize_mode,
+        } = self;
+        let given = [
+            (&keys::MODEL_LAYOUT, model_layout.is_some()),
+            (&keys::CHANNELS, channels.is_some()),
+            (&keys::SCALE, scale.is_some()),
+            (&keys::MEAN, mean.is_some()),
+            (&keys::STD, std.is_some()),
+            (&keys::RESIZE, resize.is_some()),
+            (&keys::RESIZE_MODE, resize_mode.is_some()),
+        ];
+        let given = given.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(key, _)| key.name).collect()
     }
 }
 

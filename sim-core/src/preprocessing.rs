@@ -61,7 +61,7 @@ impl ImageValues {
 }
 
 /// From `uint8` pixels to a network's input: resize, reorder channels, then
-/// `(pixel · scale − mean[c]) / std[c]` in FP32, in that order. `float32` images skip all of it.
+/// `(pixel · scale − mean[c]) / std[c]` in FP32, in that order. Floats skip all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Preprocessing {
@@ -81,6 +81,22 @@ pub struct Preprocessing {
     pub resize: Option<[usize; 2]>,
     /// What resizing does with another aspect ratio.
     pub resize_mode: ResizeMode,
+    /// What the images hold; floats are not preprocessed.
+    #[serde(skip_serializing_if = "ImageValues::are_pixels")]
+    pub values: ImageValues,
+}
+
+impl Preprocessing {
+    /// Of floats: their channels go where the network has them, and that is all.
+    pub fn of_floats(values: ImageValues, layout: Layout, model_layout: Layout) -> Self {
+        Self {
+            layout,
+            model_layout,
+            scale: 1.0,
+            values,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Preprocessing {
@@ -94,6 +110,7 @@ impl Default for Preprocessing {
             std: vec![1.0],
             resize: None,
             resize_mode: ResizeMode::Stretch,
+            values: ImageValues::Uint8,
         }
     }
 }

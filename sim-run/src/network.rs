@@ -24,7 +24,7 @@ use sim_quant::wide_operands::{CountedImages, wide_operands};
 
 use crate::design::{Design, LayerNames};
 use crate::error::RunError;
-use crate::open::{self, Opened, Purpose};
+use crate::open::{self, Opened, Purpose, check_alike};
 use crate::training::{self, LearnedFrom, Training, TrainingSet};
 use crate::workers::Workers;
 
@@ -265,6 +265,9 @@ impl PreparedNetwork {
                 )?),
                 (Some(_), _) | (None, None) => Training::Calibration,
             };
+            if let Training::Beside(set) = &found {
+                check_alike(&set.path, &set.images, &self.workload.images, &self.opened.images)?;
+            }
             self.training.get_or_init(|| found);
         }
         Ok(match self.training_set() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use sim_config::preprocessing;
 use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
 use sim_core::parallel_map::Unfinished;
-use sim_core::preprocessing::Preprocessing;
+use sim_core::preprocessing::{ImageValues, Preprocessing};
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_images::sets::{self, ImageSet, Names, OpenOptions};
 use sim_net::network::{Given, Input, Network, Wanted};
@@ -57,7 +57,7 @@ impl Opened {
         workers: &Workers<'_>,
     ) -> Result<Self, RunError> {
         let declared = preprocessing::load_beside(&workload.model)?;
-        let preprocessing =
+        let declared =
             (workload.preprocessing.apply(declared)).map_err(|error| RunError::user("", &error))?;
         let mut network = load(workload)?;
         let pruned = pruning.map_or_else(Vec::new, |spec| {
@@ -85,6 +85,10 @@ impl Opened {
             .map(|path| open(path, workload.n_calibration))
             .transpose()?;
         let (calibration, skipped_calibration) = calibration.unzip();
+        if let (Some(path), Some(set)) = (&workload.calibration, &calibration) {
+            check_alike(path, set, &workload.images, &images)?;
+        }
+        let preprocessing = settle(declared, workload, images.values(), workers)?;
         let mut output = workload.output.clone();
         if purpose == Purpose::Answers && output.is_none() && 1 < network.outputs().len() {
             output = class_output(&network, &images, &preprocessing);
@@ -166,6 +170,60 @@ pub(crate) fn open_set(
                 Unfinished::Failed(error) => error.into(),
             }),
     }
+}
+
+/// What is done with images of these values.
+///
+/// - Errors: floats, and keys that only pixels can have.
+fn settle(
+    declared: Preprocessing,
+    workload: &ModelWorkload,
+    values: ImageValues,
+    workers: &Workers<'_>,
+) -> Result<Preprocessing, RunError> {
+    match values {
+        ImageValues::Uint8 => return Ok(declared),
+        ImageValues::Float32 => {}
+        ImageValues::Float64 | ImageValues::Float16 => workers.progress.note(&format!(
+            "{}: its {values} images are converted to float32",
+            workload.images.display()
+        )),
+    }
+    let given = workload.preprocessing.of_pixels();
+    if !given.is_empty() {
+        let given: Vec<String> = given.iter().map(|key| format!("`{key}`")).collect();
+        return Err(RunError::at(
+            &workload.images,
+            &format!(
+                "holds {values} images, which are the network's input as they stand, but {} {} given, for pixels; leave {} out, \
+                 or save the pixels as uint8",
+                given.join(", "),
+                if given.len() == 1 { "is" } else { "are" },
+                if given.len() == 1 { "it" } else { "them" },
+            ),
+        ));
+    }
+    // What is declared beside the model is for pixels, but where the network has its channels.
+    let layout = workload.preprocessing.layout.unwrap_or(declared.model_layout);
+    Ok(Preprocessing::of_floats(values, layout, declared.model_layout))
+}
+
+/// Images that are preprocessed in one way are pixels, or floats.
+pub(crate) fn check_alike(
+    path: &Path,
+    set: &ImageSet,
+    images_path: &Path,
+    images: &ImageSet,
+) -> Result<(), RunError> {
+    let (found, want) = (set.values(), images.values());
+    if found.are_pixels() == want.are_pixels() {
+        return Ok(());
+    }
+    let message = format!(
+        "holds {found} images, but {} holds {want}: pixels are preprocessed, and floats are not; give both in one form",
+        images_path.display()
+    );
+    Err(RunError::at(path, &message))
 }
 
 /// What a folder of images holds that nobody looks at.

@@ -327,20 +327,10 @@ pub(crate) struct PreprocessingArgs {
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) scale: Option<f32>,
     /// Subtracted from scaled pixels: one value, or one per channel, with commas
-    #[arg(
-        long,
-        value_name = "MEAN",
-        value_delimiter = ',',
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "MEAN", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) mean: Option<Vec<f32>>,
     /// Divided by after that: one value, or one per channel, with commas
-    #[arg(
-        long,
-        value_name = "STD",
-        value_delimiter = ',',
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "STD", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) std: Option<Vec<f32>>,
     /// Rows and columns after resizing, as in 224x224
     #[arg(long, value_name = "ROWSxCOLS", value_parser = parsers::sides)]

@@ -9,6 +9,7 @@ mod exports;
 mod help;
 mod image_arrays;
 mod image_folders;
+mod image_preprocessing;
 mod layers;
 mod plot;
 mod pruning;
