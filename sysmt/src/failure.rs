@@ -95,7 +95,9 @@ impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
         match error {
             error @ (FolderError::NotResults { .. }
-            | FolderError::Nameless { .. }
+            | FolderError::Place(_)
+            | FolderError::Taken { .. }
+            | FolderError::TakenSince { .. }
             | FolderError::Io { .. }) => Self::user(&error),
             FolderError::Figure(error) => Self::Ours(error.to_string()),
         }

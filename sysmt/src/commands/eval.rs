@@ -6,6 +6,7 @@ use reports::accuracy::images::SkippedObject;
 use reports::accuracy::object::EvaluationObject;
 use reports::accuracy::{summary, tables};
 use reports::json;
+use reports::place::Replace;
 use reports::run::InputFile;
 use serde_json::json;
 use sim_config::resolved;
@@ -13,7 +14,7 @@ use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::spec::ArraySpec;
 use sim_core::throttle::MaxDrop;
-use sim_figures::folder;
+use sim_figures::folder::{self, Results};
 use sim_net::save::save_statistics;
 use sim_run::costs;
 use sim_run::design::Design;
@@ -37,7 +38,7 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
     }
     // A target that cannot be written is worth knowing before the work.
     if let Some(out) = &args.out {
-        folder::check(out)?;
+        folder::check(out, Results::Evaluation, Replace::Own)?;
     }
     let files = designs::read(args)?;
     let designs: Vec<Design> = files.iter().map(|file| file.design.clone()).collect();
@@ -76,7 +77,7 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
     let object = EvaluationObject::of(&record)
         .ok_or_else(|| Failure::Ours("an evaluation without arrays".to_owned()))?;
     if let Some(out) = &args.out {
-        folder::evaluation::write(out, &record, &object)?;
+        folder::evaluation::write(out, &record, &object, Replace::Own)?;
         output::note(&format!("results are in {}", out.display()));
     }
     output::print(&if args.json {

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use reports::frame::Frame;
+use reports::place::Replace;
 use reports::stored::{Stored, StoredKind};
 use sim_draw::figure::Figure;
 use sim_draw::look::Look;
 use sim_figures::build::{self, Only, Trouble};
 use sim_figures::files::{self, FilesError};
+use sim_figures::folder::{self, Unlisted};
 use sim_figures::spec::Table;
 use sim_figures::{set, spec};
 use sim_sweep::figures;
@@ -48,15 +50,19 @@ pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
         figures.extend(own(path, &stored, &only)?);
     }
     let out = args.out.clone().unwrap_or_else(|| args.folder.join("plots"));
-    let written =
-        files::write(&out, &figures, &stored.provenance, &look, &args.format).map_err(
-            |error| match error {
-                error @ (FilesError::Twice { .. } | FilesError::Io { .. }) => Failure::user(&error),
-                FilesError::Figure(error) => Failure::Ours(error.to_string()),
-            },
-        )?;
+    let files =
+        files::draw(&figures, &stored.provenance, &look, &args.format).map_err(|error| match error {
+            error @ (FilesError::Twice { .. } | FilesError::Io { .. }) => Failure::user(&error),
+            FilesError::Figure(error) => Failure::Ours(error.to_string()),
+        })?;
+    folder::add(&out, &files, Unlisted::Foreign, Replace::Any)?;
     output::note(&format!("{} figures are in {}", figures.len(), out.display()));
-    output::print(&written.iter().map(|name| format!("{name}\n")).collect::<String>())
+    output::print(
+        &files
+            .iter()
+            .map(|(name, _)| format!("{name}\n"))
+            .collect::<String>(),
+    )
 }
 
 /// Every column of every table that there is, with its unit.

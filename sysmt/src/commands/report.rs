@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use reports::place::Replace;
 use sim_figures::{page, study};
 use sim_sweep::stored::Reader;
 
@@ -33,7 +34,8 @@ fn markdown(folder: &Path, page: &Path) -> Result<(), Failure> {
     let throttlings = reader.throttlings()?;
     let stored = reader.stored()?.over_seeds();
     let figures = sim_sweep::figures::of(&stored)?;
-    study::write(page, stored, &figures, &throttlings).map_err(|error| Failure::user(&error))?;
+    study::write(page, stored, &figures, &throttlings, Replace::Own)
+        .map_err(|error| Failure::user(&error))?;
     output::note(&format!("the page is {}", page.display()));
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use reports::place::Replace;
 use reports::summary;
 use sim_config::run;
-use sim_figures::folder;
+use sim_figures::folder::{self, Results};
 use sim_run::trace::PreparedTrace;
 use sim_run::workers::{Engines, Workers};
 use sim_run::{costs, inputs};
@@ -21,7 +22,7 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
     let spec = run::parse(&args.file, &text)?;
     let out = output::folder(args.out.as_ref(), &args.file);
     // A target that cannot be written is worth knowing before the work.
-    folder::check(&out)?;
+    folder::check(&out, Results::Run, Replace::Own)?;
     let table = costs::table(
         spec.cost_table.as_deref(),
         &[&spec.design.array, &spec.design.baseline],
@@ -50,7 +51,7 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
     );
 
     let report = prepared.report(&spec, text, engine, layers, (inputs, table));
-    folder::write(&out, &report)?;
+    folder::write(&out, &report, Replace::Own)?;
     output::note(&format!("results are in {}", out.display()));
     output::print(&summary::text(&report))
 }
