@@ -110,9 +110,10 @@ impl From<SweepError> for Failure {
             SweepError::Config(error) => error.into(),
             SweepError::Input(error) => error.into(),
             SweepError::Stopped => Self::Stopped,
-            error @ (SweepError::At { .. } | SweepError::List { .. } | SweepError::Row { .. }) => {
-                Self::user(&error)
-            }
+            error @ (SweepError::Place(_)
+            | SweepError::At { .. }
+            | SweepError::List { .. }
+            | SweepError::Row { .. }) => Self::user(&error),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Arguments about networks, as meant.
 
+use std::path::PathBuf;
+
 use sim_config::preprocessing::Override;
 use sim_config::run::{ModelWorkload, Unreadable};
 use sim_core::prune::PruneSpec;
@@ -7,6 +9,7 @@ use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
 use sim_images::sets::{ImageError, ImageFault};
 use sim_run::error::RunError;
+use sim_run::{inputs, training};
 
 use crate::args::{NetworkArgs, PreparationArgs, PreprocessingArgs, PruningArgs, QuantizationArgs};
 use crate::failure::Failure;
@@ -39,6 +42,12 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
             range: range(&args.quantization)?,
         },
     })
+}
+
+/// The files and folders that a workload reads.
+pub(crate) fn inputs(workload: &ModelWorkload) -> Vec<PathBuf> {
+    let files = inputs::of_model(workload).into_iter().map(|(_, path)| path);
+    files.chain(training::beside(&workload.images)).collect()
 }
 
 /// Why a network cannot be prepared or run; of an image that cannot be decoded also what else could be done.

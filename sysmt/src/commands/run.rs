@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use reports::place::Replace;
 use reports::summary;
 use sim_config::run;
 use sim_figures::folder::{self, Results};
@@ -21,8 +20,8 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
     let text = source::read(&args.file)?;
     let spec = run::parse(&args.file, &text)?;
     let out = output::folder(args.out.as_ref(), &args.file);
-    // A target that cannot be written is worth knowing before the work.
-    folder::check(&out, Results::Run, Replace::Own)?;
+    let replace = args.force.replace();
+    folder::check(&out, Results::Run, replace)?;
     let table = costs::table(
         spec.cost_table.as_deref(),
         &[&spec.design.array, &spec.design.baseline],
@@ -51,7 +50,7 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
     );
 
     let report = prepared.report(&spec, text, engine, layers, (inputs, table));
-    folder::write(&out, &report, Replace::Own)?;
+    folder::write(&out, &report, replace)?;
     output::note(&format!("results are in {}", out.display()));
     output::print(&summary::text(&report))
 }
