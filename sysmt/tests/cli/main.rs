@@ -19,4 +19,5 @@ mod stop;
 mod studies;
 mod support;
 mod sweep;
+mod sweep_inputs;
 mod wave;
