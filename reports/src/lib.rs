@@ -11,6 +11,7 @@ pub mod json;
 pub mod markdown;
 pub mod metrics;
 pub mod pe_map;
+pub mod place;
 pub mod pruning;
 pub mod ratio;
 pub mod result;

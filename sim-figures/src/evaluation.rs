@@ -10,6 +10,9 @@ use sim_draw::head::Head;
 use sim_draw::matrix::{Count, Matrix};
 use sim_draw::palette::Tone;
 
+/// The name of the figure of [`layer_errors`].
+pub(crate) const LAYER_ERRORS: &str = "layer-mse";
+
 /// Squared error of every layer over its squared exact outputs, one bar for each array; `None` where no array has one.
 pub fn layer_errors(object: &EvaluationObject) -> Option<Bars> {
     let layers: Vec<String> = object
@@ -33,7 +36,7 @@ pub fn layer_errors(object: &EvaluationObject) -> Option<Bars> {
         .collect();
     let is_error = |(_, values): &(String, Vec<f64>)| values.iter().any(|&value| 0.0 < value);
     values.iter().any(is_error).then(|| Bars {
-        name: "layer-mse".to_owned(),
+        name: LAYER_ERRORS.to_owned(),
         head: Head::default(),
         title: "MSE / mean square of exact outputs (no bar: 0)".to_owned(),
         unit: "1".to_owned(),

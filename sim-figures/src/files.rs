@@ -34,16 +34,15 @@ pub enum FilesError {
     Figure(#[from] FigureError),
 }
 
-/// Write figures, and beside each its CSV and its script, to a folder that may not be there yet; gives their names.
+/// The files of figures by name: pictures, and beside each its CSV and its script.
 ///
-/// - Errors: two figures of one name, a figure that is not drawn, or a file system that refuses.
-pub fn write(
-    folder: &Path,
+/// - Errors: two figures of one name, or a figure that is not drawn.
+pub fn draw(
     figures: &[Figure],
     provenance: &Provenance,
     look: &Look,
     formats: &[Format],
-) -> Result<Vec<String>, FilesError> {
+) -> Result<Vec<(String, Vec<u8>)>, FilesError> {
     let mut names = BTreeSet::new();
     let mut all: Vec<(String, Vec<u8>)> = Vec::new();
     let formats: BTreeSet<Format> = formats.iter().copied().collect();
@@ -57,11 +56,7 @@ pub fn write(
         let made = provenance.made(&figure.title);
         all.extend(figure.files(look, &made, formats.iter().copied())?);
     }
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    for (name, bytes) in &all {
-        put(&folder.join(name), bytes)?;
-    }
-    Ok(all.into_iter().map(|(name, _)| name).collect())
+    Ok(all)
 }
 
 /// Write a file whole or not at all.

@@ -7,7 +7,7 @@ use crate::spec::builtin;
 use reports::stored::Stored;
 
 /// The figures that a run leaves in its folder.
-const OF_RUN: [&str; 6] = [
+pub(crate) const OF_RUN: [&str; 6] = [
     "speedup",
     "utilization",
     "pe-cycles",
@@ -17,7 +17,7 @@ const OF_RUN: [&str; 6] = [
 ];
 
 /// The figures that an evaluation leaves in its folder.
-const OF_EVALUATION: [&str; 2] = ["accuracy", "throttling"];
+pub(crate) const OF_EVALUATION: [&str; 2] = ["accuracy", "throttling"];
 
 /// The names of all built-in figures, each once, in their order.
 pub fn kinds() -> Vec<String> {

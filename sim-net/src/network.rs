@@ -6,8 +6,8 @@ use prost::Message;
 use sim_core::tensor::Tensor;
 use sim_onnx::proto::ModelProto;
 use sim_onnx::stored::FloatKind;
-pub use sim_onnx::value::Value;
-use sim_onnx::value::{IntKind, IntTensor};
+use sim_onnx::value::IntTensor;
+pub use sim_onnx::value::{IntKind, Value};
 
 pub use crate::execute::error::ExecuteError;
 pub use crate::execute::hooks::{BatchNormCall, HookError, HookPoint, Hooks, NoHooks, WeightedCall};

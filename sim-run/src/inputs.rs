@@ -41,7 +41,8 @@ pub fn of_workload(workload: &Workload) -> Vec<(&'static str, PathBuf)> {
     }
 }
 
-pub(crate) fn of_model(model: &ModelWorkload) -> Vec<(&'static str, PathBuf)> {
+/// The files of a network and its images with what each of them is.
+pub fn of_model(model: &ModelWorkload) -> Vec<(&'static str, PathBuf)> {
     let mut files = vec![("model", model.model.clone())];
     let data = sim_net::network::data_files(&model.model);
     files.extend(data.into_iter().map(|file| ("model data", file)));

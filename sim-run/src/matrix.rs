@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use reports::whole;
 use sim_core::shape::widen;
-use sim_images::npy::{self, Header, HeaderError, Order, Scalar};
+use sim_images::npy::{self, ByteOrder, Header, HeaderError, Order, Scalar};
 use sim_simd::pages;
 
 use crate::error::RunError;
@@ -141,6 +141,24 @@ impl<T: Byte> Unread<T> {
         let bytes = self.order.row_major(bytes, &[rows, cols]);
         Ok(bytes.into_iter().map(T::from_byte).collect())
     }
+}
+
+/// Whether a file is as [`write_product`] writes it, whatever its values.
+pub(crate) fn is_product(path: &Path) -> std::io::Result<bool> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let header = match npy::read_header(&mut file) {
+        Ok(header) => header,
+        Err(HeaderError::Io(error)) => return Err(error),
+        Err(HeaderError::Broken(_)) => return Ok(false),
+    };
+    let &[rows, cols] = header.shape.as_slice() else {
+        return Ok(false);
+    };
+    let want = rows.checked_mul(cols).and_then(|n| n.checked_mul(4));
+    let found = length.saturating_sub(file.stream_position()?);
+    let is_int32 = header.scalar == Scalar::Signed(4) && header.bytes == ByteOrder::Little;
+    Ok(is_int32 && header.order == Order::RowMajor && want.map(widen) == Some(found))
 }
 
 /// Write a product, `[rows, cols]` row-major; the file appears whole or not at all.

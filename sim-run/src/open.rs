@@ -8,7 +8,7 @@ use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::{ImageValues, Preprocessing};
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_images::sets::{self, ImageSet, Names, OpenOptions};
-use sim_net::network::{Given, Input, Network, Wanted};
+use sim_net::network::{Given, Input, IntKind, Network, Wanted};
 use sim_quant::capture::{CaptureOptions, ModelFile, capture};
 use sim_quant::feed::Feed;
 use sim_quant::prune::{prune_network, simulated};
@@ -88,7 +88,11 @@ impl Opened {
         if let (Some(path), Some(set)) = (&workload.calibration, &calibration) {
             check_alike(path, set, &workload.images, &images)?;
         }
-        let preprocessing = settle(declared, workload, images.values(), workers)?;
+        let kind = network
+            .inputs()
+            .nth(network.image_input())
+            .and_then(|input| input.kind);
+        let preprocessing = settle(declared, workload, images.values(), kind, workers)?;
         let mut output = workload.output.clone();
         if purpose == Purpose::Answers && output.is_none() && 1 < network.outputs().len() {
             output = class_output(&network, &images, &preprocessing);
@@ -179,9 +183,17 @@ fn settle(
     declared: Preprocessing,
     workload: &ModelWorkload,
     values: ImageValues,
+    kind: Option<IntKind>,
     workers: &Workers<'_>,
 ) -> Result<Preprocessing, RunError> {
     match values {
+        // A network that reads integers wants pixels as they are, where nobody says otherwise.
+        ImageValues::Uint8 if kind.is_some() && is_unscaled(&declared, workload) => {
+            return Ok(Preprocessing {
+                scale: 1.0,
+                ..declared
+            });
+        }
         ImageValues::Uint8 => return Ok(declared),
         ImageValues::Float32 => {}
         ImageValues::Float64 | ImageValues::Float16 => workers.progress.note(&format!(
@@ -206,6 +218,14 @@ fn settle(
     // What is declared beside the model is for pixels, but where the network has its channels.
     let layout = workload.preprocessing.layout.unwrap_or(declared.model_layout);
     Ok(Preprocessing::of_floats(values, layout, declared.model_layout))
+}
+
+/// Whether nobody has said what a pixel is multiplied with, less and divided by.
+fn is_unscaled(declared: &Preprocessing, workload: &ModelWorkload) -> bool {
+    let Preprocessing { scale, mean, std, .. } = Preprocessing::default();
+    let given = &workload.preprocessing;
+    let is_given = given.scale.is_some() || given.mean.is_some() || given.std.is_some();
+    !is_given && declared.scale == scale && declared.mean == mean && declared.std == std
 }
 
 /// Images that are preprocessed in one way are pixels, or floats.

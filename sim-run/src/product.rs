@@ -144,6 +144,13 @@ impl Product {
         RunError::at(path, &format!("{error}; {remedy}"))
     }
 
+    /// Whether there is a file at `path` that [`Self::write`] may have written, of this product or another.
+    ///
+    /// - Errors: it cannot be read.
+    pub fn is_written_at(path: &Path) -> std::io::Result<bool> {
+        matrix::is_product(path)
+    }
+
     /// Write C as an `.npy` file of `int32`, whole or not at all.
     ///
     /// - Errors: a folder that cannot be written to.

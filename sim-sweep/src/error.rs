@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use reports::place::PlaceError;
 use sim_run::error::RunError;
 use sim_toml::error::ConfigError;
 
@@ -15,6 +16,9 @@ pub enum SweepError {
     /// An input that cannot be read.
     #[error(transparent)]
     Input(#[from] RunError),
+    /// A folder that cannot be written to.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// What is wrong with a file or folder.
     #[error("{}: {fault}", .path.display())]
     At {

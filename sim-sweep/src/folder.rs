@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use reports::place;
+
 use crate::error::{SweepError, SweepFault};
 use crate::lock::{self, Lock};
 use crate::shards;
@@ -58,8 +60,11 @@ pub fn look(folder: &Path) -> Result<Option<Store>, SweepError> {
     }
 }
 
-/// Whether a folder may become that of a sweep: absent or empty so far, or one already.
-fn check(folder: &Path) -> Result<(), SweepError> {
+/// Whether a folder may become that of a sweep: absent or empty so far, or one already. Worth asking before a plan is made.
+///
+/// - Errors: the folder is something else, or cannot be written to.
+pub fn check(folder: &Path) -> Result<(), SweepError> {
+    place::folder(folder)?;
     let not_sweep = || SweepFault::NotSweep.at(folder);
     let mut entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -1,9 +1,8 @@
 //! Runs the points of a plan that have no results yet, and stores each as it finishes.
 
 use std::collections::{HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam::channel;
 use reports::stored::point::PointObject;
@@ -17,6 +16,7 @@ use sim_run::trace::PreparedTrace;
 use sim_run::workers::{Engines, Workers};
 
 use crate::cache::Cache;
+use crate::early::{caught, until_one};
 use crate::error::SweepError;
 use crate::evaluate::{self, TOGETHER};
 use crate::identity::Identity;
@@ -135,7 +135,8 @@ pub struct Pending {
 
 /// Run what is left of a share of `plan` and keep it in `results`.
 ///
-/// - Errors: those of `results`; points that fail are stored as such, and stopping is none either.
+/// - Errors: those of `results`, and the first of the points' inputs where none of these can be prepared, before any
+///   point is stored. Other points that fail are stored as such, and stopping is no error either.
 pub fn run(
     plan: &Plan<'_>,
     results: &mut dyn Results,
@@ -222,7 +223,13 @@ fn without_answers(
     let thinned: Cache<Thinned, Shared> = Cache::new(work.iter().map(|(thinned, _)| *thinned));
     let mut distinct: Vec<Thinned> = work.iter().map(|(thinned, _)| *thinned).collect();
     distinct.dedup();
-    let traces: Cache<usize, Shared> = Cache::new(distinct.iter().map(|thinned| thinned.trace));
+    let mut numbers: Vec<usize> = distinct.iter().map(|thinned| thinned.trace).collect();
+    let traces: Cache<usize, Shared> = Cache::new(numbers.iter().copied());
+    numbers.dedup();
+    let early = until_one(numbers.iter().copied(), |number| {
+        trace(&keys.values[number], options)
+    })?;
+    let early: Mutex<HashMap<usize, Shared>> = Mutex::new(numbers.into_iter().zip(early).collect());
     let n_jobs = options.jobs.clamp(1, work.len().max(1));
     let workers = Workers {
         jobs: (options.jobs / n_jobs).max(1),
@@ -238,15 +245,19 @@ fn without_answers(
                 break;
             };
             options.watch.start();
-            let result = catch_unwind(AssertUnwindSafe(|| {
+            let result = caught(|| {
                 let spec = plan.run(point)?.run;
                 let prepared = thinned.get(key, || {
-                    let whole = traces.get(&key.trace, || trace(&keys.values[key.trace], options))?;
+                    let whole = traces.get(&key.trace, || {
+                        let mut early = early.lock().unwrap_or_else(PoisonError::into_inner);
+                        let prepared = early.remove(&key.trace);
+                        drop(early);
+                        prepared.unwrap_or_else(|| trace(&keys.values[key.trace], options))
+                    })?;
                     thin(whole, &spec)
                 })?;
                 measure::simulate_point(&spec, &prepared, &workers)
-            }))
-            .unwrap_or_else(|panic| Err(RunError::of_panic(panic.as_ref())));
+            });
             if sender.send((point.identity, result)).is_err() {
                 break;
             }
@@ -311,13 +322,17 @@ fn with_answers(
     }
     work.sort_by_key(|(key, _)| *key);
     let workers = options.workers();
-    for group in work.chunk_by(|(one, _), (other, _)| one == other) {
-        let Some((key, _)) = group.first() else { continue };
-        let (model, pruning) = &keys.values[*key];
-        let prepared = catch_unwind(AssertUnwindSafe(|| {
-            PreparedNetwork::new(model.clone(), *pruning, &workers)
-        }))
-        .unwrap_or_else(|panic| Err(RunError::of_panic(panic.as_ref())));
+    let prepare = |key: usize| {
+        let (model, pruning) = &keys.values[key];
+        PreparedNetwork::new(model.clone(), *pruning, &workers)
+    };
+    let groups = || {
+        let groups = work.chunk_by(|(one, _), (other, _)| one == other);
+        groups.filter_map(|group| Some((group.first()?.0, group)))
+    };
+    let mut early = until_one(groups().map(|(key, _)| key), prepare)?.into_iter();
+    for (key, group) in groups() {
+        let prepared = early.next().unwrap_or_else(|| caught(|| prepare(key)));
         for chunk in group.chunks(TOGETHER) {
             if options.stop.load(Ordering::Relaxed) {
                 return Ok(());

@@ -49,6 +49,16 @@ impl ShardId {
         let Self { index, of } = self;
         folder.join(FOLDER).join(format!("{index}-of-{of}.{extension}"))
     }
+
+    /// The shard that has a file; `None` where it is somebody else's.
+    fn of_file(path: &Path, extension: &str) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        let (index, of) = name
+            .strip_suffix(extension)?
+            .strip_suffix('.')?
+            .split_once("-of-")?;
+        Self::new(index.parse().ok()?, of.parse().ok()?)
+    }
 }
 
 impl fmt::Display for ShardId {
@@ -196,7 +206,7 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, SweepError> {
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|found| found == extension) {
+        if ShardId::of_file(&path, extension).is_some() {
             files.push(path);
         }
     }

@@ -7,4 +7,5 @@ mod record;
 
 pub(crate) use assemble::assemble;
 pub(crate) use names::Names;
+pub use names::is_waveform;
 pub(crate) use record::Recorder;

@@ -10,6 +10,7 @@ mod tiles;
 mod view;
 mod watch;
 
+pub use fst::is_waveform;
 pub use mode::Mode;
 pub use view::{MAX_PES, PeBlock, PeBlockError, Request, View, ViewError};
 pub use watch::{WaveError, Written, write};

@@ -11,6 +11,7 @@ mod wave;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use reports::place::Replace;
 use sim_array::lockstep::Truth;
 use sim_config::keys::FileKind;
 use sim_core::input_constant::InputConstant;
@@ -74,9 +75,11 @@ pub(crate) struct RunArgs {
     /// Run file
     #[arg(value_name = "RUN.toml")]
     pub(crate) file: PathBuf,
-    /// Results folder; older results in it are replaced [default: results/RUN]
+    /// Results folder; older results in it are replaced, other files in it stay [default: results/RUN]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) force: ForceArgs,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
     #[command(flatten)]
@@ -97,6 +100,8 @@ pub(crate) struct GemmArgs {
     /// Where to write the product, int32 [M, N]
     #[arg(long, value_name = "C.npy")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) force: ForceArgs,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
     /// Accepted as by the other commands; one product runs on one thread, whatever N is
@@ -143,6 +148,8 @@ pub(crate) struct CaptureArgs {
     /// Where to write the trace [default: MODEL.safetensors in this folder]
     #[arg(long, value_name = "TRACE")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) force: ForceArgs,
     #[command(flatten)]
     pub(crate) jobs: JobsArgs,
     #[command(flatten)]
@@ -196,7 +203,7 @@ pub(crate) struct EvalArgs {
         conflicts_with = "prune"
     )]
     pub(crate) save_model: Option<PathBuf>,
-    /// Results folder: tables, figures and the evaluation as JSON; older results in it are replaced
+    /// Results folder: tables, figures and the evaluation as JSON; older results in it are replaced, other files in it stay
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Evaluate this output, or what any node makes [default: the first output with one value for each class]
@@ -205,6 +212,8 @@ pub(crate) struct EvalArgs {
     /// Where to write one row per image: label and predicted classes
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) predictions: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) force: ForceArgs,
     /// Measure the error of every product against the exact one
     #[arg(long)]
     pub(crate) mse: bool,
@@ -356,6 +365,20 @@ pub(crate) struct EngineArgs {
     /// fast clock and `clock` the reference clock, which step every register and are slow
     #[arg(long, default_value = "algebraic", value_parser = parsers::named::<EngineKind>())]
     pub(crate) engine: EngineKind,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ForceArgs {
+    /// Also replace files that sysmt did not write, or that were changed since; never one that this command reads
+    #[arg(long)]
+    force: bool,
+}
+
+impl ForceArgs {
+    /// What may be replaced.
+    pub(crate) const fn replace(&self) -> Replace {
+        if self.force { Replace::Any } else { Replace::Own }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -82,13 +82,17 @@ impl DesignFile {
     }
 
     /// The file, and those that it names.
-    pub(crate) fn inputs(&self) -> Result<Vec<InputFile>, Failure> {
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
         let (array, baseline) = (&self.spec.array_file, &self.spec.baseline_file);
-        let mut all = vec![inputs::input("array", &self.path)?];
-        for file in [array, baseline].into_iter().flatten() {
-            all.push(inputs::input("array", file)?);
-        }
-        Ok(all)
+        let others = [array, baseline].into_iter().flatten();
+        std::iter::once(&self.path).chain(others).cloned().collect()
+    }
+
+    /// The same with their fingerprints.
+    pub(crate) fn inputs(&self) -> Result<Vec<InputFile>, Failure> {
+        let paths = self.paths();
+        let inputs = paths.iter().map(|path| inputs::input("array", path));
+        Ok(inputs.collect::<Result<_, _>>()?)
     }
 }
 

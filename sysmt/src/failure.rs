@@ -95,7 +95,9 @@ impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
         match error {
             error @ (FolderError::NotResults { .. }
-            | FolderError::Nameless { .. }
+            | FolderError::Place(_)
+            | FolderError::Taken { .. }
+            | FolderError::TakenSince { .. }
             | FolderError::Io { .. }) => Self::user(&error),
             FolderError::Figure(error) => Self::Ours(error.to_string()),
         }
@@ -108,9 +110,10 @@ impl From<SweepError> for Failure {
             SweepError::Config(error) => error.into(),
             SweepError::Input(error) => error.into(),
             SweepError::Stopped => Self::Stopped,
-            error @ (SweepError::At { .. } | SweepError::List { .. } | SweepError::Row { .. }) => {
-                Self::user(&error)
-            }
+            error @ (SweepError::Place(_)
+            | SweepError::At { .. }
+            | SweepError::List { .. }
+            | SweepError::Row { .. }) => Self::user(&error),
         }
     }
 }

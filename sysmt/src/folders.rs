@@ -1,10 +1,12 @@
 //! Folders of results of any kind.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reports::stored::{self, Stored};
+use reports::{pe_map, result};
 use sim_figures::page::{self, PageFigure};
 use sim_figures::set;
+use sim_sweep::store;
 
 use crate::failure::Failure;
 
@@ -14,6 +16,16 @@ pub(crate) fn stored(folder: &Path) -> Result<Stored, Failure> {
         return Ok(sim_sweep::stored::read(folder)?);
     }
     stored::read(folder).map_err(|error| Failure::user(&error))
+}
+
+/// The files of a folder that results are read from.
+pub(crate) fn records(folder: &Path) -> Vec<PathBuf> {
+    let store = store::FILE_NAME;
+    let beside = ["-wal", "-shm"].map(|ending| format!("{store}{ending}"));
+    let [log, index] = &beside;
+    [result::FILE_NAME, pe_map::FILE_NAME, store, log, index]
+        .map(|name| folder.join(name))
+        .to_vec()
 }
 
 /// Figures for a page of the results of a folder: the built-in ones that they have points for, and behind them others

@@ -12,6 +12,7 @@ mod progress;
 mod simd;
 mod stop;
 mod sweep_progress;
+mod targets;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;

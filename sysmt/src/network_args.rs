@@ -1,5 +1,7 @@
 //! Arguments about networks, as meant.
 
+use std::path::PathBuf;
+
 use sim_config::preprocessing::Override;
 use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
 use sim_core::input_constant::InputConstant;
@@ -8,6 +10,7 @@ use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
 use sim_images::sets::{ImageError, ImageFault};
 use sim_run::error::RunError;
+use sim_run::{inputs, training};
 
 use crate::args::{NetworkArgs, PreparationArgs, PreprocessingArgs, PruningArgs, QuantizationArgs};
 use crate::failure::Failure;
@@ -26,7 +29,7 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
         } else {
             Unreadable::Refused
         },
-        inputs: inputs(network)?,
+        inputs: constants(network)?,
         output: None,
         unsupported: if network.partial {
             Unsupported::LeftOut
@@ -50,7 +53,7 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
 }
 
 /// Each input at most once.
-fn inputs(network: &NetworkArgs) -> Result<Vec<InputConstant>, Failure> {
+fn constants(network: &NetworkArgs) -> Result<Vec<InputConstant>, Failure> {
     let inputs = &network.inputs;
     let is_twice = |(place, input): (usize, &InputConstant)| {
         inputs[..place].iter().any(|other| other.name == input.name)
@@ -62,6 +65,12 @@ fn inputs(network: &NetworkArgs) -> Result<Vec<InputConstant>, Failure> {
         ))),
         None => Ok(inputs.clone()),
     }
+}
+
+/// The files and folders that a workload reads.
+pub(crate) fn inputs(workload: &ModelWorkload) -> Vec<PathBuf> {
+    let files = inputs::of_model(workload).into_iter().map(|(_, path)| path);
+    files.chain(training::beside(&workload.images)).collect()
 }
 
 /// Why a network cannot be prepared or run; of an image that cannot be decoded also what else could be done.

@@ -20,18 +20,6 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Whether there is a folder to write `path` in, which is worth knowing before long work.
-pub(crate) fn check_target(path: &Path) -> Result<(), Failure> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(Failure::User(format!(
-            "{}: cannot be written: there is no folder {}; make it, or choose another path",
-            path.display(),
-            folder.display()
-        ))),
-        Some(_) | None => Ok(()),
-    }
-}
-
 /// Write a text, whole or not at all.
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
     whole::write(path, |new| std::fs::write(new, text)).map_err(|error| unwritten(path, &error))

@@ -9,5 +9,5 @@ pub mod trace;
 mod write;
 
 pub use error::TraceError;
-pub use read::read;
+pub use read::{is_captured, read};
 pub use write::write;

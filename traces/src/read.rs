@@ -20,6 +20,15 @@ pub fn read(path: &Path) -> Result<Trace, TraceError> {
     read_file(path).map_err(|fault| TraceError::new(path, fault))
 }
 
+/// Whether there is a trace at `path` that a capture may have written: one that knows the hash of its model.
+pub fn is_captured(path: &Path) -> bool {
+    let has_hash = |text: &str| -> bool {
+        let description: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        description["origin"]["model-hash"].is_string()
+    };
+    Container::open(path).is_ok_and(|container| container.metadata(KEY).is_some_and(has_hash))
+}
+
 fn read_file(path: &Path) -> Result<Trace, Fault> {
     let mut container = Container::open(path)?;
     let description = describe(container.metadata(KEY).ok_or(Fault::NotATrace)?)?;

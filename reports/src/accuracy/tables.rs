@@ -1,17 +1,36 @@
 //! Evaluations as CSV.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
 use sim_core::evaluation::Evaluation;
 use sim_draw::text::{csv, optional};
 
 use super::object::{ArrayObject, EvaluationObject};
+
+/// The columns of [`predictions`] before those of the arrays.
+const ANSWERS: [&str; 4] = ["index", "label", "fp32", "int8"];
+
+/// Whether a file begins as [`predictions`] does.
+///
+/// - Errors: it cannot be read.
+pub fn is_predictions(path: &Path) -> io::Result<bool> {
+    let want = ANSWERS.join(",");
+    let mut head = vec![0; want.len()];
+    match File::open(path)?.read_exact(&mut head) {
+        Ok(()) => Ok(head == want.as_bytes()),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
 
 /// One row per image: index, label, and the classes that FP32, exact 8-bit and the arrays answer. The first array's
 /// column is `array`, others are called by their names.
 pub fn predictions(evaluation: &Evaluation) -> String {
     let others = evaluation.arrays.iter().skip(1).map(|array| array.name.as_str());
     let first = evaluation.arrays.first().map(|_| "array");
-    let exact = ["index", "label", "fp32", "int8"].into_iter();
-    let header = exact.chain(first).chain(others);
+    let header = ANSWERS.into_iter().chain(first).chain(others);
     let mut rows = Vec::new();
     for (index, image) in evaluation.images.iter().enumerate() {
         let mut row = vec![

@@ -7,6 +7,7 @@ mod csv;
 mod error;
 mod jsonl;
 mod parquet;
+mod recognize;
 mod selection;
 mod tex;
 
@@ -16,6 +17,7 @@ use std::io::Write;
 
 pub use error::ExportError;
 pub use parquet::ROWS_IN_A_GROUP;
+pub use recognize::is_export;
 pub use selection::{ColumnError, Selection};
 pub use tex::MAX_ROWS as MAX_TEX_ROWS;
 

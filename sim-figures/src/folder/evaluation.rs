@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::FolderError;
+use super::{ARRAYS, CLASSES, FolderError, LAYERS, PREDICTIONS, Results, SUMMARY, THROTTLING};
 use crate::{evaluation, set};
 use reports::accuracy::object::{EvaluationObject, EvaluationRecord};
 use reports::accuracy::{summary, tables, throttling};
+use reports::place::Replace;
 use reports::{export, json, result, stored};
 use sim_draw::Picture;
 
@@ -13,7 +14,12 @@ use sim_draw::Picture;
 ///
 /// - Errors: the target is something other than a results folder, or the file system refuses; `target` is then as it
 ///   was.
-pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject) -> Result<(), FolderError> {
+pub fn write(
+    target: &Path,
+    record: &EvaluationRecord,
+    object: &EvaluationObject,
+    replace: Replace,
+) -> Result<(), FolderError> {
     let json = json::text(object);
     let stored = stored::of_evaluation(object, blake3::hash(json.as_bytes()).to_hex().to_string());
     let of_stored = set::of_evaluation(&stored);
@@ -26,15 +32,16 @@ pub fn write(target: &Path, record: &EvaluationRecord, object: &EvaluationObject
     let changes = changes.iter().map(|figure| -> &dyn Picture { figure });
     let named = errors.chain(changes).map(|picture| (picture, picture.name()));
     let mut files = vec![
-        ("arrays.csv", tables::arrays(object)),
-        ("classes.csv", tables::classes(object)),
-        ("predictions.csv", tables::predictions(&record.evaluation)),
-        (super::LAYERS, export::csv_text(&stored.layers)),
-        ("summary.md", summary::text(object)),
+        (ARRAYS, tables::arrays(object)),
+        (CLASSES, tables::classes(object)),
+        (PREDICTIONS, tables::predictions(&record.evaluation)),
+        (LAYERS, export::csv_text(&stored.layers)),
+        (SUMMARY, summary::text(object)),
         (result::FILE_NAME, json),
     ];
     if let Some(throttling) = &object.throttling {
-        files.push(("throttling.csv", throttling::csv(throttling)));
+        files.push((THROTTLING, throttling::csv(throttling)));
     }
-    super::write_files(target, &stored.provenance, titled.chain(named), &files)
+    let place = (target, Results::Evaluation, replace);
+    super::write_files(place, &stored.provenance, titled.chain(named), files)
 }

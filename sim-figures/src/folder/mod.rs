@@ -1,39 +1,84 @@
-//! The results folder: whole or absent.
+//! The results folder: whole or absent. What somebody else keeps in it stays where it is.
 
+mod contents;
 pub mod evaluation;
+mod list;
+mod moves;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::set;
+use reports::place::{self, PlaceError, Replace};
 use reports::run::Report;
 use reports::stored::Provenance;
-use reports::{export, pe_map, result, stored, summary};
+use reports::{export, pe_map, result, stored, summary, whole};
 use sim_draw::figure::{self, Format};
 use sim_draw::look::Look;
 use sim_draw::{FigureError, Picture};
 
+pub use contents::{Results, Unlisted};
+
+use contents::{Contents, unlisted};
+use list::List;
+use moves::{Moves, Unmoved};
+
+/// The folder of figures in a results folder.
+pub const PLOTS: &str = "plots";
+/// The page of a results folder.
+pub const PAGE: &str = "report.html";
+
 /// The file of a row for each design and layer.
 const LAYERS: &str = "layers.csv";
+/// The file that a person reads first.
+const SUMMARY: &str = "summary.md";
+/// Files of evaluations.
+const ARRAYS: &str = "arrays.csv";
+const CLASSES: &str = "classes.csv";
+const PREDICTIONS: &str = "predictions.csv";
+const THROTTLING: &str = "throttling.csv";
 
 /// A results folder that was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// The target is something else; the user's mistake.
     #[error(
-        "{}: is not a results folder (it holds no result.json), so it is not replaced; name another folder, or remove \
-         this one", .path.display()
+        "{}: is not a results folder (it holds {found} and no results of sysmt), so nothing is written to it; name \
+         another folder, or an empty one", .path.display()
     )]
     NotResults {
         /// The target.
         path: PathBuf,
+        /// One of the things that it holds.
+        found: String,
     },
-    /// The target has no name, as `/` and `..` have none; the user's mistake.
-    #[error("{}: a results folder needs a name; end the path with one", .path.display())]
-    Nameless {
-        /// The target.
+    /// Nothing can be written there; the user's mistake.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// Files of somebody else are where new ones have to be; the user's mistake.
+    #[error(
+        "{}: sysmt did not write {}, or somebody has changed it since, so it is not replaced; move it away, name another \
+         folder, or add --force", .path.display(), listed(.names)
+    )]
+    Taken {
+        /// The folder.
         path: PathBuf,
+        /// The files.
+        names: Vec<String>,
+    },
+    /// The same, found only after the work.
+    #[error(
+        "{}: sysmt did not write {}, or somebody has changed it since, so it is not replaced; the new results are kept in {}",
+        .path.display(), listed(.names), .kept.display()
+    )]
+    TakenSince {
+        /// The folder.
+        path: PathBuf,
+        /// The files.
+        names: Vec<String>,
+        /// Where new results are.
+        kept: PathBuf,
     },
     /// The file system refuses.
     #[error("{}: cannot {action}: {error}; check the path, its permissions and free space", .path.display())]
@@ -51,30 +96,55 @@ pub enum FolderError {
     Figure(#[from] FigureError),
 }
 
-/// Whether `target` may become a results folder: absent so far, or one already. Worth asking before a long run.
-///
-/// - Errors: the target is something else.
-pub fn check(target: &Path) -> Result<(), FolderError> {
-    if target.file_name().is_none() {
-        return Err(FolderError::Nameless {
-            path: target.to_owned(),
-        });
-    }
-    match fs::symlink_metadata(target) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(failed("look at it", target, error)),
-        Ok(found) if found.is_dir() && target.join(result::FILE_NAME).is_file() => Ok(()),
-        Ok(_) => Err(FolderError::NotResults {
-            path: target.to_owned(),
-        }),
+/// At most three names.
+fn listed(names: &[String]) -> String {
+    match names {
+        [first, second, third, .., _] => {
+            format!("{first}, {second}, {third} and {} more", names.len() - 3)
+        }
+        _ => names.join(", "),
     }
 }
 
-/// Write all results of a run to `target`. An older results folder is replaced.
+/// Whether `target` may become a results folder: absent or empty so far, or one already. Worth asking before a long run.
 ///
-/// - Errors: the target is something other than a results folder, or the file system refuses; `target` is then as it
-///   was.
-pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
+/// - Errors: the target is something else, or somebody's own files have the names of results.
+pub fn check(target: &Path, results: Results, replace: Replace) -> Result<(), FolderError> {
+    look(target, results, replace).map(drop)
+}
+
+/// The folder behind links, and what is in it where it is there.
+fn look(
+    target: &Path,
+    results: Results,
+    replace: Replace,
+) -> Result<(PathBuf, Option<Contents>), FolderError> {
+    let folder = place::folder(target)?;
+    if !folder.is_dir() {
+        return Ok((folder, None));
+    }
+    let contents = Contents::of(&folder, unlisted).map_err(|error| failed("look into it", target, error))?;
+    let found = contents.theirs.iter().chain(&contents.ours).next();
+    if let (Unlisted::Foreign, Some(found)) = (contents.results, found) {
+        return Err(FolderError::NotResults {
+            path: target.to_owned(),
+            found: found.clone(),
+        });
+    }
+    let names = contents.taken_from(results);
+    match replace {
+        Replace::Own if !names.is_empty() => Err(FolderError::Taken {
+            path: target.to_owned(),
+            names,
+        }),
+        Replace::Own | Replace::Any => Ok((folder, Some(contents))),
+    }
+}
+
+/// Write all results of a run to `target`. Older results there are replaced, and everything else stays.
+///
+/// - Errors: those of [`check`], and what the file system refuses; `target` is then as it was.
+pub fn write(target: &Path, report: &Report, replace: Replace) -> Result<(), FolderError> {
     let json = report.json();
     let stored = stored::of_run(
         report.result(),
@@ -86,73 +156,172 @@ pub fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
         .map(|figure| (figure.picture.as_ref(), figure.title.as_str()));
     let mut files = vec![
         (LAYERS, export::csv_text(&stored.layers)),
-        ("summary.md", summary::text(report)),
+        (SUMMARY, summary::text(report)),
         (result::FILE_NAME, json),
     ];
     files.extend(pe_map::render(&report.record().layers).map(|map| (pe_map::FILE_NAME, map)));
-    write_files(target, &stored.provenance, pictures, &files)
+    write_files(
+        (target, Results::Run, replace),
+        &stored.provenance,
+        pictures,
+        files,
+    )
 }
 
-/// Write pictures with their titles, in `plots`, and files to `target`, all of them or none.
+/// Write pictures with their titles, in `plots`, and files to a folder, all of them or none.
+///
+/// Everything is written to a temporary folder. Where there is no folder yet, that one becomes it. In one that is there,
+/// files change places, and nothing else is touched. The result file goes first and comes last, so that what lies there
+/// whenever the process ends is whole results or none.
 ///
 /// - Errors: those of [`write`].
 fn write_files<'a>(
-    target: &Path,
+    (target, results, replace): (&Path, Results, Replace),
     provenance: &Provenance,
     pictures: impl Iterator<Item = (&'a dyn Picture, &'a str)>,
-    files: &[(&str, String)],
+    files: Vec<(&str, String)>,
 ) -> Result<(), FolderError> {
-    check(target)?;
-    let parent = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        Some(_) | None => Path::new("."),
+    let (folder, contents) = look(target, results, replace)?;
+    let home = match contents {
+        Some(_) => folder.as_path(),
+        None => place::parent(&folder),
     };
-    fs::create_dir_all(parent).map_err(|error| failed("make the folder", parent, error))?;
+    fs::create_dir_all(home).map_err(|error| failed("make the folder", home, error))?;
     let work = tempfile::Builder::new()
         .prefix(".sysmt-results-")
-        .tempdir_in(parent)
-        .map_err(|error| failed("make a temporary folder in it", parent, error))?;
+        .tempdir_in(home)
+        .map_err(|error| failed("make a temporary folder in it", home, error))?;
     let new = work.path().join("new");
-    fill(&new, provenance, pictures, files)?;
-    let old = work.path().join("old");
-    let replaces = match fs::rename(target, &old) {
-        Ok(()) => true,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-        Err(error) => return Err(failed("replace it", target, error)),
+    let names = fill(&new, provenance, pictures, files)?;
+    if contents.is_none() {
+        return fs::rename(&new, &folder).map_err(|error| failed("put the results in place", target, error));
+    }
+    // Somebody may have been at work too.
+    let contents = Contents::of(&folder, unlisted).map_err(|error| failed("look into it", target, error))?;
+    let taken = contents.taken(names.iter().map(String::as_str));
+    match replace {
+        Replace::Own if !taken.is_empty() => {
+            return Err(FolderError::TakenSince {
+                path: target.to_owned(),
+                names: taken,
+                kept: work.keep().join("new"),
+            });
+        }
+        Replace::Own | Replace::Any => {}
+    }
+    let list = List::read(&new).ok().flatten().unwrap_or_default();
+    let write_list = |list: &List| {
+        let written = list.write(&folder);
+        written.map_err(|error| failed("write the list of files", &folder, error))
     };
-    let Err(error) = fs::rename(&new, target) else {
-        return Ok(());
-    };
-    if replaces && fs::rename(&old, target).is_err() {
-        // The old results are not lost with the temporary folder.
-        let kept = work.keep().join("old");
+    write_list(&contents.list.with(&list))?;
+    let leave = contents.ours.iter().chain(&taken);
+    let moves = changes(&folder, work.path(), leave, &names);
+    if let Err(Unmoved { path, error, undone }) = moves.run() {
+        if undone {
+            write_list(&contents.list)?;
+            return Err(failed("put the results in place", &path, error));
+        }
+        // What could not be moved back is not lost with the temporary folder.
         return Err(failed(
             "put new results in place of those now kept here",
-            &kept,
+            &work.keep(),
             error,
         ));
     }
-    Err(failed("put the results in place", target, error))
+    write_list(&list)
 }
 
+/// Old files go to `old` in the temporary folder and new ones come from `new`; the result file first and last.
+fn changes<'a>(
+    folder: &Path,
+    work: &Path,
+    leave: impl Iterator<Item = &'a String>,
+    come: &[String],
+) -> Moves {
+    let is_other = |name: &&str| *name != result::FILE_NAME;
+    let leave: Vec<&str> = leave.map(String::as_str).collect();
+    let result = leave.iter().copied().find(|name| !is_other(name));
+    let others = leave.iter().copied().filter(is_other);
+    let mut moves = Moves::default();
+    for name in result.into_iter().chain(others) {
+        moves.push(folder.join(name), work.join("old").join(name));
+    }
+    let others = come.iter().map(String::as_str).filter(is_other);
+    for name in others.chain([result::FILE_NAME]) {
+        moves.push(work.join("new").join(name), folder.join(name));
+    }
+    moves
+}
+
+/// Fill a new folder; the names of its files.
 fn fill<'a>(
     folder: &Path,
     provenance: &Provenance,
     pictures: impl Iterator<Item = (&'a dyn Picture, &'a str)>,
-    files: &[(&str, String)],
-) -> Result<(), FolderError> {
-    let plots = folder.join("plots");
+    files: Vec<(&str, String)>,
+) -> Result<Vec<String>, FolderError> {
+    let plots = folder.join(PLOTS);
     fs::create_dir_all(&plots).map_err(|error| failed("make the folder", &plots, error))?;
+    let mut all = Vec::new();
     for (picture, title) in pictures {
         let made = provenance.made(title);
         for (name, bytes) in figure::files(picture, &Look::default(), &made, [Format::Svg, Format::Png])? {
-            save(&plots.join(name), &bytes)?;
+            all.push((format!("{PLOTS}/{name}"), bytes));
         }
     }
-    for (name, text) in files {
-        save(&folder.join(name), text.as_bytes())?;
+    all.extend((files.into_iter()).map(|(name, text)| (name.to_owned(), text.into_bytes())));
+    let mut list = List::default();
+    for (name, bytes) in &all {
+        list.add(name, bytes);
+        save(&folder.join(name), bytes)?;
     }
-    Ok(())
+    save(&folder.join(list::FILE_NAME), list.text().as_bytes())?;
+    Ok(all.into_iter().map(|(name, _)| name).collect())
+}
+
+/// Write files to a folder that may not be there yet and may hold other files, each whole or not at all, and put them on
+/// its list. Names are relative to the folder; `unlisted` says whose the folder is where it has no list.
+///
+/// - Errors: files of these names that this program did not write, and what the file system refuses.
+pub fn add(
+    folder: &Path,
+    files: &[(String, Vec<u8>)],
+    unlisted: Unlisted,
+    replace: Replace,
+) -> Result<(), FolderError> {
+    let asked_for = folder;
+    let folder = place::folder(folder)?;
+    fs::create_dir_all(&folder).map_err(|error| failed("make the folder", &folder, error))?;
+    let contents =
+        Contents::of(&folder, |_| unlisted).map_err(|error| failed("look into it", &folder, error))?;
+    let names = contents.taken(files.iter().map(|(name, _)| name.as_str()));
+    match replace {
+        Replace::Own if !names.is_empty() => {
+            return Err(FolderError::Taken {
+                path: asked_for.to_owned(),
+                names,
+            });
+        }
+        Replace::Own | Replace::Any => {}
+    }
+    let mut list = List::default();
+    for (name, bytes) in files {
+        list.add(name, bytes);
+    }
+    let write_list = |list: &List| {
+        let written = list.write(&folder);
+        written.map_err(|error| failed("write the list of files", &folder, error))
+    };
+    write_list(&contents.list.with(&list))?;
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        let above = place::parent(&path);
+        fs::create_dir_all(above).map_err(|error| failed("make the folder", above, error))?;
+        whole::write(&path, |new| fs::write(new, bytes))
+            .map_err(|error| failed("write the file", &path, error))?;
+    }
+    write_list(&contents.list.without(&list).with(&list))
 }
 
 fn save(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {

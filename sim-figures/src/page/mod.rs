@@ -12,6 +12,10 @@ mod table;
 
 pub use figure::{PageFigure, plots_of};
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use reports::stored::{Stored, StoredKind};
@@ -31,6 +35,21 @@ const SCRIPT: [&str; 4] = [
     include_str!("table.js"),
     include_str!("figures.js"),
 ];
+
+/// How the title of every page ends.
+const OF_TITLE: &str = " – sysmt";
+/// Bytes in which a page has its title.
+const HEAD_BYTES: u64 = 64 * 1024;
+
+/// Whether a file is such a page.
+///
+/// - Errors: it cannot be read.
+pub fn is_page(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    let head = String::from_utf8_lossy(&head);
+    Ok(head.starts_with("<!DOCTYPE html>") && head.contains(&format!("{OF_TITLE}</title>")))
+}
 
 /// The page of `stored`, with `figures` in this order.
 pub fn render(stored: &Stored, figures: &[PageFigure]) -> String {
@@ -52,7 +71,7 @@ pub fn render(stored: &Stored, figures: &[PageFigure]) -> String {
                 meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (stored.title) " – sysmt" }
+                title { (stored.title) (OF_TITLE) }
                 style nonce=(nonce) { (PreEscaped(STYLE)) }
             }
             body {

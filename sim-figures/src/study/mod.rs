@@ -15,6 +15,7 @@ use crate::build::build;
 use crate::files::{self, FilesError};
 use crate::spec::FigureSpec;
 use reports::accuracy::throttling::{self, ThrottlingObject};
+use reports::place::Replace;
 use reports::stored::Stored;
 
 const BEGIN: &str = "<!-- what follows is written by the study -->";
@@ -39,6 +40,14 @@ pub enum StudyError {
         /// Why.
         why: String,
     },
+    /// There is no page yet, and what would stand beside it is there.
+    #[error("{}: is there without the page {}, so it is not replaced; name another page, or add --force", .path.display(), .page.display())]
+    Taken {
+        /// The file.
+        path: PathBuf,
+        /// The page.
+        page: PathBuf,
+    },
     /// Figures that are not written.
     #[error(transparent)]
     Files(#[from] FilesError),
@@ -47,12 +56,14 @@ pub enum StudyError {
 /// Write the page of a sweep, and beside it a folder of its name with `points.csv`, `layers.csv`, the steps of every
 /// throttled point and `figures`.
 ///
-/// - Errors: a page without marks, figures that cannot be drawn, and what the file system refuses.
+/// - Errors: a page without marks, files beside a page that is not there, figures that cannot be drawn, and what the file
+///   system refuses.
 pub fn write(
     page: &Path,
     stored: Stored,
     figures: &[FigureSpec],
     throttlings: &[ThrottlingObject],
+    replace: Replace,
 ) -> Result<(), StudyError> {
     let stored = stored.over_conventional();
     let mut built = Vec::new();
@@ -63,10 +74,11 @@ pub fn write(
         })?;
         built.extend(found);
     }
-    let old = match std::fs::read_to_string(page) {
-        Ok(text) => text,
+    // What stands beside a page with marks is the page's.
+    let (old, replace) = match std::fs::read_to_string(page) {
+        Ok(text) => (text, Replace::Any),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            format!("# {}\n\n{BEGIN}\n{END}\n", stored.title)
+            (format!("# {}\n\n{BEGIN}\n{END}\n", stored.title), replace)
         }
         Err(error) => return Err(files::failed(page)(error).into()),
     };
@@ -91,24 +103,32 @@ pub fn write(
 
     let folder = page.with_extension("");
     let look = Look::captioned();
-    files::write(
-        &folder,
-        &built,
-        &stored.provenance,
-        &look,
-        &[Format::Svg, Format::Png],
-    )?;
-    let mut texts = vec![
-        (folder.join("points.csv"), tables::points(&stored)),
-        (folder.join("layers.csv"), tables::layers(&stored.layers)),
-        (page.to_owned(), new),
-    ];
+    let drawn = files::draw(&built, &stored.provenance, &look, &[Format::Svg, Format::Png])?;
+    let mut all: Vec<(PathBuf, Vec<u8>)> = (drawn.into_iter())
+        .map(|(name, bytes)| (folder.join(name), bytes))
+        .collect();
+    for (name, text) in [
+        ("points.csv", tables::points(&stored)),
+        ("layers.csv", tables::layers(&stored.layers)),
+    ] {
+        all.push((folder.join(name), text.into_bytes()));
+    }
     for (index, steps) in throttlings.iter().enumerate() {
         let file = folder.join(format!("throttling-{}.csv", index + 1));
-        texts.push((file, throttling::csv(steps)));
+        all.push((file, throttling::csv(steps).into_bytes()));
     }
-    for (path, text) in texts {
-        files::put(&path, text.as_bytes())?;
+    if replace == Replace::Own
+        && let Some((path, _)) = all.iter().find(|(path, _)| path.exists())
+    {
+        return Err(StudyError::Taken {
+            path: path.clone(),
+            page: page.to_owned(),
+        });
+    }
+    std::fs::create_dir_all(&folder).map_err(files::failed(&folder))?;
+    all.push((page.to_owned(), new.into_bytes()));
+    for (path, bytes) in all {
+        files::put(&path, &bytes)?;
     }
     Ok(())
 }

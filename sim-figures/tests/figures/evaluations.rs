@@ -6,6 +6,7 @@ use std::path::Path;
 
 use reports::accuracy::object::{ChangeObject, EvaluationObject, EvaluationRecord};
 use reports::accuracy::summary;
+use reports::place::Replace;
 use reports::stored;
 use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord, OutputErrors};
 use sim_core::record::LayerRecord;
@@ -104,7 +105,7 @@ fn two_and_four() -> [Pe; 2] {
 
 fn written(record: &EvaluationRecord, target: &Path) -> EvaluationObject {
     let object = EvaluationObject::of(record).unwrap();
-    write(target, record, &object).unwrap();
+    write(target, record, &object, Replace::Own).unwrap();
     object
 }
 
@@ -137,6 +138,7 @@ fn a_folder_is_whole_and_replaces_an_older_one() {
     let object = written(&first, &target);
     assert_eq!(names(&place.path().join("new")).len(), 1);
     let files = [
+        ".sysmt-files",
         "arrays.csv",
         "classes.csv",
         "layers.csv",
@@ -186,7 +188,7 @@ fn what_is_no_results_folder_stays() {
     fs::write(place.path().join("thesis.tex"), "years").unwrap();
     let record = record(10, Labels::Known, &two_and_four(), &[]);
     let object = EvaluationObject::of(&record).unwrap();
-    let error = write(place.path(), &record, &object).unwrap_err();
+    let error = write(place.path(), &record, &object, Replace::Own).unwrap_err();
     assert!(matches!(error, FolderError::NotResults { .. }), "{error}");
     assert_eq!(names(place.path()).len(), 1);
 }

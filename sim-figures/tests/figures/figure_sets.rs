@@ -26,15 +26,8 @@ fn figures_whose_names_differ_in_capitals_alone_are_told_apart() {
             "threads-by-sparsity-energy-S+aW-2"
         ]
     );
-    let place = tempfile::tempdir().unwrap();
-    let written = files::write(
-        place.path(),
-        &maps,
-        &stored.provenance,
-        &Look::default(),
-        &[Format::Svg],
-    );
-    assert_eq!(written.unwrap().len(), 6);
+    let files = files::draw(&maps, &stored.provenance, &Look::default(), &[Format::Svg]);
+    assert_eq!(files.unwrap().len(), 6);
 }
 
 #[test]

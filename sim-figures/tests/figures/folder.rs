@@ -1,14 +1,15 @@
-//! Results folders are whole or absent.
+//! Results folders are whole or absent, and what somebody else keeps in them stays.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use reports::pe_map;
+use reports::place::{PlaceFault, Replace};
 use reports::run::Report;
 use sim_core::busy::BusyMap;
 use sim_core::spec::{Policy, Threads};
-use sim_figures::folder::{self, FolderError};
+use sim_figures::folder::{self, FolderError, Results, Unlisted};
 
 use crate::support::{nb_smt, report, run, sparq};
 
@@ -17,6 +18,11 @@ fn names(folder: &Path) -> BTreeSet<String> {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect()
+}
+
+/// Write a run to a folder, in place of what this program wrote.
+fn write(target: &Path, report: &Report) -> Result<(), FolderError> {
+    folder::write(target, report, Replace::Own)
 }
 
 fn set(names: &[&str]) -> BTreeSet<String> {
@@ -28,11 +34,11 @@ fn a_folder_holds_everything_and_nothing_else_is_left() {
     let place = tempfile::tempdir().unwrap();
     let target = place.path().join("new/results");
     let report = report(nb_smt(Threads::Two, Policy::SA), 9);
-    folder::write(&target, &report).unwrap();
+    write(&target, &report).unwrap();
     assert_eq!(names(&place.path().join("new")), set(&["results"]));
     assert_eq!(
         names(&target),
-        set(&["layers.csv", "plots", "result.json", "summary.md"])
+        set(&[".sysmt-files", "layers.csv", "plots", "result.json", "summary.md"])
     );
     assert_eq!(names(&target.join("plots")).len(), 18);
     assert_eq!(
@@ -45,9 +51,9 @@ fn a_folder_holds_everything_and_nothing_else_is_left() {
 fn an_older_results_folder_is_replaced_whole() {
     let place = tempfile::tempdir().unwrap();
     let target = place.path().join("results");
-    folder::write(&target, &report(nb_smt(Threads::Two, Policy::SA), 9)).unwrap();
+    write(&target, &report(nb_smt(Threads::Two, Policy::SA), 9)).unwrap();
     let new = report(sparq(), 2);
-    folder::write(&target, &new).unwrap();
+    write(&target, &new).unwrap();
     assert_eq!(
         fs::read_to_string(target.join("result.json")).unwrap(),
         new.json()
@@ -59,26 +65,187 @@ fn an_older_results_folder_is_replaced_whole() {
 #[test]
 fn what_is_no_results_folder_stays_as_it_was() {
     #[track_caller]
-    fn refuses(target: &Path) {
-        let error = folder::write(target, &report(sparq(), 1)).unwrap_err();
-        assert!(matches!(error, FolderError::NotResults { .. }), "{error}");
+    fn refuses(target: &Path, found: &str) {
+        for replace in Replace::ALL {
+            let error = folder::write(target, &report(sparq(), 1), replace).unwrap_err();
+            assert!(matches!(error, FolderError::NotResults { .. }), "{error}");
+            assert!(error.to_string().contains(found), "{error}");
+        }
     }
     let place = tempfile::tempdir().unwrap();
     let mine = place.path().join("mine");
     fs::create_dir(&mine).unwrap();
-    refuses(&mine);
     fs::write(mine.join("thesis.tex"), "years").unwrap();
-    refuses(&mine);
-    refuses(&mine.join("thesis.tex"));
-    assert_eq!(names(&mine), set(&["thesis.tex"]));
+    refuses(&mine, "it holds thesis.tex");
+    // Another program's result is none of ours.
+    fs::write(mine.join("result.json"), "{\"version\": 1}").unwrap();
+    refuses(&mine, "result.json");
+    let error = write(&mine.join("thesis.tex"), &report(sparq(), 1)).unwrap_err();
+    assert!(
+        error.to_string().contains("it is a file; name a folder"),
+        "{error}"
+    );
+    assert_eq!(names(&mine), set(&["result.json", "thesis.tex"]));
     assert_eq!(names(place.path()), set(&["mine"]));
+    // Figures alone are not results.
+    let plots = place.path().join("figures");
+    let figure = [("a.svg".to_owned(), b"drawn".to_vec())];
+    folder::add(&plots, &figure, Unlisted::Foreign, Replace::Own).unwrap();
+    refuses(&plots, "a.svg");
+}
+
+#[test]
+fn an_empty_folder_is_filled_and_stays_the_same_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let target = place.path().join("made");
+    fs::create_dir(&target).unwrap();
+    // Of a process that was ended.
+    fs::create_dir(target.join(".sysmt-results-x")).unwrap();
+    let old = fs::metadata(&target).unwrap();
+    write(&target, &report(sparq(), 1)).unwrap();
+    assert!(target.join("result.json").is_file());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        assert_eq!(fs::metadata(&target).unwrap().ino(), old.ino());
+        // Through a link as well.
+        let link = place.path().join("link");
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let new = report(sparq(), 2);
+        write(&link, &new).unwrap();
+        assert_eq!(
+            fs::read_to_string(target.join("result.json")).unwrap(),
+            new.json()
+        );
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+}
+
+/// Files of somebody else in a results folder.
+const NOTES: [&str; 4] = ["notes.md", "mine/a.txt", "plots/own.svg", "plots/deep/b.txt"];
+
+fn take_notes(target: &Path) {
+    for name in NOTES {
+        let path = target.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, name).unwrap();
+    }
+}
+
+#[track_caller]
+fn has_notes(target: &Path) {
+    for name in NOTES {
+        assert_eq!(fs::read_to_string(target.join(name)).unwrap(), name);
+    }
+}
+
+#[test]
+fn what_somebody_keeps_among_results_stays() {
+    let place = tempfile::tempdir().unwrap();
+    let target = place.path().join("results");
+    write(&target, &report(nb_smt(Threads::Two, Policy::SA), 9)).unwrap();
+    let old = names(&target.join("plots"));
+    take_notes(&target);
+    write(&target, &report(sparq(), 2)).unwrap();
+    has_notes(&target);
+    let gone = |name: &&String| !target.join("plots").join(name).exists();
+    assert!(old.iter().any(|name| gone(&name)), "older figures go");
+    // The same in a folder of a version that wrote no list.
+    fs::remove_file(target.join(".sysmt-files")).unwrap();
+    let new = report(nb_smt(Threads::Two, Policy::SA), 9);
+    write(&target, &new).unwrap();
+    has_notes(&target);
+    assert_eq!(
+        fs::read_to_string(target.join("result.json")).unwrap(),
+        new.json()
+    );
+    let left: BTreeSet<String> = names(&target)
+        .into_iter()
+        .filter(|name| name.starts_with(".sysmt-"))
+        .collect();
+    assert_eq!(left, set(&[".sysmt-files"]));
+}
+
+#[test]
+fn what_somebody_has_changed_is_named_and_replaced_only_by_force() {
+    let place = tempfile::tempdir().unwrap();
+    let target = place.path().join("results");
+    write(&target, &report(sparq(), 2)).unwrap();
+    fs::write(target.join("summary.md"), "my words").unwrap();
+    fs::remove_file(target.join("plots/speedup.svg")).unwrap();
+    fs::create_dir(target.join("plots/speedup.svg")).unwrap();
+    let before = names(&target);
+    let error = folder::check(&target, Results::Run, Replace::Own).unwrap_err();
+    assert!(matches!(error, FolderError::Taken { .. }), "{error}");
+    let told = error.to_string();
+    assert!(
+        told.contains("did not write plots/speedup.svg, summary.md"),
+        "{told}"
+    );
+    assert!(told.contains("add --force"), "{told}");
+    write(&target, &report(sparq(), 3)).unwrap_err();
+    assert_eq!(fs::read_to_string(target.join("summary.md")).unwrap(), "my words");
+    assert_eq!(names(&target), before);
+    folder::write(&target, &report(sparq(), 3), Replace::Any).unwrap();
+    assert_ne!(fs::read_to_string(target.join("summary.md")).unwrap(), "my words");
+    assert!(target.join("plots/speedup.svg").is_file());
+}
+
+/// Whenever a process ends while results change places, the next one goes on, and notes are where they were.
+#[test]
+fn a_replacement_that_was_cut_short_is_made_good() {
+    let place = tempfile::tempdir().unwrap();
+    let target = place.path().join("results");
+    let (old, new) = (report(sparq(), 2), report(nb_smt(Threads::Two, Policy::SA), 9));
+    write(&target, &new).unwrap();
+    let new_list = fs::read_to_string(target.join(".sysmt-files")).unwrap();
+    fs::remove_dir_all(&target).unwrap();
+    write(&target, &old).unwrap();
+    take_notes(&target);
+    // Both lists, the result file away, some files old, one new, one gone.
+    let old_list = fs::read_to_string(target.join(".sysmt-files")).unwrap();
+    let entries = new_list.split_once('\n').unwrap().1;
+    fs::write(target.join(".sysmt-files"), old_list + entries).unwrap();
+    fs::remove_file(target.join("result.json")).unwrap();
+    fs::remove_file(target.join("layers.csv")).unwrap();
+    write(&place.path().join("other"), &new).unwrap();
+    fs::copy(place.path().join("other/summary.md"), target.join("summary.md")).unwrap();
+    write(&target, &new).unwrap();
+    has_notes(&target);
+    assert_eq!(
+        fs::read_to_string(target.join("result.json")).unwrap(),
+        new.json()
+    );
+    assert_eq!(fs::read_to_string(target.join(".sysmt-files")).unwrap(), new_list);
+}
+
+#[test]
+fn files_that_are_added_to_a_folder_are_on_its_list() {
+    let place = tempfile::tempdir().unwrap();
+    let target = place.path().join("results");
+    write(&target, &report(sparq(), 2)).unwrap();
+    let page = |text: &str| [("report.html".to_owned(), text.as_bytes().to_vec())];
+    let add = |text: &str, replace| folder::add(&target, &page(text), Unlisted::Results, replace);
+    add("one", Replace::Own).unwrap();
+    add("two", Replace::Own).unwrap();
+    fs::write(target.join("report.html"), "mine").unwrap();
+    let error = add("three", Replace::Own).unwrap_err();
+    assert!(error.to_string().contains("did not write report.html"), "{error}");
+    assert_eq!(fs::read_to_string(target.join("report.html")).unwrap(), "mine");
+    // New results do not need the page's place.
+    write(&target, &report(sparq(), 3)).unwrap();
+    assert_eq!(fs::read_to_string(target.join("report.html")).unwrap(), "mine");
+    add("three", Replace::Any).unwrap();
+    write(&target, &report(sparq(), 2)).unwrap();
+    assert!(!target.join("report.html").exists());
 }
 
 #[test]
 fn a_target_needs_a_name() {
+    let error = folder::check(Path::new("/"), Results::Run, Replace::Own);
     assert!(matches!(
-        folder::check(Path::new("/")),
-        Err(FolderError::Nameless { .. })
+        error,
+        Err(FolderError::Place(error)) if matches!(error.fault, PlaceFault::Nameless)
     ));
 }
 
@@ -86,9 +253,8 @@ fn a_target_needs_a_name() {
 fn a_place_that_cannot_be_written_is_named() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("file"), "").unwrap();
-    let error = folder::write(&place.path().join("file/sub/results"), &report(sparq(), 1)).unwrap_err();
-    assert!(matches!(error, FolderError::Io { .. }), "{error}");
-    assert!(error.to_string().contains("file"), "{error}");
+    let error = write(&place.path().join("file/sub/results"), &report(sparq(), 1)).unwrap_err();
+    assert!(error.to_string().contains("file is not a folder"), "{error}");
     assert_eq!(names(place.path()), set(&["file"]));
 }
 
@@ -100,9 +266,9 @@ fn a_run_without_a_map_of_pes_takes_the_older_one_away() {
     }
     let place = tempfile::tempdir().unwrap();
     let target = place.path().join("results");
-    folder::write(&target, &Report::new(run.clone())).unwrap();
+    write(&target, &Report::new(run.clone())).unwrap();
     let written = fs::read_to_string(target.join(pe_map::FILE_NAME)).unwrap();
     assert_eq!(Some(written), pe_map::render(&run.layers));
-    folder::write(&target, &report(nb_smt(Threads::Two, Policy::SA), 2)).unwrap();
+    write(&target, &report(nb_smt(Threads::Two, Policy::SA), 2)).unwrap();
     assert!(!target.join(pe_map::FILE_NAME).exists());
 }

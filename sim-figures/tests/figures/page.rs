@@ -1,6 +1,7 @@
 //! Pages of stored results.
 
 use reports::frame::{Column, ColumnType, Frame, Value};
+use reports::place::Replace;
 use reports::run::Report;
 use reports::stored::{self, Layout, Stored, StoredKind};
 use reports::warning::Warning;
@@ -23,7 +24,7 @@ fn of_run(names: &[&str]) -> (Stored, Vec<PageFigure>) {
     }
     let place = tempfile::tempdir().unwrap();
     let target = place.path().join("results");
-    folder::write(&target, &Report::new(record)).unwrap();
+    folder::write(&target, &Report::new(record), Replace::Own).unwrap();
     (stored::read(&target).unwrap(), page::plots_of(&target).unwrap())
 }
 

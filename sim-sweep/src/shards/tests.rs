@@ -191,9 +191,16 @@ fn what_is_done_is_removed_once_all_of_it_is_taken() {
     assert_eq!(collect(folder, &mut store).unwrap().running, 1);
     assert!(are_out(folder));
     drop(second);
+    // Somebody's own.
+    let note = folder.join(FOLDER).join("mine.log");
+    fs::write(&note, "notes").unwrap();
     let taken = collect(folder, &mut store).unwrap();
     assert_eq!((taken.logs, taken.results, taken.running), (2, 0, 0));
-    assert!(!folder.join(FOLDER).exists());
+    let left: Vec<PathBuf> = fs::read_dir(folder.join(FOLDER))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert_eq!(left, [note]);
     let tally = store.tally().unwrap();
     assert_eq!(
         (tally.done, tally.failed, tally.faults, tally.missing),

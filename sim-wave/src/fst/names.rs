@@ -1,7 +1,8 @@
 //! The names of a waveform: scopes, signals, and the names of a signal's values.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom};
+use std::path::Path;
 
 use fst_writer::{
     FstFileType, FstHeaderWriter, FstInfo, FstScopeType, FstSignalId, FstSignalType, FstVarDirection,
@@ -18,6 +19,9 @@ const TIMESCALE_EXPONENT: i8 = -9;
 /// The same run gives the same bytes on any day.
 const DATE: &str = "undated";
 const VERSION: &str = concat!("sysmt ", env!("CARGO_PKG_VERSION"));
+/// Where the header has the writer, of which every version begins so.
+const WRITER_AT: u64 = 74;
+const WRITER: &[u8] = b"sysmt ";
 
 // The hierarchy's alphabet, beside the numbers of variables' types.
 const ATTRIBUTE: u8 = 252;
@@ -30,6 +34,17 @@ const VALUE_NAMES: u8 = 7;
 const MODES: u64 = 1;
 /// Bits of a mode.
 const N_MODE_BITS: usize = 4;
+
+/// Whether a file is a waveform of this program, of any version.
+///
+/// - Errors: it cannot be read.
+pub fn is_waveform(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(WRITER_AT))?;
+    let mut writer = Vec::new();
+    file.take(widen(WRITER.len())).read_to_end(&mut writer)?;
+    Ok(writer == WRITER)
+}
 
 /// Names as they are declared, as `fst-writer` takes them and as the file will have them.
 pub(crate) struct Names {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use reports::export::{Format, Table};
 
+use super::ForceArgs;
 use super::parsers::named;
 
 #[derive(Debug, Args)]
@@ -21,7 +22,9 @@ pub(crate) struct ExportArgs {
     /// Which columns, in this order, with commas [default: all; in LaTeX those that matter in a paper]
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
-    /// Where to write; an older file is replaced [default: print]
+    /// Where to write; an older export is replaced [default: print]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) force: ForceArgs,
 }

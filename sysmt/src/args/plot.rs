@@ -7,6 +7,7 @@ use sim_draw::figure::Format;
 use sim_draw::look::{Style, Titles, Width};
 use sim_draw::palette::Palette;
 
+use super::ForceArgs;
 use super::parsers::named;
 
 /// A column and the values of it that count.
@@ -36,6 +37,8 @@ pub(crate) struct PlotArgs {
     /// Where to write the figures [default: DIR/plots]
     #[arg(long, value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) force: ForceArgs,
     /// Formats of the figures, with commas; a CSV and a Python script stand beside each
     #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "svg,png", value_parser = named::<Format>())]
     pub(crate) format: Vec<Format>,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::ForceArgs;
+
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// Results folder
@@ -16,4 +18,6 @@ pub(crate) struct ReportArgs {
     /// a folder beside it. On a page that exists, only what stands between its two marks is replaced
     #[arg(long, value_name = "PAGE.md", conflicts_with = "out")]
     pub(crate) markdown: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) force: ForceArgs,
 }

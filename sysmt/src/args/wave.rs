@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use sim_wave::PeBlock;
 
+use super::ForceArgs;
+
 #[derive(Debug, Args)]
 pub(crate) struct WaveArgs {
     /// Array file
@@ -32,4 +34,6 @@ pub(crate) struct WaveArgs {
     /// Where to write the waveform, as FST; one nanosecond in it stands for one cycle
     #[arg(long, value_name = "FILE.fst")]
     pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) force: ForceArgs,
 }

@@ -12,21 +12,24 @@ use crate::network_args;
 use crate::output;
 use crate::prepare;
 use crate::stop;
+use crate::targets::{Output, Targets};
 
 /// Run a network, quantize it, and write a layer trace.
 pub(crate) fn execute(args: &CaptureArgs, engines: &Engines) -> Result<(), Failure> {
     let start = Instant::now();
     let workload = network_args::workload(&args.network, &args.preparation)?;
     let pruning = network_args::pruning(&args.preparation.pruning)?;
-    let prepared = prepare::told(args.jobs.count(), engines, stop::flag()?, |workers| {
-        PreparedTrace::capture(&workload, pruning, workers)
-    })
-    .map_err(network_args::failure)?;
     let out = args
         .out
         .clone()
         .unwrap_or_else(|| default_out(&args.network.model));
-    sim_trace::write(&out, &prepared.trace).map_err(|error| Failure::user(&error))?;
+    let place =
+        Targets::new(network_args::inputs(&workload), args.force.replace()).file(&out, &Output::Trace)?;
+    let prepared = prepare::told(args.jobs.count(), engines, stop::flag()?, |workers| {
+        PreparedTrace::capture(&workload, pruning, workers)
+    })
+    .map_err(network_args::failure)?;
+    sim_trace::write(&place, &prepared.trace).map_err(|error| Failure::user(&error))?;
     output::note(&format!("captured in {:.3} s", start.elapsed().as_secs_f64()));
     output::print(&summary(&out, &prepared))
 }

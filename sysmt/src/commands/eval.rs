@@ -1,5 +1,6 @@
 //! `sysmt eval`.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use reports::accuracy::images::SkippedObject;
@@ -14,7 +15,7 @@ use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::spec::ArraySpec;
 use sim_core::throttle::MaxDrop;
-use sim_figures::folder;
+use sim_figures::folder::{self, Results};
 use sim_net::save::save_statistics;
 use sim_run::costs;
 use sim_run::design::Design;
@@ -26,6 +27,7 @@ use crate::designs::DesignFile;
 use crate::failure::Failure;
 use crate::network_args;
 use crate::progress::Bar;
+use crate::targets::{Output, Targets};
 use crate::{designs, output, stop};
 
 /// Evaluate a network on arrays.
@@ -36,14 +38,20 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
     };
     let pruning = network_args::pruning(&args.preparation.pruning)?;
     let max_drop = max_drop(args)?;
-    for target in [&args.save_model, &args.predictions].into_iter().flatten() {
-        output::check_target(target)?;
-    }
-    // A target that cannot be written is worth knowing before the work.
-    if let Some(out) = &args.out {
-        folder::check(out)?;
-    }
     let files = designs::read(args)?;
+    let mut inputs = network_args::inputs(&workload);
+    inputs.extend(files.iter().flat_map(DesignFile::paths));
+    inputs.extend(args.cost_table.clone());
+    let mut targets = Targets::new(inputs, args.force.replace());
+    let mut file = |path: &Option<PathBuf>, written| {
+        let place = path.as_ref().map(|path| targets.file(path, &written));
+        place.transpose()
+    };
+    let save_model = file(&args.save_model, Output::Model)?;
+    let predictions = file(&args.predictions, Output::Predictions)?;
+    if let Some(out) = &args.out {
+        targets.folder(out, Results::Evaluation)?;
+    }
     let designs: Vec<Design> = files.iter().map(|file| file.design.clone()).collect();
     let arrays: Vec<&ArraySpec> = designs.iter().map(Design::array).collect();
     let table = costs::table(args.cost_table.as_deref(), &arrays)?;
@@ -60,7 +68,7 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
     let evaluated = network.run(&designs, max_drop, &workers);
     bar.finish();
     let evaluated = evaluated.map_err(network_args::failure)?;
-    if let (Some(out), Some(Some(statistics))) = (&args.save_model, evaluated.statistics.first()) {
+    if let (Some(out), Some(Some(statistics))) = (&save_model, evaluated.statistics.first()) {
         save_statistics(&network.workload().model, out, statistics).map_err(|error| Failure::user(&error))?;
     }
     for warning in network.skipped().iter().flat_map(SkippedObject::warnings) {
@@ -71,7 +79,7 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
         evaluated.evaluation.images.len(),
         start.elapsed().as_secs_f64()
     ));
-    if let Some(path) = &args.predictions {
+    if let Some(path) = &predictions {
         output::write_text(path, &tables::predictions(&evaluated.evaluation))?;
     }
     let inputs = all_inputs(&network, &files)?;
@@ -80,7 +88,7 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
     let object = EvaluationObject::of(&record)
         .ok_or_else(|| Failure::Ours("an evaluation without arrays".to_owned()))?;
     if let Some(out) = &args.out {
-        folder::evaluation::write(out, &record, &object)?;
+        folder::evaluation::write(out, &record, &object, args.force.replace())?;
         output::note(&format!("results are in {}", out.display()));
     }
     output::print(&if args.json {

@@ -13,13 +13,13 @@ use sim_sweep::stored::{Reader, is_sweep};
 
 use crate::args::ExportArgs;
 use crate::failure::Failure;
-use crate::output;
+use crate::targets::{Output, Targets};
+use crate::{folders, output};
 
 /// Write the rows of a folder for other programs.
 pub(crate) fn execute(args: &ExportArgs) -> Result<(), Failure> {
-    match &args.out {
-        Some(path) => output::check_target(path)?,
-        None => check_stdout(args.format)?,
+    if args.out.is_none() {
+        check_stdout(args.format)?;
     }
     if is_sweep(&args.folder) {
         return of_sweep(args);
@@ -67,7 +67,11 @@ fn put<E: std::error::Error + 'static>(
             Failure::User(format!("{folder}, table {}: {error}", table.name()))
         })?
     };
-    match &args.out {
+    let out = args.out.as_ref().map(|path| {
+        let mut targets = Targets::new(folders::records(&args.folder), args.force.replace());
+        targets.file(path, &Output::Rows(columns))
+    });
+    match &out.transpose()? {
         Some(path) => whole::write(path, |new| {
             let file = std::fs::File::create(new)?;
             export::write(args.format, &selection, origin, rows, file)

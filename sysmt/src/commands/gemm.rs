@@ -12,6 +12,7 @@ use sim_run::workers::Engines;
 use crate::args::GemmArgs;
 use crate::failure::Failure;
 use crate::output;
+use crate::targets::{Output, Targets};
 
 /// Multiply two matrices on an array.
 ///
@@ -19,11 +20,16 @@ use crate::output;
 pub(crate) fn execute(args: &GemmArgs, engines: &Engines) -> Result<(), Failure> {
     let array = array::load(&args.array)?;
     let mse = if args.no_mse { Mse::Skip } else { Mse::Measure };
+    let inputs = [&args.array, &args.activations, &args.weights];
+    let mut targets = Targets::new(inputs.map(Clone::clone).to_vec(), args.force.replace());
+    let out = (args.out.as_ref())
+        .map(|out| targets.file(out, &Output::Product))
+        .transpose()?;
     let matrices = Product::read(&args.activations, &args.weights, Held::Whole)?;
     let start = Instant::now();
     let ProductOutcome { product, record } = matrices.run(&array, engines.of(args.engine.engine), mse)?;
     let took = start.elapsed();
-    if let Some(out) = &args.out {
+    if let Some(out) = &out {
         matrices.write(out, &product)?;
     }
     output::tell_time(record.macs(), took);

@@ -8,6 +8,7 @@ use sim_draw::figure::Figure;
 use sim_draw::look::Look;
 use sim_figures::build::{self, Only, Trouble};
 use sim_figures::files::{self, FilesError};
+use sim_figures::folder::{self, PLOTS, Unlisted};
 use sim_figures::spec::Table;
 use sim_figures::{set, spec};
 use sim_sweep::figures;
@@ -18,7 +19,7 @@ use sim_toml::source;
 
 use crate::args::PlotArgs;
 use crate::failure::Failure;
-use crate::{folders, output};
+use crate::{folders, output, targets};
 
 /// Draw figures of stored results.
 pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
@@ -47,16 +48,26 @@ pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
     if let Some(path) = &args.figures {
         figures.extend(own(path, &stored, &only)?);
     }
-    let out = args.out.clone().unwrap_or_else(|| args.folder.join("plots"));
-    let written =
-        files::write(&out, &figures, &stored.provenance, &look, &args.format).map_err(
-            |error| match error {
-                error @ (FilesError::Twice { .. } | FilesError::Io { .. }) => Failure::user(&error),
-                FilesError::Figure(error) => Failure::Ours(error.to_string()),
-            },
-        )?;
+    let files =
+        files::draw(&figures, &stored.provenance, &look, &args.format).map_err(|error| match error {
+            error @ (FilesError::Twice { .. } | FilesError::Io { .. }) => Failure::user(&error),
+            FilesError::Figure(error) => Failure::Ours(error.to_string()),
+        })?;
+    let names: String = files.iter().map(|(name, _)| format!("{name}\n")).collect();
+    let plots = args.folder.join(PLOTS);
+    let out = args.out.as_ref().unwrap_or(&plots);
+    let replace = args.force.replace();
+    if targets::is_same(out, &plots) {
+        // Figures are the folder's own files.
+        let files: Vec<_> = (files.into_iter())
+            .map(|(name, bytes)| (format!("{PLOTS}/{name}"), bytes))
+            .collect();
+        folder::add(&args.folder, &files, Unlisted::Results, replace)?;
+    } else {
+        folder::add(out, &files, Unlisted::Foreign, replace)?;
+    }
     output::note(&format!("{} figures are in {}", figures.len(), out.display()));
-    output::print(&written.iter().map(|name| format!("{name}\n")).collect::<String>())
+    output::print(&names)
 }
 
 /// Every column of every table that there is, with its unit.

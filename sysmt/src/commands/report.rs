@@ -2,38 +2,53 @@
 
 use std::path::Path;
 
+use reports::place;
+use sim_figures::folder::{self, PAGE, Unlisted};
 use sim_figures::{page, study};
 use sim_sweep::stored::Reader;
 
 use crate::args::report::ReportArgs;
 use crate::failure::Failure;
-use crate::{folders, output};
-
-/// Name of the page in a results folder.
-const FILE_NAME: &str = "report.html";
+use crate::targets::{Output, Targets};
+use crate::{folders, output, targets};
 
 /// Write one page of what a folder holds.
 pub(crate) fn execute(args: &ReportArgs) -> Result<(), Failure> {
     if let Some(page) = &args.markdown {
-        return markdown(&args.folder, page);
+        return markdown(args, page);
     }
-    let out = args.out.clone().unwrap_or_else(|| args.folder.join(FILE_NAME));
-    output::check_target(&out)?;
+    let replace = args.force.replace();
+    let usual = args.folder.join(PAGE);
+    let out = args.out.as_ref().unwrap_or(&usual);
+    let is_beside = targets::is_same(out, &usual);
+    let place = if is_beside {
+        place::file(out).map_err(|error| Failure::user(&error))?
+    } else {
+        Targets::new(folders::records(&args.folder), replace).file(out, &Output::Page)?
+    };
     let stored = folders::stored(&args.folder)?;
     let figures = folders::page_figures(&args.folder, &stored)?;
-    output::write_text(&out, &page::render(&stored, &figures))?;
+    let page = page::render(&stored, &figures);
+    if is_beside {
+        // The page is one of the folder's own files.
+        let files = [(PAGE.to_owned(), page.into_bytes())];
+        folder::add(&args.folder, &files, Unlisted::Results, replace)?;
+    } else {
+        output::write_text(&place, &page)?;
+    }
     output::note(&format!("the page is {}", out.display()));
     Ok(())
 }
 
 /// Write the page of a sweep with its own figures.
-fn markdown(folder: &Path, page: &Path) -> Result<(), Failure> {
-    output::check_target(page)?;
-    let reader = Reader::open(folder)?;
+fn markdown(args: &ReportArgs, page: &Path) -> Result<(), Failure> {
+    place::file(page).map_err(|error| Failure::user(&error))?;
+    let reader = Reader::open(&args.folder)?;
     let throttlings = reader.throttlings()?;
     let stored = reader.stored()?.over_seeds();
     let figures = sim_sweep::figures::of(&stored)?;
-    study::write(page, stored, &figures, &throttlings).map_err(|error| Failure::user(&error))?;
+    study::write(page, stored, &figures, &throttlings, args.force.replace())
+        .map_err(|error| Failure::user(&error))?;
     output::note(&format!("the page is {}", page.display()));
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use reports::summary;
 use sim_config::run;
-use sim_figures::folder;
+use sim_figures::folder::{self, Results};
 use sim_run::trace::PreparedTrace;
 use sim_run::workers::{Engines, Workers};
 use sim_run::{costs, inputs};
@@ -20,8 +20,8 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
     let text = source::read(&args.file)?;
     let spec = run::parse(&args.file, &text)?;
     let out = output::folder(args.out.as_ref(), &args.file);
-    // A target that cannot be written is worth knowing before the work.
-    folder::check(&out)?;
+    let replace = args.force.replace();
+    folder::check(&out, Results::Run, replace)?;
     let table = costs::table(
         spec.cost_table.as_deref(),
         &[&spec.design.array, &spec.design.baseline],
@@ -50,7 +50,7 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
     );
 
     let report = prepared.report(&spec, text, engine, layers, (inputs, table));
-    folder::write(&out, &report)?;
+    folder::write(&out, &report, replace)?;
     output::note(&format!("results are in {}", out.display()));
     output::print(&summary::text(&report))
 }

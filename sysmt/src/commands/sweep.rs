@@ -37,6 +37,9 @@ fn run_here(args: &SweepArgs, engines: &Engines) -> Result<(), Failure> {
     let stop = stop::flag()?;
     let jobs = args.jobs.count();
     let out = output::folder(args.out.as_ref(), &args.file);
+    if !args.dry_run {
+        folder::check(&out)?;
+    }
     let plan = Plan::new(&texts, jobs, stop)?;
     if args.dry_run {
         let workers = Workers {

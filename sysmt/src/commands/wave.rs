@@ -15,17 +15,14 @@ use crate::args::WaveArgs;
 use crate::failure::Failure;
 use crate::output;
 use crate::stop;
+use crate::targets::{Output, Targets};
 
 /// Write the registers of the stepped engine, cycle by cycle, for a waveform viewer.
 pub(crate) fn execute(args: &WaveArgs, engines: &Engines) -> Result<(), Failure> {
     let array = array::load(&args.array)?;
-    output::check_target(&args.out)?;
-    if args.out.is_dir() {
-        return Err(Failure::User(format!(
-            "{}: cannot be written: it is a folder; name a file in it",
-            args.out.display()
-        )));
-    }
+    let inputs = [&args.array, &args.activations, &args.weights];
+    let out = Targets::new(inputs.map(Clone::clone).to_vec(), args.force.replace())
+        .file(&args.out, &Output::Waveform)?;
     let product = Product::read(&args.activations, &args.weights, Held::Whole)?;
     let request = Request {
         tile: args.tile.map(TileId),
@@ -41,7 +38,7 @@ pub(crate) fn execute(args: &WaveArgs, engines: &Engines) -> Result<(), Failure>
     // What is not the file's fault passes by the writer of whole files.
     let mut failure = None;
     let mut told = String::new();
-    let file = whole::write(&args.out, |new| {
+    let file = whole::write(&out, |new| {
         let other = match sim_wave::write(new, engines.stepped(), &array, &operands, &view, stop) {
             Ok(written) => {
                 told = summary(&view, written, start.elapsed().as_secs_f64());

@@ -50,7 +50,10 @@ fn help_of_every_command() {
       <RUN.toml>  Run file
 
     Options:
-          --out <DIR>        Results folder; older results in it are replaced [default: results/RUN]
+          --out <DIR>        Results folder; older results in it are replaced, other files in it stay
+                             [default: results/RUN]
+          --force            Also replace files that sysmt did not write, or that were changed since;
+                             never one that this command reads
           --engine <ENGINE>  Which engine runs the products; the results are the same. `algebraic` takes
                              time from formulas. `stepped` is the fast clock and `clock` the reference
                              clock, which step every register and are slow [default: algebraic]
@@ -68,6 +71,8 @@ fn help_of_every_command() {
           --activations <A.npy>  Activations, uint8 [M, K]
           --weights <W.npy>      Weights, int8 [N, K]
           --out <C.npy>          Where to write the product, int32 [M, N]
+          --force                Also replace files that sysmt did not write, or that were changed
+                                 since; never one that this command reads
           --engine <ENGINE>      Which engine runs the products; the results are the same. `algebraic`
                                  takes time from formulas. `stepped` is the fast clock and `clock` the
                                  reference clock, which step every register and are slow [default:
@@ -114,6 +119,8 @@ fn help_of_every_command() {
           --n-calibration <N>     Use only the first N calibration images
           --skip-unreadable       Leave out the files of a folder that cannot be decoded, and say which
           --out <TRACE>           Where to write the trace [default: MODEL.safetensors in this folder]
+          --force                 Also replace files that sysmt did not write, or that were changed
+                                  since; never one that this command reads
           --jobs <N>              Threads of this computer to use; results do not depend on it [default:
                                   all]
       -h, --help                  Print help
@@ -197,8 +204,10 @@ fn help_of_every_command() {
           --save-model <OUT.onnx>          Where to write a copy of the model with the new statistics of
                                            the first array
           --out <DIR>                      Results folder: tables, figures and the evaluation as JSON;
-                                           older results in it are replaced
+                                           older results in it are replaced, other files in it stay
           --predictions <FILE.csv>         Where to write one row per image: label and predicted classes
+          --force                          Also replace files that sysmt did not write, or that were
+                                           changed since; never one that this command reads
           --mse                            Measure the error of every product against the exact one
           --cost-table <TABLE.toml>        Technology table of energies and areas [default: the built-in
                                            one]
@@ -264,7 +273,9 @@ fn help_of_every_command() {
                                of a run, else points] [possible values: points, layers]
           --columns <COLUMNS>  Which columns, in this order, with commas [default: all; in LaTeX those
                                that matter in a paper]
-          --out <FILE>         Where to write; an older file is replaced [default: print]
+          --out <FILE>         Where to write; an older export is replaced [default: print]
+          --force              Also replace files that sysmt did not write, or that were changed since;
+                               never one that this command reads
       -h, --help               Print help
     ");
     insta::assert_snapshot!(folder.good(&["wave", "--help"]), @r"
@@ -286,6 +297,8 @@ fn help_of_every_command() {
                                  and columns 8 to 11 [default: all]
           --out <FILE.fst>       Where to write the waveform, as FST; one nanosecond in it stands for
                                  one cycle
+          --force                Also replace files that sysmt did not write, or that were changed
+                                 since; never one that this command reads
       -h, --help                 Print help
     ");
     insta::assert_snapshot!(folder.good(&["explain", "--help"]), @r"

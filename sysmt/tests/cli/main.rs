@@ -1,6 +1,7 @@
 //! The binary, run as a user runs it.
 
 mod bad_inputs;
+mod cases_outputs;
 mod commands;
 mod designs;
 mod eval;
@@ -21,4 +22,5 @@ mod stop;
 mod studies;
 mod support;
 mod sweep;
+mod sweep_inputs;
 mod wave;

@@ -253,13 +253,13 @@ fn one_process_at_a_time_and_only_folders_of_sweeps() {
     refused(
         &folder,
         &["sweep", "s.toml", "--out", "s.toml"],
-        "is not a folder of a sweep",
+        "it is a file; name a folder",
     );
     // Not even root writes here.
     refused(
         &folder,
         &["sweep", "s.toml", "--out", "/proc/s"],
-        "cannot make the folder",
+        "/proc/s: cannot be written",
     );
     folder.good(&["sweep", "s.toml", "--out", "s"]);
     refused(

@@ -194,7 +194,7 @@ fn cycles_and_pes_are_those_asked_for() {
 #[test]
 fn a_waveform_replaces_an_older_file_and_its_bytes_repeat() {
     let folder = Folder::new();
-    folder.write("w.fst", "something older");
+    folder.good(&wave("1t.toml", &[]));
     let before = folder.listing();
     folder.good(&wave("2t.toml", &[]));
     let first = folder.read("w.fst");

@@ -23,8 +23,11 @@ use crate::{output, stop};
 /// Let Slurm run the points that have no results, in at most `n_shards` tasks.
 pub(super) fn submit(args: &SweepArgs, n_shards: usize, sbatch: &SbatchArgs) -> Result<(), Failure> {
     let texts = SweepTexts::read(&args.file)?;
-    let plan = Plan::new(&texts, args.jobs.count(), stop::flag()?)?;
     let out = output::folder(args.out.as_ref(), &args.file);
+    if !args.dry_run {
+        folder::check(&out)?;
+    }
+    let plan = Plan::new(&texts, args.jobs.count(), stop::flag()?)?;
     if args.dry_run {
         let pending = match folder::look(&out)? {
             Some(store) => pending(&plan, &store)?,
@@ -55,8 +58,11 @@ pub(super) fn submit(args: &SweepArgs, n_shards: usize, sbatch: &SbatchArgs) -> 
 /// Share the points that have no results among at most `n_shards` tasks, and tell how they are started.
 pub(super) fn share(args: &SweepArgs, n_shards: usize) -> Result<(), Failure> {
     let texts = SweepTexts::read(&args.file)?;
-    let plan = Plan::new(&texts, args.jobs.count(), stop::flag()?)?;
     let out = output::folder(args.out.as_ref(), &args.file);
+    if !args.dry_run {
+        folder::check(&out)?;
+    }
+    let plan = Plan::new(&texts, args.jobs.count(), stop::flag()?)?;
     let Some(open) = hand_out(args, &texts, &plan, n_shards)? else {
         return Ok(());
     };

@@ -238,7 +238,7 @@ pub(crate) fn arguments() -> Vec<Case> {
                 "--out",
                 "no/c.npy",
             ],
-            &["no/c.npy", "check the folder"],
+            &["no/c.npy", "no folder no; make it"],
         ),
         arguments(&["check"], &["RUN.toml"]),
         arguments(

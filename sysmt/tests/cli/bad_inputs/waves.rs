@@ -81,7 +81,7 @@ pub(crate) fn cases() -> Vec<Case> {
         changed(4, "w.npy", &["w.npy", "uint8"]),
         changed(6, "none.npy", &["none.npy", "check the path"]),
         changed(8, "none/w.fst", &["none/w.fst", "no folder none"]),
-        changed(8, "a.npy/w.fst", &["a.npy/w.fst", "no folder a.npy"]),
+        changed(8, "a.npy/w.fst", &["a.npy/w.fst", "a.npy is not a folder"]),
         changed(8, ".", &["it is a folder"]),
         changed(
             8,
