@@ -47,6 +47,8 @@ named! {
         Float64 = "float64",
         /// The same, of which every value is a `float32`.
         Float16 = "float16",
+        /// The same, whole numbers up to 2²⁴.
+        Integers = "integers",
     }
 }
 
@@ -55,7 +57,7 @@ impl ImageValues {
     pub const fn are_pixels(&self) -> bool {
         match self {
             Self::Uint8 => true,
-            Self::Float32 | Self::Float64 | Self::Float16 => false,
+            Self::Float32 | Self::Float64 | Self::Float16 | Self::Integers => false,
         }
     }
 }

@@ -15,8 +15,11 @@ use crate::execute::{Batch, Runs};
 use crate::graph::Graph;
 pub use crate::graph::error::ModelError;
 pub use crate::graph::given::Given;
+use crate::graph::infer;
 pub use crate::graph::infer::LayerShape;
-pub use crate::graph::layer::{BatchNorm, InputSign, OtherProduct, Statistics, WeightedLayer};
+pub use crate::graph::layer::{
+    BatchNorm, InputSign, OtherProduct, Statistics, StoredCodes, StoredInput, StoredWeights, WeightedLayer,
+};
 pub use crate::graph::wanted::Wanted;
 use crate::ops::number::{float_of_int, int_of_double};
 
@@ -133,6 +136,11 @@ impl Network {
             .map(|&position| &self.graph.inputs[position])
     }
 
+    /// Whether branches are left whose choice may follow from the shapes of the inputs.
+    pub fn has_branches(&self) -> bool {
+        self.graph.nodes.iter().any(|node| node.operator == "If")
+    }
+
     /// Which of [`Self::inputs`] is that of the images.
     pub fn image_input(&self) -> usize {
         self.graph.images
@@ -206,14 +214,14 @@ impl Network {
                 declared()
             });
         }
-        self.graph.layer_shapes(&shapes)
+        infer::infer(&self.graph, &shapes)?.all(|shapes| &shapes.layers)
     }
 
     /// Shapes of the outputs that are wanted, for inputs of these shapes; nothing is executed.
     ///
     /// - Errors: as [`Self::layer_shapes`].
     pub fn output_shapes(&self, inputs: &[Vec<usize>]) -> Result<Vec<Vec<usize>>, ExecuteError> {
-        self.graph.output_shapes(inputs)
+        infer::infer(&self.graph, inputs)?.all(|shapes| &shapes.outputs)
     }
 
     /// Run in FP32; `hooks` are called at every layer with weights and at every batch norm.

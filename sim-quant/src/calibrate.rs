@@ -47,7 +47,14 @@ pub fn calibrate(
     }
     check_choices(network, &choices)?;
     let mut quantizers = quantizers(&pass, &mut choices, &options.quantization)?;
-    for (choice, slot) in choices.iter_mut().zip(&mut quantizers) {
+    for ((choice, slot), layer) in choices.iter_mut().zip(&mut quantizers).zip(network.layers()) {
+        // What the network says of its codes is not calibrated.
+        if let (Some(slot), Some(stored)) = (&mut *slot, layer.stored.input) {
+            *slot = ActivationQuantizer {
+                scale: stored.scale,
+                zero_point: stored.zero_point,
+            };
+        }
         match (&choice, &slot) {
             (Choice::Simulated(_), None) => {
                 *choice = Choice::Unsimulated("no calibration image reached it".to_owned());

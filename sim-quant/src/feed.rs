@@ -55,6 +55,26 @@ impl<'a> Feed<'a> {
         })
     }
 
+    /// Shapes of the inputs for the first image, as far as they are given.
+    pub fn shapes(
+        network: &Network,
+        images: &ImageSet,
+        preprocessing: &Preprocessing,
+    ) -> Result<Vec<(String, Vec<usize>)>, CaptureError> {
+        let mut shapes = Vec::new();
+        for (place, input) in network.inputs().enumerate() {
+            let shape = if place == network.image_input() {
+                Some(image_batch(preprocessing, images, 0..1, input)?.shape)
+            } else {
+                images
+                    .array(&input.name)?
+                    .map(|array| shape_of(&array, 0..1, input))
+            };
+            shapes.extend(shape.map(|shape| (input.name.clone(), shape)));
+        }
+        Ok(shapes)
+    }
+
     /// What the network reads for the images of `range` in one run, by input.
     ///
     /// - Errors: images that cannot be loaded or preprocessed, and values that an input cannot have.
@@ -67,8 +87,7 @@ impl<'a> Feed<'a> {
             };
             match &self.arrays[place] {
                 None => {
-                    let images = self.images.load(range.clone())?;
-                    let batch = batch(self.preprocessing, &images, input.rank())?;
+                    let batch = image_batch(self.preprocessing, self.images, range.clone(), input)?;
                     input.value_of(batch).map_err(failed)
                 }
                 Some(array) => of_images(array, range.clone(), input).map_err(failed),
@@ -78,13 +97,34 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// The values of an array for some images, as one array; for a single image without an axis of images where the input
-/// has none.
-fn of_images(array: &NamedArray, range: Range<usize>, input: &Input) -> Result<Value, ExecuteError> {
+/// The images as one array.
+fn image_batch(
+    preprocessing: &Preprocessing,
+    images: &ImageSet,
+    range: Range<usize>,
+    input: &Input,
+) -> Result<Tensor, CaptureError> {
+    let mut batch = batch(preprocessing, &images.load(range.clone())?, input.rank())?;
+    // An image may be all that the input is, as a sequence is whose first axis are its steps.
+    while range.len() == 1 && batch.shape[0] == 1 && input.rank().is_some_and(|rank| rank < batch.shape.len())
+    {
+        batch.shape.remove(0);
+    }
+    Ok(batch)
+}
+
+fn shape_of(array: &NamedArray, range: Range<usize>, input: &Input) -> Vec<usize> {
     let mut shape = array.shape.clone();
     if range.len() != 1 || input.rank() != Some(shape.len()) {
         shape.insert(0, range.len());
     }
+    shape
+}
+
+/// The values of an array for some images, as one array; for a single image without an axis of images where the input
+/// has none.
+fn of_images(array: &NamedArray, range: Range<usize>, input: &Input) -> Result<Value, ExecuteError> {
+    let shape = shape_of(array, range.clone(), input);
     let mut floats = Vec::new();
     let mut integers: Vec<i64> = Vec::new();
     for image in range {

@@ -1,7 +1,7 @@
 //! A network's simulated layers in 8 bits.
 
 use sim_core::quantization::{Bias, QuantizationSpec};
-use sim_net::network::{Network, WeightedLayer};
+use sim_net::network::{Network, StoredWeights, WeightedLayer};
 use sim_simd::integer::{ROWS_TRANSPOSED, each_column};
 use sim_simd::vectorized;
 
@@ -29,13 +29,19 @@ impl LayerCodes {
                 error,
             }
         };
-        let weights = quantize::weights(
-            &layer.weight.data,
-            layer.weight_shape()[0],
-            quantization.divisor,
-            quantization.weights,
-        )
-        .map_err(not_finite("weight"))?;
+        let weights = match &layer.stored.weights {
+            Some(Ok(StoredWeights { codes, scales })) => QuantizedWeights {
+                codes: codes.clone(),
+                scales: scales.clone(),
+            },
+            Some(Err(_)) | None => quantize::weights(
+                &layer.weight.data,
+                layer.weight_shape()[0],
+                quantization.divisor,
+                quantization.weights,
+            )
+            .map_err(not_finite("weight"))?,
+        };
         let bias = match (&layer.bias, quantization.bias) {
             (None, _) => None,
             (Some(bias), Bias::Int8) => {

@@ -84,6 +84,18 @@ fn choose_of(
         if let Some(reason) = unreached(layer) {
             return Choice::Unsimulated(reason);
         }
+        match (&layer.stored.weights, layer.stored.input) {
+            (Some(Err(reason)), _) => return Choice::Unsimulated(reason.clone()),
+            // Its codes are what they are, whatever is done with those of other layers.
+            (_, Some(input)) => {
+                return Choice::Simulated(if input.zero_point == 0 {
+                    Codes::Unsigned
+                } else {
+                    Codes::Shifted
+                });
+            }
+            (Some(Ok(_)) | None, None) => {}
+        }
         match (layer.input_sign, quantization.signed_inputs) {
             (InputSign::NonNegative, _) => Choice::Simulated(Codes::Unsigned),
             (InputSign::Any, SignedInputs::Shift) => Choice::Simulated(Codes::Shifted),

@@ -69,7 +69,7 @@ impl PreparedNetwork {
     ) -> Result<Self, RunError> {
         let opened = Opened::new(&workload, pruning, Purpose::Answers, workers)?;
         let unpruned = pruning.map(|_| {
-            let mut network = open::load(&workload)?;
+            let mut network = open::load(&workload, opened.shapes.clone())?;
             open::want(
                 &mut network,
                 &workload,

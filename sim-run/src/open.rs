@@ -42,6 +42,8 @@ pub struct Opened {
     pub preprocessing: Preprocessing,
     /// The layers that were pruned.
     pub pruned: Vec<LayerSparsity>,
+    /// Shapes of inputs that branches of the network were chosen by.
+    pub(crate) shapes: Vec<(String, Vec<usize>)>,
     /// The output that is looked at, where the network has several.
     pub output: Option<String>,
 }
@@ -59,13 +61,15 @@ impl Opened {
         let declared = preprocessing::load_beside(&workload.model)?;
         let declared =
             (workload.preprocessing.apply(declared)).map_err(|error| RunError::user("", &error))?;
-        let mut network = load(workload)?;
-        let pruned = pruning.map_or_else(Vec::new, |spec| {
-            let choices = choose(network.layers(), &workload.selection, &workload.quantization);
-            prune_network(&mut network, &simulated(&choices), spec)
-        });
+        let mut network = load(workload, Vec::new())?;
+        for kind in network.widened() {
+            workers.progress.note(&format!(
+                "{}: its {} constants become float32; the network runs in float32",
+                workload.model.display(),
+                kind.name()
+            ));
+        }
         let others = sets::array_names(&workload.images)?;
-        want(&mut network, workload, purpose, workload.output.as_deref())?;
         network.set_image_input(&others);
         let input = network
             .inputs()
@@ -93,14 +97,26 @@ impl Opened {
             .nth(network.image_input())
             .and_then(|input| input.kind);
         let preprocessing = settle(declared, workload, images.values(), kind, workers)?;
+        let failed = |error| RunError::capture(&workload.model, error);
+        let mut shapes = Vec::new();
+        if network.has_branches() {
+            shapes = Feed::shapes(&network, &images, &preprocessing).map_err(failed)?;
+            network = load(workload, shapes.clone())?;
+        }
+        let pruned = pruning.map_or_else(Vec::new, |spec| {
+            let choices = choose(network.layers(), &workload.selection, &workload.quantization);
+            prune_network(&mut network, &simulated(&choices), spec)
+        });
+        network.set_image_input(&others);
         let mut output = workload.output.clone();
         if purpose == Purpose::Answers && output.is_none() && 1 < network.outputs().len() {
             output = class_output(&network, &images, &preprocessing);
-            want(&mut network, workload, purpose, output.as_deref())?;
-            network.set_image_input(&others);
         }
+        want(&mut network, workload, purpose, output.as_deref())?;
+        network.set_image_input(&others);
         Ok(Self {
             output,
+            shapes,
             skipped,
             skipped_calibration: skipped_calibration.unwrap_or_default(),
             network,
@@ -195,7 +211,7 @@ fn settle(
             });
         }
         ImageValues::Uint8 => return Ok(declared),
-        ImageValues::Float32 => {}
+        ImageValues::Float32 | ImageValues::Integers => {}
         ImageValues::Float64 | ImageValues::Float16 => workers.progress.note(&format!(
             "{}: its {values} images are converted to float32",
             workload.images.display()
@@ -257,11 +273,11 @@ fn strays(folder: &Path, names: &[String]) -> Option<String> {
     Some(format!("{folder}: {are} left out: {}", Names(names.to_vec())))
 }
 
-/// The network of a workload.
-pub(crate) fn load(workload: &ModelWorkload) -> Result<Network, RunError> {
+/// The network of a workload, of whose inputs these shapes are known.
+pub(crate) fn load(workload: &ModelWorkload, shapes: Vec<(String, Vec<usize>)>) -> Result<Network, RunError> {
     let given = Given {
         constants: workload.inputs.clone(),
-        shapes: Vec::new(),
+        shapes,
     };
     Network::load_given(&workload.model, &given).map_err(|error| RunError::model(&workload.model, &error))
 }

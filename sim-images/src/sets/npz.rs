@@ -199,6 +199,7 @@ fn read_images(
         Scalar::Float(2) => Some(ImageValues::Float16),
         Scalar::Float(4) => Some(ImageValues::Float32),
         Scalar::Float(8) => Some(ImageValues::Float64),
+        Scalar::Signed(4 | 8) => Some(ImageValues::Integers),
         Scalar::Float(_) | Scalar::Unsigned(_) | Scalar::Signed(_) | Scalar::Bool | Scalar::Other => None,
     };
     let read = match values {
@@ -208,7 +209,12 @@ fn read_images(
     let (values, pixels) = match read {
         Some((values, Values::Uint8(bytes))) => (values, Pixels::Bytes(bytes)),
         Some((values, Values::Float32(floats))) => (values, Pixels::Floats(floats)),
-        Some((_, Values::Int64(_) | Values::Int32(_) | Values::Int8(_) | Values::Bool(_))) | None => {
+        Some((values, Values::Int64(numbers))) => (values, Pixels::Floats(whole(array, numbers)?)),
+        Some((values, Values::Int32(numbers))) => {
+            let numbers = numbers.into_iter().map(i64::from).collect();
+            (values, Pixels::Floats(whole(array, numbers)?))
+        }
+        Some((_, Values::Int8(_) | Values::Bool(_))) | None => {
             return Err(ImageFault::Type {
                 array: array.to_owned(),
                 found: header.descr,
@@ -217,6 +223,27 @@ fn read_images(
         }
     };
     Ok((n_images, ArrayImages::new(path, n_taken, image, values, pixels)))
+}
+
+/// Whole numbers as floats, where each is one.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "numbers in this range are not rounded; std has no other conversion"
+)]
+fn whole(array: &str, numbers: Vec<i64>) -> Result<Vec<f32>, ImageFault> {
+    const LARGEST: i64 = 1 << 24;
+    if numbers
+        .iter()
+        .any(|number| !(-LARGEST..=LARGEST).contains(number))
+    {
+        return Err(ImageFault::Type {
+            array: array.to_owned(),
+            found: "integers beyond 2²⁴".to_owned(),
+            want: "whole numbers from −2²⁴ to 2²⁴",
+        });
+    }
+    Ok(numbers.into_iter().map(|number| number as f32).collect())
 }
 
 fn read_labels(mut member: impl Read, n_images: usize, n_taken: usize) -> Result<Vec<usize>, ImageFault> {

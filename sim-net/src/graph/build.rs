@@ -158,6 +158,7 @@ fn assemble(
         others: Vec::new(),
         batch_norms: Vec::new(),
         last_reader: Vec::new(),
+        dequantized: BTreeMap::new(),
         widened: stored.widened.clone(),
         branches: Branches::None,
         batch_node: OnceLock::new(),
@@ -243,7 +244,11 @@ fn read_node(
         operator = format!("{domain}.{operator}");
         Ok(None)
     };
-    let inputs: Vec<Option<usize>> = file.input.iter().map(|name| names.number(name)).collect();
+    let mut inputs: Vec<Option<usize>> = file.input.iter().map(|name| names.number(name)).collect();
+    // What its graphs read of the values around them, too.
+    let graphs = file.attribute.iter().filter_map(|attribute| attribute.g.as_ref());
+    let captured: BTreeSet<String> = graphs.flat_map(inline::captured).collect();
+    inputs.extend(captured.iter().map(|name| names.number(name)));
     let fault = inputs.iter().flatten().find_map(|value| unreadable.get(value));
     let action = match (operation, fault) {
         (_, Some(what)) => Action::Refused(Fault::Stored { what: what.clone() }),

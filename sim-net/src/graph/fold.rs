@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::graph::error::{MAX_CONSTANT_ELEMENTS, ModelError};
-use crate::graph::{Action, Graph, Node};
+use crate::graph::{Action, Dequantized, Graph, Node};
 use crate::ops::args::Args;
 
 /// Replace nodes that read nothing but constants by their outputs.
@@ -54,6 +54,15 @@ pub(super) fn fold(graph: &mut Graph) -> Result<(), ModelError> {
         }
         if MAX_CONSTANT_ELEMENTS < n_elements {
             return Err(ModelError::Constants);
+        }
+        if let ("DequantizeLinear", [Some(made)], [_, Some(scale), ..]) =
+            (node.operator.as_str(), &node.outputs[..], &node.inputs[..])
+        {
+            let dequantized = Dequantized {
+                node: node.index,
+                scale: *scale,
+            };
+            graph.dequantized.insert(*made, dequantized);
         }
         for (&value, output) in node.outputs.iter().zip(outputs) {
             if let Some(value) = value {

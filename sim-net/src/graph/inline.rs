@@ -90,6 +90,26 @@ pub(super) fn inline(
     Ok(all)
 }
 
+/// Names of values around `graph` that it reads.
+pub(super) fn captured(graph: &GraphProto) -> BTreeSet<String> {
+    let own = Scope::of(graph, String::new()).own;
+    let nodes = graph.node.iter();
+    let inner = nodes
+        .clone()
+        .flat_map(|node| &node.attribute)
+        .filter_map(|attribute| attribute.g.as_ref());
+    let mut read: BTreeSet<String> = inner.flat_map(captured).collect();
+    read.extend(nodes.flat_map(|node| &node.input).cloned());
+    read.extend(graph.output.iter().filter_map(|output| output.name.clone()));
+    let formal: BTreeSet<&str> = graph
+        .input
+        .iter()
+        .filter_map(|input| input.name.as_deref())
+        .collect();
+    read.retain(|name| !name.is_empty() && !own.contains(name) && !formal.contains(name.as_str()));
+    read
+}
+
 /// Names that belong to a branch.
 struct Scope {
     own: BTreeSet<String>,

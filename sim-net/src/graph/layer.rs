@@ -4,6 +4,8 @@ use sim_core::convolution::LayerKind;
 
 use sim_core::tensor::Tensor;
 
+pub use crate::graph::stored_codes::{StoredCodes, StoredInput, StoredWeights};
+
 /// What the graph alone says about the sign of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputSign {
@@ -35,6 +37,8 @@ pub struct WeightedLayer {
     pub batch_norm: Option<usize>,
     /// Operators that it depends on and that cannot run, by name.
     pub missing: Vec<String>,
+    /// What the file says of its codes, where the network is 8-bit already.
+    pub stored: StoredCodes,
 }
 
 /// A product that is not a layer, because it has no constant weights or because its operator makes several products.

@@ -13,12 +13,13 @@ mod names;
 mod order;
 mod products;
 mod sign;
+pub mod stored_codes;
 #[cfg(test)]
 mod tests;
 pub mod wanted;
 mod weights;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use prost::Message;
@@ -67,12 +68,23 @@ pub struct Graph {
     pub(crate) batch_norms: Vec<BatchNorm>,
     /// By value: the position in `nodes` of its last needed reader; `None` for outputs of the graph.
     pub(crate) last_reader: Vec<Option<usize>>,
+    /// Constants that were made of codes, by value.
+    pub(crate) dequantized: BTreeMap<usize, Dequantized>,
     /// Types of stored floats that became FP32.
     pub(crate) widened: BTreeSet<FloatKind>,
     /// Whether nodes of branches took the place of the node that chose between them.
     pub(crate) branches: Branches,
     /// A node that depends on the number of images that the file declares, once it was looked for.
     pub(crate) batch_node: OnceLock<Option<usize>>,
+}
+
+/// Where a constant comes from that was made of codes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dequantized {
+    /// [`Node::index`] of the node that made it.
+    pub(crate) node: usize,
+    /// The value that holds its Δ.
+    pub(crate) scale: usize,
 }
 
 /// Whether the nodes are those of the file.
@@ -215,32 +227,34 @@ impl Graph {
         inputs: Vec<Value>,
         hooks: &mut dyn Hooks,
     ) -> Result<Vec<(String, Value)>, ExecuteError> {
-        if inputs.len() != self.inputs.len() {
-            return Err(ExecuteError::InputCount {
-                want: self.inputs.len(),
-                found: inputs.len(),
-            });
-        }
-        let inputs = inputs
-            .into_iter()
-            .enumerate()
-            .filter(|(position, _)| self.fed.contains(position));
-        let inputs = inputs.map(|(_, value)| value).collect();
-        crate::execute::run(self, inputs, Batch::AsDeclared, hooks)
+        crate::execute::run(self, self.only_fed(inputs)?, Batch::AsDeclared, hooks)
     }
 
     /// Shapes at every layer for inputs of these shapes; nothing but integer arithmetic is executed.
     ///
     /// - Errors: shapes that a node cannot take, and shapes that depend on values of an input.
     pub fn layer_shapes(&self, inputs: &[Vec<usize>]) -> Result<Vec<LayerShape>, ExecuteError> {
-        infer::infer(self, inputs)?.all(|shapes| &shapes.layers)
+        infer::infer(self, &self.only_fed(inputs.to_vec())?)?.all(|shapes| &shapes.layers)
+    }
+
+    /// Those of all inputs that a run reads.
+    fn only_fed<T>(&self, inputs: Vec<T>) -> Result<Vec<T>, ExecuteError> {
+        if inputs.len() != self.inputs.len() {
+            return Err(ExecuteError::InputCount {
+                want: self.inputs.len(),
+                found: inputs.len(),
+            });
+        }
+        let inputs = inputs.into_iter().enumerate();
+        let fed = inputs.filter(|(position, _)| self.fed.contains(position));
+        Ok(fed.map(|(_, input)| input).collect())
     }
 
     /// Shapes of the outputs for inputs of these shapes.
     ///
     /// - Errors: as [`Self::layer_shapes`].
     pub fn output_shapes(&self, inputs: &[Vec<usize>]) -> Result<Vec<Vec<usize>>, ExecuteError> {
-        infer::infer(self, inputs)?.all(|shapes| &shapes.outputs)
+        infer::infer(self, &self.only_fed(inputs.to_vec())?)?.all(|shapes| &shapes.outputs)
     }
 
     pub(crate) fn set_weight(&mut self, index: usize, weight: Tensor) -> Result<(), ModelError> {
@@ -252,6 +266,7 @@ impl Graph {
                 want: layer.weight.shape.clone(),
             });
         }
+        layer.stored.replace_weights(&layer.weight, &weight);
         layer.weight = weight;
         Ok(())
     }

@@ -101,7 +101,7 @@ impl Graph {
     /// Whether all nodes that are needed can run.
     ///
     /// - Errors: all that cannot, by operator, with the layers that they cut off.
-    pub(crate) fn check_needed(&self) -> Result<(), ModelError> {
+    pub fn check_needed(&self) -> Result<(), ModelError> {
         let nodes = self.nodes.iter().zip(&self.needed).enumerate();
         let refused: Vec<usize> = nodes
             .filter(|(_, (node, needed))| **needed && node.refusal().is_some())

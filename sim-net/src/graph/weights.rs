@@ -1,12 +1,15 @@
 //! Finds the layers of a graph: nodes whose weights are constants.
 
+use std::collections::BTreeMap;
+
 use sim_core::convolution::LayerKind;
 use sim_core::tensor::Tensor;
 use sim_onnx::value::Value;
 
 use crate::graph::error::ModelError;
 use crate::graph::inline::Placed;
-use crate::graph::layer::{BatchNorm, InputSign, WeightedLayer};
+use crate::graph::layer::{BatchNorm, InputSign, StoredCodes, StoredInput, WeightedLayer};
+use crate::graph::stored_codes::{self, ChannelAxis, Producers};
 use crate::graph::{Action, Graph, Node};
 use crate::ops::attributes::Attributes;
 use crate::ops::batch_norm::BatchNormalization;
@@ -25,6 +28,7 @@ pub(super) fn extract(
     signs: &[InputSign],
 ) -> Result<(), ModelError> {
     let mut nodes = std::mem::take(&mut graph.nodes);
+    let inputs = stored_inputs(graph, &nodes);
     for node in &mut nodes {
         let Action::Plain(_) = node.action else { continue };
         let attributes = Attributes::new(&file[node.index].node, opset);
@@ -47,7 +51,7 @@ pub(super) fn extract(
         let layer = graph.layers.len();
         let input = node.inputs.get(found.input).copied().flatten();
         let kind = found.form.kind();
-        graph.layers.push(WeightedLayer {
+        let mut new = WeightedLayer {
             name: node.name.clone(),
             node: node.position,
             kind,
@@ -57,7 +61,25 @@ pub(super) fn extract(
             input_sign: input.map_or(InputSign::Any, |value| signs[value]),
             batch_norm: None,
             missing: Vec::new(),
-        });
+            stored: StoredCodes {
+                input: input.and_then(|value| inputs.get(&value).copied()),
+                weights: None,
+            },
+        };
+        if let Some(StoredInput { zero_point: 0, .. }) = new.stored.input {
+            new.input_sign = InputSign::NonNegative;
+        }
+        // Filters of a transposed convolution, and products with a factor, are not the stored codes.
+        let weight = node
+            .inputs
+            .get(1)
+            .copied()
+            .flatten()
+            .filter(|_| found.channels.is_some());
+        if let (Some(value), Some(channels)) = (weight, found.channels) {
+            new.stored.weights = stored_codes::weights(graph, file, value, &new, channels);
+        }
+        graph.layers.push(new);
         node.inputs = vec![input];
         node.action = match found.form {
             Form::Convolution(conv) => Action::Conv { conv, layer },
@@ -70,6 +92,15 @@ pub(super) fn extract(
     Ok(())
 }
 
+/// By value: how it becomes codes, where it is made of codes.
+fn stored_inputs(graph: &Graph, nodes: &[Node]) -> BTreeMap<usize, StoredInput> {
+    let producers = Producers::of(graph, nodes);
+    let values = (0..graph.names.len()).filter(|&value| graph.constants[value].is_none());
+    values
+        .filter_map(|value| Some((value, producers.input(graph, value)?)))
+        .collect()
+}
+
 /// A node with constant weights.
 struct Found {
     weight: Tensor,
@@ -77,6 +108,8 @@ struct Found {
     form: Form,
     /// Position of the input that is not constant.
     input: usize,
+    /// Where the stored weights have their output channels; `None` where they are not used as they are stored.
+    channels: Option<ChannelAxis>,
 }
 
 /// What a node makes of its weights.
@@ -144,6 +177,7 @@ fn convolution(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Resul
         bias,
         form: Form::Convolution(Conv::parse(attributes)?),
         input: 0,
+        channels: Some(ChannelAxis::First),
     }))
 }
 
@@ -167,6 +201,7 @@ fn transposed(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result
             bias,
         }),
         input: 0,
+        channels: None,
     }))
 }
 
@@ -181,6 +216,10 @@ fn gemm(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Optio
                 output: Stored::AsIs,
             },
             input: 0,
+            channels: (alpha == 1.0).then_some(match b {
+                Stored::AsIs => ChannelAxis::Last,
+                Stored::Transposed => ChannelAxis::First,
+            }),
         }),
         // A · B is (Bᵀ · Aᵀ)ᵀ.
         (Some(left), None) => filters(left, a.flipped())?.map(|weight| Found {
@@ -191,6 +230,7 @@ fn gemm(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Optio
                 output: Stored::Transposed,
             },
             input: 1,
+            channels: None,
         }),
         (None, None) => None,
     };
@@ -233,6 +273,7 @@ fn product(graph: &Graph, node: &Node) -> Result<Option<Found>, Fault> {
         bias: None,
         form,
         input,
+        channels: (input == 0).then_some(ChannelAxis::Last),
     }))
 }
 

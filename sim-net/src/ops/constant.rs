@@ -131,6 +131,42 @@ impl Operation for ShapeOf {
         self.value(inputs.shape(0).ok()?).ok().map(Value::Int)
     }
 
+    fn kind(&self, _: &Operands<'_>) -> Option<IntKind> {
+        Some(IntKind::Int64)
+    }
+
+    fn sign(&self, _: &Signs) -> InputSign {
+        InputSign::NonNegative
+    }
+}
+
+/// The number of elements of an array.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SizeOf;
+
+impl Operation for SizeOf {
+    fn shapes(&self, _: &Operands<'_>) -> Result<Vec<Vec<usize>>, Fault> {
+        Ok(vec![Vec::new()])
+    }
+
+    fn run(&self, inputs: Args) -> Result<Vec<Value>, Fault> {
+        let n_elements = int_of_size(inputs.value(0)?.n_elements());
+        Ok(vec![
+            IntTensor::new(Vec::new(), vec![n_elements], IntKind::Int64)?.into(),
+        ])
+    }
+
+    fn value_of_shapes(&self, inputs: &Operands<'_>) -> Option<Value> {
+        let n_elements = axes::n_elements(inputs.shape(0).ok()?).ok()?;
+        IntTensor::new(Vec::new(), vec![int_of_size(n_elements)], IntKind::Int64)
+            .ok()
+            .map(Value::Int)
+    }
+
+    fn kind(&self, _: &Operands<'_>) -> Option<IntKind> {
+        Some(IntKind::Int64)
+    }
+
     fn sign(&self, _: &Signs) -> InputSign {
         InputSign::NonNegative
     }

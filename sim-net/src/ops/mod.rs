@@ -22,6 +22,7 @@ mod normalize;
 pub(crate) mod number;
 mod pad;
 mod pool;
+mod quantize;
 mod reduce;
 mod resampling;
 mod reshape;
@@ -127,7 +128,9 @@ pub(crate) fn parse(
         "ConstantOfShape" => Box::new(constant::ConstantOfShape::parse(attributes)?),
         "Conv" => Box::new(conv::Conv::parse(attributes)?),
         "ConvTranspose" => Box::new(conv_transpose::ConvTranspose::parse(attributes)?),
+        "DequantizeLinear" => Box::new(quantize::DequantizeLinear::parse(attributes)?),
         "Div" => Box::new(binary::Binary::Div),
+        "DynamicQuantizeLinear" => Box::new(quantize::DynamicQuantizeLinear),
         "Dropout" => Box::new(unary::Dropout::parse(attributes)),
         "Flatten" => Box::new(reshape::Flatten::parse(attributes)),
         "Gather" => Box::new(gather::Gather::parse(attributes)),
@@ -146,9 +149,11 @@ pub(crate) fn parse(
         "MaxPool" => Box::new(pool::MaxPool::parse(attributes)?),
         "Mul" => Box::new(binary::Binary::Mul),
         "Pad" => Box::new(pad::Pad::parse(attributes)?),
+        "QuantizeLinear" => Box::new(quantize::QuantizeLinear::parse(attributes)?),
         "Resize" => Box::new(resize::Resize::resize(attributes)?),
         "Reshape" => Box::new(reshape::Reshape::parse(attributes)),
         "Shape" => Box::new(constant::ShapeOf::parse(attributes)),
+        "Size" => Box::new(constant::SizeOf),
         "Slice" => Box::new(slice::Slice::parse(attributes)?),
         "Softmax" => Box::new(softmax::Softmax::parse(attributes)),
         "Split" => Box::new(join::Split::parse(attributes)?),

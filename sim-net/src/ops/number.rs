@@ -33,7 +33,7 @@ pub(super) const fn double_of_size(size: usize) -> f64 {
 }
 
 /// Towards zero, saturating; NaN is 0.
-pub(super) const fn int64_of_float(value: f32) -> i64 {
+pub(crate) const fn int64_of_float(value: f32) -> i64 {
     value as i64
 }
 

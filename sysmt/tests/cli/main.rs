@@ -12,6 +12,7 @@ mod image_arrays;
 mod image_folders;
 mod image_preprocessing;
 mod layers;
+mod networks;
 mod plot;
 mod pruning;
 mod report;
