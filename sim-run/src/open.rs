@@ -47,7 +47,7 @@ impl Opened {
     ) -> Result<Self, RunError> {
         let declared = preprocessing::load_beside(&workload.model)?;
         let declared =
-            (workload.preprocessing.apply(declared)).map_err(|error| RunError::user("", &error))?;
+            (workload.preprocessing.settle(declared)).map_err(|error| RunError::user("", &error))?;
         let mut network = load(&workload.model)?;
         let pruned = pruning.map_or_else(Vec::new, |spec| {
             let choices = choose(network.layers(), &workload.selection, &workload.quantization);

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sim_array::lockstep::Truth;
 use sim_config::keys::FileKind;
-use sim_core::preprocessing::{Channels, Layout, ResizeMode};
+use sim_core::preprocessing::{Channels, Layout, Resize, ResizeFilter, ResizeMode};
 use sim_core::prune::{PruneScope, PruneSpec};
 use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
 use sim_core::range::{Percentile, RangeMethod};
@@ -322,12 +322,22 @@ pub(crate) struct PreprocessingArgs {
     /// Divided by after that: one value, or one per channel, with commas
     #[arg(long, value_name = "STD", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) std: Option<Vec<f32>>,
-    /// Rows and columns after resizing, as in 224x224
-    #[arg(long, value_name = "ROWSxCOLS", value_parser = parsers::sides)]
-    pub(crate) resize: Option<[usize; 2]>,
-    /// What resizing does with another aspect ratio
+    /// Rows and columns after resizing, as in 224x224; or the shorter side, as in 256, then the other one keeps its
+    /// proportion
+    #[arg(long, value_name = "ROWSxCOLS|SIDE", value_parser = parsers::sides)]
+    pub(crate) resize: Option<Resize>,
+    /// What resizing to rows and columns does with another aspect ratio
     #[arg(long, value_name = "MODE", value_parser = parsers::named::<ResizeMode>())]
     pub(crate) resize_mode: Option<ResizeMode>,
+    /// Filter of resizing
+    #[arg(long, value_name = "FILTER", value_parser = parsers::named::<ResizeFilter>())]
+    pub(crate) resize_filter: Option<ResizeFilter>,
+    /// Pixel around an image that --resize-mode letterbox pads, 0 to 255 [default: 114]
+    #[arg(long, value_name = "PIXEL")]
+    pub(crate) padding: Option<u8>,
+    /// Rows and columns that are left of the middle of the resized image, as in 224x224 or 224
+    #[arg(long, value_name = "ROWSxCOLS|SIDE", value_parser = parsers::sides)]
+    pub(crate) crop: Option<Resize>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! Arguments about networks, as meant.
 
-use sim_config::preprocessing::Override;
+use sim_config::preprocessing::{Override, square};
 use sim_config::run::{ModelWorkload, Unreadable};
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
@@ -89,5 +89,8 @@ fn preprocessing(args: &PreprocessingArgs) -> Override {
         std: args.std.clone(),
         resize: args.resize,
         resize_mode: args.resize_mode,
+        resize_filter: args.resize_filter,
+        padding: args.padding,
+        crop: args.crop.map(square),
     }
 }
