@@ -123,6 +123,8 @@ impl RunError {
             EvaluateError::Run(error) => Self::capture(model, error),
             error @ (EvaluateError::Outputs { .. }
             | EvaluateError::Label { .. }
+            | EvaluateError::Folders { .. }
+            | EvaluateError::ClassList { .. }
             | EvaluateError::Sizes { .. }) => Self::at(model, &error),
         }
     }

@@ -237,12 +237,10 @@ impl PreparedNetwork {
     pub fn training_images(&self, workers: &Workers<'_>) -> Result<&ImageSet, RunError> {
         if self.training.get().is_none() {
             let found = match (&self.opened.calibration, training::beside(&self.workload.images)) {
-                (None, Some(path)) => Training::Beside(TrainingSet::open(
-                    path,
-                    &self.opened.network.input().name,
-                    self.workload.unreadable,
-                    workers,
-                )?),
+                (None, Some(path)) => {
+                    let input = &self.opened.network.input().name;
+                    Training::Beside(TrainingSet::open(path, input, &self.workload, workers)?)
+                }
                 (Some(_), _) | (None, None) => Training::Calibration,
             };
             if let Training::Beside(set) = &found {

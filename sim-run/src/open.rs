@@ -7,7 +7,8 @@ use sim_config::run::{ModelWorkload, Unreadable};
 use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::{ImageValues, Preprocessing};
 use sim_core::prune::{LayerSparsity, PruneSpec};
-use sim_images::sets::{ImageSet, Names, OpenOptions};
+use sim_images::classes::ClassList;
+use sim_images::sets::{ImageSet, Names, Numbering, OpenOptions};
 use sim_net::network::Network;
 use sim_quant::capture::{CaptureOptions, ModelFile, capture};
 use sim_quant::prune::{prune_network, simulated};
@@ -67,6 +68,13 @@ impl Opened {
             .map(|path| open(path, workload.n_calibration))
             .transpose()?;
         let (calibration, skipped_calibration) = calibration.unzip();
+        let (images, calibration) = match class_list(workload)? {
+            None => (images, calibration),
+            Some(list) => {
+                let calibration = calibration.map(|set| listed(set, &list)).transpose()?;
+                (images.listed(&list)?, calibration)
+            }
+        };
         if let (Some(path), Some(set)) = (&workload.calibration, &calibration) {
             check_alike(path, set, &workload.images, &images)?;
         }
@@ -138,6 +146,20 @@ pub(crate) fn open_set(
                 Unfinished::Stopped => RunError::stopped(),
                 Unfinished::Failed(error) => error.into(),
             }),
+    }
+}
+
+/// The names of the classes, where they are given.
+pub(crate) fn class_list(workload: &ModelWorkload) -> Result<Option<ClassList>, RunError> {
+    let list = workload.classes.as_deref().map(ClassList::read).transpose();
+    list.map_err(|error| RunError::at(&error.path, &error.fault))
+}
+
+/// A further set, whose folders may or may not be classes.
+pub(crate) fn listed(set: ImageSet, list: &ClassList) -> Result<ImageSet, RunError> {
+    match set.numbering() {
+        Numbering::Folders(_) => Ok(set.listed(list)?),
+        Numbering::Classes | Numbering::Listed(_) => Ok(set),
     }
 }
 

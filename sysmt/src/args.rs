@@ -195,6 +195,9 @@ pub(crate) struct EvalArgs {
         conflicts_with = "prune"
     )]
     pub(crate) save_model: Option<PathBuf>,
+    /// Names of the network's classes, one in each line, in the order of its outputs; folders of images are looked up in it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) classes: Option<PathBuf>,
     /// Results folder: tables, figures and the evaluation as JSON; older results in it are replaced
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

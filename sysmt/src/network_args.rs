@@ -18,6 +18,7 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
         model: network.model.clone(),
         images: network.images.clone(),
         calibration: network.calibration.clone(),
+        classes: None,
         n_images: limit(network.n_images),
         n_calibration: limit(network.n_calibration),
         unreadable: if network.skip_unreadable {

@@ -132,6 +132,10 @@ table! {
         "Images that set the ranges of activations.",
         unit "", values Values::Path, default Fallback::Absent("the images calibrate themselves"),
     }
+    CLASSES = Workload."classes" {
+        "Names of the network's classes, one in each line, in the order of its outputs: folders of images are looked up in it.",
+        unit "", values Values::Path, default Fallback::Absent("folders are class numbers, or the classes in order of names"),
+    }
     N_IMAGES = Workload."n-images" {
         "How many of the images are used, from the first.",
         unit "images", values Values::Integer { min: 1, max: MAX_COUNT }, default Fallback::Absent("all"),

@@ -9,6 +9,7 @@ use reports::json;
 use reports::run::InputFile;
 use serde_json::json;
 use sim_config::resolved;
+use sim_config::run::ModelWorkload;
 use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::spec::ArraySpec;
@@ -29,7 +30,10 @@ use crate::{designs, output, stop};
 
 /// Evaluate a network on arrays.
 pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure> {
-    let workload = network_args::workload(&args.network, &args.preparation)?;
+    let workload = ModelWorkload {
+        classes: args.classes.clone(),
+        ..network_args::workload(&args.network, &args.preparation)?
+    };
     let pruning = network_args::pruning(&args.preparation.pruning)?;
     let max_drop = max_drop(args)?;
     for target in [&args.save_model, &args.predictions].into_iter().flatten() {

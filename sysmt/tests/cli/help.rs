@@ -202,6 +202,8 @@ fn help_of_every_command() {
                                            momentum]
           --save-model <OUT.onnx>          Where to write a copy of the model with the new statistics of
                                            the first array
+          --classes <FILE>                 Names of the network's classes, one in each line, in the
+                                           order of its outputs; folders of images are looked up in it
           --out <DIR>                      Results folder: tables, figures and the evaluation as JSON;
                                            older results in it are replaced
           --predictions <FILE.csv>         Where to write one row per image: label and predicted classes

@@ -1,6 +1,7 @@
 //! The binary, run as a user runs it.
 
 mod bad_inputs;
+mod class_lists;
 mod commands;
 mod designs;
 mod eval;
