@@ -30,8 +30,7 @@ pub struct Calibration {
 ///
 /// A layer whose calibrated range is empty, so that its Δ is 0, is left out with the reason.
 ///
-/// - Errors: images or a network that cannot be run, inputs that are not finite, and a network of which nothing can be
-///   simulated.
+/// - Errors: images or a network that cannot be run, inputs that are not finite, and a network without layers.
 pub fn calibrate(
     network: &Network,
     images: &ImageSet,
@@ -40,7 +39,9 @@ pub fn calibrate(
 ) -> Result<Calibration, CaptureError> {
     let pass = Pass::new(network, images, options, progress);
     let mut choices = choose(network.layers(), &options.selection, &options.quantization);
-    check_choices(network, &choices)?;
+    if choices.is_empty() {
+        return Err(CaptureError::Nothing);
+    }
     let mut quantizers = quantizers(&pass, &mut choices, &options.quantization)?;
     for (choice, slot) in choices.iter_mut().zip(&mut quantizers) {
         match (&choice, &slot) {
@@ -54,7 +55,6 @@ pub fn calibrate(
             (Choice::Simulated(_) | Choice::Unsimulated(_), _) => {}
         }
     }
-    check_choices(network, &choices)?;
     Ok(Calibration { choices, quantizers })
 }
 
@@ -69,23 +69,6 @@ fn no_range(range: ActivationRange) -> String {
             percentile.value()
         ),
     }
-}
-
-/// Something must be left to simulate.
-fn check_choices(network: &Network, choices: &[Choice]) -> Result<(), CaptureError> {
-    let mut reasons = Vec::new();
-    for (layer, choice) in network.layers().iter().zip(choices) {
-        match choice {
-            Choice::Simulated(_) => return Ok(()),
-            Choice::Unsimulated(reason) => reasons.push(format!("`{}`: {reason}", layer.name)),
-        }
-    }
-    if reasons.is_empty() {
-        reasons.push("the network has no convolution and no fully connected layer".to_owned());
-    }
-    Err(CaptureError::Nothing {
-        reasons: reasons.join("; "),
-    })
 }
 
 /// Per layer the wide activations of each K column, `[groups, k]` in `(c, kh, kw)` order, padding included as it is in

@@ -7,6 +7,7 @@ use sim_core::convolution::Geometry;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::progress::Progress;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
+use sim_core::shape::widen;
 use sim_images::sets::ImageSet;
 use sim_net::network::{Network, WeightedLayer};
 use sim_trace::TraceError;
@@ -14,6 +15,7 @@ use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
 
 use crate::calibrate::{Calibration, Quantizers, calibrate, wide_counts};
 pub use crate::capture_error::CaptureError;
+use crate::coverage;
 use crate::pass::Pass;
 use crate::quantize::ActivationQuantizer;
 use crate::quantized::LayerCodes;
@@ -67,7 +69,7 @@ pub struct CaptureOptions<'a> {
 /// is in the trace, or among its unsimulated ones with the reason; both in execution order.
 ///
 /// - Errors: images that cannot be loaded or preprocessed, a network that cannot be run on them, tensors that are not
-///   finite, and a network of which nothing can be simulated.
+///   finite, and a network without layers.
 pub fn capture(
     network: &Network,
     images: &ImageSet,
@@ -78,6 +80,9 @@ pub fn capture(
     let calibration = calibration.unwrap_or(images);
     let Calibration { choices, quantizers } = calibrate(network, calibration, options, progress)?;
     let mut counts = wide_counts(&Pass::new(network, calibration, options, progress), &quantizers)?;
+    let macs = coverage::macs(network, images, options)?;
+    let n_images = widen(images.len());
+    let macs = |index: usize| macs[index].map(|macs| macs * n_images);
     let inputs = inputs(&Pass::new(network, images, options, progress), &quantizers)?;
     let mut trace = Trace {
         origin: Origin {
@@ -108,10 +113,12 @@ pub fn capture(
             (Choice::Simulated(_), _, _) => trace.unsimulated.push(Unsimulated {
                 name: layer.name.clone(),
                 reason: "no image reached it".to_owned(),
+                macs: macs(index),
             }),
             (Choice::Unsimulated(reason), _, _) => trace.unsimulated.push(Unsimulated {
                 name: layer.name.clone(),
                 reason: reason.clone(),
+                macs: macs(index),
             }),
         }
     }

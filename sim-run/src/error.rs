@@ -113,7 +113,7 @@ impl RunError {
             | CaptureError::NotFinite { .. }
             | CaptureError::Geometry { .. }
             | CaptureError::Sizes { .. }
-            | CaptureError::Nothing { .. }) => Self::at(model, &error),
+            | CaptureError::Nothing) => Self::at(model, &error),
         }
     }
 

@@ -10,6 +10,7 @@ use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::UnsimulatedLayer;
 use sim_core::reorder::Reorder;
+use sim_core::shape::widen;
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
 use sim_images::sets::ImageSet;
@@ -17,6 +18,7 @@ use sim_layers::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
 use sim_net::network::{Network, Statistics};
 use sim_net::recalibrate::recalibrate;
 use sim_quant::calibrate::{Calibration, calibrate};
+use sim_quant::coverage;
 use sim_quant::quantized::QuantizedNetwork;
 use sim_quant::selection::Choice;
 use sim_quant::wide_operands::{CountedImages, wide_operands};
@@ -48,6 +50,8 @@ pub struct PreparedNetwork {
     /// The network before it was pruned, where it was.
     unpruned: Option<Network>,
     calibration: Calibration,
+    /// MACs of each layer for one image.
+    macs: Vec<Option<u64>>,
     quantized: QuantizedNetwork,
     training: OnceCell<Training>,
     training_batch: OnceCell<Tensor>,
@@ -60,7 +64,7 @@ impl PreparedNetwork {
     /// Read, prune, calibrate and quantize a network.
     ///
     /// - Errors: files that cannot be read or are not what they should be, a network that cannot be run on its images,
-    ///   and one of which nothing can be simulated.
+    ///   and one without layers.
     pub fn new(
         workload: ModelWorkload,
         pruning: Option<PruneSpec>,
@@ -72,6 +76,7 @@ impl PreparedNetwork {
         let failed = |error| RunError::capture(&workload.model, error);
         let images = opened.calibration_images();
         let calibration = calibrate(&opened.network, images, &options, workers.progress).map_err(failed)?;
+        let macs = coverage::macs(&opened.network, &opened.images, &options).map_err(failed)?;
         let quantized =
             QuantizedNetwork::new(&opened.network, &calibration, &workload.quantization).map_err(failed)?;
         Ok(Self {
@@ -80,6 +85,7 @@ impl PreparedNetwork {
             opened,
             unpruned,
             calibration,
+            macs,
             quantized,
             training: OnceCell::new(),
             training_batch: OnceCell::new(),
@@ -108,14 +114,16 @@ impl PreparedNetwork {
         &self.quantized
     }
 
-    /// Layers that stay FP32, with their reasons, in the network's order.
-    pub fn unsimulated(&self) -> Vec<UnsimulatedLayer> {
+    /// Layers that stay FP32, with their reasons, in the network's order; their MACs are those of so many images.
+    pub fn unsimulated(&self, n_images: usize) -> Vec<UnsimulatedLayer> {
         self.layers()
-            .filter_map(|(name, choice)| match choice {
+            .zip(&self.macs)
+            .filter_map(|((name, choice), macs)| match choice {
                 Choice::Simulated(_) => None,
                 Choice::Unsimulated(reason) => Some(UnsimulatedLayer {
                     name: name.to_owned(),
                     reason: reason.clone(),
+                    macs: macs.map(|macs| macs * widen(n_images)),
                 }),
             })
             .collect()
@@ -169,7 +177,7 @@ impl PreparedNetwork {
     pub(crate) fn layer_names(&self) -> LayerNames<'_> {
         LayerNames {
             simulated: self.simulated(),
-            unsimulated: self.unsimulated(),
+            unsimulated: self.unsimulated(self.opened.images.len()),
         }
     }
 

@@ -3,6 +3,7 @@
 mod bad_inputs;
 mod class_lists;
 mod commands;
+mod coverage;
 mod designs;
 mod eval;
 mod eval_images;
