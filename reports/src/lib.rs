@@ -4,6 +4,7 @@
 
 pub mod accuracy;
 pub mod costs;
+pub mod coverage;
 pub mod echo;
 pub mod export;
 pub mod frame;

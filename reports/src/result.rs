@@ -5,6 +5,7 @@ use sim_core::record::UnsimulatedLayer;
 use sim_core::synthetic::ActivationZeros;
 use sim_cost::table::Table;
 
+use crate::coverage::unsimulated_macs;
 use crate::echo::ArrayEcho;
 use crate::json::{self, LayerObject, VERSION};
 use crate::pruning::Pruning;
@@ -99,6 +100,8 @@ impl ResultFile {
         warnings.extend(report.synthetic.as_ref().map(Synthetic::warning));
         let (layers, of_layers) = json::layers(&report.layers, &report.array, &report.table);
         warnings.extend(of_layers);
+        let totals = Totals::of(&layers, &report.array, unsimulated_macs(&report.unsimulated));
+        warnings.extend(totals.coverage.warning());
         if layers.iter().any(|layer| layer.product.energy_pj.is_none()) {
             warnings.push(Warning::NoEnergyFigure(format!(
                 "technology table `{}` lacks a row",
@@ -118,7 +121,7 @@ impl ResultFile {
             cost_table: CostTable::of(&report.table),
             pruning: None,
             synthetic: report.synthetic,
-            totals: Totals::of(&layers, &report.array),
+            totals,
             layers,
             unsimulated: report.unsimulated.clone(),
             warnings: warnings.into_vec(),

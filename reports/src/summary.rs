@@ -9,7 +9,7 @@ use sim_core::spec::ArraySpec;
 use crate::json::{EnergyObject, LayerObject, policy};
 use crate::markdown::{Align, list, table};
 use crate::run::Report;
-use crate::text::{array as describe, time_unit};
+use crate::text::{array as describe, grouped, time_unit};
 use crate::warning::Warning;
 use crate::{metrics, ratio};
 use sim_draw::text::significant;
@@ -42,6 +42,10 @@ pub fn text(report: &Report) -> String {
     if let Some(pruning) = &report.result().pruning {
         text.push_str(&format!("- pruning: {}\n", pruning.line()));
     }
+    text.push_str(&format!(
+        "- simulated: {}\n",
+        report.result().totals.coverage.sentence()
+    ));
     text.push('\n');
     text.push_str(&layer_table(report));
     text.push_str(&notes(report));
@@ -51,9 +55,10 @@ pub fn text(report: &Report) -> String {
 
 /// What was left out, and what a reader has to know.
 pub(crate) fn caveats(unsimulated: &[UnsimulatedLayer], warnings: &[Warning]) -> String {
-    let layers = unsimulated
-        .iter()
-        .map(|layer| format!("{}: {}", layer.name, layer.reason));
+    let layers = unsimulated.iter().map(|layer| match layer.macs {
+        Some(macs) => format!("{}: {} ({} MACs)", layer.name, layer.reason, grouped(macs)),
+        None => format!("{}: {}", layer.name, layer.reason),
+    });
     list("Layers that were not simulated", layers) + &list("Warnings", warnings)
 }
 
@@ -106,7 +111,7 @@ fn layer_table(report: &Report) -> String {
     }
     rows.push(vec![
         String::new(),
-        "total".to_owned(),
+        "simulated layers".to_owned(),
         String::new(),
         record
             .layers
@@ -125,6 +130,11 @@ fn layer_table(report: &Report) -> String {
         metrics::cell("energy_pj", totals.energy_pj.as_ref().map(|energy| energy.value)),
         significant(totals.time_us / unit.size),
     ]);
+    if let Some(speedup) = totals.coverage.speedup_network {
+        let mut row = ["", "network", "", "", "", ""].map(str::to_owned).to_vec();
+        row.push(metrics::cell("speedup_network", speedup));
+        rows.push(row);
+    }
     table(&header, &rows)
 }
 
@@ -132,13 +142,14 @@ fn notes(report: &Report) -> String {
     let record = report.record();
     let totals = &report.result().totals;
     let mut text = String::from(
-        "\nThe last row sums counts over layers and makes its ratios from the sums. Reduced operands are in per cent of \
+        "\nThe row `simulated layers` sums counts over layers and makes its ratios from the sums. In `network`, the other layers \
+         take as many cycles for each MAC as these do on the baseline. Reduced operands are in per cent of \
          the multiplications, zeros included. MSE is in squared accumulator units, which differ between layers and are not summed; – is \
          not measured, or without error.\n",
     );
     if let (Some(mean), Some(whole)) = (totals.speedup_geometric_mean, totals.speedup) {
         text.push_str(&format!(
-            "\nGeometric mean of the layers' speed-ups: {mean:.3}; speed-up of all cycles together: {whole:.3}.\n"
+            "\nGeometric mean of the layers' speed-ups: {mean:.3}; speed-up of all simulated cycles together: {whole:.3}.\n"
         ));
     }
     match &totals.energy_pj {

@@ -5,6 +5,7 @@ use sim_core::counters::Counters;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 
+use crate::coverage::Coverage;
 use crate::json::{AreaObject, EnergyObject, LayerObject};
 use crate::metrics::counts::Counts;
 use crate::ratio;
@@ -37,11 +38,14 @@ pub struct Totals {
     pub energy_pj: Option<EnergyObject>,
     /// Area of the array; null where the table lacks a row.
     pub area_um2: Option<AreaObject>,
+    /// Which part of the network this is.
+    #[serde(flatten)]
+    pub coverage: Coverage,
 }
 
 impl Totals {
-    /// Of all layers on an array.
-    pub fn of(layers: &[LayerObject], array: &ArraySpec) -> Self {
+    /// Of all layers on an array, beside layers of so many MACs that were not simulated; `None`: nobody knows how many.
+    pub fn of(layers: &[LayerObject], array: &ArraySpec, unsimulated_macs: Option<u64>) -> Self {
         let sum = Counts::of_layers(layers, array.clock());
         let sum = sum.as_ref();
         // Room for the threads of the array as built, whichever layers there are.
@@ -49,6 +53,7 @@ impl Totals {
         if let Some(sum) = sum {
             counters += sum.counters;
         }
+        let macs = sum.map_or(0, |sum| sum.macs);
         let speedups: Vec<f64> = layers.iter().map(|layer| layer.product.speedup).collect();
         Self {
             layers: layers.len(),
@@ -56,12 +61,13 @@ impl Totals {
             baseline_cycles: sum.map_or(Cycles(0), |sum| sum.baseline_cycles),
             speedup: sum.map(Counts::speedup),
             speedup_geometric_mean: ratio::geometric_mean(&speedups),
-            macs: sum.map_or(0, |sum| sum.macs),
+            macs,
             counters,
             utilization: sum.map(Counts::utilization),
             time_us: sum.map_or(0.0, Counts::microseconds),
             energy_pj: sum.and_then(|sum| sum.energy.clone()),
             area_um2: sum.and_then(|sum| sum.area.clone()),
+            coverage: Coverage::new(macs, unsimulated_macs, sum.map(Counts::speedup)),
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum Warning {
     Undecoded(String),
     /// Methods learned from the images that are evaluated: which.
     SeenTestImages(String),
+    /// Figures are those of a small part of the network: which.
+    SmallShare(String),
     /// Points of a sweep failed.
     Failed {
         /// How many.
@@ -62,13 +64,14 @@ const NOT_REACHED: &str = "throttling: even with one thread in every layer the a
 type Kind = fn(String) -> Warning;
 
 /// What tells texts apart that others make as a whole.
-const WITHIN: [(&str, Kind); 3] = [
+const WITHIN: [(&str, Kind); 4] = [
     (
         ": times assume a clock that this PE does not reach",
         Warning::ClockTooFast,
     ),
     (" could not be decoded and ", Warning::Undecoded),
     (" have seen the test images: ", Warning::SeenTestImages),
+    ("the simulated layers are ", Warning::SmallShare),
 ];
 
 impl Warning {
@@ -94,6 +97,7 @@ impl fmt::Display for Warning {
             Self::ClockTooFast(text)
             | Self::Undecoded(text)
             | Self::SeenTestImages(text)
+            | Self::SmallShare(text)
             | Self::Other(text) => f.write_str(text),
         }
     }
@@ -175,6 +179,7 @@ mod tests {
             Warning::NotReached,
             Warning::Undecoded("images: 1 could not be decoded and was left out: 0.png".to_owned()),
             Warning::SeenTestImages("throttling have seen the test images: no set".to_owned()),
+            Warning::SmallShare("the simulated layers are 1 % of the network".to_owned()),
             Warning::Other("something else".to_owned()),
         ];
         for warning in warnings {

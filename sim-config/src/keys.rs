@@ -145,7 +145,7 @@ pub enum Values {
     Number(Zero),
     /// A finite number, or an array of one per channel.
     Numbers(Zero),
-    /// Rows and columns of an image, each from 1 to `max`.
+    /// Rows and columns of an image, or one number, each from 1 to `max`.
     Sides {
         /// Most.
         max: i64,
@@ -250,7 +250,7 @@ impl Values {
             Self::Numbers(Zero::Forbidden) => {
                 "a finite number other than 0, or an array of one per channel".to_owned()
             }
-            Self::Sides { max } => format!("[rows, columns], each from 1 to {max}"),
+            Self::Sides { max } => format!("[rows, columns] or one number, each from 1 to {max}"),
             Self::Name => "a name in quotes".to_owned(),
             Self::Constants => {
                 "a list such as [\"sr=16000\"], each with a number, true, false, or numbers with commas \
@@ -282,7 +282,7 @@ impl Values {
             Self::Flag => vec!["true".to_owned(), "false".to_owned()],
             Self::Number(_) => vec!["0.5".to_owned(), "-2".to_owned()],
             Self::Numbers(_) => vec!["0.5".to_owned(), "[0.5]".to_owned(), "[0.1, 0.2, 3]".to_owned()],
-            Self::Sides { max } => vec!["[224, 224]".to_owned(), format!("[1, {max}]")],
+            Self::Sides { max } => vec!["[224, 224]".to_owned(), format!("[1, {max}]"), "256".to_owned()],
             Self::Name => vec!["\"/block1/conv1/Conv\"".to_owned()],
             Self::Constants => vec!["[\"sr=16000\"]".to_owned(), "[\"a=0\", \"b=1,2\"]".to_owned()],
             Self::Percentile => vec!["99.9".to_owned(), "100".to_owned(), "0.5".to_owned()],

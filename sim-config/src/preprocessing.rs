@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use sim_core::preprocessing::{Channels, Layout, Preprocessing, ResizeMode};
+use sim_core::preprocessing::{
+    Channels, DEFAULT_PADDING, Layout, Preprocessing, Resize, ResizeFilter, ResizeMode,
+};
 use sim_toml::complaint::Complaints;
 use sim_toml::error::ConfigError;
 use sim_toml::source;
@@ -27,10 +29,16 @@ pub struct Override {
     pub mean: Option<Vec<f32>>,
     /// Divided by, per channel.
     pub std: Option<Vec<f32>>,
-    /// Rows and columns after resizing.
-    pub resize: Option<[usize; 2]>,
+    /// Size after resizing.
+    pub resize: Option<Resize>,
     /// What resizing does with another aspect ratio.
     pub resize_mode: Option<ResizeMode>,
+    /// The filter of resizing.
+    pub resize_filter: Option<ResizeFilter>,
+    /// The pixel around a letterboxed image.
+    pub padding: Option<u8>,
+    /// Rows and columns that are left of the resized image.
+    pub crop: Option<[usize; 2]>,
 }
 
 /// Values of preprocessing that do not fit together or are not numbers to compute with.
@@ -68,6 +76,16 @@ pub enum PreprocessingError {
         /// What is allowed.
         allowed: String,
     },
+    /// A key that does nothing beside the others.
+    #[error("preprocessing.{key} {why}; {remedy}")]
+    Together {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with it.
+        why: String,
+        /// What to do.
+        remedy: &'static str,
+    },
 }
 
 impl Override {
@@ -84,7 +102,16 @@ impl Override {
             std,
             resize,
             resize_mode,
+            resize_filter,
+            padding,
+            crop,
         } = self.clone();
+        let resize_mode = match (resize_mode, resize) {
+            (Some(mode), _) => mode,
+            // The mode of the base is for the rows and columns of the base.
+            (None, Some(Resize::Shorter(_))) => ResizeMode::Stretch,
+            (None, Some(Resize::Sides(_)) | None) => base.resize_mode,
+        };
         let merged = Preprocessing {
             layout: layout.unwrap_or(base.layout),
             model_layout: model_layout.unwrap_or(base.model_layout),
@@ -93,10 +120,41 @@ impl Override {
             mean: mean.unwrap_or(base.mean),
             std: std.unwrap_or(base.std),
             resize: resize.or(base.resize),
-            resize_mode: resize_mode.unwrap_or(base.resize_mode),
+            resize_mode,
+            resize_filter: resize_filter.unwrap_or(base.resize_filter),
+            padding: padding.or(base.padding),
+            crop: crop.or(base.crop),
             values: base.values,
         };
         check(&merged)?;
+        Ok(merged)
+    }
+
+    /// What is done in the end, with the given keys in place of those that are `declared` beside the model.
+    ///
+    /// - Errors: as [`Self::apply`], and given keys that have no effect.
+    pub fn settle(&self, declared: Preprocessing) -> Result<Preprocessing, PreprocessingError> {
+        let mut merged = self.apply(declared)?;
+        for (key, is_given) in [
+            (&keys::RESIZE_MODE, self.resize_mode.is_some()),
+            (&keys::RESIZE_FILTER, self.resize_filter.is_some()),
+        ] {
+            if is_given && merged.resize.is_none() {
+                let why = "is given, and nothing is resized".to_owned();
+                return Err(together(key, why, "give `resize` too, or leave it out"));
+            }
+        }
+        merged.padding = match merged.resize_mode {
+            ResizeMode::Letterbox => merged.padding.or(Some(DEFAULT_PADDING)),
+            mode @ (ResizeMode::Stretch | ResizeMode::Cover) if self.padding.is_some() => {
+                return Err(together(
+                    &keys::PADDING,
+                    format!("is given, and resize-mode = \"{mode}\" pads nothing"),
+                    "give resize-mode = \"letterbox\", or leave it out",
+                ));
+            }
+            ResizeMode::Stretch | ResizeMode::Cover => None,
+        };
         Ok(merged)
     }
 
@@ -111,6 +169,9 @@ impl Override {
             std,
             resize,
             resize_mode,
+            resize_filter,
+            padding,
+            crop,
         } = self;
         let given = [
             (&keys::MODEL_LAYOUT, model_layout.is_some()),
@@ -120,6 +181,9 @@ impl Override {
             (&keys::STD, std.is_some()),
             (&keys::RESIZE, resize.is_some()),
             (&keys::RESIZE_MODE, resize_mode.is_some()),
+            (&keys::RESIZE_FILTER, resize_filter.is_some()),
+            (&keys::PADDING, padding.is_some()),
+            (&keys::CROP, crop.is_some()),
         ];
         let given = given.into_iter().filter(|(_, is_given)| *is_given);
         given.map(|(key, _)| key.name).collect()
@@ -172,12 +236,18 @@ pub(crate) fn complain(reader: &KeyReader<'_>, error: &PreprocessingError) {
     let key: &Key = match error {
         PreprocessingError::Length { key: "mean", .. } => &keys::MEAN,
         PreprocessingError::Length { .. } | PreprocessingError::Unequal { .. } => &keys::STD,
-        PreprocessingError::Value { key, .. } => keys::ALL
+        PreprocessingError::Value { key, .. } | PreprocessingError::Together { key, .. } => keys::ALL
             .iter()
             .find(|known| known.section == Section::Preprocessing && known.name == *key)
             .unwrap_or(&&keys::SCALE),
     };
-    reader.complain(key, error.to_string(), REMEDY);
+    let remedy = match error {
+        PreprocessingError::Together { .. } => "",
+        PreprocessingError::Length { .. }
+        | PreprocessingError::Unequal { .. }
+        | PreprocessingError::Value { .. } => REMEDY,
+    };
+    reader.complain(key, error.to_string(), remedy);
 }
 
 /// The keys that are given; those that are not are `None`, whatever their default.
@@ -191,6 +261,18 @@ pub(crate) fn read(reader: &KeyReader<'_>) -> Override {
         std: reader.given(&keys::STD, KeyReader::optional_numbers),
         resize: reader.given(&keys::RESIZE, KeyReader::optional_sides),
         resize_mode: reader.given(&keys::RESIZE_MODE, KeyReader::optional_word),
+        resize_filter: reader.given(&keys::RESIZE_FILTER, KeyReader::optional_word),
+        padding: (reader.given(&keys::PADDING, KeyReader::optional_integer))
+            .and_then(|value| u8::try_from(value).ok()),
+        crop: reader.given(&keys::CROP, KeyReader::optional_sides).map(square),
+    }
+}
+
+/// Rows and columns, of which one number is both.
+pub fn square(sides: Resize) -> [usize; 2] {
+    match sides {
+        Resize::Shorter(side) => [side, side],
+        Resize::Sides(sides) => sides,
     }
 }
 
@@ -217,16 +299,58 @@ fn check(spec: &Preprocessing) -> Result<(), PreprocessingError> {
             "finite numbers other than 0",
         ));
     }
-    if let Some([rows, cols]) = spec.resize
-        && [rows, cols].iter().any(|side| !(1..=MAX_RESIZED).contains(side))
-    {
-        return Err(not_allowed(
-            "resize",
-            format!("[{rows}, {cols}]"),
-            &keys::RESIZE.values.describe(),
-        ));
+    let resized = spec.resize.map(square);
+    for (key, sides) in [(&keys::RESIZE, resized), (&keys::CROP, spec.crop)] {
+        if let Some([rows, cols]) = sides
+            && [rows, cols].iter().any(|side| !(1..=MAX_RESIZED).contains(side))
+        {
+            return Err(not_allowed(
+                key.name,
+                format!("[{rows}, {cols}]"),
+                &key.values.describe(),
+            ));
+        }
     }
+    check_sides(spec)?;
     check_lengths(spec)
+}
+
+fn together(key: &Key, why: String, remedy: &'static str) -> PreprocessingError {
+    PreprocessingError::Together {
+        key: key.name,
+        why,
+        remedy,
+    }
+}
+
+/// `resize`, its mode and `crop` must fit together.
+fn check_sides(spec: &Preprocessing) -> Result<(), PreprocessingError> {
+    match (spec.resize, spec.resize_mode) {
+        (Some(Resize::Shorter(side)), mode @ (ResizeMode::Cover | ResizeMode::Letterbox)) => {
+            return Err(together(
+                &keys::RESIZE_MODE,
+                format!("= \"{mode}\" is for rows and columns, and `resize` is the shorter side, {side}"),
+                "give `resize` as rows and columns, or leave the mode out",
+            ));
+        }
+        (Some(Resize::Shorter(_) | Resize::Sides(_)) | None, _) => {}
+    }
+    let (Some(resize), Some([rows, cols])) = (spec.resize, spec.crop) else {
+        return Ok(());
+    };
+    let (fits, left) = match resize {
+        // The longer side depends on the image.
+        Resize::Shorter(side) => (rows.min(cols) <= side, format!("a shorter side of {side}")),
+        Resize::Sides([height, width]) => (rows <= height && cols <= width, format!("[{height}, {width}]")),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(together(
+        &keys::CROP,
+        format!("= [{rows}, {cols}] is larger than what `resize` leaves, {left}"),
+        "crop less, or resize to more",
+    ))
 }
 
 /// Longest side after resizing; the table of keys has the same.

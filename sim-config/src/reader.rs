@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use sim_core::input_constant::InputConstant;
 use sim_core::named::Named;
+use sim_core::preprocessing::Resize;
 use sim_core::prune::PruneSpec;
 use sim_core::range::Percentile;
 use sim_core::synthetic::ActivationZeros;
@@ -170,12 +171,15 @@ impl<'a> KeyReader<'a> {
         self.value(key, |_, value| activation_zeros(value))
     }
 
-    /// Rows and columns that may be left out.
-    pub(crate) fn optional_sides(&self, key: &'static Key) -> Option<[usize; 2]> {
+    /// Rows and columns, or one number, that may be left out.
+    pub(crate) fn optional_sides(&self, key: &'static Key) -> Option<Resize> {
         self.value(key, |key, value| {
-            let sides = integers(key, value, "an array of two whole numbers")?;
+            if value.as_integer().is_some() {
+                return integer(key, value).map(|side| Resize::Shorter(size(side)));
+            }
+            let sides = integers(key, value, "a whole number or an array of two")?;
             <[i64; 2]>::try_from(sides)
-                .map(|sides| sides.map(size))
+                .map(|sides| Resize::Sides(sides.map(size)))
                 .map_err(|sides| Wrong::Value(format!("an array of {}", sides.len()), None))
         })
     }

@@ -62,6 +62,7 @@ pub fn run(spec: &RunSpec) -> Value {
                 "model": model.model,
                 "images": model.images,
                 "calibration": model.calibration,
+                "classes": model.classes,
                 "n-images": model.n_images,
                 "n-calibration": model.n_calibration,
             }));

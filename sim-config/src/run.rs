@@ -96,6 +96,8 @@ pub struct ModelWorkload {
     pub images: PathBuf,
     /// Images that set ranges; `None`: the images themselves.
     pub calibration: Option<PathBuf>,
+    /// Names of the network's classes, for folders of images.
+    pub classes: Option<PathBuf>,
     /// How many of the images; `None`: all.
     pub n_images: Option<usize>,
     /// How many of the calibration images; `None`: all.

@@ -144,12 +144,10 @@ fn property(key: &Key) -> Value {
         Values::Numbers(zero) => {
             json!({"anyOf": [number(zero), {"type": "array", "minItems": 1, "items": number(zero)}]})
         }
-        Values::Sides { max } => json!({
-            "type": "array",
-            "minItems": 2,
-            "maxItems": 2,
-            "items": {"type": "integer", "minimum": 1, "maximum": max},
-        }),
+        Values::Sides { max } => {
+            let side = json!({"type": "integer", "minimum": 1, "maximum": max});
+            json!({"anyOf": [side, {"type": "array", "minItems": 2, "maxItems": 2, "items": side}]})
+        }
         Values::Percentile => json!({"type": "number", "exclusiveMinimum": 0, "maximum": 100}),
         Values::Pruning => json!({"anyOf": [
             {"type": "number", "minimum": 0, "exclusiveMaximum": 1},

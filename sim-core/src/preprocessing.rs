@@ -33,8 +33,42 @@ named! {
         Stretch = "stretch",
         /// The image is scaled until it covers the given sides; what sticks out is cut off evenly.
         Cover = "cover",
+        /// The image is scaled until it fits into the given sides; what is left is padded evenly.
+        Letterbox = "letterbox",
     }
 }
+
+named! {
+    /// The filter of `resize`; both look at the whole area that becomes one pixel.
+    pub enum ResizeFilter {
+        /// A triangle.
+        Bilinear = "bilinear",
+        /// A cubic with a = −0.5.
+        Bicubic = "bicubic",
+    }
+}
+
+impl ResizeFilter {
+    const fn is_default(&self) -> bool {
+        match self {
+            Self::Bilinear => true,
+            Self::Bicubic => false,
+        }
+    }
+}
+
+/// The size after resizing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Resize {
+    /// The shorter side; the other one follows.
+    Shorter(usize),
+    /// Rows and columns.
+    Sides([usize; 2]),
+}
+
+/// What surrounds a letterboxed image where nobody says it.
+pub const DEFAULT_PADDING: u8 = 114;
 
 named! {
     /// What the images hold.
@@ -62,7 +96,7 @@ impl ImageValues {
     }
 }
 
-/// From `uint8` pixels to a network's input: resize, reorder channels, then
+/// From `uint8` pixels to a network's input: resize, crop, reorder channels, then
 /// `(pixel · scale − mean[c]) / std[c]` in FP32, in that order. Floats skip all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -79,10 +113,19 @@ pub struct Preprocessing {
     pub mean: Vec<f32>,
     /// Divided by, per channel of the network's input; one value serves all.
     pub std: Vec<f32>,
-    /// Rows and columns after resizing (bilinear); `None`: as they are.
-    pub resize: Option<[usize; 2]>,
+    /// Size after resizing; `None`: as they are.
+    pub resize: Option<Resize>,
     /// What resizing does with another aspect ratio.
     pub resize_mode: ResizeMode,
+    /// The filter of resizing.
+    #[serde(skip_serializing_if = "ResizeFilter::is_default")]
+    pub resize_filter: ResizeFilter,
+    /// The pixel around a letterboxed image; `None`: nothing is letterboxed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub padding: Option<u8>,
+    /// Rows and columns of the middle that is left of the resized image; `None`: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crop: Option<[usize; 2]>,
     /// What the images hold; floats are not preprocessed.
     #[serde(skip_serializing_if = "ImageValues::are_pixels")]
     pub values: ImageValues,
@@ -112,6 +155,9 @@ impl Default for Preprocessing {
             std: vec![1.0],
             resize: None,
             resize_mode: ResizeMode::Stretch,
+            resize_filter: ResizeFilter::Bilinear,
+            padding: None,
+            crop: None,
             values: ImageValues::Uint8,
         }
     }

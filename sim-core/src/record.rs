@@ -78,4 +78,7 @@ pub struct UnsimulatedLayer {
     pub name: String,
     /// The reason, for a person.
     pub reason: String,
+    /// Its MACs over all images, zeros included; null where they are not known.
+    #[serde(default)]
+    pub macs: Option<u64>,
 }

@@ -77,14 +77,28 @@ pub enum PreprocessError {
         value: f32,
     },
     /// A size that no network takes.
-    #[error("`resize` to {rows}×{columns}: both must be in 1..={max}")]
+    #[error("image `{image}` becomes {rows}×{columns} by `resize`: both must be in 1..={max}")]
     Resize {
+        /// The image.
+        image: String,
         /// Rows.
         rows: usize,
         /// Columns.
         columns: usize,
         /// Most.
         max: usize,
+    },
+    /// Less than what is to be left.
+    #[error(
+        "image `{image}` has {found:?} rows and columns where it is cropped to {want:?}: crop less, or resize to more"
+    )]
+    Crop {
+        /// The image.
+        image: String,
+        /// What it has.
+        found: [usize; 2],
+        /// What is to be left.
+        want: [usize; 2],
     },
 }
 
@@ -93,7 +107,7 @@ pub enum PreprocessError {
 /// `rank`: axes of the network's input, images included; `None`: the network does not say. An image of two axes is one
 /// channel, but where the input has three axes there is no axis for it. Values of any other number of axes keep them.
 ///
-/// Bytes are resized (bilinear over the area that becomes one pixel), their channels converted, then
+/// Bytes are resized (over the area that becomes one pixel), cropped, their channels converted, then
 /// `(pixel · scale − mean[c]) / std[c]` in FP32. Gray from colour is ITU-R 601 luma, in the integers that the Python
 /// imaging library uses. Floats are the input as they stand, in the order of axes that the network has.
 ///
@@ -143,16 +157,7 @@ fn check_numbers(preprocessing: &Preprocessing) -> Result<(), PreprocessError> {
             }
         }
     }
-    match preprocessing.resize {
-        Some([rows, columns]) if !(1..=MAX_SIDE).contains(&rows) || !(1..=MAX_SIDE).contains(&columns) => {
-            Err(PreprocessError::Resize {
-                rows,
-                columns,
-                max: MAX_SIDE,
-            })
-        }
-        Some(_) | None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Take the axis of the channels away where there is just one.
@@ -183,8 +188,21 @@ fn preprocess(
     let Some(mut planes) = Planes::of(&image.shape, layout, bytes) else {
         return flat(preprocessing, image, bytes);
     };
-    if let Some(size) = preprocessing.resize {
-        planes = planes.resized(size, preprocessing.resize_mode);
+    if let Some(resize) = preprocessing.resize {
+        planes =
+            (planes.resized(resize, preprocessing)).map_err(|[rows, columns]| PreprocessError::Resize {
+                image: image.name.clone(),
+                rows,
+                columns,
+                max: MAX_SIDE,
+            })?;
+    }
+    if let Some(want) = preprocessing.crop {
+        planes = planes.cropped(want).map_err(|found| PreprocessError::Crop {
+            image: image.name.clone(),
+            found,
+            want,
+        })?;
     }
     planes
         .convert(preprocessing.channels)
@@ -210,6 +228,7 @@ fn flat(
 ) -> Result<(Vec<usize>, Vec<f32>), PreprocessError> {
     let not_flat = [
         ("resize", preprocessing.resize.is_some()),
+        ("crop", preprocessing.crop.is_some()),
         ("channels", preprocessing.channels.is_some()),
     ];
     if let Some((key, _)) = not_flat.into_iter().find(|(_, is_given)| *is_given) {

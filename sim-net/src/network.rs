@@ -16,7 +16,7 @@ use crate::graph::Graph;
 pub use crate::graph::error::ModelError;
 pub use crate::graph::given::Given;
 use crate::graph::infer;
-pub use crate::graph::infer::LayerShape;
+pub use crate::graph::infer::{LayerShape, Macs};
 pub use crate::graph::layer::{
     BatchNorm, InputSign, OtherProduct, Statistics, StoredCodes, StoredInput, StoredWeights, WeightedLayer,
 };
@@ -215,6 +215,11 @@ impl Network {
             });
         }
         infer::infer(&self.graph, &shapes)?.all(|shapes| &shapes.layers)
+    }
+
+    /// MACs of all layers and of all other products, wanted or not, for inputs of these shapes, by name.
+    pub fn macs(&self, shapes: &[(String, Vec<usize>)]) -> Macs {
+        infer::macs(&self.graph, shapes)
     }
 
     /// Shapes of the outputs that are wanted, for inputs of these shapes; nothing is executed.

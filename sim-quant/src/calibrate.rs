@@ -30,8 +30,7 @@ pub struct Calibration {
 ///
 /// A layer whose calibrated range is empty, so that its Δ is 0, is left out with the reason.
 ///
-/// - Errors: images or a network that cannot be run, inputs that are not finite, and a network of which nothing can be
-///   simulated.
+/// - Errors: images or a network that cannot be run, inputs that are not finite, and a network without layers.
 pub fn calibrate(
     network: &Network,
     images: &ImageSet,
@@ -45,7 +44,9 @@ pub fn calibrate(
             *choice = Choice::Unsimulated("the output does not depend on it".to_owned());
         }
     }
-    check_choices(network, &choices)?;
+    if choices.is_empty() {
+        return Err(CaptureError::Nothing);
+    }
     let mut quantizers = quantizers(&pass, &mut choices, &options.quantization)?;
     for ((choice, slot), layer) in choices.iter_mut().zip(&mut quantizers).zip(network.layers()) {
         // What the network says of its codes is not calibrated.
@@ -66,7 +67,6 @@ pub fn calibrate(
             (Choice::Simulated(_) | Choice::Unsimulated(_), _) => {}
         }
     }
-    check_choices(network, &choices)?;
     Ok(Calibration { choices, quantizers })
 }
 
@@ -81,23 +81,6 @@ fn no_range(range: ActivationRange) -> String {
             percentile.value()
         ),
     }
-}
-
-/// Something must be left to simulate.
-fn check_choices(network: &Network, choices: &[Choice]) -> Result<(), CaptureError> {
-    let mut reasons = Vec::new();
-    for (layer, choice) in network.layers().iter().zip(choices) {
-        match choice {
-            Choice::Simulated(_) => return Ok(()),
-            Choice::Unsimulated(reason) => reasons.push(format!("`{}`: {reason}", layer.name)),
-        }
-    }
-    if reasons.is_empty() {
-        reasons.push("the network has no convolution and no fully connected layer".to_owned());
-    }
-    Err(CaptureError::Nothing {
-        reasons: reasons.join("; "),
-    })
 }
 
 /// Per layer the wide activations of each K column, `[groups, k]` in `(c, kh, kw)` order, padding included as it is in

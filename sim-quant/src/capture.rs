@@ -7,13 +7,15 @@ use sim_core::convolution::Geometry;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::progress::Progress;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
+use sim_core::shape::widen;
 use sim_images::sets::ImageSet;
-use sim_net::network::{Network, WeightedLayer};
+use sim_net::network::{Macs, Network, WeightedLayer};
 use sim_trace::TraceError;
 use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
 
 use crate::calibrate::{Calibration, Quantizers, calibrate, wide_counts};
 pub use crate::capture_error::CaptureError;
+use crate::coverage;
 use crate::pass::Pass;
 use crate::quantize::ActivationQuantizer;
 use crate::quantized::LayerCodes;
@@ -67,7 +69,7 @@ pub struct CaptureOptions<'a> {
 /// is in the trace, or among its unsimulated ones with the reason; both in execution order.
 ///
 /// - Errors: images that cannot be loaded or preprocessed, a network that cannot be run on them, tensors that are not
-///   finite, and a network of which nothing can be simulated.
+///   finite, and a network without layers.
 pub fn capture(
     network: &Network,
     images: &ImageSet,
@@ -78,6 +80,9 @@ pub fn capture(
     let calibration = calibration.unwrap_or(images);
     let Calibration { choices, quantizers } = calibrate(network, calibration, options, progress)?;
     let mut counts = wide_counts(&Pass::new(network, calibration, options, progress)?, &quantizers)?;
+    let Macs { layers, others } = coverage::macs(network, images, options)?;
+    let of_images = |macs: Option<u64>| macs.map(|macs| macs * widen(images.len()));
+    let macs = |index: usize| of_images(layers[index]);
     let inputs = inputs(&Pass::new(network, images, options, progress)?, &quantizers)?;
     let mut trace = Trace {
         origin: Origin {
@@ -108,16 +113,20 @@ pub fn capture(
             (Choice::Simulated(_), _, _) => trace.unsimulated.push(Unsimulated {
                 name: layer.name.clone(),
                 reason: "no image reached it".to_owned(),
+                macs: macs(index),
             }),
             (Choice::Unsimulated(reason), _, _) => trace.unsimulated.push(Unsimulated {
                 name: layer.name.clone(),
                 reason: reason.clone(),
+                macs: macs(index),
             }),
         }
     }
-    let others = network.others().iter().map(|other| Unsimulated {
+    let others = network.others().iter().zip(others);
+    let others = others.map(|(other, macs)| Unsimulated {
         name: other.name.clone(),
         reason: other.reason.clone(),
+        macs: of_images(macs),
     });
     trace.unsimulated.extend(others);
     Ok(trace)

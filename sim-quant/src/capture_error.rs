@@ -71,12 +71,9 @@ pub enum CaptureError {
         /// Those of the first image.
         want: [usize; 3],
     },
-    /// No layer is left to simulate.
-    #[error("no layer can be simulated: {reasons}")]
-    Nothing {
-        /// Layers with their reasons.
-        reasons: String,
-    },
+    /// No layer.
+    #[error("the network has no convolution and no fully connected layer; there is nothing to simulate")]
+    Nothing,
     /// The stop flag was set.
     #[error("stopped before the last image")]
     Stopped,

@@ -3,6 +3,7 @@
 pub mod calibrate;
 pub mod capture;
 mod capture_error;
+pub mod coverage;
 pub mod feed;
 pub mod lowering;
 mod pass;

@@ -120,7 +120,8 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    fn run_one<T>(
+    /// What `see` keeps of one image, by layer.
+    pub(crate) fn run_one<T>(
         &self,
         index: usize,
         see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError>,

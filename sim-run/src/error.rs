@@ -137,7 +137,7 @@ impl RunError {
             | CaptureError::NotFinite { .. }
             | CaptureError::Geometry { .. }
             | CaptureError::Sizes { .. }
-            | CaptureError::Nothing { .. }) => Self::at(model, &error),
+            | CaptureError::Nothing) => Self::at(model, &error),
         }
     }
 
@@ -147,6 +147,8 @@ impl RunError {
             EvaluateError::Run(error) => Self::capture(model, error),
             error @ (EvaluateError::Outputs { .. }
             | EvaluateError::Label { .. }
+            | EvaluateError::Folders { .. }
+            | EvaluateError::ClassList { .. }
             | EvaluateError::Sizes { .. }) => Self::at(model, &error),
         }
     }

@@ -170,7 +170,7 @@ impl Evaluated {
             pruning: Pruning::new(network.pruning().as_slice(), &network.opened().pruned),
             skipped: network.skipped(),
             learned_from: self.learned_from.clone(),
-            unsimulated: network.unsimulated(),
+            unsimulated: network.unsimulated(self.evaluation.images.len()),
             inputs,
             spec,
             table,

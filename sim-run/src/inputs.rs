@@ -51,6 +51,7 @@ pub fn of_model(model: &ModelWorkload) -> Vec<(&'static str, PathBuf)> {
         files.push(("preprocessing", declared));
     }
     files.push(("images", model.images.clone()));
+    files.extend(model.classes.iter().map(|classes| ("classes", classes.clone())));
     files.extend(
         model
             .calibration

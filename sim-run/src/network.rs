@@ -10,13 +10,15 @@ use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::UnsimulatedLayer;
 use sim_core::reorder::Reorder;
+use sim_core::shape::widen;
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
 use sim_images::sets::{self, ImageSet};
 use sim_layers::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
-use sim_net::network::{Network, Statistics};
+use sim_net::network::{Macs, Network, Statistics};
 use sim_net::recalibrate::recalibrate;
 use sim_quant::calibrate::{Calibration, calibrate};
+use sim_quant::coverage;
 use sim_quant::feed::Feed;
 use sim_quant::quantized::QuantizedNetwork;
 use sim_quant::selection::Choice;
@@ -49,6 +51,8 @@ pub struct PreparedNetwork {
     /// The network before it was pruned, where it was.
     unpruned: Option<Network>,
     calibration: Calibration,
+    /// MACs of each layer for one image.
+    macs: Macs,
     quantized: QuantizedNetwork,
     training: OnceCell<Training>,
     training_batch: OnceCell<Tensor>,
@@ -61,7 +65,7 @@ impl PreparedNetwork {
     /// Read, prune, calibrate and quantize a network.
     ///
     /// - Errors: files that cannot be read or are not what they should be, a network that cannot be run on its images,
-    ///   and one of which nothing can be simulated.
+    ///   and one without layers.
     pub fn new(
         workload: ModelWorkload,
         pruning: Option<PruneSpec>,
@@ -84,6 +88,7 @@ impl PreparedNetwork {
         let failed = |error| RunError::capture(&workload.model, error);
         let images = opened.calibration_images();
         let calibration = calibrate(&opened.network, images, &options, workers.progress).map_err(failed)?;
+        let macs = coverage::macs(&opened.network, &opened.images, &options).map_err(failed)?;
         let quantized =
             QuantizedNetwork::new(&opened.network, &calibration, &workload.quantization).map_err(failed)?;
         Ok(Self {
@@ -92,6 +97,7 @@ impl PreparedNetwork {
             opened,
             unpruned,
             calibration,
+            macs,
             quantized,
             training: OnceCell::new(),
             training_batch: OnceCell::new(),
@@ -120,18 +126,24 @@ impl PreparedNetwork {
         &self.quantized
     }
 
-    /// Layers that stay FP32, with their reasons, in the network's order; behind them products that are not layers.
-    pub fn unsimulated(&self) -> Vec<UnsimulatedLayer> {
-        let others = self.opened.network.others().iter().map(|other| UnsimulatedLayer {
+    /// What stays FP32, with its reason: layers in the network's order, behind them products that are not layers. MACs are
+    /// those of so many images.
+    pub fn unsimulated(&self, n_images: usize) -> Vec<UnsimulatedLayer> {
+        let of_images = |macs: Option<u64>| macs.map(|macs| macs * widen(n_images));
+        let others = self.opened.network.others().iter().zip(&self.macs.others);
+        let others = others.map(|(other, &macs)| UnsimulatedLayer {
             name: other.name.clone(),
             reason: other.reason.clone(),
+            macs: of_images(macs),
         });
         self.layers()
-            .filter_map(|(name, choice)| match choice {
+            .zip(&self.macs.layers)
+            .filter_map(|((name, choice), macs)| match choice {
                 Choice::Simulated(_) => None,
                 Choice::Unsimulated(reason) => Some(UnsimulatedLayer {
                     name: name.to_owned(),
                     reason: reason.clone(),
+                    macs: of_images(*macs),
                 }),
             })
             .chain(others)
@@ -186,7 +198,7 @@ impl PreparedNetwork {
     pub(crate) fn layer_names(&self) -> LayerNames<'_> {
         LayerNames {
             simulated: self.simulated(),
-            unsimulated: self.unsimulated(),
+            unsimulated: self.unsimulated(self.opened.images.len()),
         }
     }
 
@@ -257,12 +269,10 @@ impl PreparedNetwork {
     pub fn training_images(&self, workers: &Workers<'_>) -> Result<&ImageSet, RunError> {
         if self.training.get().is_none() {
             let found = match (&self.opened.calibration, training::beside(&self.workload.images)) {
-                (None, Some(path)) => Training::Beside(TrainingSet::open(
-                    path,
-                    &self.opened.image_input().name,
-                    self.workload.unreadable,
-                    workers,
-                )?),
+                (None, Some(path)) => {
+                    let input = &self.opened.image_input().name;
+                    Training::Beside(TrainingSet::open(path, input, &self.workload, workers)?)
+                }
                 (Some(_), _) | (None, None) => Training::Calibration,
             };
             if let Training::Beside(set) = &found {

@@ -7,7 +7,8 @@ use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
 use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::{ImageValues, Preprocessing};
 use sim_core::prune::{LayerSparsity, PruneSpec};
-use sim_images::sets::{self, ImageSet, Names, OpenOptions};
+use sim_images::classes::ClassList;
+use sim_images::sets::{self, ImageSet, Names, Numbering, OpenOptions};
 use sim_net::network::{Given, Input, IntKind, Network, Wanted};
 use sim_quant::capture::{CaptureOptions, ModelFile, capture};
 use sim_quant::feed::Feed;
@@ -60,7 +61,7 @@ impl Opened {
     ) -> Result<Self, RunError> {
         let declared = preprocessing::load_beside(&workload.model)?;
         let declared =
-            (workload.preprocessing.apply(declared)).map_err(|error| RunError::user("", &error))?;
+            (workload.preprocessing.settle(declared)).map_err(|error| RunError::user("", &error))?;
         let mut network = load(workload, Vec::new())?;
         for kind in network.widened() {
             workers.progress.note(&format!(
@@ -89,6 +90,13 @@ impl Opened {
             .map(|path| open(path, workload.n_calibration))
             .transpose()?;
         let (calibration, skipped_calibration) = calibration.unzip();
+        let (images, calibration) = match class_list(workload)? {
+            None => (images, calibration),
+            Some(list) => {
+                let calibration = calibration.map(|set| listed(set, &list)).transpose()?;
+                (images.listed(&list)?, calibration)
+            }
+        };
         if let (Some(path), Some(set)) = (&workload.calibration, &calibration) {
             check_alike(path, set, &workload.images, &images)?;
         }
@@ -189,6 +197,20 @@ pub(crate) fn open_set(
                 Unfinished::Stopped => RunError::stopped(),
                 Unfinished::Failed(error) => error.into(),
             }),
+    }
+}
+
+/// The names of the classes, where they are given.
+pub(crate) fn class_list(workload: &ModelWorkload) -> Result<Option<ClassList>, RunError> {
+    let list = workload.classes.as_deref().map(ClassList::read).transpose();
+    list.map_err(|error| RunError::at(&error.path, &error.fault))
+}
+
+/// A further set, whose folders may or may not be classes.
+pub(crate) fn listed(set: ImageSet, list: &ClassList) -> Result<ImageSet, RunError> {
+    match set.numbering() {
+        Numbering::Folders(_) => Ok(set.listed(list)?),
+        Numbering::Classes | Numbering::Listed(_) => Ok(set),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A trace on an array: its counts, and what is reported of them.
 
+use reports::coverage::unsimulated_macs;
 use reports::json;
 use reports::pruning::Pruning;
 use reports::result::Synthetic;
@@ -129,6 +130,7 @@ impl PreparedTrace {
         let layers = self.trace.unsimulated.iter().map(|layer| UnsimulatedLayer {
             name: layer.name.clone(),
             reason: layer.reason.clone(),
+            macs: layer.macs,
         });
         layers.collect()
     }
@@ -147,15 +149,18 @@ impl PreparedTrace {
     }
 }
 
-/// The counts of a run of `spec` as a sweep stores them.
-pub fn point(spec: &RunSpec, layers: &[LayerRecord], table: &Table) -> PointObject {
+/// The counts of a run of `spec` on a trace as a sweep stores them.
+pub fn point(spec: &RunSpec, prepared: &PreparedTrace, layers: &[LayerRecord], table: &Table) -> PointObject {
     let (objects, warnings) = json::layers(layers, &spec.design.array, table);
     let synthetic = synthetic(spec).as_ref().map(Synthetic::warning);
-    PointObject::new(
+    let mut point = PointObject::new(
         (&spec.design.array, &spec.design.baseline),
         objects,
+        unsimulated_macs(&prepared.unsimulated()),
         synthetic.into_iter().chain(warnings).collect(),
-    )
+    );
+    point.warnings.extend(point.coverage().warning());
+    point
 }
 
 fn synthetic(spec: &RunSpec) -> Option<Synthetic> {

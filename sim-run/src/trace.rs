@@ -77,8 +77,7 @@ impl PreparedTrace {
 
     /// Prune a network and capture it over images.
     ///
-    /// - Errors: files that are not what they should be, and a network that cannot be run or of which nothing can be
-    ///   simulated.
+    /// - Errors: files that are not what they should be, and a network that cannot be run or has no layer.
     pub fn capture(
         workload: &ModelWorkload,
         pruning: Option<PruneSpec>,

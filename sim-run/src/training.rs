@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use sim_config::run::Unreadable;
+use sim_config::run::ModelWorkload;
 use sim_images::sets::{ImageSet, OpenOptions};
 
 use crate::error::RunError;
-use crate::open::open_set;
+use crate::open::{class_list, listed, open_set};
 use crate::workers::Workers;
 
 /// How the names of test sets begin.
@@ -51,14 +51,18 @@ impl TrainingSet {
     pub(crate) fn open(
         path: PathBuf,
         input: &str,
-        unreadable: Unreadable,
+        workload: &ModelWorkload,
         workers: &Workers<'_>,
     ) -> Result<Self, RunError> {
         let options = OpenOptions {
             limit: Some(DEFAULT_COUNT),
             input: Some(input),
         };
-        let (images, skipped) = open_set(&path, options, unreadable, workers)?;
+        let (images, skipped) = open_set(&path, options, workload.unreadable, workers)?;
+        let images = match class_list(workload)? {
+            None => images,
+            Some(list) => listed(images, &list)?,
+        };
         Ok(Self {
             path,
             images,

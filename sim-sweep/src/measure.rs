@@ -21,5 +21,5 @@ pub(crate) fn simulate_point(
     )?;
     // A map for each point would outweigh all else that is stored.
     let layers = prepared.simulate(spec, EngineKind::Algebraic, PeMap::Off, workers)?;
-    Ok(simulate::point(spec, &layers, &table))
+    Ok(simulate::point(spec, prepared, &layers, &table))
 }

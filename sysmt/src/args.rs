@@ -15,7 +15,7 @@ use reports::place::Replace;
 use sim_array::lockstep::Truth;
 use sim_config::keys::FileKind;
 use sim_core::input_constant::InputConstant;
-use sim_core::preprocessing::{Channels, Layout, ResizeMode};
+use sim_core::preprocessing::{Channels, Layout, Resize, ResizeFilter, ResizeMode};
 use sim_core::prune::{PruneScope, PruneSpec};
 use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
 use sim_core::range::{Percentile, RangeMethod};
@@ -203,6 +203,9 @@ pub(crate) struct EvalArgs {
         conflicts_with = "prune"
     )]
     pub(crate) save_model: Option<PathBuf>,
+    /// Names of the network's classes, one in each line, in the order of its outputs; folders of images are looked up in it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) classes: Option<PathBuf>,
     /// Results folder: tables, figures and the evaluation as JSON; older results in it are replaced, other files in it stay
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -341,12 +344,22 @@ pub(crate) struct PreprocessingArgs {
     /// Divided by after that: one value, or one per channel, with commas
     #[arg(long, value_name = "STD", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) std: Option<Vec<f32>>,
-    /// Rows and columns after resizing, as in 224x224
-    #[arg(long, value_name = "ROWSxCOLS", value_parser = parsers::sides)]
-    pub(crate) resize: Option<[usize; 2]>,
-    /// What resizing does with another aspect ratio
+    /// Rows and columns after resizing, as in 224x224; or the shorter side, as in 256, then the other one keeps its
+    /// proportion
+    #[arg(long, value_name = "ROWSxCOLS|SIDE", value_parser = parsers::sides)]
+    pub(crate) resize: Option<Resize>,
+    /// What resizing to rows and columns does with another aspect ratio
     #[arg(long, value_name = "MODE", value_parser = parsers::named::<ResizeMode>())]
     pub(crate) resize_mode: Option<ResizeMode>,
+    /// Filter of resizing
+    #[arg(long, value_name = "FILTER", value_parser = parsers::named::<ResizeFilter>())]
+    pub(crate) resize_filter: Option<ResizeFilter>,
+    /// Pixel around an image that --resize-mode letterbox pads, 0 to 255 [default: 114]
+    #[arg(long, value_name = "PIXEL")]
+    pub(crate) padding: Option<u8>,
+    /// Rows and columns that are left of the middle of the resized image, as in 224x224 or 224
+    #[arg(long, value_name = "ROWSxCOLS|SIDE", value_parser = parsers::sides)]
+    pub(crate) crop: Option<Resize>,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sim_config::preprocessing::Override;
+use sim_config::preprocessing::{Override, square};
 use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
 use sim_core::input_constant::InputConstant;
 use sim_core::prune::PruneSpec;
@@ -22,6 +22,7 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
         model: network.model.clone(),
         images: network.images.clone(),
         calibration: network.calibration.clone(),
+        classes: None,
         n_images: limit(network.n_images),
         n_calibration: limit(network.n_calibration),
         unreadable: if network.skip_unreadable {
@@ -121,5 +122,8 @@ fn preprocessing(args: &PreprocessingArgs) -> Override {
         std: args.std.clone(),
         resize: args.resize,
         resize_mode: args.resize_mode,
+        resize_filter: args.resize_filter,
+        padding: args.padding,
+        crop: args.crop.map(square),
     }
 }

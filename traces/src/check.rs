@@ -32,7 +32,7 @@ impl Trace {
     ///
     /// - Errors: the first layer and tensor that is wrong.
     pub fn check(&self) -> Result<(), Fault> {
-        if self.layers.is_empty() {
+        if self.layers.is_empty() && self.unsimulated.is_empty() {
             return Err(Fault::Empty);
         }
         for (index, layer) in self.layers.iter().enumerate() {

@@ -139,7 +139,9 @@ pub enum Fault {
         want: usize,
     },
     /// No layer at all.
-    #[error("the trace holds no layer; capture a network with at least one layer that can be simulated")]
+    #[error(
+        "the trace holds no layer; capture a network with at least one convolution or fully connected layer"
+    )]
     Empty,
 }
 

@@ -48,6 +48,9 @@ pub struct Unsimulated {
     pub name: String,
     /// Why.
     pub reason: String,
+    /// Its MACs over all images, zeros included; files leave it out where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macs: Option<u64>,
 }
 
 /// One quantized layer.

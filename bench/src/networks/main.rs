@@ -94,6 +94,7 @@ fn workload(entry: &Entry) -> anyhow::Result<ModelWorkload> {
         model: entry.model.clone(),
         images: entry.images.clone(),
         calibration: None,
+        classes: None,
         n_images: None,
         n_calibration: None,
         unreadable: Unreadable::Refused,

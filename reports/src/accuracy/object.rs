@@ -13,6 +13,7 @@ use sim_cost::table::Table;
 use super::images::{LearnedObject, SkippedObject};
 use super::significance::{Interval, mcnemar, paired_difference, wilson};
 use super::throttling::ThrottlingObject;
+use crate::coverage::{Coverage, unsimulated_macs};
 use crate::echo::ArrayEcho;
 use crate::json::{self, EnergyObject, LayerObject, VERSION};
 use crate::pruning::Pruning;
@@ -106,6 +107,9 @@ pub struct ArrayObject {
     pub utilization: Option<f64>,
     /// Energy over all images; null where the table lacks a row.
     pub energy_pj: Option<EnergyObject>,
+    /// Which part of the network cycles and energy are of.
+    #[serde(flatten)]
+    pub coverage: Coverage,
     /// One object per simulated layer.
     pub layers: Vec<LayerObject>,
 }
@@ -228,12 +232,13 @@ impl ArrayObject {
         evaluation: &Evaluation,
         index: usize,
         array: &ArrayEvaluation,
-        table: &Table,
+        (table, unsimulated_macs): (&Table, Option<u64>),
         warnings: &mut Warnings,
     ) -> Self {
         let (layers, of_layers) = json::layers(&array.layers, &array.array, table);
         warnings.extend(of_layers);
-        let totals = Totals::of(&layers, &array.array);
+        let totals = Totals::of(&layers, &array.array, unsimulated_macs);
+        warnings.extend(totals.coverage.warning());
         let answer = |image: &ImageRecord| image.arrays[index];
         let images = &evaluation.images;
         let changes = changes(evaluation, index);
@@ -253,6 +258,7 @@ impl ArrayObject {
             speedup: totals.speedup,
             utilization: totals.utilization,
             energy_pj: totals.energy_pj,
+            coverage: totals.coverage,
             layers,
         }
     }
@@ -285,7 +291,7 @@ impl EvaluationObject {
                 evaluation,
                 index,
                 array,
-                &record.table,
+                (&record.table, unsimulated_macs(&record.unsimulated)),
                 &mut warnings,
             ));
         }

@@ -34,6 +34,7 @@ pub fn text(object: &EvaluationObject) -> String {
     if let Some(learned) = &object.learned_from {
         let _ = writeln!(text, "- {}", learned.line());
     }
+    let _ = writeln!(text, "- simulated: {}", object.first.coverage.sentence());
     let _ = writeln!(text, "- sysmt {}\n", object.sysmt_version);
     text.push_str(&answers(object));
     text.push_str("\nOutput error: the mean over images and classes of |output − FP32 output|.\n");
@@ -64,6 +65,7 @@ fn answers(object: &EvaluationObject) -> String {
         "output_error",
         "cycles",
         "speedup",
+        "speedup_network",
         "utilization",
         "energy_pj",
     ]));
@@ -71,7 +73,7 @@ fn answers(object: &EvaluationObject) -> String {
         let mut row = vec![name.to_owned()];
         row.extend(accuracy_cells(accuracy));
         row.extend([dash(), metrics::cell("output_error", error)]);
-        row.extend(["–"; 4].map(str::to_owned));
+        row.extend(["–"; 5].map(str::to_owned));
         row
     };
     let mut rows = Vec::new();
@@ -92,6 +94,7 @@ fn answers(object: &EvaluationObject) -> String {
             metrics::cell("output_error", array.output_error),
             metrics::cell("cycles", array.cycles),
             metrics::cell("speedup", array.speedup),
+            metrics::cell("speedup_network", array.coverage.speedup_network),
             metrics::cell("utilization", array.utilization),
             metrics::cell("energy_pj", energy),
         ]);

@@ -11,6 +11,7 @@ use sim_cost::mode::Mode;
 use sim_draw::Scale;
 use sim_draw::text::significant;
 
+use crate::coverage::Coverage;
 use crate::echo::ArrayEcho;
 use crate::frame::{Column, ColumnType, Value};
 use crate::json::LayerObject;
@@ -123,6 +124,8 @@ enum Of {
     Counts(fn(&Counts) -> Value),
     /// A layer alone: a sum over layers means nothing.
     Layer(fn(&LayerObject, &ArrayEcho) -> Value),
+    /// Which part of a network all layers together are.
+    Coverage(fn(&Coverage) -> Value),
     /// Answers.
     Answers(fn(&PointAccuracy) -> Value),
     /// Codes of a layer's operands.
@@ -259,8 +262,9 @@ impl Measure {
         match (self.of, rows) {
             (Of::Counter | Of::Counts(_), RowSubject::Points | RowSubject::Layers)
             | (Of::Layer(_) | Of::Codes(_), RowSubject::Layers)
-            | (Of::Answers(_), RowSubject::Points) => true,
-            (Of::Layer(_) | Of::Codes(_), RowSubject::Points) | (Of::Answers(_), RowSubject::Layers) => false,
+            | (Of::Answers(_) | Of::Coverage(_), RowSubject::Points) => true,
+            (Of::Layer(_) | Of::Codes(_), RowSubject::Points)
+            | (Of::Answers(_) | Of::Coverage(_), RowSubject::Layers) => false,
         }
     }
 }
@@ -307,6 +311,7 @@ struct Source<'a> {
     counts: Option<Counts>,
     counters: Vec<(&'static str, Option<u64>)>,
     layer: Option<(&'a LayerObject, &'a ArrayEcho)>,
+    coverage: Option<Coverage>,
     answers: Option<&'a PointAccuracy>,
     codes: Option<&'a OperandCodes>,
 }
@@ -319,6 +324,7 @@ impl<'a> Source<'a> {
                 .collect(),
             counts,
             layer: None,
+            coverage: None,
             answers: None,
             codes: None,
         }
@@ -344,6 +350,7 @@ impl<'a> Source<'a> {
             }
             Of::Counts(of) => counts.map_or(Value::Null, of),
             Of::Layer(of) => self.layer.map_or(Value::Null, |(layer, array)| of(layer, array)),
+            Of::Coverage(of) => self.coverage.as_ref().map_or(Value::Null, of),
             Of::Answers(of) => self.answers.map_or(Value::Null, of),
             Of::Codes(of) => self.codes.map_or(Value::Null, of),
         }
@@ -358,6 +365,7 @@ pub(crate) fn point_columns(extras: &[Extra]) -> impl Iterator<Item = Column> {
 /// All measures of a point; one that failed has nulls.
 pub(crate) fn of_point(point: Option<&PointObject>, extras: &[Extra]) -> Vec<Value> {
     let source = Source {
+        coverage: point.map(PointObject::coverage),
         answers: point.and_then(|point| point.accuracy.as_ref()),
         ..Source::new(point.and_then(|point| Counts::of_layers(&point.layers, point.array.clock())))
     };

@@ -371,6 +371,20 @@ const MORE: &[Measure] = &[
         .titled("Answers like exact 8-bit, upper end")
         .labelled("As 8-bit high")
         .measure(Real, Of::Answers(|point| agreement_interval(point).high.into())),
+    About::new("share")
+        .titled("Simulated share of the network's MACs")
+        .labelled("Share of MACs")
+        .read_as(Form::Percent(3))
+        .on(Scale::Percent)
+        .hint("simulated MACs over those of the network")
+        .measure(Real, Of::Coverage(|coverage| coverage.share.into())),
+    About::new("speedup_network")
+        .titled("Speed-up of the network over the baseline")
+        .labelled("Network speed-up")
+        .read_as(Form::Times)
+        .best(Better::High)
+        .hint("speed-up of all layers, of which the others take the baseline's cycles for each MAC")
+        .measure(Real, Of::Coverage(|coverage| coverage.speedup_network.into())),
 ];
 
 const FEATURES: &[Measure] = &[

@@ -5,8 +5,10 @@ use sim_core::spec::ArraySpec;
 
 use crate::accuracy::object::{Accuracy, ArrayObject, EvaluationObject, Flips};
 use crate::accuracy::throttling::ThrottlingObject;
+use crate::coverage::{Coverage, unsimulated_macs};
 use crate::echo::ArrayEcho;
 use crate::json::LayerObject;
+use crate::metrics::counts::Counts;
 use crate::result::ResultFile;
 use crate::warning::Warning;
 
@@ -26,6 +28,9 @@ pub struct PointObject {
     /// Codes of every layer; left out where nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operands: Option<Vec<OperandCodes>>,
+    /// MACs of the layers that were not simulated; left out where they are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsimulated_macs: Option<u64>,
     /// How the design changes as layers are throttled; left out where nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curve: Option<Curve>,
@@ -94,10 +99,18 @@ pub struct PointAccuracy {
 }
 
 impl PointObject {
-    /// Without answers: an array, its baseline, its layers, and what to warn of.
+    /// Which part of the network its layers are.
+    pub fn coverage(&self) -> Coverage {
+        let counts = Counts::of_layers(&self.layers, self.array.clock());
+        let macs = counts.as_ref().map_or(0, |counts| counts.macs);
+        Coverage::new(macs, self.unsimulated_macs, counts.as_ref().map(Counts::speedup))
+    }
+
+    /// Without answers: an array, its baseline, its layers, MACs of the others, and what to warn of.
     pub fn new(
         (array, baseline): (&ArraySpec, &ArraySpec),
         layers: Vec<LayerObject>,
+        unsimulated_macs: Option<u64>,
         warnings: Vec<Warning>,
     ) -> Self {
         Self {
@@ -107,6 +120,7 @@ impl PointObject {
             accuracy: None,
             warnings,
             operands: None,
+            unsimulated_macs,
             curve: None,
         }
     }
@@ -120,6 +134,7 @@ impl PointObject {
             accuracy: None,
             warnings: result.warnings.clone(),
             operands: None,
+            unsimulated_macs: unsimulated_macs(&result.unsimulated),
             curve: None,
         }
     }
@@ -143,6 +158,7 @@ impl PointObject {
             }),
             warnings: evaluation.warnings.clone(),
             operands: None,
+            unsimulated_macs: unsimulated_macs(&evaluation.unsimulated),
             curve: None,
         }
     }

@@ -101,6 +101,7 @@ pub(crate) fn run(pe: Pe, n_layers: u64) -> RunRecord {
         unsimulated: vec![UnsimulatedLayer {
             name: "fc".to_owned(),
             reason: "the last layer stays in full precision".to_owned(),
+            macs: None,
         }],
         synthetic: None,
         warnings: Vec::new(),

@@ -2,7 +2,7 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::named::Named;
-use sim_core::preprocessing::{Channels, Layout, ResizeMode};
+use sim_core::preprocessing::{Channels, Layout, ResizeFilter, ResizeMode};
 use sim_core::prune::PruneScope;
 use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
 use sim_core::range::RangeMethod;
@@ -132,6 +132,10 @@ table! {
         "Images that set the ranges of activations.",
         unit "", values Values::Path, default Fallback::Absent("the images calibrate themselves"),
     }
+    CLASSES = Workload."classes" {
+        "Names of the network's classes, one in each line, in the order of its outputs: folders of images are looked up in it.",
+        unit "", values Values::Path, default Fallback::Absent("folders are class numbers, or the classes in order of names"),
+    }
     N_IMAGES = Workload."n-images" {
         "How many of the images are used, from the first.",
         unit "images", values Values::Integer { min: 1, max: MAX_COUNT }, default Fallback::Absent("all"),
@@ -192,12 +196,25 @@ table! {
         unit "", values Values::Numbers(Zero::Forbidden), default Fallback::Value("[1.0]"),
     }
     RESIZE = Preprocessing."resize" {
-        "Rows and columns of an image after resizing (bilinear).",
+        "Rows and columns of an image after resizing, or its shorter side; then the other one keeps its proportion.",
         unit "pixels", values Values::Sides { max: 16_384 }, default Fallback::Absent("images keep their size"),
     }
     RESIZE_MODE = Preprocessing."resize-mode" {
-        "What resizing does with another aspect ratio: distort, or cover and cut off evenly.",
+        "What resizing to rows and columns does with another aspect ratio: distort, cover and cut off evenly, or fit and pad \
+         evenly.",
         unit "", values Values::Words(ResizeMode::names), default Fallback::Value("\"stretch\""),
+    }
+    RESIZE_FILTER = Preprocessing."resize-filter" {
+        "Filter of resizing; both average over the area that becomes one pixel.",
+        unit "", values Values::Words(ResizeFilter::names), default Fallback::Value("\"bilinear\""),
+    }
+    PADDING = Preprocessing."padding" {
+        "Pixel around an image that resize-mode = \"letterbox\" pads.",
+        unit "", values Values::Integer { min: 0, max: 255 }, default Fallback::Absent("114 with letterbox"),
+    }
+    CROP = Preprocessing."crop" {
+        "Rows and columns, or both sides, of the middle of the resized image; the rest is cut off.",
+        unit "pixels", values Values::Sides { max: 16_384 }, default Fallback::Absent("nothing is cut off"),
     }
     LAYERS = Layers."layers" {
         "Which operators of a model are simulated; all adds fully connected layers.",

@@ -15,10 +15,11 @@ use crate::reader::KeyReader;
 use crate::value::size;
 
 /// What a trace fixes already, or what a network needs.
-const MODEL_KEYS: [&Key; 8] = [
+const MODEL_KEYS: [&Key; 9] = [
     &keys::MODEL,
     &keys::IMAGES,
     &keys::CALIBRATION,
+    &keys::CLASSES,
     &keys::N_IMAGES,
     &keys::N_CALIBRATION,
     &keys::INPUTS,
@@ -104,6 +105,7 @@ fn read_model(workload: &KeyReader<'_>, folder: &Path) -> Option<ModelWorkload> 
     let model = workload.optional_path(&keys::MODEL);
     let images = workload.optional_path(&keys::IMAGES);
     let calibration = workload.optional_path(&keys::CALIBRATION);
+    let classes = workload.optional_path(&keys::CLASSES);
     let n_images = workload.optional_integer(&keys::N_IMAGES).map(size);
     let n_calibration = workload.optional_integer(&keys::N_CALIBRATION).map(size);
     let inputs = workload.constants(&keys::INPUTS);
@@ -117,6 +119,7 @@ fn read_model(workload: &KeyReader<'_>, folder: &Path) -> Option<ModelWorkload> 
         model: folder.join(model?),
         images: folder.join(images?),
         calibration: calibration.map(|path| folder.join(path)),
+        classes: classes.map(|path| folder.join(path)),
         n_images,
         n_calibration,
         unreadable: Unreadable::Refused,

@@ -120,6 +120,7 @@ fn names_are_compared_once_they_are_known() {
     let unsimulated = [UnsimulatedLayer {
         name: "stem".to_owned(),
         reason: "the first convolution stays FP32".to_owned(),
+        macs: None,
     }];
     let error = match spec.design.layers.check(&simulated, &unsimulated) {
         Ok(()) => panic!("accepted"),

@@ -218,7 +218,7 @@ fn preprocessing_that_does_not_fit() {
     m.toml:1: preprocessing.scale = nan is not allowed
       help: allowed values: a finite number other than 0
     m.toml:2: preprocessing.resize = an array of 1 is not allowed
-      help: allowed values: [rows, columns], each from 1 to 16384
+      help: allowed values: [rows, columns] or one number, each from 1 to 16384
     m.toml:3: preprocessing.layout = "NCHW" is not allowed
       help: did you mean `nchw`? allowed values: "nchw", "nhwc"
     "#);

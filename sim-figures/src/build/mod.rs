@@ -138,6 +138,7 @@ fn note(stored: &Stored) -> Option<String> {
     let mean = stored.mean_of.map(|n| format!("{n} seeds"));
     let part = stored.warnings.iter().find_map(|warning| match warning {
         Warning::Partial { done, .. } => Some(format!("a part: {done} images")),
+        Warning::SmallShare(_) => Some("a small part of the network".to_owned()),
         Warning::NoEnergy(_)
         | Warning::NoArea(_)
         | Warning::NoEnergyFigure(_)

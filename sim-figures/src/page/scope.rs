@@ -9,6 +9,7 @@ use sim_core::spec::{PeKind, RuleSet};
 
 use reports::frame::{Frame, Value};
 use reports::stored::Stored;
+use reports::text::grouped;
 
 /// Layers that are listed.
 const MAX_LAYERS: usize = 400;
@@ -45,10 +46,10 @@ pub(super) fn render(stored: &Stored) -> Markup {
             h3 { "Layers that were not simulated" }
             div.scroll tabindex="0" role="region" aria-label="Layers that were not simulated" {
                 table {
-                    thead { tr { th scope="col" { "layer" } th scope="col" { "why" } } }
+                    thead { tr { th scope="col" { "layer" } th scope="col" { "why" } th.number scope="col" { "MACs" } } }
                     tbody {
-                        @for UnsimulatedLayer { name, reason } in stored.unsimulated.iter().take(MAX_LAYERS) {
-                            tr { th scope="row" { (name) } td { (reason) } }
+                        @for UnsimulatedLayer { name, reason, macs } in stored.unsimulated.iter().take(MAX_LAYERS) {
+                            tr { th scope="row" { (name) } td { (reason) } td.number { (macs.map(grouped).unwrap_or_default()) } }
                         }
                     }
                 }

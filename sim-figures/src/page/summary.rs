@@ -15,7 +15,9 @@ const MAX_SIDE_BY_SIDE: usize = 16;
 const MAX_WARNINGS: usize = 100;
 
 /// What a reader looks for, in this order.
-const MEASURES: [&str; 12] = [
+const MEASURES: [&str; 14] = [
+    "speedup_network",
+    "share",
     "speedup",
     "cycles",
     "utilization",
@@ -30,7 +32,8 @@ const MEASURES: [&str; 12] = [
     "area_um2",
 ];
 /// Those of them whose best value is worth naming, whatever the workload.
-const WITH_A_BEST: [&str; 6] = [
+const WITH_A_BEST: [&str; 7] = [
+    "speedup_network",
     "speedup",
     "utilization",
     "top1",
@@ -94,7 +97,9 @@ fn note(points: &Frame, row: &[Value], column: &str) -> Option<String> {
     let of = |name: &str| points.value(row, name);
     let percent = |name: &str| Some(metrics::cell(name, of(name).number()?));
     match column {
-        "speedup" => Some("over the baseline".to_owned()),
+        "speedup_network" => Some("with what is not simulated".to_owned()),
+        "share" => Some("simulated".to_owned()),
+        "speedup" => Some("of the simulated layers, over the baseline".to_owned()),
         "cycles" => match of("baseline_cycles") {
             Value::Count(cycles) => Some(format!("baseline: {}", text::grouped(*cycles))),
             Value::Null | Value::Text(_) | Value::Real(_) | Value::Flag(_) => None,
@@ -154,9 +159,9 @@ fn side_by_side(stored: &Stored, rows: &[Vec<Value>]) -> Markup {
             }
         }
         @if measures.iter().any(|measure| measure.name == "top1_change") {
-            p.hint { "Changes of top-1 and agreement are against exact 8-bit, changes in points, p by the exact McNemar test. Speed-ups are over the baseline, in cycles. Relative errors are means over layers." }
+            p.hint { "Changes of top-1 and agreement are against exact 8-bit, changes in points, p by the exact McNemar test. Speed-ups are over the baseline, in cycles: of the network, and of its simulated layers. Relative errors are means over layers." }
         } @else {
-            p.hint { "Speed-ups are over the baseline, in cycles. Relative errors are means over layers." }
+            p.hint { "Speed-ups are over the baseline, in cycles: of the network, and of its simulated layers. Relative errors are means over layers." }
         }
     }
 }

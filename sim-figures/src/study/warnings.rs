@@ -21,6 +21,7 @@ impl Price {
             | Warning::NotReached
             | Warning::Undecoded(_)
             | Warning::SeenTestImages(_)
+            | Warning::SmallShare(_)
             | Warning::Failed { .. }
             | Warning::NotRun { .. }
             | Warning::Other(_) => None,

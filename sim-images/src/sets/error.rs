@@ -118,6 +118,17 @@ pub enum ImageFault {
         /// Folders that hold folders.
         parts: Names,
     },
+    /// A list of class names for a set without folders of classes.
+    #[error("names folders, but the images do not lie in folders of their classes; leave the list out")]
+    NoFolders,
+    /// A folder that is not in the list of class names.
+    #[error("`{name}` is not in {}; write the name into the list, or call the folder as the list does", list.display())]
+    Unlisted {
+        /// The folder.
+        name: String,
+        /// The list.
+        list: PathBuf,
+    },
     /// A name that other systems could not read back.
     #[error("its name is not UTF-8; rename it")]
     Name,

@@ -7,7 +7,7 @@ use image::{DynamicImage, ImageReader};
 use sim_core::preprocessing::Layout;
 
 use super::error::Names;
-use super::{Image, ImageError, ImageFault, Pixels};
+use super::{Image, ImageError, ImageFault, Numbering, Pixels};
 
 /// Longest side of an image.
 const MAX_SIDE: u32 = 1 << 14;
@@ -26,7 +26,10 @@ pub(super) struct FolderImages {
     strays: Vec<String>,
 }
 
-type Opened = (FolderImages, Vec<String>, Option<Vec<usize>>);
+type Opened = (FolderImages, Vec<String>, Option<Labels>);
+
+/// Labels, and what they are.
+type Labels = (Vec<usize>, Numbering);
 
 impl FolderImages {
     pub(super) fn open(folder: &Path, limit: Option<usize>) -> Result<Opened, ImageError> {
@@ -48,7 +51,7 @@ impl FolderImages {
                 },
             ));
         }
-        let classes = class_indices(folders.keys());
+        let (classes, numbering) = class_indices(folders.keys());
         let listings = (folders.iter())
             .map(|(name, path)| Ok((name, list(path)?)))
             .collect::<Result<Vec<_>, ImageError>>()?;
@@ -62,7 +65,7 @@ impl FolderImages {
                 labels.push(class);
             }
         }
-        Self::new(folder, paths, strays, names, Some(labels))
+        Self::new(folder, paths, strays, names, Some((labels, numbering)))
     }
 
     fn new(
@@ -70,7 +73,7 @@ impl FolderImages {
         paths: Vec<PathBuf>,
         strays: Vec<String>,
         names: Vec<String>,
-        labels: Option<Vec<usize>>,
+        labels: Option<Labels>,
     ) -> Result<Opened, ImageError> {
         match (paths.first(), strays.as_slice()) {
             (Some(_), _) => Ok((Self { paths, strays }, names, labels)),
@@ -207,7 +210,10 @@ fn check_depth(folder: &Path, listings: &[(&String, Listing)]) -> Result<(), Ima
 }
 
 /// Numbers stand for themselves, where all names are numbers; else sorted names are counted.
-fn class_indices<'a>(names: impl ExactSizeIterator<Item = &'a String> + Clone) -> Vec<usize> {
+fn class_indices<'a>(names: impl ExactSizeIterator<Item = &'a String> + Clone) -> Labels {
     let numbers: Option<Vec<usize>> = names.clone().map(|name| name.parse().ok()).collect();
-    numbers.unwrap_or_else(|| (0..names.len()).collect())
+    match numbers {
+        Some(numbers) => (numbers, Numbering::Classes),
+        None => ((0..names.len()).collect(), Numbering::Folders(names.len())),
+    }
 }

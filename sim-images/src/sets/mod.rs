@@ -19,6 +19,7 @@ pub use self::error::{ImageError, ImageFault, Names};
 use self::folder::FolderImages;
 pub use self::npz::NamedArray;
 pub use self::values::Values;
+use crate::classes::ClassList;
 
 /// The pixels of one image.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +59,19 @@ pub struct OpenOptions<'a> {
 pub struct ImageSet {
     names: Vec<String>,
     labels: Option<Vec<usize>>,
+    numbering: Numbering,
     source: Source,
+}
+
+/// What the labels of a set are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// Class numbers, as stored or as folders are called.
+    Classes,
+    /// Places of so many folders, sorted by name.
+    Folders(usize),
+    /// Places of the folders' names in a list of so many.
+    Listed(usize),
 }
 
 #[derive(Debug)]
@@ -83,9 +96,14 @@ impl ImageSet {
             std::fs::metadata(path).map_err(|error| ImageError::new(path, ImageFault::Io(error)))?;
         if metadata.is_dir() {
             let (images, names, labels) = FolderImages::open(path, options.limit)?;
+            let (labels, numbering) = match labels {
+                Some((labels, numbering)) => (Some(labels), numbering),
+                None => (None, Numbering::Classes),
+            };
             return Ok(Self {
                 names,
                 labels,
+                numbering,
                 source: Source::Folder(images),
             });
         }
@@ -105,6 +123,7 @@ impl ImageSet {
         Ok(Self {
             names,
             labels,
+            numbering: Numbering::Classes,
             source: Source::Array(Box::new(images)),
         })
     }
@@ -164,6 +183,49 @@ impl ImageSet {
                 .transpose(),
             Source::Folder(_) => Ok(None),
         }
+    }
+
+    /// What the labels are.
+    pub const fn numbering(&self) -> Numbering {
+        self.numbering
+    }
+
+    /// The same with labels by the names of its folders in a list. Folders that are numbers, none of which is a name of
+    /// the list, stay class numbers.
+    ///
+    /// - Errors: a set whose labels are not folders, and a folder that is not in the list.
+    pub fn listed(self, list: &ClassList) -> Result<Self, ImageError> {
+        let (Source::Folder(images), Some(_)) = (&self.source, &self.labels) else {
+            return Err(ImageError::new(list.path(), ImageFault::NoFolders));
+        };
+        let folders = || {
+            self.names
+                .iter()
+                .filter_map(|name| name.split_once('/'))
+                .map(|(folder, _)| folder)
+        };
+        if self.numbering == Numbering::Classes && folders().all(|folder| list.class(folder).is_none()) {
+            return Ok(Self {
+                numbering: Numbering::Listed(list.len()),
+                ..self
+            });
+        }
+        let labels = folders().enumerate().map(|(index, folder)| {
+            list.class(folder).ok_or_else(|| {
+                ImageError::new(
+                    images.path(index).parent().unwrap_or(images.path(index)),
+                    ImageFault::Unlisted {
+                        name: folder.to_owned(),
+                        list: list.path().to_owned(),
+                    },
+                )
+            })
+        });
+        Ok(Self {
+            labels: Some(labels.collect::<Result<_, _>>()?),
+            numbering: Numbering::Listed(list.len()),
+            ..self
+        })
     }
 
     /// The images of `range`; what of it lies beyond the set is left out.

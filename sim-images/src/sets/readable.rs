@@ -21,6 +21,7 @@ impl ImageSet {
         let Self {
             names,
             labels,
+            numbering,
             source,
         } = self;
         let folder = match source {
@@ -29,6 +30,7 @@ impl ImageSet {
                 let all = Self {
                     names,
                     labels,
+                    numbering,
                     source,
                 };
                 return Ok((all, Vec::new()));
@@ -61,6 +63,7 @@ impl ImageSet {
         let readable = Self {
             names: kept.iter().map(|&index| names[index].clone()).collect(),
             labels: labels.map(|labels| kept.iter().map(|&index| labels[index]).collect()),
+            numbering,
             source: Source::Folder(folder.only(&kept)),
         };
         Ok((readable, unreadable))

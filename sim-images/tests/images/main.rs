@@ -3,4 +3,5 @@
 mod common;
 mod folders;
 mod preprocessing;
+mod resizing;
 mod sets;

@@ -1,6 +1,6 @@
 //! From stored images to a network's input.
 
-use sim_core::preprocessing::{Channels, Layout, Preprocessing, ResizeMode};
+use sim_core::preprocessing::{Channels, Layout, Preprocessing, Resize, ResizeMode};
 use sim_images::preprocess::batch;
 use sim_images::sets::{Image, Pixels};
 
@@ -100,7 +100,7 @@ fn axes_and_channels_are_rearranged() {
 fn sizes_are_stretched_or_covered() {
     let columns = image([1, 2, 4], Layout::Nchw, &[0, 10, 20, 30, 0, 10, 20, 30]);
     let to = |resize, resize_mode| Preprocessing {
-        resize: Some(resize),
+        resize: Some(Resize::Sides(resize)),
         resize_mode,
         ..plain()
     };
@@ -144,7 +144,7 @@ fn floats(shape: &[usize]) -> Image {
 fn floats_are_the_input_as_they_stand() {
     let preprocessing = Preprocessing {
         mean: vec![100.0],
-        resize: Some([8, 8]),
+        resize: Some(Resize::Sides([8, 8])),
         ..Preprocessing::default()
     };
     check(
@@ -230,7 +230,7 @@ fn values_without_rows_and_columns_are_not_a_picture() {
     for (preprocessing, want) in [
         (
             Preprocessing {
-                resize: Some([2, 2]),
+                resize: Some(Resize::Sides([2, 2])),
                 ..plain()
             },
             "`resize`",
@@ -303,10 +303,18 @@ fn declarations_that_do_not_fit_are_errors() {
     );
     check(
         &Preprocessing {
-            resize: Some([0, 4]),
+            resize: Some(Resize::Shorter(9000)),
             ..plain()
         },
         &gray,
-        "`resize` to 0×4",
+        "becomes 9000×18000 by `resize`",
+    );
+    check(
+        &Preprocessing {
+            crop: Some([2, 2]),
+            ..plain()
+        },
+        &gray,
+        "has [1, 2] rows and columns where it is cropped to [2, 2]",
     );
 }

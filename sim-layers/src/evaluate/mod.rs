@@ -83,6 +83,27 @@ pub enum EvaluateError {
         /// Outputs of the network.
         n_classes: usize,
     },
+    /// Folders that are not the network's classes.
+    #[error(
+        "{n_folders} folders of images for {n_classes} classes; name the folders by class number, or give a list of the class \
+         names: --classes FILE, or `classes` in [workload]"
+    )]
+    Folders {
+        /// Folders.
+        n_folders: usize,
+        /// Outputs of the network.
+        n_classes: usize,
+    },
+    /// A list of class names for another network.
+    #[error(
+        "the list of classes has {n_listed} names, but the network has {n_classes} outputs; give one name for each"
+    )]
+    ClassList {
+        /// Names.
+        n_listed: usize,
+        /// Outputs of the network.
+        n_classes: usize,
+    },
     /// A layer that sees images in different sizes.
     #[error(
         "layer `{layer}`: image `{image}` makes another product than those before it: declare `resize`, so that all \

@@ -7,6 +7,7 @@ use sim_core::evaluation::{Answer, ImageRecord, OutputErrors};
 use sim_core::record::ProductRecord;
 use sim_core::shape::checked_product;
 use sim_core::tensor::Tensor;
+use sim_images::sets::Numbering;
 use sim_net::execute::Runs;
 use sim_net::execute::error::ExecuteError;
 use sim_net::network::{HookPoint, Hooks, NoHooks, floats};
@@ -90,6 +91,7 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
     let run = |hooks: &mut dyn Hooks| outputs(start.clone(), names, hooks);
 
     let fp32 = run(&mut NoHooks)?;
+    check_numbering(options, fp32.first().map_or(0, Vec::len))?;
     let labels = options.images.labels().map(|labels| &labels[range.clone()]);
     for (index, image) in fp32.iter().enumerate() {
         let n_classes = image.len();
@@ -153,6 +155,19 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
         records,
         sums,
     })
+}
+
+/// Whether the labels can be classes of a network with so many.
+fn check_numbering(options: &EvaluateOptions<'_>, n_classes: usize) -> Result<(), EvaluateError> {
+    match options.images.numbering() {
+        Numbering::Folders(n_folders) if n_folders != n_classes => {
+            Err(EvaluateError::Folders { n_folders, n_classes })
+        }
+        Numbering::Listed(n_listed) if n_listed != n_classes => {
+            Err(EvaluateError::ClassList { n_listed, n_classes })
+        }
+        Numbering::Classes | Numbering::Folders(_) | Numbering::Listed(_) => Ok(()),
+    }
 }
 
 /// One output for each class, by image.

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use sim_core::convolution::Geometry;
+use sim_core::shape::widen;
 use sim_onnx::value::{IntKind, Value};
 
 use crate::execute::error::ExecuteError;
 use crate::execute::weighted::{ROW_GEOMETRY, conv_plan, product_shape, swapped};
-use crate::graph::{Action, Graph, Node};
-use crate::network::Input;
+use crate::graph::layer::{OtherProduct, WeightedLayer};
+use crate::graph::{Action, Graph, Node, products};
 use crate::ops::args::{Args, Operand, Operands};
 use crate::ops::axes;
 use crate::ops::fault::Fault;
@@ -59,25 +60,72 @@ struct Known {
     kind: Option<IntKind>,
 }
 
+/// MACs of a network, zeros included; `None` where shapes depend on values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Macs {
+    /// Of each layer.
+    pub layers: Vec<Option<u64>>,
+    /// Of each other product.
+    pub others: Vec<Option<u64>>,
+}
+
+/// MACs of all layers and other products, for inputs of these shapes.
+pub(crate) fn macs(graph: &Graph, shapes: &[(String, Vec<usize>)]) -> Macs {
+    let inferred = inferred(graph, named(graph, shapes), Which::All);
+    let product = |sizes: &[usize]| {
+        sizes
+            .iter()
+            .try_fold(1_u64, |product, &size| product.checked_mul(widen(size)))
+    };
+    let of_layer = |(shape, layer): (&Option<LayerShape>, &WeightedLayer)| {
+        let k = product(&layer.weight_shape()[1..])?;
+        product(&shape.as_ref()?.output)?.checked_mul(k)
+    };
+    let shape_of = |value: Option<usize>| {
+        let value = value?;
+        let constant = graph.constants[value]
+            .as_deref()
+            .map(|constant| constant.shape().to_vec());
+        constant.or_else(|| inferred.known[value].as_ref().map(|known| known.shape.clone()))
+    };
+    let of_other = |other: &OtherProduct| {
+        let node = graph.nodes.iter().find(|node| node.index == other.index)?;
+        let inputs: Vec<Option<Vec<usize>>> = node.inputs.iter().map(|&value| shape_of(value)).collect();
+        let output = shape_of(node.outputs.first().copied().flatten());
+        product(&products::factors(&node.operator, &inputs, output.as_deref())?)
+    };
+    Macs {
+        layers: inferred.layers.iter().zip(&graph.layers).map(of_layer).collect(),
+        others: graph.others.iter().map(of_other).collect(),
+    }
+}
+
 /// Integers that follow from the shapes of inputs, by value; nothing where shapes are missing or do not fit.
 pub(super) fn known_integers(graph: &Graph, shapes: &[(String, Vec<usize>)]) -> BTreeMap<usize, Vec<i64>> {
-    let shape_of = |input: &Input| {
-        let given = shapes.iter().find(|(name, _)| *name == input.name);
-        given
-            .map(|(_, shape)| shape.clone())
-            .or_else(|| input.shape.iter().copied().collect())
-    };
-    let inputs = graph.inputs.iter().enumerate();
-    let inputs = inputs.filter_map(|(position, input)| {
-        let shape = shape_of(input).filter(|shape| !shape.is_empty())?;
-        Some((position, shape))
-    });
-    let known = inferred(graph, inputs).known.into_iter().enumerate();
+    let known = inferred(graph, named(graph, shapes), Which::All)
+        .known
+        .into_iter()
+        .enumerate();
     let integers = known.filter_map(|(value, known)| match known?.value? {
         Value::Int(tensor) => Some((value, tensor.data)),
         Value::Float(_) => None,
     });
     integers.collect()
+}
+
+/// Shapes of all inputs: those that are given by name, and those that the file declares without an open size.
+fn named<'a>(
+    graph: &'a Graph,
+    shapes: &'a [(String, Vec<usize>)],
+) -> impl Iterator<Item = (usize, Vec<usize>)> + 'a {
+    graph.inputs.iter().enumerate().filter_map(|(position, input)| {
+        let given = shapes.iter().find(|(name, _)| *name == input.name);
+        let shape = given.map(|(_, shape)| shape.clone());
+        let shape = shape
+            .or_else(|| input.shape.iter().copied().collect())
+            .filter(|shape| !shape.is_empty())?;
+        Some((position, shape))
+    })
 }
 
 pub(crate) fn infer(graph: &Graph, inputs: &[Vec<usize>]) -> Result<Shapes, ExecuteError> {
@@ -99,7 +147,7 @@ pub(crate) fn infer(graph: &Graph, inputs: &[Vec<usize>]) -> Result<Shapes, Exec
         layers,
         fault,
         unknown,
-    } = inferred(graph, fed(graph, inputs));
+    } = inferred(graph, fed(graph, inputs), Which::Needed);
     if let Some(fault) = fault {
         return Err(fault);
     }
@@ -117,13 +165,22 @@ pub(crate) fn infer(graph: &Graph, inputs: &[Vec<usize>]) -> Result<Shapes, Exec
 
 /// By value: its shape for inputs of these shapes, as far as it is known.
 pub(crate) fn shapes_of_values(graph: &Graph, inputs: &[Vec<usize>]) -> Vec<Option<Vec<usize>>> {
-    let known = inferred(graph, fed(graph, inputs)).known.into_iter();
+    let known = inferred(graph, fed(graph, inputs), Which::Needed)
+        .known
+        .into_iter();
     known.map(|known| known.map(|known| known.shape)).collect()
 }
 
 /// Shapes of the inputs that a run reads, by position among all.
 fn fed<'a>(graph: &'a Graph, inputs: &'a [Vec<usize>]) -> impl Iterator<Item = (usize, Vec<usize>)> + 'a {
     graph.fed.iter().copied().zip(inputs.iter().cloned())
+}
+
+/// Of which nodes shapes are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    All,
+    Needed,
 }
 
 /// What is known of a graph.
@@ -138,7 +195,7 @@ struct Inferred {
 }
 
 /// A node that cannot be inferred leaves unknown what follows from it.
-fn inferred(graph: &Graph, inputs: impl Iterator<Item = (usize, Vec<usize>)>) -> Inferred {
+fn inferred(graph: &Graph, inputs: impl Iterator<Item = (usize, Vec<usize>)>, which: Which) -> Inferred {
     let mut known: Vec<Option<Known>> = graph.names.iter().map(|_| None).collect();
     for (position, shape) in inputs {
         known[graph.input_values[position]] = Some(Known {
@@ -153,12 +210,10 @@ fn inferred(graph: &Graph, inputs: impl Iterator<Item = (usize, Vec<usize>)>) ->
         fault: None,
         unknown: None,
     };
-    let needed = graph
-        .nodes
-        .iter()
-        .zip(&graph.needed)
-        .filter(|(_, needed)| **needed);
-    for (node, _) in needed {
+    for (node, &is_needed) in graph.nodes.iter().zip(&graph.needed) {
+        if which == Which::Needed && !is_needed {
+            continue;
+        }
         let Some(operands) = operands(graph, &found.known, node) else {
             continue;
         };

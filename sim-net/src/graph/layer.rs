@@ -48,6 +48,8 @@ pub struct OtherProduct {
     pub name: String,
     /// Position of the node in the model file.
     pub node: usize,
+    /// Position among all nodes of the graph.
+    pub(crate) index: usize,
     /// Why it is not a layer.
     pub reason: String,
 }

@@ -10,6 +10,7 @@ pub(super) fn others(graph: &Graph) -> Vec<OtherProduct> {
         Some(OtherProduct {
             name: node.name.clone(),
             node: node.position,
+            index: node.index,
             reason: reason.to_owned(),
         })
     };
@@ -42,6 +43,41 @@ fn reason(graph: &Graph, node: &Node) -> Option<&'static str> {
             Some("it multiplies two activations")
         }
         "LSTM" | "GRU" | "RNN" => Some("it is recurrent: a product of every step depends on the step before"),
+        _ => None,
+    }
+}
+
+/// Sizes whose product are the MACs of a node; `None` where its operator or its shapes do not say it.
+pub(super) fn factors(
+    operator: &str,
+    inputs: &[Option<Vec<usize>>],
+    output: Option<&[usize]>,
+) -> Option<Vec<usize>> {
+    let input = |index: usize| inputs.get(index)?.as_deref();
+    match operator {
+        // Each output is a sum over what a filter reads.
+        "Conv" | "ConvInteger" => Some([output?, input(1)?.get(1..)?].concat()),
+        // Each pixel is multiplied with what the filters of its channel hold.
+        "ConvTranspose" => Some([input(0)?, input(1)?.get(1..)?].concat()),
+        "MatMul" | "MatMulInteger" => Some([output?, &[*input(0)?.last()?]].concat()),
+        "Gemm" => {
+            // K is what is not in the output of the first matrix.
+            let (a, output) = (input(0)?, output?);
+            let k = a.iter().product::<usize>().checked_div(*output.first()?)?;
+            Some([output, &[k]].concat())
+        }
+        // Steps, rows, and for both directions the weights of inputs and of states.
+        "LSTM" | "GRU" | "RNN" => {
+            let (steps, weights, states) = (input(0)?, input(1)?, input(2)?);
+            let columns = weights.last()? + states.last()?;
+            Some(vec![
+                *steps.first()?,
+                *steps.get(1)?,
+                *weights.first()?,
+                *weights.get(1)?,
+                columns,
+            ])
+        }
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use sim_core::named::Named;
+use sim_core::preprocessing::Resize;
 use sim_core::range::Percentile;
 use sim_core::spec::Threads;
 
@@ -28,14 +29,16 @@ pub(super) fn percentile(text: &str) -> Result<Percentile, String> {
     Percentile::new(number).map_err(|error| error.to_string())
 }
 
-/// `224x224`, or `224,224`.
-pub(super) fn sides(text: &str) -> Result<[usize; 2], String> {
-    let wanted = || format!("`{text}` is not ROWSxCOLS, such as 224x224");
-    let (rows, cols) = text.split_once(['x', ',']).ok_or_else(wanted)?;
-    match (rows.parse(), cols.parse()) {
-        (Ok(rows), Ok(cols)) => Ok([rows, cols]),
-        (Ok(_) | Err(_), _) => Err(wanted()),
-    }
+/// `224x224`, or `224,224`, or `256`.
+pub(super) fn sides(text: &str) -> Result<Resize, String> {
+    let number = |text: &str| text.parse().ok();
+    let sides = match text.split_once(['x', ',']) {
+        None => number(text).map(Resize::Shorter),
+        Some((rows, cols)) => number(rows)
+            .zip(number(cols))
+            .map(|(rows, cols)| Resize::Sides([rows, cols])),
+    };
+    sides.ok_or_else(|| format!("`{text}` is not ROWSxCOLS, such as 224x224, and not one number"))
 }
 
 /// `auto`, or `LAYER=THREADS`. Names of layers may hold equals signs, numbers of threads do not.

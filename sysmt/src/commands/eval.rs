@@ -34,6 +34,7 @@ use crate::{designs, output, stop};
 pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure> {
     let workload = ModelWorkload {
         output: args.output.clone(),
+        classes: args.classes.clone(),
         ..network_args::workload(&args.network, &args.preparation)?
     };
     let pruning = network_args::pruning(&args.preparation.pruning)?;

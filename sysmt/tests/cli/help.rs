@@ -156,16 +156,22 @@ fn help_of_every_command() {
                             values: fp32, simulated]
 
     Preprocessing (in place of MODEL.toml beside the model):
-          --layout <AXES>        Axes of four-dimensional image arrays [possible values: nchw, nhwc]
-          --model-layout <AXES>  Axes of the network's input [possible values: nchw, nhwc]
-          --channels <ORDER>     Channels of the network's input [possible values: gray, rgb, bgr]
-          --scale <SCALE>        What a pixel is multiplied with
-          --mean <MEAN>          Subtracted from scaled pixels: one value, or one per channel, with
-                                 commas
-          --std <STD>            Divided by after that: one value, or one per channel, with commas
-          --resize <ROWSxCOLS>   Rows and columns after resizing, as in 224x224
-          --resize-mode <MODE>   What resizing does with another aspect ratio [possible values: stretch,
-                                 cover]
+          --layout <AXES>            Axes of four-dimensional image arrays [possible values: nchw, nhwc]
+          --model-layout <AXES>      Axes of the network's input [possible values: nchw, nhwc]
+          --channels <ORDER>         Channels of the network's input [possible values: gray, rgb, bgr]
+          --scale <SCALE>            What a pixel is multiplied with
+          --mean <MEAN>              Subtracted from scaled pixels: one value, or one per channel, with
+                                     commas
+          --std <STD>                Divided by after that: one value, or one per channel, with commas
+          --resize <ROWSxCOLS|SIDE>  Rows and columns after resizing, as in 224x224; or the shorter
+                                     side, as in 256, then the other one keeps its proportion
+          --resize-mode <MODE>       What resizing to rows and columns does with another aspect ratio
+                                     [possible values: stretch, cover, letterbox]
+          --resize-filter <FILTER>   Filter of resizing [possible values: bilinear, bicubic]
+          --padding <PIXEL>          Pixel around an image that --resize-mode letterbox pads, 0 to 255
+                                     [default: 114]
+          --crop <ROWSxCOLS|SIDE>    Rows and columns that are left of the middle of the resized image,
+                                     as in 224x224 or 224
     "#);
     insta::assert_snapshot!(folder.good(&["eval", "--help"]), @r#"
     Evaluate a network whose convolutions run on an array, beside FP32 and exact 8-bit
@@ -203,6 +209,8 @@ fn help_of_every_command() {
                                            momentum]
           --save-model <OUT.onnx>          Where to write a copy of the model with the new statistics of
                                            the first array
+          --classes <FILE>                 Names of the network's classes, one in each line, in the
+                                           order of its outputs; folders of images are looked up in it
           --out <DIR>                      Results folder: tables, figures and the evaluation as JSON;
                                            older results in it are replaced, other files in it stay
           --predictions <FILE.csv>         Where to write one row per image: label and predicted classes
@@ -247,16 +255,22 @@ fn help_of_every_command() {
                             values: fp32, simulated]
 
     Preprocessing (in place of MODEL.toml beside the model):
-          --layout <AXES>        Axes of four-dimensional image arrays [possible values: nchw, nhwc]
-          --model-layout <AXES>  Axes of the network's input [possible values: nchw, nhwc]
-          --channels <ORDER>     Channels of the network's input [possible values: gray, rgb, bgr]
-          --scale <SCALE>        What a pixel is multiplied with
-          --mean <MEAN>          Subtracted from scaled pixels: one value, or one per channel, with
-                                 commas
-          --std <STD>            Divided by after that: one value, or one per channel, with commas
-          --resize <ROWSxCOLS>   Rows and columns after resizing, as in 224x224
-          --resize-mode <MODE>   What resizing does with another aspect ratio [possible values: stretch,
-                                 cover]
+          --layout <AXES>            Axes of four-dimensional image arrays [possible values: nchw, nhwc]
+          --model-layout <AXES>      Axes of the network's input [possible values: nchw, nhwc]
+          --channels <ORDER>         Channels of the network's input [possible values: gray, rgb, bgr]
+          --scale <SCALE>            What a pixel is multiplied with
+          --mean <MEAN>              Subtracted from scaled pixels: one value, or one per channel, with
+                                     commas
+          --std <STD>                Divided by after that: one value, or one per channel, with commas
+          --resize <ROWSxCOLS|SIDE>  Rows and columns after resizing, as in 224x224; or the shorter
+                                     side, as in 256, then the other one keeps its proportion
+          --resize-mode <MODE>       What resizing to rows and columns does with another aspect ratio
+                                     [possible values: stretch, cover, letterbox]
+          --resize-filter <FILTER>   Filter of resizing [possible values: bilinear, bicubic]
+          --padding <PIXEL>          Pixel around an image that --resize-mode letterbox pads, 0 to 255
+                                     [default: 114]
+          --crop <ROWSxCOLS|SIDE>    Rows and columns that are left of the middle of the resized image,
+                                     as in 224x224 or 224
     "#);
     insta::assert_snapshot!(folder.good(&["export", "--help"]), @"
     Write the rows of a results folder for other programs and papers

@@ -1,6 +1,6 @@
 //! What is done with images, and what the results say of it.
 
-use sim_core::preprocessing::{ImageValues, Layout, Preprocessing};
+use sim_core::preprocessing::{ImageValues, Layout, Preprocessing, Resize};
 
 use crate::support::{Folder, Ran, npy, npz, run};
 
@@ -123,4 +123,77 @@ fn doubles_are_converted_and_it_is_said() {
     assert_eq!(ran.code, Some(2));
     let want = "x.npz: holds uint8 images, but d.npz holds float64";
     assert!(ran.stderr.contains(want), "{}", ran.stderr);
+}
+
+#[test]
+fn the_shorter_side_is_resized_and_the_middle_kept() {
+    let folder = Folder::of_case("resize-then-crop");
+    let args = ["--channels", "rgb", "--resize", "10", "--first", "simulated"];
+    let cropped = |crop: &[&str]| {
+        let ran = capture(&folder, "photos", &[&args[..], crop].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        folder.trace("t.safetensors")
+    };
+    let trace = cropped(&["--crop", "8x8"]);
+    assert_eq!(trace.layers[0].input_shape, [1, 3, 8, 8]);
+    let Preprocessing { resize, crop, .. } = trace.origin.preprocessing;
+    assert_eq!((resize, crop), (Some(Resize::Shorter(10)), Some([8, 8])));
+    assert_eq!(trace.layers, cropped(&["--crop", "8"]).layers);
+
+    // The file beside the model and a run file say the same.
+    folder.write("net.toml", "channels = \"rgb\"\nresize = 10\ncrop = 8\n");
+    let ran = capture(&folder, "photos", &["--first", "simulated"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(trace, folder.trace("t.safetensors"));
+    // `cover` shows another part of the picture.
+    let cover = [
+        "--resize",
+        "8x8",
+        "--resize-mode",
+        "cover",
+        "--channels",
+        "rgb",
+        "--first",
+        "simulated",
+    ];
+    let ran = capture(&folder, "photos", &cover);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_ne!(
+        trace.layers[0].input,
+        folder.trace("t.safetensors").layers[0].input
+    );
+    folder.write(
+        "r.toml",
+        run("model = \"net.onnx\"\nimages = \"photos\"") + "[preprocessing]\nresize-filter = \"bicubic\"\n",
+    );
+    folder.good(&["run", "r.toml"]);
+    let result = String::from_utf8_lossy(&folder.read("results/r/result.json")).into_owned();
+    assert!(result.contains("\"resize-filter\": \"bicubic\""), "{result}");
+}
+
+#[test]
+fn what_cannot_be_resized_or_cropped_is_refused() {
+    let folder = Folder::of_case("resize-then-crop");
+    let check = |more: &[&str], want: &str| {
+        let ran = capture(&folder, "photos", &[&["--channels", "rgb"], more].concat());
+        assert_eq!(ran.code, Some(2), "{more:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(want), "{more:?}: {}", ran.stderr);
+    };
+    check(
+        &["--resize", "8x8", "--crop", "9x8"],
+        "crop = [9, 8] is larger than what `resize` leaves, [8, 8]",
+    );
+    check(&["--resize", "7", "--crop", "8"], "leaves, a shorter side of 7");
+    check(&["--crop", "4000"], "image `a.png` has ");
+    check(
+        &["--resize", "8", "--resize-mode", "cover"],
+        "is for rows and columns",
+    );
+    check(&["--resize-filter", "bicubic"], "nothing is resized");
+    check(&["--padding", "3"], "resize-mode = \"stretch\" pads nothing");
+    check(&["--resize", "8x8", "--padding", "300"], "300");
+    check(&["--resize", "0"], "resize");
+    check(&["--crop", "0x3"], "crop");
+    folder.write("net.toml", "resize = [8, 8]\ncrop = [9, 9]\n");
+    check(&[], "net.toml:2");
 }

@@ -2,7 +2,9 @@
 
 mod bad_inputs;
 mod cases_outputs;
+mod class_lists;
 mod commands;
+mod coverage;
 mod designs;
 mod eval;
 mod eval_images;

@@ -57,6 +57,7 @@ fn stored(kind: StoredKind, points: Frame, layers: Frame, axes: &[&str]) -> Stor
         unsimulated: vec![UnsimulatedLayer {
             name: HOSTILE[1].to_owned(),
             reason: "the first convolution stays FP32".to_owned(),
+            macs: None,
         }],
         warnings: vec![Warning::Other(format!(
             "energy is left out: no row for {}",

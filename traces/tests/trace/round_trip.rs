@@ -83,7 +83,13 @@ fn traces_that_break_a_rule_are_not_written() {
             .to_string();
         assert!(error.contains(want), "{error:?} does not say {want:?}");
     }
-    check(|trace| trace.layers.clear(), "holds no layer");
+    check(
+        |trace| {
+            trace.layers.clear();
+            trace.unsimulated.clear();
+        },
+        "holds no layer",
+    );
     check(
         |trace| trace.layers[0].geometry.groups = 0,
         "layer 0 (`grouped`): the number of groups is zero",

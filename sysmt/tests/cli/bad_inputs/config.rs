@@ -312,7 +312,7 @@ pub(crate) fn arguments() -> Vec<Case> {
             &["--range", "least-squares"],
         ),
         arguments(
-            &["capture", "m.onnx", "--images", "x.npz", "--resize", "8"],
+            &["capture", "m.onnx", "--images", "x.npz", "--resize", "8x"],
             &["224x224"],
         ),
         arguments(

@@ -117,6 +117,16 @@ pub(crate) fn weights() -> Vec<Message> {
     ]
 }
 
+/// A model of one convolution, which is also the first.
+pub(crate) fn one_convolution() -> Vec<u8> {
+    let nodes = [
+        node("Conv", &["x", "w0"], "c0", &[PADS]),
+        node("GlobalAveragePool", &["c0"], "p", &[]),
+        node("Flatten", &["p"], "y", &[]),
+    ];
+    model(&nodes, &weights()[..1])
+}
+
 /// A small good model.
 pub(crate) fn tiny() -> Vec<u8> {
     model(&nodes(), &weights())

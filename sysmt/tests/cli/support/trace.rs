@@ -27,6 +27,7 @@ pub(crate) fn tiny() -> Trace {
         unsimulated: vec![Unsimulated {
             name: "stem".to_owned(),
             reason: "the first convolution stays FP32".to_owned(),
+            macs: None,
         }],
     }
 }

@@ -64,6 +64,7 @@ pub(crate) fn trace() -> Trace {
         unsimulated: vec![Unsimulated {
             name: "stem".to_owned(),
             reason: "first convolution".to_owned(),
+            macs: None,
         }],
     }
 }
