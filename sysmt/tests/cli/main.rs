@@ -2,6 +2,7 @@
 
 mod bad_inputs;
 mod cases_outputs;
+mod cases_traces;
 mod commands;
 mod designs;
 mod eval;
