@@ -1,6 +1,7 @@
 //! The binary, run as a user runs it.
 
 mod bad_inputs;
+mod cases_formats;
 mod cases_outputs;
 mod cases_traces;
 mod commands;
