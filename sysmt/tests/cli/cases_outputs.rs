@@ -171,13 +171,11 @@ fn two_outputs_are_two_files() {
         &words(&same),
         &["this command would write two files there"],
     );
+    let inside = format!("{EVAL} --out results --predictions ./results/predictions.csv");
+    let want = "./results/predictions.csv: lies in results, where this command puts all its results; choose another path";
+    refused(&folder, &words(&inside), &[want]);
     fs::create_dir(folder.path("results")).unwrap();
-    let inside = format!("{EVAL} --out results --predictions results/predictions.csv");
-    refused(
-        &folder,
-        &words(&inside),
-        &["lies in the results folder results of the same command"],
-    );
+    refused(&folder, &words(&inside), &[want]);
 }
 
 #[test]
