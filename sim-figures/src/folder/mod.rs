@@ -114,15 +114,18 @@ pub fn check(target: &Path, results: Results, replace: Replace) -> Result<(), Fo
     look(target, results, replace).map(drop)
 }
 
-/// The folder behind links, and what is in it where it is there.
-fn look(
-    target: &Path,
-    results: Results,
-    replace: Replace,
-) -> Result<(PathBuf, Option<Contents>), FolderError> {
+/// Whether there is a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Absent,
+    There,
+}
+
+/// The folder behind links.
+fn look(target: &Path, results: Results, replace: Replace) -> Result<(PathBuf, Found), FolderError> {
     let folder = place::folder(target)?;
     if !folder.is_dir() {
-        return Ok((folder, None));
+        return Ok((folder, Found::Absent));
     }
     let contents = Contents::of(&folder, unlisted).map_err(|error| failed("look into it", target, error))?;
     let found = contents.theirs.iter().chain(&contents.ours).next();
@@ -138,7 +141,7 @@ fn look(
             path: target.to_owned(),
             names,
         }),
-        Replace::Own | Replace::Any => Ok((folder, Some(contents))),
+        Replace::Own | Replace::Any => Ok((folder, Found::There)),
     }
 }
 
@@ -182,10 +185,10 @@ fn write_files<'a>(
     pictures: impl Iterator<Item = (&'a dyn Picture, &'a str)>,
     files: Vec<(&str, String)>,
 ) -> Result<(), FolderError> {
-    let (folder, contents) = look(target, results, replace)?;
-    let home = match contents {
-        Some(_) => folder.as_path(),
-        None => place::parent(&folder),
+    let (folder, found) = look(target, results, replace)?;
+    let home = match found {
+        Found::There => folder.as_path(),
+        Found::Absent => place::parent(&folder),
     };
     fs::create_dir_all(home).map_err(|error| failed("make the folder", home, error))?;
     let work = tempfile::Builder::new()
@@ -194,7 +197,7 @@ fn write_files<'a>(
         .map_err(|error| failed("make a temporary folder in it", home, error))?;
     let new = work.path().join("new");
     let list = fill(&new, provenance, pictures, files)?;
-    if contents.is_none() {
+    if found == Found::Absent {
         return fs::rename(&new, &folder).map_err(|error| failed("put the results in place", target, error));
     }
     // Somebody may have been at work too.
