@@ -64,7 +64,10 @@ pub enum PlaceFault {
 pub fn file(path: &Path) -> Result<PathBuf, PlaceError> {
     let fail = |fault| at(path, fault);
     let found = look(path)?;
+    // A name that ends as that of a folder is none of a file.
+    let is_for_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
     match &found {
+        None if is_for_folder || path.file_name().is_none() => return Err(fail(PlaceFault::Nameless)),
         Some(found) if found.is_dir() => return Err(fail(PlaceFault::IsFolder)),
         Some(found) if !found.is_file() => return Err(fail(PlaceFault::NotFile)),
         Some(_) | None => {}

@@ -86,13 +86,13 @@ pub fn capture(
     let inputs = inputs(&Pass::new(network, images, options, progress)?, &quantizers)?;
     let mut trace = Trace {
         origin: Origin {
-            model: options.model.name.clone(),
-            model_hash: options.model.hash.clone(),
+            model: Some(options.model.name.clone()),
+            model_hash: Some(options.model.hash.clone()),
             images: images.names().to_vec(),
             calibration: calibration.names().to_vec(),
-            preprocessing: options.preprocessing.clone(),
-            quantization: options.quantization,
-            selection: options.selection,
+            preprocessing: Some(options.preprocessing.clone()),
+            quantization: Some(options.quantization),
+            selection: Some(options.selection),
             pruned: Vec::new(),
         },
         layers: Vec::new(),
@@ -191,7 +191,7 @@ fn traced(
         name: layer.name.clone(),
         kind: layer.kind,
         geometry: input.geometry,
-        node: layer.node,
+        node: Some(layer.node),
         input: input.codes,
         input_shape: [input.n_images, channels, rows, columns],
         weight: codes.weights.codes,

@@ -14,6 +14,8 @@ use sim_quant::capture::CaptureError;
 use sim_toml::error::ConfigError;
 use sim_trace::TraceError;
 
+use crate::stand_in::StandIn;
+
 /// Whose fault it is that there is no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -58,6 +60,14 @@ impl RunError {
     /// The same, about a file.
     pub(crate) fn at(path: &Path, message: &dyn Display) -> Self {
         Self::user(path.display(), message)
+    }
+
+    /// The same, about a file that cannot be decoded: `message`, or what the file is instead, where that is seen.
+    pub(crate) fn undecoded(path: &Path, message: &dyn Display) -> Self {
+        match StandIn::at(path) {
+            Some(stand_in) => Self::at(path, &stand_in),
+            None => Self::at(path, message),
+        }
     }
 
     /// A fault of this program.
@@ -122,7 +132,7 @@ impl RunError {
             | ModelError::Replacement { .. } => "; check the model, or export it again",
         };
         // What is wrong inside a model does not say in which file.
-        Self::at(path, &format!("{error}{remedy}"))
+        Self::undecoded(path, &format!("{error}{remedy}"))
     }
 
     /// A network that cannot be captured, with the file that it came from.
@@ -180,13 +190,13 @@ impl From<Box<ConfigError>> for RunError {
 
 impl From<ImageError> for RunError {
     fn from(error: ImageError) -> Self {
-        Self::at(&error.path, &error.fault).because(Arc::new(error))
+        Self::undecoded(&error.path, &error.fault).because(Arc::new(error))
     }
 }
 
 impl From<TraceError> for RunError {
     fn from(error: TraceError) -> Self {
-        Self::at(&error.path, &error.fault)
+        Self::undecoded(&error.path, &error.fault)
     }
 }
 

@@ -59,6 +59,7 @@ pub mod open;
 mod operands;
 pub mod product;
 pub mod simulate;
+mod stand_in;
 pub mod throttle;
 pub mod trace;
 pub mod training;

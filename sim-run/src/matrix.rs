@@ -79,7 +79,7 @@ pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, RunError> {
     let header = npy::read_header(&mut file).map_err(|error| match error {
         HeaderError::Io(error) => unreadable(error),
         HeaderError::Broken(why) => {
-            RunError::at(path, &format!("{why}; save the array again with numpy.save"))
+            RunError::undecoded(path, &format!("{why}; save the array again with numpy.save"))
         }
     })?;
     let Header {

@@ -6,6 +6,7 @@ use reports::pruning::Pruning;
 use reports::result::Synthetic;
 use reports::run::{InputFile, Report, RunRecord, Spec};
 use reports::stored::point::PointObject;
+use serde_json::{Value, json};
 use sim_array::engine::Measures;
 use sim_array::lockstep::Truth;
 use sim_config::resolved;
@@ -110,7 +111,11 @@ impl PreparedTrace {
             baseline: spec.design.baseline,
             reorder: spec.design.reorder,
             engine,
-            workload: format!("{}, {} images", origin.model, origin.images.len()),
+            workload: format!(
+                "{}, {} images",
+                origin.model.as_deref().unwrap_or("unknown network"),
+                origin.images.len()
+            ),
             inputs,
             seed: spec.seed,
             table,
@@ -136,14 +141,18 @@ impl PreparedTrace {
     }
 
     /// The run file with every default filled in. Preprocessing, quantization and selection are those that the trace was
-    /// made with, now or when it was captured.
-    fn resolved(&self, spec: &RunSpec) -> serde_json::Value {
+    /// made with, now or when it was captured; null where a trace does not say.
+    fn resolved(&self, spec: &RunSpec) -> Value {
         let mut tables = resolved::run(spec);
         let origin = &self.trace.origin;
-        tables["preprocessing"] = resolved::preprocessing(&origin.preprocessing);
-        tables["quantization"] = resolved::quantization(&origin.quantization);
-        for (key, value) in resolved::selection(&origin.selection) {
-            tables["layers"][key] = value;
+        tables["preprocessing"] = json!(origin.preprocessing.as_ref().map(resolved::preprocessing));
+        tables["quantization"] = json!(origin.quantization.as_ref().map(resolved::quantization));
+        for (key, value) in resolved::selection(&origin.selection.unwrap_or_default()) {
+            tables["layers"][key] = if origin.selection.is_some() {
+                value
+            } else {
+                Value::Null
+            };
         }
         tables
     }

@@ -1,16 +1,16 @@
 //! What makes two points the same: configuration, the bytes of their inputs, and the version of this program.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use sim_config::resolved;
 use sim_config::run::Workload;
 use sim_config::sweep::{AccuracySpec, Methods, PointSpec, Throttling};
 use sim_run::error::RunError;
-use sim_run::inputs;
+use sim_run::{costs, inputs};
 
 /// BLAKE3 of everything that a point depends on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,20 +41,29 @@ impl fmt::Debug for Identity {
 #[derive(Debug, Default)]
 pub struct Fingerprints {
     known: Mutex<HashMap<PathBuf, String>>,
+    tables: Mutex<HashSet<PathBuf>>,
 }
 
 impl Fingerprints {
     fn of(&self, path: &Path) -> Result<String, RunError> {
         // A thread that panicked left whole entries behind.
-        let mut known = self
-            .known
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(hash) = known.get(path) {
             return Ok(hash.clone());
         }
         let hash = inputs::fingerprint(path)?;
         known.insert(path.to_owned(), hash.clone());
+        Ok(hash)
+    }
+
+    /// Of a technology table, which is configuration: what is wrong with it is said before anything runs.
+    fn of_table(&self, path: &Path) -> Result<String, RunError> {
+        let hash = self.of(path)?;
+        let mut read = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if !read.contains(path) {
+            costs::table(Some(path), &[])?;
+            read.insert(path.to_owned());
+        }
         Ok(hash)
     }
 }
@@ -63,7 +72,7 @@ impl Fingerprints {
 ///
 /// Where nothing is random the seed is not part of it; paths are none, only what the files hold.
 ///
-/// - Errors: inputs that cannot be read.
+/// - Errors: inputs that cannot be read, and a technology table that is none.
 pub fn of_point(
     PointSpec { run: spec, methods }: &PointSpec,
     accuracy: Option<AccuracySpec>,
@@ -105,7 +114,7 @@ pub fn of_point(
         Throttling::Curve => tables["throttle"] = json!("curve"),
     }
     if let Some(table) = spec.cost_table.as_deref() {
-        tables["costs"] = json!(fingerprints.of(table)?);
+        tables["costs"] = json!(fingerprints.of_table(table)?);
     }
     tables["sysmt"] = json!(env!("CARGO_PKG_VERSION"));
     // The bytes of `to_string`, in half the time.

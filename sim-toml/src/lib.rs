@@ -24,4 +24,5 @@ pub mod error;
 pub mod nearest;
 pub mod reader;
 pub mod source;
+mod text;
 pub mod value;

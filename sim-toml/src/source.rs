@@ -9,6 +9,7 @@ use toml::de::DeTable;
 
 use crate::complaint::Complaint;
 use crate::error::ConfigError;
+use crate::text;
 
 /// No configuration is longer; a model or an image named by mistake is.
 const MAX_BYTES: u64 = 1 << 20;
@@ -54,13 +55,7 @@ pub fn read(path: &Path) -> Result<String, Box<ConfigError>> {
             "name a .toml file; models, images and traces are named inside it",
         ));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        ConfigError::file(
-            path,
-            format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to()),
-            "name a .toml file; models, images and traces are named inside it",
-        )
-    })
+    text::decode(path, bytes)
 }
 
 /// The tables of the text of the configuration file at `path`, with spans.

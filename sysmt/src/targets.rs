@@ -74,6 +74,7 @@ impl Output<'_> {
 pub(crate) struct Targets {
     inputs: Vec<PathBuf>,
     replace: Replace,
+    folder: Option<PathBuf>,
     files: Vec<PathBuf>,
 }
 
@@ -83,16 +84,33 @@ impl Targets {
         Self {
             inputs,
             replace,
+            folder: None,
             files: Vec::new(),
         }
+    }
+
+    /// A results folder; asked for before files.
+    ///
+    /// - Errors: a folder that cannot become one.
+    pub(crate) fn folder(&mut self, path: &Path, results: Results) -> Result<(), Failure> {
+        folder::check(path, results, self.replace)?;
+        self.folder = Some(path.to_owned());
+        Ok(())
     }
 
     /// Where a file is written that is asked for as `path`: there, or where that links to.
     ///
     /// - Errors: a place that cannot be written to, an input, another target, and a file that somebody else wrote.
     pub(crate) fn file(&mut self, path: &Path, output: &Output<'_>) -> Result<PathBuf, Failure> {
-        let place = place::file(path).map_err(|error| Failure::user(&error))?;
         let refused = |why: &str| Err(Failure::User(format!("{}: {why}", path.display())));
+        let is_in = |folder: &&PathBuf| path.ancestors().skip(1).any(|above| is_same(above, folder));
+        if let Some(folder) = self.folder.iter().find(is_in) {
+            let folder = folder.display();
+            return refused(&format!(
+                "lies in {folder}, where this command puts all its results; choose another path"
+            ));
+        }
+        let place = place::file(path).map_err(|error| Failure::user(&error))?;
         if self.inputs.iter().any(|input| is_or_has(input, &place)) {
             return refused("this command reads it, so it is not written to; choose another path");
         }
@@ -114,28 +132,6 @@ impl Targets {
             ));
         }
         Ok(place)
-    }
-
-    /// A results folder; asked for after all files.
-    ///
-    /// - Errors: a folder of something else, and files of the same command in it.
-    pub(crate) fn folder(&self, path: &Path, results: Results) -> Result<(), Failure> {
-        folder::check(path, results, self.replace)?;
-        let is_inside = |file: &&PathBuf| {
-            let above = file
-                .ancestors()
-                .skip(1)
-                .filter(|above| !above.as_os_str().is_empty());
-            above.into_iter().any(|above| is_same(above, path))
-        };
-        if let Some(file) = self.files.iter().find(is_inside) {
-            return Err(Failure::User(format!(
-                "{}: lies in the results folder {} of the same command, which it writes itself; choose another path",
-                file.display(),
-                path.display()
-            )));
-        }
-        Ok(())
     }
 }
 

@@ -50,7 +50,9 @@ pub enum Fault {
     )]
     NotATrace,
     /// The description is not what it must be.
-    #[error("metadata key `sysmt`: {why}; make the trace again with `sysmt capture`")]
+    #[error(
+        "metadata key `sysmt`: {why}; write it as docs/trace.md says, or make the trace again with `sysmt capture`"
+    )]
     Description {
         /// How.
         why: String,
@@ -65,13 +67,13 @@ pub enum Fault {
         /// Version that is read and written here.
         known: u64,
     },
-    /// A tensor that must be there is not.
-    #[error("{layer}: tensor `{tensor}` is missing; make the trace again with `sysmt capture`")]
-    Missing {
-        /// The layer.
-        layer: LayerName,
-        /// The tensor.
-        tensor: String,
+    /// Keys and tensors that must be there are not.
+    #[error(
+        "the trace lacks {}; add what docs/trace.md asks for, or make the trace again with `sysmt capture`", .what.join(", ")
+    )]
+    Lacks {
+        /// All of them.
+        what: Vec<String>,
     },
     /// A tensor that belongs to no layer.
     #[error("tensor `{tensor}` belongs to no layer of the description; remove it or describe its layer")]

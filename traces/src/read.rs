@@ -4,11 +4,19 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use safetensors::tensor::Dtype;
+use serde::Deserialize as _;
+use serde_json::Value;
 
 use crate::container::Container;
 use crate::error::{Fault, LayerName, TraceError};
-use crate::trace::{Layer, Trace};
+use crate::trace::{Layer, Origin, Trace};
 use crate::write::{Description, KEY, LayerDescription, VERSION, tensor_name};
+
+/// Keys of a layer that have no default, and of its geometry.
+const LAYER_KEYS: [&str; 3] = ["name", "kind", "geometry"];
+const GEOMETRY_KEYS: [&str; 4] = ["stride", "padding", "dilation", "groups"];
+/// Tensors that every layer has.
+const TENSORS: [&str; 4] = ["input", "weight", "input_scale", "weight_scale"];
 
 /// Read the trace at `path`.
 ///
@@ -23,7 +31,7 @@ pub fn read(path: &Path) -> Result<Trace, TraceError> {
 /// Whether there is a trace at `path` that a capture may have written: one that knows the hash of its model.
 pub fn is_captured(path: &Path) -> bool {
     let has_hash = |text: &str| -> bool {
-        let description: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let description: Value = serde_json::from_str(text).unwrap_or_default();
         description["origin"]["model-hash"].is_string()
     };
     Container::open(path).is_ok_and(|container| container.metadata(KEY).is_some_and(has_hash))
@@ -31,7 +39,7 @@ pub fn is_captured(path: &Path) -> bool {
 
 fn read_file(path: &Path) -> Result<Trace, Fault> {
     let mut container = Container::open(path)?;
-    let description = describe(container.metadata(KEY).ok_or(Fault::NotATrace)?)?;
+    let description = describe(container.metadata(KEY).ok_or(Fault::NotATrace)?, &container)?;
     let mut known = BTreeSet::new();
     let mut layers = Vec::new();
     for (index, layer) in description.layers.into_iter().enumerate() {
@@ -48,8 +56,13 @@ fn read_file(path: &Path) -> Result<Trace, Fault> {
     if let Some(tensor) = container.names().into_iter().find(|name| !known.contains(name)) {
         return Err(Fault::Unknown { tensor });
     }
+    let mut origin = description.origin;
+    if origin.images.is_empty() {
+        let n_images = layers.first().map_or(0, |layer: &Layer| layer.input_shape[0]);
+        origin.images = (0..n_images).map(|image| image.to_string()).collect();
+    }
     let trace = Trace {
-        origin: description.origin,
+        origin,
         layers,
         unsimulated: description.unsimulated,
     };
@@ -58,12 +71,11 @@ fn read_file(path: &Path) -> Result<Trace, Fault> {
 }
 
 /// The version is looked at first: another version may have other keys.
-fn describe(text: &str) -> Result<Description, Fault> {
-    let bad = |error: serde_json::Error| Fault::Description {
+fn describe(text: &str, container: &Container) -> Result<Description, Fault> {
+    let value: Value = serde_json::from_str(text).map_err(|error| Fault::Description {
         why: error.to_string(),
-    };
-    let value: serde_json::Value = serde_json::from_str(text).map_err(bad)?;
-    let found = value.get("version").and_then(serde_json::Value::as_u64);
+    })?;
+    let found = value.get("version").and_then(Value::as_u64);
     let found = found.ok_or_else(|| Fault::Description {
         why: "`version` is not a whole number".to_owned(),
     })?;
@@ -73,7 +85,48 @@ fn describe(text: &str) -> Result<Description, Fault> {
             known: VERSION,
         });
     }
-    serde_json::from_value(value).map_err(bad)
+    let what = lacking(&value, container);
+    if !what.is_empty() {
+        return Err(Fault::Lacks { what });
+    }
+    Description::deserialize(&value).map_err(|error| Fault::Description {
+        why: in_its_part(&value).unwrap_or_else(|| error.to_string()),
+    })
+}
+
+/// Everything that a trace needs and that is not there, so that nobody has to find one after the other.
+fn lacking(description: &Value, container: &Container) -> Vec<String> {
+    let Some(layers) = description.get("layers") else {
+        return vec!["`layers`".to_owned()];
+    };
+    let mut what = Vec::new();
+    for (index, layer) in layers.as_array().into_iter().flatten().enumerate() {
+        let geometry = &layer["geometry"];
+        let keys = LAYER_KEYS.iter().filter(|key| layer.get(key).is_none());
+        what.extend(keys.map(|key| format!("`layers[{index}].{key}`")));
+        let keys = GEOMETRY_KEYS
+            .iter()
+            .filter(|key| geometry.is_object() && geometry.get(key).is_none());
+        what.extend(keys.map(|key| format!("`layers[{index}].geometry.{key}`")));
+        let names = TENSORS.map(|tensor| tensor_name(index, tensor));
+        let names = names.iter().filter(|name| container.info(name).is_none());
+        what.extend(names.map(|name| format!("tensor `{name}`")));
+    }
+    what
+}
+
+/// What is wrong with a part of a description, and with which.
+fn in_its_part(description: &Value) -> Option<String> {
+    let layers = description["layers"].as_array().into_iter().flatten().enumerate();
+    let of_layers = layers.filter_map(|(index, layer)| {
+        let error = LayerDescription::deserialize(layer).err()?;
+        Some(format!("`layers[{index}]`: {error}"))
+    });
+    let of_origin = description.get("origin").and_then(|origin| {
+        let error = Origin::deserialize(origin).err()?;
+        Some(format!("`origin`: {error}"))
+    });
+    of_layers.chain(of_origin).next()
 }
 
 fn read_layer(tensors: &mut Tensors<'_>, layer: LayerDescription) -> Result<Layer, Fault> {
@@ -153,9 +206,8 @@ impl Tensors<'_> {
     }
 
     fn required(&mut self, tensor: &str, want: Dtype) -> Result<ShapeAndBytes, Fault> {
-        self.optional(tensor, want)?.ok_or_else(|| Fault::Missing {
-            layer: self.layer.clone(),
-            tensor: tensor_name(self.layer.index, tensor),
+        self.optional(tensor, want)?.ok_or_else(|| Fault::Lacks {
+            what: vec![format!("tensor `{}`", tensor_name(self.layer.index, tensor))],
         })
     }
 

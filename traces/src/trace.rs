@@ -17,26 +17,31 @@ pub struct Trace {
     pub unsimulated: Vec<Unsimulated>,
 }
 
-/// Where a trace came from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+/// Where a trace came from, as far as it is known: whoever makes a trace by other means may not know all of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Origin {
     /// File name of the model, without its folder.
-    pub model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// BLAKE3 of the model file, hexadecimal.
-    pub model_hash: String,
-    /// Names of the images, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_hash: Option<String>,
+    /// Names of the images, in order; those of a file without names are numbers.
     pub images: Vec<String>,
     /// Names or description of the calibration images.
     pub calibration: Vec<String>,
     /// How pixels became input.
-    pub preprocessing: Preprocessing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preprocessing: Option<Preprocessing>,
     /// How tensors became codes.
-    pub quantization: QuantizationSpec,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<QuantizationSpec>,
     /// Which layers were taken.
-    pub selection: SelectionSpec,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection: Option<SelectionSpec>,
     /// What pruned the weights, in this order; files leave it out where nothing did.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pruned: Vec<PruneSpec>,
 }
 
@@ -62,8 +67,8 @@ pub struct Layer {
     pub kind: LayerKind,
     /// Strides and so on.
     pub geometry: Geometry,
-    /// Position of its node in the model's graph.
-    pub node: usize,
+    /// Position of its node in the model's graph, where it is known.
+    pub node: Option<usize>,
     /// Codes of the input, `[images, channels, rows, columns]`.
     pub input: Vec<u8>,
     /// Shape of `input`.

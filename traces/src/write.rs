@@ -19,13 +19,15 @@ pub(crate) const KEY: &str = "sysmt";
 /// The format version that is read and written here.
 pub(crate) const VERSION: u64 = 1;
 
-/// The JSON under [`KEY`].
+/// The JSON under [`KEY`]. What has a default may be left out of a file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Description {
     pub(crate) version: u64,
+    #[serde(default)]
     pub(crate) origin: Origin,
     pub(crate) layers: Vec<LayerDescription>,
+    #[serde(default)]
     pub(crate) unsimulated: Vec<Unsimulated>,
 }
 
@@ -36,7 +38,9 @@ pub(crate) struct LayerDescription {
     pub(crate) name: String,
     pub(crate) kind: LayerKind,
     pub(crate) geometry: Geometry,
-    pub(crate) node: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) node: Option<usize>,
+    #[serde(default)]
     pub(crate) zero_point: u8,
 }
 

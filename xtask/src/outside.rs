@@ -210,6 +210,16 @@ pub(crate) fn run_python_examples() -> anyhow::Result<()> {
     run(BUILD)?;
     run("target/python/bin/python examples/read_trace.py traces/data/fashion-resnet8.safetensors")?;
     let (results, sysmt) = ("target/examples/quickstart", "target/debug/sysmt");
+    let (trace, made) = ("target/examples/made.safetensors", "target/examples/made.toml");
+    std::fs::create_dir_all("target/examples")?;
+    run(&format!(
+        "target/python/bin/python examples/write_trace.py {trace}"
+    ))?;
+    std::fs::write(
+        made,
+        "array = \"../../configs/arrays/sysmt-2t.toml\"\n[workload]\ntrace = \"made.safetensors\"\n",
+    )?;
+    run(&format!("{sysmt} run {made} --out target/examples/made"))?;
     run(&format!(
         "{sysmt} run configs/runs/quickstart.toml --out {results}"
     ))?;
@@ -226,7 +236,9 @@ pub(crate) fn run_python_examples() -> anyhow::Result<()> {
 /// The scripts that stand beside figures.
 fn run_figure_scripts(sysmt: &str, results: &str) -> anyhow::Result<()> {
     let plots = "target/examples/plots";
-    run(&format!("{sysmt} plot {results} --format svg --out {plots}"))?;
+    run(&format!(
+        "{sysmt} plot {results} --format svg --out {plots} --force"
+    ))?;
     let mut n_scripts = 0;
     for entry in std::fs::read_dir(plots)? {
         let script = entry?.path();

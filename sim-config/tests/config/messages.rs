@@ -237,7 +237,11 @@ fn files_that_cannot_be_read() {
         let message = show(array::load(&path));
         assert!(message.contains(want) && message.contains(name), "{message}");
     };
-    check("latin.toml", b"# caf\xe9\n", "byte 5 is not UTF-8");
+    check(
+        "latin.toml",
+        b"# caf\xe9\n",
+        "latin.toml:1: byte 0xe9 is not UTF-8",
+    );
     check("huge.toml", &vec![b'#'; (1 << 20) + 1], "larger than 1 MiB");
     let missing = show(array::load(&folder.path().join("no.toml")));
     assert!(missing.contains("there is no such file"), "{missing}");

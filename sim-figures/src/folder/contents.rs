@@ -1,7 +1,7 @@
 //! What is in a folder: files that this program wrote, and everything else.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirEntry};
+use std::fs::{self, DirEntry, File};
 use std::io;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -85,13 +85,16 @@ pub(super) struct Contents {
     pub(super) list: List,
     /// Whether there are results, or a list that says so.
     pub(super) results: Unlisted,
+    /// Other processes wait until the folder is as it will be. Not every file system has such locks.
+    _lock: Option<File>,
 }
 
 impl Contents {
-    /// Of a folder that is there. Where it has no list, `unlisted` says whose it is.
+    /// Of a folder that is there; it is locked as long as this lives. Where it has no list, `unlisted` says whose it is.
     ///
     /// - Errors: what the file system refuses; a list that cannot be understood.
     pub(super) fn of(folder: &Path, unlisted: impl FnOnce(&Path) -> Unlisted) -> io::Result<Self> {
+        let lock = File::open(folder).ok().filter(|folder| folder.lock().is_ok());
         let list = List::read(folder)?;
         let results = match &list {
             Some(list) if list.names(result::FILE_NAME) => Unlisted::Results,
@@ -103,6 +106,7 @@ impl Contents {
             theirs: BTreeSet::new(),
             list: List::default(),
             results,
+            _lock: lock,
         };
         for entry in fs::read_dir(folder)? {
             let entry = entry?;

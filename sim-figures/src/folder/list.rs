@@ -71,6 +71,12 @@ impl List {
         self.0.insert((name.to_owned(), hash.to_hex().to_string()));
     }
 
+    /// The names of all files, each once.
+    pub(super) fn files(&self) -> Vec<String> {
+        let names: BTreeSet<&String> = self.0.iter().map(|(name, _)| name).collect();
+        names.into_iter().cloned().collect()
+    }
+
     /// Whether a file of this name was written.
     pub(super) fn names(&self, name: &str) -> bool {
         self.0.iter().any(|(listed, _)| listed == name)

@@ -2,6 +2,7 @@
 
 mod contents;
 pub mod evaluation;
+mod exchange;
 mod list;
 mod moves;
 
@@ -22,7 +23,7 @@ pub use contents::{Results, Unlisted};
 
 use contents::{Contents, unlisted};
 use list::List;
-use moves::{Moves, Unmoved};
+use moves::Unmoved;
 
 /// The folder of figures in a results folder.
 pub const PLOTS: &str = "plots";
@@ -113,15 +114,18 @@ pub fn check(target: &Path, results: Results, replace: Replace) -> Result<(), Fo
     look(target, results, replace).map(drop)
 }
 
-/// The folder behind links, and what is in it where it is there.
-fn look(
-    target: &Path,
-    results: Results,
-    replace: Replace,
-) -> Result<(PathBuf, Option<Contents>), FolderError> {
+/// Whether there is a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Absent,
+    There,
+}
+
+/// The folder behind links.
+fn look(target: &Path, results: Results, replace: Replace) -> Result<(PathBuf, Found), FolderError> {
     let folder = place::folder(target)?;
     if !folder.is_dir() {
-        return Ok((folder, None));
+        return Ok((folder, Found::Absent));
     }
     let contents = Contents::of(&folder, unlisted).map_err(|error| failed("look into it", target, error))?;
     let found = contents.theirs.iter().chain(&contents.ours).next();
@@ -137,7 +141,7 @@ fn look(
             path: target.to_owned(),
             names,
         }),
-        Replace::Own | Replace::Any => Ok((folder, Some(contents))),
+        Replace::Own | Replace::Any => Ok((folder, Found::There)),
     }
 }
 
@@ -181,10 +185,10 @@ fn write_files<'a>(
     pictures: impl Iterator<Item = (&'a dyn Picture, &'a str)>,
     files: Vec<(&str, String)>,
 ) -> Result<(), FolderError> {
-    let (folder, contents) = look(target, results, replace)?;
-    let home = match contents {
-        Some(_) => folder.as_path(),
-        None => place::parent(&folder),
+    let (folder, found) = look(target, results, replace)?;
+    let home = match found {
+        Found::There => folder.as_path(),
+        Found::Absent => place::parent(&folder),
     };
     fs::create_dir_all(home).map_err(|error| failed("make the folder", home, error))?;
     let work = tempfile::Builder::new()
@@ -192,13 +196,13 @@ fn write_files<'a>(
         .tempdir_in(home)
         .map_err(|error| failed("make a temporary folder in it", home, error))?;
     let new = work.path().join("new");
-    let names = fill(&new, provenance, pictures, files)?;
-    if contents.is_none() {
+    let list = fill(&new, provenance, pictures, files)?;
+    if found == Found::Absent {
         return fs::rename(&new, &folder).map_err(|error| failed("put the results in place", target, error));
     }
     // Somebody may have been at work too.
     let contents = Contents::of(&folder, unlisted).map_err(|error| failed("look into it", target, error))?;
-    let taken = contents.taken(names.iter().map(String::as_str));
+    let taken = contents.taken(list.files().iter().map(String::as_str));
     match replace {
         Replace::Own if !taken.is_empty() => {
             return Err(FolderError::TakenSince {
@@ -209,17 +213,10 @@ fn write_files<'a>(
         }
         Replace::Own | Replace::Any => {}
     }
-    let list = List::read(&new).ok().flatten().unwrap_or_default();
-    let write_list = |list: &List| {
-        let written = list.write(&folder);
-        written.map_err(|error| failed("write the list of files", &folder, error))
-    };
-    write_list(&contents.list.with(&list))?;
-    let leave = contents.ours.iter().chain(&taken);
-    let moves = changes(&folder, work.path(), leave, &names);
+    let not_listed = |error| failed("write the list of files", &folder, error);
+    let moves = exchange::begin(&folder, work.path(), &contents, &taken, &list).map_err(not_listed)?;
     if let Err(Unmoved { path, error, undone }) = moves.run() {
         if undone {
-            write_list(&contents.list)?;
             return Err(failed("put the results in place", &path, error));
         }
         // What could not be moved back is not lost with the temporary folder.
@@ -229,38 +226,16 @@ fn write_files<'a>(
             error,
         ));
     }
-    write_list(&list)
+    list.write(&folder).map_err(not_listed)
 }
 
-/// Old files go to `old` in the temporary folder and new ones come from `new`; the result file first and last.
-fn changes<'a>(
-    folder: &Path,
-    work: &Path,
-    leave: impl Iterator<Item = &'a String>,
-    come: &[String],
-) -> Moves {
-    let is_other = |name: &&str| *name != result::FILE_NAME;
-    let leave: Vec<&str> = leave.map(String::as_str).collect();
-    let result = leave.iter().copied().find(|name| !is_other(name));
-    let others = leave.iter().copied().filter(is_other);
-    let mut moves = Moves::default();
-    for name in result.into_iter().chain(others) {
-        moves.push(folder.join(name), work.join("old").join(name));
-    }
-    let others = come.iter().map(String::as_str).filter(is_other);
-    for name in others.chain([result::FILE_NAME]) {
-        moves.push(work.join("new").join(name), folder.join(name));
-    }
-    moves
-}
-
-/// Fill a new folder; the names of its files.
+/// Fill a new folder; the list of its files.
 fn fill<'a>(
     folder: &Path,
     provenance: &Provenance,
     pictures: impl Iterator<Item = (&'a dyn Picture, &'a str)>,
     files: Vec<(&str, String)>,
-) -> Result<Vec<String>, FolderError> {
+) -> Result<List, FolderError> {
     let plots = folder.join(PLOTS);
     fs::create_dir_all(&plots).map_err(|error| failed("make the folder", &plots, error))?;
     let mut all = Vec::new();
@@ -277,7 +252,7 @@ fn fill<'a>(
         save(&folder.join(name), bytes)?;
     }
     save(&folder.join(list::FILE_NAME), list.text().as_bytes())?;
-    Ok(all.into_iter().map(|(name, _)| name).collect())
+    Ok(list)
 }
 
 /// Write files to a folder that may not be there yet and may hold other files, each whole or not at all, and put them on

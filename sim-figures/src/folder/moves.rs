@@ -25,6 +25,17 @@ impl Moves {
         self.0.push((from, to));
     }
 
+    /// So many of them, as of a process that ends then.
+    #[cfg(test)]
+    pub(super) fn first(&self, n_moves: usize) -> Self {
+        Self(self.0[..n_moves].to_vec())
+    }
+
+    #[cfg(test)]
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Move them, and back again where one cannot be moved.
     pub(super) fn run(&self) -> Result<(), Unmoved> {
         for (index, (from, to)) in self.0.iter().enumerate() {

@@ -40,6 +40,9 @@ pub enum StudyError {
         /// Why.
         why: String,
     },
+    /// The folder beside the page would have its name.
+    #[error("{}: the folder of the page's figures has its name without an ending; give it one, such as .md", .0.display())]
+    NoEnding(PathBuf),
     /// There is no page yet, and what would stand beside it is there.
     #[error("{}: is there without the page {}, so it is not replaced; name another page, or add --force", .path.display(), .page.display())]
     Taken {
@@ -65,6 +68,9 @@ pub fn write(
     throttlings: &[ThrottlingObject],
     replace: Replace,
 ) -> Result<(), StudyError> {
+    if page.extension().is_none() {
+        return Err(StudyError::NoEnding(page.to_owned()));
+    }
     let stored = stored.over_conventional();
     let mut built = Vec::new();
     for spec in figures {

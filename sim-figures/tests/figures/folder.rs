@@ -191,34 +191,6 @@ fn what_somebody_has_changed_is_named_and_replaced_only_by_force() {
     assert!(target.join("plots/speedup.svg").is_file());
 }
 
-/// Whenever a process ends while results change places, the next one goes on, and notes are where they were.
-#[test]
-fn a_replacement_that_was_cut_short_is_made_good() {
-    let place = tempfile::tempdir().unwrap();
-    let target = place.path().join("results");
-    let (old, new) = (report(sparq(), 2), report(nb_smt(Threads::Two, Policy::SA), 9));
-    write(&target, &new).unwrap();
-    let new_list = fs::read_to_string(target.join(".sysmt-files")).unwrap();
-    fs::remove_dir_all(&target).unwrap();
-    write(&target, &old).unwrap();
-    take_notes(&target);
-    // Both lists, the result file away, some files old, one new, one gone.
-    let old_list = fs::read_to_string(target.join(".sysmt-files")).unwrap();
-    let entries = new_list.split_once('\n').unwrap().1;
-    fs::write(target.join(".sysmt-files"), old_list + entries).unwrap();
-    fs::remove_file(target.join("result.json")).unwrap();
-    fs::remove_file(target.join("layers.csv")).unwrap();
-    write(&place.path().join("other"), &new).unwrap();
-    fs::copy(place.path().join("other/summary.md"), target.join("summary.md")).unwrap();
-    write(&target, &new).unwrap();
-    has_notes(&target);
-    assert_eq!(
-        fs::read_to_string(target.join("result.json")).unwrap(),
-        new.json()
-    );
-    assert_eq!(fs::read_to_string(target.join(".sysmt-files")).unwrap(), new_list);
-}
-
 #[test]
 fn files_that_are_added_to_a_folder_are_on_its_list() {
     let place = tempfile::tempdir().unwrap();

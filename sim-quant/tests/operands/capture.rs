@@ -93,7 +93,7 @@ fn every_layer_is_in_the_trace_or_left_out_with_a_reason() {
     );
     assert_eq!(trace.origin.images.len(), 3);
     assert_eq!(trace.origin.calibration, trace.origin.images);
-    assert_eq!(trace.origin.model, "fashion-resnet8.onnx");
+    assert_eq!(trace.origin.model.as_deref(), Some("fashion-resnet8.onnx"));
 }
 
 #[test]

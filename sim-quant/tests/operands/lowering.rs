@@ -21,7 +21,7 @@ fn layer(input_shape: [usize; 4], weight_shape: [usize; 4], geometry: Geometry, 
         name: "layer".to_owned(),
         kind: LayerKind::Convolution,
         geometry,
-        node: 0,
+        node: Some(0),
         input: bytes(1, input_shape.iter().product()).collect(),
         input_shape,
         weight: bytes(2, weight_shape.iter().product())

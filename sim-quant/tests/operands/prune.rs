@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 use sim_core::convolution::{Geometry, LayerKind};
-use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{LayerSparsity, PruneScope, PruneSpec};
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_net::network::Network;
@@ -14,14 +13,8 @@ use sim_trace::trace::{Layer, Origin, Trace};
 fn trace(layers: &[([usize; 4], usize, Vec<i8>)]) -> Trace {
     Trace {
         origin: Origin {
-            model: "m".to_owned(),
-            model_hash: String::new(),
             images: vec!["a".to_owned()],
-            calibration: Vec::new(),
-            preprocessing: Preprocessing::default(),
-            quantization: QuantizationSpec::default(),
-            selection: SelectionSpec::default(),
-            pruned: Vec::new(),
+            ..Origin::default()
         },
         layers: layers
             .iter()
@@ -35,7 +28,7 @@ fn trace(layers: &[([usize; 4], usize, Vec<i8>)]) -> Trace {
                     dilation: [1, 1],
                     groups: *groups,
                 },
-                node: index,
+                node: Some(index),
                 input: vec![1; shape[1] * groups * shape[2] * shape[3]],
                 input_shape: [1, shape[1] * groups, shape[2], shape[3]],
                 weight: weight.clone(),

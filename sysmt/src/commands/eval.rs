@@ -44,15 +44,15 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
     inputs.extend(files.iter().flat_map(DesignFile::paths));
     inputs.extend(args.cost_table.clone());
     let mut targets = Targets::new(inputs, args.force.replace());
+    if let Some(out) = &args.out {
+        targets.folder(out, Results::Evaluation)?;
+    }
     let mut file = |path: &Option<PathBuf>, written| {
         let place = path.as_ref().map(|path| targets.file(path, &written));
         place.transpose()
     };
     let save_model = file(&args.save_model, Output::Model)?;
     let predictions = file(&args.predictions, Output::Predictions)?;
-    if let Some(out) = &args.out {
-        targets.folder(out, Results::Evaluation)?;
-    }
     let designs: Vec<Design> = files.iter().map(|file| file.design.clone()).collect();
     let arrays: Vec<&ArraySpec> = designs.iter().map(Design::array).collect();
     let table = costs::table(args.cost_table.as_deref(), &arrays)?;

@@ -57,6 +57,18 @@ pub(crate) fn execute(args: &PlotArgs) -> Result<(), Failure> {
     let plots = args.folder.join(PLOTS);
     let out = args.out.as_ref().unwrap_or(&plots);
     let replace = args.force.replace();
+    let records = folders::records(&args.folder);
+    let is_record = |name: &&String| {
+        records
+            .iter()
+            .any(|record| targets::is_same(record, &out.join(name)))
+    };
+    if let Some(name) = files.iter().map(|(name, _)| name).find(is_record) {
+        return Err(Failure::User(format!(
+            "{}: results are read from it, so no figure is written to it; choose another folder with --out",
+            out.join(name).display()
+        )));
+    }
     if targets::is_same(out, &plots) {
         // Figures are the folder's own files.
         let files: Vec<_> = (files.into_iter())

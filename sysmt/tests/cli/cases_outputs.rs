@@ -147,6 +147,15 @@ fn an_input_is_never_an_output() {
     folder.good(&words("run run.toml --out results"));
     let export = "export results --format csv --out results/result.json --force";
     refused(&folder, &words(export), &[input]);
+    // A figure of this name would have its points there.
+    let figure = "[[figure]]\nname = \"pe_map\"\ntable = \"layers\"\nx = \"macs\"\ny = \"speedup\"\n";
+    folder.write("figures.toml", figure);
+    let plot = "plot results --figures figures.toml --out results --force";
+    refused(
+        &folder,
+        &words(plot),
+        &["results/pe_map.csv: results are read from it"],
+    );
     // An image of a folder is an input too.
     folder.write("photos/a.png", crate::support::png(8, 8, 1));
     let photo = "capture m.onnx --images photos --out photos/a.png --force";
@@ -162,13 +171,11 @@ fn two_outputs_are_two_files() {
         &words(&same),
         &["this command would write two files there"],
     );
+    let inside = format!("{EVAL} --out results --predictions ./results/predictions.csv");
+    let want = "./results/predictions.csv: lies in results, where this command puts all its results; choose another path";
+    refused(&folder, &words(&inside), &[want]);
     fs::create_dir(folder.path("results")).unwrap();
-    let inside = format!("{EVAL} --out results --predictions results/predictions.csv");
-    refused(
-        &folder,
-        &words(&inside),
-        &["lies in the results folder results of the same command"],
-    );
+    refused(&folder, &words(&inside), &[want]);
 }
 
 #[test]
@@ -261,4 +268,25 @@ fn figures_and_pages_that_somebody_worked_on_stay() {
     // Figures that were drawn before are no obstacle to new results.
     folder.good(&words("run run.toml --out results"));
     assert!(!folder.path("results/plots/roofline.svg").exists());
+}
+
+#[test]
+fn files_beside_a_new_page_stay() {
+    let folder = Folder::new();
+    folder.write("s.toml", "base = \"run.toml\"\n[axes]\n\"pe.threads\" = [1, 2]\n");
+    folder.good(&words("sweep s.toml --out s"));
+    folder.write("page/points.csv", "my points");
+    let report = "report s --markdown page.md";
+    let beside = "page/points.csv: is there without the page page.md, so it is not replaced";
+    refused(&folder, &words(report), &[beside]);
+    folder.good(&words(&format!("{report} --force")));
+    assert_ne!(folder.read("page/points.csv"), b"my points");
+    // They are the page's now.
+    folder.good(&words(report));
+    refused(&folder, &words("report s --markdown page"), &["it is a folder"]);
+    refused(
+        &folder,
+        &words("report s --markdown other"),
+        &["give it one, such as .md"],
+    );
 }

@@ -1,7 +1,9 @@
 //! The binary, run as a user runs it.
 
 mod bad_inputs;
+mod cases_formats;
 mod cases_outputs;
+mod cases_traces;
 mod class_lists;
 mod commands;
 mod coverage;

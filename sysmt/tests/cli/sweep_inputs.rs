@@ -60,3 +60,17 @@ fn a_trace_that_some_points_need_fails_in_those() {
         ran.stderr
     );
 }
+
+#[test]
+fn a_technology_table_is_read_before_anything_runs() {
+    let folder = Folder::new();
+    folder.write("costs.toml", "no table");
+    let run = crate::support::run("trace = \"t.safetensors\"");
+    folder.write("run.toml", format!("{run}[costs]\ntable = \"costs.toml\"\n"));
+    folder.write("s.toml", sweep("run.toml", ""));
+    let before = folder.listing();
+    let ran = folder.sysmt(&["sweep", "s.toml", "--out", "s"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("costs.toml: ").count(), 1, "{}", ran.stderr);
+    assert_eq!(folder.listing(), before);
+}

@@ -75,11 +75,11 @@ fn edit(parts: &mut Parts, from: &str, to: &str) {
 fn every_wrong_tensor_is_named() {
     check(
         |parts| parts.tensors.retain(|slot| slot.0 != "layers.0.weight"),
-        "`layers.0.weight` is missing",
+        "the trace lacks tensor `layers.0.weight`; add what docs/trace.md asks for",
     );
     check(
         |parts| parts.tensors.retain(|slot| slot.0 != "layers.1.input"),
-        "layer 1 (`classifier`): tensor",
+        "the trace lacks tensor `layers.1.input`;",
     );
     check(
         |parts| replace(parts, "layers.0.input", Dtype::I8, &[2, 4, 5, 6]),
@@ -160,7 +160,7 @@ fn every_wrong_description_is_named() {
     );
     check(
         |parts| edit(parts, "\"groups\":2", "\"groups\":-2"),
-        "metadata key `sysmt`",
+        "metadata key `sysmt`: `layers[0]`: invalid value",
     );
     check(
         |parts| edit(parts, "\"groups\":2", "\"groups\":4"),
@@ -181,6 +181,28 @@ fn every_wrong_description_is_named() {
     check(
         |parts| edit(parts, "\"node\":3", "\"node\":3,\"extra\":1"),
         "unknown field `extra`",
+    );
+    check(
+        |parts| edit(parts, "\"divisor\":", "\"divisors\":"),
+        "metadata key `sysmt`: `origin`: unknown field `divisors`",
+    );
+    check(
+        |parts| {
+            edit(parts, "\"name\":", "\"title\":");
+            edit(parts, "\"stride\":[2,1],", "");
+            edit(
+                parts,
+                "\"geometry\":{\"stride\":[1,1]",
+                "\"shape\":{\"stride\":[1,1]",
+            );
+            parts.tensors.retain(|slot| !slot.0.ends_with("_scale"));
+        },
+        "the trace lacks `layers[0].name`, `layers[0].geometry.stride`, tensor `layers.0.input_scale`, tensor \
+         `layers.0.weight_scale`, `layers[1].geometry`, tensor `layers.1.input_scale`, tensor `layers.1.weight_scale`; add",
+    );
+    check(
+        |parts| "{\"version\":1}".clone_into(&mut parts.description),
+        "the trace lacks `layers`; add",
     );
     check(
         |parts| "{}".clone_into(&mut parts.description),

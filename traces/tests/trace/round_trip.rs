@@ -1,8 +1,8 @@
 //! A trace survives its file, whose bytes are the same each time.
 
-use sim_core::quantization::WeightScales;
+use sim_core::quantization::{QuantizationSpec, WeightScales};
 use sim_core::range::{ActivationRange, Percentile};
-use sim_trace::trace::Trace;
+use sim_trace::trace::{Origin, Trace};
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
@@ -51,11 +51,18 @@ fn options_that_older_files_do_not_name_are_written_only_where_they_say_somethin
         ["weights", "range", "pruned"].map(|key| text.contains(&format!("\\\"{key}\\\":")))
     };
     assert_eq!(named(&trace), [false; 3]);
-    trace.origin.quantization.weights = WeightScales::PerTensor;
-    trace.origin.quantization.range = ActivationRange::Percentile(Percentile::default());
+    trace.origin.quantization = Some(QuantizationSpec {
+        weights: WeightScales::PerTensor,
+        range: ActivationRange::Percentile(Percentile::default()),
+        ..QuantizationSpec::default()
+    });
     trace.origin.pruned = ["0.29", "2:4"].map(|text| text.parse().expect("prunes")).to_vec();
     assert_eq!(named(&trace), [true; 3]);
-    trace.origin.quantization.range = ActivationRange::LeastSquares;
+    trace.origin.quantization = Some(QuantizationSpec {
+        weights: WeightScales::PerTensor,
+        range: ActivationRange::LeastSquares,
+        ..QuantizationSpec::default()
+    });
     assert_eq!(named(&trace), [true; 3]);
 }
 
@@ -141,4 +148,38 @@ fn traces_that_break_a_rule_are_not_written() {
         |trace| trace.origin.images.truncate(1),
         "2 images in tensor `input`, but the description lists 1",
     );
+}
+
+/// A trace that somebody made by other means says what its layers are, and nothing of where they come from.
+#[test]
+fn provenance_may_be_unknown() {
+    let folder = folder();
+    let path = folder.path().join("a.safetensors");
+    let mut trace = crate::common::trace();
+    trace.origin = Origin {
+        images: vec!["0".to_owned(), "1".to_owned()],
+        ..Origin::default()
+    };
+    for layer in &mut trace.layers {
+        (layer.node, layer.zero_point) = (None, 0);
+    }
+    trace.unsimulated.clear();
+    sim_trace::write(&path, &trace).expect("writes");
+    assert_eq!(sim_trace::read(&path).expect("reads"), trace);
+    assert!(!sim_trace::is_captured(&path));
+    // What says nothing may be left out.
+    let bytes = std::fs::read(&path).expect("reads");
+    let header = usize::from(bytes[0]) + 256 * usize::from(bytes[1]);
+    let text = String::from_utf8(bytes[8..8 + header].to_vec()).expect("UTF-8");
+    let origin = r#"\"origin\":{\"images\":[\"0\",\"1\"],\"calibration\":[]},"#;
+    let mut short = text.clone();
+    for part in [origin, r#",\"zero-point\":0"#, r#",\"unsimulated\":[]"#] {
+        assert!(short.contains(part), "{part}: {short}");
+        short = short.replace(part, "");
+    }
+    let mut edited = u64::try_from(short.len()).expect("fits").to_le_bytes().to_vec();
+    edited.extend(short.bytes());
+    edited.extend(&bytes[8 + header..]);
+    std::fs::write(&path, edited).expect("writes");
+    assert_eq!(sim_trace::read(&path).expect("reads"), trace);
 }

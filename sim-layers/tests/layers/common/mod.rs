@@ -5,8 +5,6 @@ use std::sync::atomic::AtomicBool;
 
 use sim_array::engine::Measures;
 use sim_core::convolution::{Geometry, LayerKind};
-use sim_core::preprocessing::Preprocessing;
-use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, NbSmt, Pe, Policy, Sparq, Threads, Window};
 use sim_layers::engines::Engines;
@@ -34,7 +32,7 @@ pub(crate) fn layer(name: &str, input: [usize; 3], weight_shape: [usize; 4], gro
             dilation: [1, 1],
             groups,
         },
-        node: 0,
+        node: Some(0),
         input: (0..3 * n_values).map(sparse).collect(),
         input_shape: [3, input[0], input[1], input[2]],
         weight: (5..5 + weight_shape.iter().product::<usize>())
@@ -53,14 +51,8 @@ pub(crate) fn layer(name: &str, input: [usize; 3], weight_shape: [usize; 4], gro
 pub(crate) fn trace() -> Trace {
     Trace {
         origin: Origin {
-            model: "m".to_owned(),
-            model_hash: String::new(),
             images: ["a", "b", "c"].map(str::to_owned).to_vec(),
-            calibration: Vec::new(),
-            preprocessing: Preprocessing::default(),
-            quantization: QuantizationSpec::default(),
-            selection: SelectionSpec::default(),
-            pruned: Vec::new(),
+            ..Origin::default()
         },
         layers: vec![
             layer("plain", [3, 5, 6], [7, 3, 2, 2], 1),

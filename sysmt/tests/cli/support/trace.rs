@@ -11,13 +11,13 @@ use super::pseudo_random;
 pub(crate) fn tiny() -> Trace {
     Trace {
         origin: Origin {
-            model: "m.onnx".to_owned(),
-            model_hash: "00".repeat(32),
+            model: Some("m.onnx".to_owned()),
+            model_hash: Some("00".repeat(32)),
             images: vec!["a".to_owned(), "b".to_owned()],
             calibration: Vec::new(),
-            preprocessing: Preprocessing::default(),
-            quantization: QuantizationSpec::default(),
-            selection: SelectionSpec::default(),
+            preprocessing: Some(Preprocessing::default()),
+            quantization: Some(QuantizationSpec::default()),
+            selection: Some(SelectionSpec::default()),
             pruned: Vec::new(),
         },
         layers: vec![
@@ -45,7 +45,7 @@ pub(crate) fn layer(name: &str, input: [usize; 3], weight: [usize; 4], groups: u
             dilation: [1, 1],
             groups,
         },
-        node: 0,
+        node: Some(0),
         input: pseudo_random(n_input, 5),
         input_shape: [2, input[0], input[1], input[2]],
         weight: pseudo_random(n_weight, 6)

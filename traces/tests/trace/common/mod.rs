@@ -10,13 +10,13 @@ pub(crate) fn trace() -> Trace {
     let code = |seed: usize| u8::try_from(seed * 37 % 256).unwrap_or_default();
     Trace {
         origin: Origin {
-            model: "small.onnx".to_owned(),
-            model_hash: "00ff".to_owned(),
+            model: Some("small.onnx".to_owned()),
+            model_hash: Some("00ff".to_owned()),
             images: vec!["a.png".to_owned(), "b \"quoted\".png".to_owned()],
             calibration: vec!["c.png".to_owned()],
-            preprocessing: Preprocessing::default(),
-            quantization: QuantizationSpec::default(),
-            selection: SelectionSpec::default(),
+            preprocessing: Some(Preprocessing::default()),
+            quantization: Some(QuantizationSpec::default()),
+            selection: Some(SelectionSpec::default()),
             pruned: Vec::new(),
         },
         layers: vec![
@@ -29,7 +29,7 @@ pub(crate) fn trace() -> Trace {
                     dilation: [1, 2],
                     groups: 2,
                 },
-                node: 3,
+                node: Some(3),
                 input: (0..2 * 4 * 5 * 6).map(code).collect(),
                 input_shape: [2, 4, 5, 6],
                 weight: (0..6 * 2 * 3 * 2).map(|seed| code(seed).cast_signed()).collect(),
@@ -49,7 +49,7 @@ pub(crate) fn trace() -> Trace {
                     dilation: [1, 1],
                     groups: 1,
                 },
-                node: 9,
+                node: Some(9),
                 input: vec![0, 255],
                 input_shape: [2, 1, 1, 1],
                 weight: vec![-128],
