@@ -150,7 +150,7 @@ pub(crate) fn parse(
         "Mul" => Box::new(binary::Binary::Mul),
         "Pad" => Box::new(pad::Pad::parse(attributes)?),
         "QuantizeLinear" => Box::new(quantize::QuantizeLinear::parse(attributes)?),
-        "Resize" => Box::new(resize::Resize::resize(attributes)?),
+        "Resize" => Box::new(resize::Resize::parse(attributes)?),
         "Reshape" => Box::new(reshape::Reshape::parse(attributes)),
         "Shape" => Box::new(constant::ShapeOf::parse(attributes)),
         "Size" => Box::new(constant::SizeOf),

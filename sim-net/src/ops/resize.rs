@@ -44,7 +44,7 @@ struct Change {
 
 impl Resize {
     /// `Resize` as it is since operator set 11.
-    pub(super) fn resize(attributes: &Attributes<'_>) -> Result<Self, Fault> {
+    pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
         if attributes.opset < 11 {
             return Self::upsample(attributes);
         }

@@ -11,7 +11,11 @@ fn capture(folder: &Folder, images: &str, more: &[&str]) -> Ran {
 }
 
 fn preprocessing(folder: &Folder) -> Preprocessing {
-    folder.trace("t.safetensors").origin.preprocessing
+    folder
+        .trace("t.safetensors")
+        .origin
+        .preprocessing
+        .expect("it is stored")
 }
 
 #[test]
@@ -85,7 +89,7 @@ fn what_is_declared_beside_the_model_is_not_for_floats() {
     let scale = with.layers[0].input_scale * 256.0;
     assert!((200.0..256.0).contains(&scale), "{scale}");
     let as_given = Preprocessing::of_floats(ImageValues::Float32, Layout::Nchw, Layout::Nchw);
-    assert_eq!(with.origin.preprocessing, as_given);
+    assert_eq!(with.origin.preprocessing, Some(as_given));
 
     let workload = run("model = \"net.onnx\"\nimages = \"images.npz\"");
     folder.write("r.toml", workload);
@@ -136,7 +140,7 @@ fn the_shorter_side_is_resized_and_the_middle_kept() {
     };
     let trace = cropped(&["--crop", "8x8"]);
     assert_eq!(trace.layers[0].input_shape, [1, 3, 8, 8]);
-    let Preprocessing { resize, crop, .. } = trace.origin.preprocessing;
+    let Preprocessing { resize, crop, .. } = trace.origin.preprocessing.expect("it is stored");
     assert_eq!((resize, crop), (Some(Resize::Shorter(10)), Some([8, 8])));
     assert_eq!(trace.layers, cropped(&["--crop", "8"]).layers);
 

@@ -203,7 +203,7 @@ fn a_network_of_bytes_reads_raw_pixels() {
     folder.good(&[&CAPTURE[..], &["--first", "simulated"]].concat());
     let trace = folder.trace("t.safetensors");
     assert_eq!(trace.layers[0].input_scale * 256.0, 255.0);
-    assert_eq!(trace.origin.preprocessing.scale, 1.0);
+    assert_eq!(trace.origin.preprocessing.expect("it is stored").scale, 1.0);
     let ran = folder.sysmt(&[&CAPTURE[..], &["--scale", "0.5"]].concat());
     assert_eq!(ran.code, Some(2));
     assert!(

@@ -69,8 +69,8 @@ pub(super) fn from_library(value: rten::Value, kind: Option<IntKind>) -> Result<
             let data = tensor.into_data().into_iter().map(i64::from).collect();
             IntTensor::new(shape, data, kind.unwrap_or(IntKind::Int64))?.into()
         }
-        // The library may grow other types; nodes in its table make arrays.
-        _ => {
+        // The library may grow other types; nodes in its table make floats and integers.
+        rten::Value::Int8Tensor(_) | rten::Value::UInt8Tensor(_) | rten::Value::Sequence(_) | _ => {
             return Err(Fault::Library {
                 message: "its result is not an array".to_owned(),
             });
