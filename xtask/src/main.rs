@@ -10,6 +10,7 @@ mod assembly;
 mod bench;
 mod ci;
 mod command;
+mod networks;
 mod outside;
 mod slurm;
 mod study;
@@ -47,6 +48,8 @@ enum Chore {
     /// Measure speed and memory on this machine, beside NumPy, ONNX Runtime and SCALE-Sim.
     #[command(disable_help_flag = true)]
     Bench(HandedOn),
+    /// Networks of package registries beside ONNX Runtime: the table in docs/networks.md.
+    Networks,
     /// Run a study of configs/studies: tables and figures in docs/studies.
     #[command(disable_help_flag = true)]
     Study(study::Options),
@@ -66,6 +69,7 @@ fn main() -> anyhow::Result<()> {
         Chore::SlurmTest => slurm::test(),
         Chore::Synth(options) => synth::measure(&options),
         Chore::Bench(options) => bench::measure(&options),
+        Chore::Networks => networks::measure(),
         Chore::Study(options) => study::run(&options),
     }
 }

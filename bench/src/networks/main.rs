@@ -1,7 +1,9 @@
 //! Networks of package registries: whether they open, and whether they compute what ONNX Runtime does.
 //!
-//! `networks FOLDER` reads what `bench/python/networks.py` has put there, and prints a table.
+//! `networks FOLDER [PAGE.md]` measures what `bench/python/networks.py` has put into the folder, prints the table and puts
+//! it between the marks of the page.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
@@ -15,11 +17,15 @@ use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
 use sim_core::input_constant::InputConstant;
 use sim_core::progress::Silent;
 use sim_core::quantization::{LayerSelection, QuantizationSpec, SelectionSpec, SignedInputs};
+use sim_core::shape::widen;
+use sim_core::units::count_as_f64;
 use sim_net::network::{HookError, Hooks, Wanted, WeightedCall};
 use sim_quant::feed::Feed;
+use sim_quant::lowering::Lowering;
 use sim_run::open::{Opened, Purpose};
 use sim_run::trace::PreparedTrace;
 use sim_run::workers::{Engines, Workers};
+use sim_trace::trace::Trace;
 
 /// Largest accepted difference, of the largest output.
 const TOLERANCE: f64 = 1e-4;
@@ -39,51 +45,95 @@ struct Entry {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    let folder = std::env::args().nth(1).context("usage: networks FOLDER")?;
+    let mut args = std::env::args().skip(1);
+    let folder = args.next().context("usage: networks FOLDER [PAGE.md]")?;
     let list = Path::new(&folder).join("networks.json");
     let text = std::fs::read_to_string(&list).with_context(|| list.display().to_string())?;
     let entries: Vec<Entry> = serde_json::from_str(&text)?;
     let mut n_good = 0;
+    let mut rows = String::from(HEAD);
     for entry in &entries {
-        match measure(entry) {
-            Ok(row) => {
-                n_good += usize::from(row.error <= TOLERANCE);
-                println!("{:14} {}", entry.name, row.text(entry));
+        let row = match measure(entry) {
+            Ok(measured) => {
+                n_good += usize::from(measured.error <= TOLERANCE);
+                measured.row(entry)
             }
-            Err(error) => println!("{:14} {error:#}", entry.name),
-        }
+            Err(error) => {
+                // The path of the model is of this computer.
+                let text = format!("{error:#}").replace(&format!("{}: ", entry.model.display()), "");
+                format!(
+                    "| {} | {} | {} | no: {text} | | | | | |\n",
+                    entry.name, entry.package, entry.file
+                )
+            }
+        };
+        print(&row)?;
+        rows.push_str(&row);
     }
-    println!(
-        "{n_good} of {} equal ONNX Runtime within {TOLERANCE} of the largest output",
+    let last = format!(
+        "\n{n_good} of {} equal ONNX Runtime within 10⁻⁴ of the largest output, on two inputs each.\n",
         entries.len()
     );
+    print(&last)?;
+    rows.push_str(&last);
+    if let Some(page) = args.next() {
+        put(Path::new(&page), &rows)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-struct Row {
+fn print(text: &str) -> anyhow::Result<()> {
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+/// Put the table between the marks of a page.
+fn put(page: &Path, table: &str) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(page).with_context(|| page.display().to_string())?;
+    let parts = text
+        .split_once(MARKS[0])
+        .and_then(|(before, rest)| Some((before, rest.split_once(MARKS[1])?.1)));
+    let (before, after) = parts.with_context(|| format!("{}: the marks are missing", page.display()))?;
+    let text = format!("{before}{}\n\n{table}\n{}{after}", MARKS[0], MARKS[1]);
+    Ok(std::fs::write(page, text)?)
+}
+
+/// Around the table in a page.
+const MARKS: [&str; 2] = ["<!-- table -->", "<!-- end of table -->"];
+
+const HEAD: &str = "| network | package | file | layers | simulated | other products | share of MACs | error | seconds: FP32, ONNX \
+                    Runtime, capture |\n|---|---|---|---|---|---|---|---|---|\n";
+
+/// What is found of a network.
+struct Measured {
+    /// Largest difference of an output from ONNX Runtime's, by the largest output.
     error: f64,
     n_layers: usize,
     n_simulated: usize,
-    n_seen: usize,
-    others: usize,
+    n_others: usize,
+    /// Of the MACs of an image; `None` where some are not known.
+    share: Option<f64>,
     seconds: f64,
     capture_seconds: f64,
 }
 
-impl Row {
-    fn text(&self, entry: &Entry) -> String {
+impl Measured {
+    fn row(&self, entry: &Entry) -> String {
+        let share = self.share.map_or_else(
+            || "not known".to_owned(),
+            |share| format!("{:.1} %", share * 100.0),
+        );
         format!(
-            "{:.1e} layers {} seen {} simulated {} others {} fp32 {:.3}s (ort {:.3}s) capture {:.2}s  {} {}",
-            self.error,
+            "| {} | {} | {} | {} | {} | {} | {share} | {:.1e} | {:.3}, {:.3}, {:.2} |\n",
+            entry.name,
+            entry.package,
+            entry.file,
             self.n_layers,
-            self.n_seen,
             self.n_simulated,
-            self.others,
+            self.n_others,
+            self.error,
             self.seconds,
             entry.seconds,
             self.capture_seconds,
-            entry.package,
-            entry.file
         )
     }
 }
@@ -124,7 +174,7 @@ impl Hooks for Seen {
     }
 }
 
-fn measure(entry: &Entry) -> anyhow::Result<Row> {
+fn measure(entry: &Entry) -> anyhow::Result<Measured> {
     let workload = workload(entry)?;
     let engines = Engines::default();
     let workers = Workers {
@@ -175,14 +225,39 @@ fn measure(entry: &Entry) -> anyhow::Result<Row> {
     seen.0.sort_unstable();
     seen.0.dedup();
     let start = Instant::now();
-    let trace = PreparedTrace::capture(&workload, None, &workers).context("capture")?;
-    Ok(Row {
+    let trace = PreparedTrace::capture(&workload, None, &workers)
+        .context("capture")?
+        .trace;
+    let capture_seconds = start.elapsed().as_secs_f64();
+    let missed: Vec<&str> = (0..network.layers().len())
+        .filter(|layer| !seen.0.contains(layer))
+        .map(|layer| network.layers()[layer].name.as_str())
+        .filter(|name| trace.layers.iter().any(|layer| layer.name == *name))
+        .collect();
+    anyhow::ensure!(missed.is_empty(), "hooks do not see {missed:?}");
+    Ok(Measured {
         error: worst,
         n_layers: network.layers().len(),
-        n_seen: seen.0.len(),
-        n_simulated: trace.trace.layers.len(),
-        others: network.others().len(),
+        n_simulated: trace.layers.len(),
+        n_others: network.others().len(),
+        share: share(&trace),
         seconds,
-        capture_seconds: start.elapsed().as_secs_f64(),
+        capture_seconds,
     })
+}
+
+/// Simulated MACs of all.
+fn share(trace: &Trace) -> Option<f64> {
+    let simulated = trace.layers.iter().map(|layer| {
+        let lowering = Lowering::of(layer).ok()?;
+        let products = widen(lowering.groups() * layer.input_shape[0]);
+        Some(lowering.gemm(1).ok()?.macs() * products)
+    });
+    let simulated: u64 = simulated.sum::<Option<u64>>()?;
+    let others: u64 = trace
+        .unsimulated
+        .iter()
+        .map(|other| other.macs)
+        .sum::<Option<u64>>()?;
+    Some(count_as_f64(simulated) / count_as_f64((simulated + others).max(1)))
 }

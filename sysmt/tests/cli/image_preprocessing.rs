@@ -140,7 +140,7 @@ fn the_shorter_side_is_resized_and_the_middle_kept() {
     };
     let trace = cropped(&["--crop", "8x8"]);
     assert_eq!(trace.layers[0].input_shape, [1, 3, 8, 8]);
-    let Preprocessing { resize, crop, .. } = trace.origin.preprocessing.expect("it is stored");
+    let Preprocessing { resize, crop, .. } = trace.origin.preprocessing.clone().expect("it is stored");
     assert_eq!((resize, crop), (Some(Resize::Shorter(10)), Some([8, 8])));
     assert_eq!(trace.layers, cropped(&["--crop", "8"]).layers);
 
