@@ -79,10 +79,22 @@ pub struct ArrayEvaluation {
     pub layers: Vec<LayerRecord>,
 }
 
+/// What the output of a network is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outputs {
+    /// One value for each class.
+    #[default]
+    Classes,
+    /// Anything else, such as a map: there are no classes, and no answer is right or wrong.
+    Values,
+}
+
 /// Answers and counts over a set of images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// Outputs of the network.
+    /// What the output is.
+    pub outputs: Outputs,
+    /// Values of the output.
     pub n_classes: usize,
     /// How many images were asked for; there are fewer records where the work was stopped.
     pub n_asked: usize,
@@ -98,9 +110,9 @@ impl Evaluation {
         self.images.len() < self.n_asked
     }
 
-    /// Whether images have labels.
+    /// Whether answers are right or wrong: outputs are classes, and images have labels.
     pub fn is_labelled(&self) -> bool {
-        self.images.iter().all(|image| image.label.is_some())
+        self.outputs == Outputs::Classes && self.images.iter().all(|image| image.label.is_some())
     }
 }
 

@@ -58,7 +58,12 @@ impl ClassList {
             path: path.to_owned(),
             fault,
         };
-        let text = std::fs::read_to_string(path).map_err(|error| failed(ClassListFault::Io(error)))?;
+        let unreadable = |error| failed(ClassListFault::Io(error));
+        // Reading a pipe may never end.
+        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(unreadable(std::io::Error::other("it is not a regular file")));
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
         let classes = parse(&text).map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),

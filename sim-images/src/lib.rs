@@ -1,4 +1,4 @@
-//! Images: sets of them in `.npz`, IDX and folders, `.npy` headers, and pixels made into the input of a network.
+//! Images: sets of them in `.npz`, IDX and folders, class names, `.npy` headers, and pixels made into the input of a network.
 
 pub mod classes;
 pub mod npy;

@@ -1,4 +1,5 @@
-//! 8-bit operands of networks: calibration, ranges, quantization, traces, lowering, reordering of K, and pruning.
+//! 8-bit operands of networks: calibration, ranges, quantization, traces, lowering, reordering of K, pruning,
+//! and how many multiplications there are.
 
 pub mod calibrate;
 pub mod capture;

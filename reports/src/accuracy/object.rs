@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord};
+use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord, Outputs};
 use sim_core::record::UnsimulatedLayer;
 use sim_core::shape::widen;
 use sim_core::throttle::Throttling;
@@ -89,8 +89,8 @@ pub struct ArrayObject {
     pub array: Accuracy,
     /// Against exact 8-bit.
     pub flips: Flips,
-    /// Images on which it and exact 8-bit answer alike, as a fraction.
-    pub agreement: f64,
+    /// Images on which it and exact 8-bit answer alike, as a fraction; null where outputs are not classes.
+    pub agreement: Option<f64>,
     /// Images on which they differ, by both answers, in their order.
     pub changes: Vec<ChangeObject>,
     /// Mean over images and classes of |output − FP32 output|.
@@ -249,7 +249,8 @@ impl ArrayObject {
             baseline: ArrayEcho::of(&array.baseline),
             array: Accuracy::of(evaluation, &answer),
             flips: Flips::of(evaluation, &answer),
-            agreement: share(images.len() - n_changed, images.len()),
+            agreement: (evaluation.outputs == Outputs::Classes)
+                .then(|| share(images.len() - n_changed, images.len())),
             changes,
             output_error: mean(images.iter().map(|image| image.output_errors.arrays[index])),
             classes: evaluation.is_labelled().then(|| classes(evaluation, index)),
@@ -354,7 +355,11 @@ fn classes(evaluation: &Evaluation, index: usize) -> Vec<ClassObject> {
 
 fn changes(evaluation: &Evaluation, index: usize) -> Vec<ChangeObject> {
     let mut counts: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    for image in &evaluation.images {
+    let images = match evaluation.outputs {
+        Outputs::Classes => &evaluation.images[..],
+        Outputs::Values => &[],
+    };
+    for image in images {
         let (from, to) = (image.int8.class, image.arrays[index].class);
         if from != to {
             *counts.entry((from, to)).or_default() += 1;

@@ -120,11 +120,19 @@ fn verdict(array: &ArrayObject) -> String {
     let (Some(lost), Some(gained), Some(p_value)) =
         (array.flips.lost, array.flips.gained, array.flips.p_value)
     else {
-        return format!(
-            "{}: the images have no labels; it answers like exact 8-bit on {} %.",
-            array.name,
-            metrics::cell("agreement", array.agreement)
-        );
+        return match array.agreement {
+            Some(agreement) => format!(
+                "{}: the images have no labels; it answers like exact 8-bit on {} %.",
+                array.name,
+                metrics::cell("agreement", agreement)
+            ),
+            None => format!(
+                "{}: the output is not one value for each class, so there are no answers to count; its mean distance from \
+                 FP32 is {}.",
+                array.name,
+                metrics::cell("output_error", array.output_error)
+            ),
+        };
     };
     let interval = array
         .flips

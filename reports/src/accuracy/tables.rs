@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use sim_core::evaluation::Evaluation;
+use sim_core::evaluation::{Answer, Evaluation, Outputs};
 use sim_draw::text::{csv, optional};
 
 use super::object::{ArrayObject, EvaluationObject};
@@ -31,15 +31,19 @@ pub fn predictions(evaluation: &Evaluation) -> String {
     let others = evaluation.arrays.iter().skip(1).map(|array| array.name.as_str());
     let first = evaluation.arrays.first().map(|_| "array");
     let header = ANSWERS.into_iter().chain(first).chain(others);
+    let class = |answer: &Answer| match evaluation.outputs {
+        Outputs::Classes => answer.class.to_string(),
+        Outputs::Values => String::new(),
+    };
     let mut rows = Vec::new();
     for (index, image) in evaluation.images.iter().enumerate() {
         let mut row = vec![
             index.to_string(),
             optional(image.label),
-            image.fp32.class.to_string(),
-            image.int8.class.to_string(),
+            class(&image.fp32),
+            class(&image.int8),
         ];
-        row.extend(image.arrays.iter().map(|answer| answer.class.to_string()));
+        row.extend(image.arrays.iter().map(class));
         rows.push(row);
     }
     csv(header, &rows)
@@ -68,7 +72,7 @@ pub fn arrays(object: &EvaluationObject) -> String {
             optional(flips.lost),
             optional(flips.gained),
             optional(flips.p_value),
-            array.agreement.to_string(),
+            optional(array.agreement),
             array.output_error.to_string(),
             array.cycles.to_string(),
             array.baseline_cycles.to_string(),

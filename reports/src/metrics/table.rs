@@ -366,11 +366,17 @@ const MORE: &[Measure] = &[
     share("agreement_low")
         .titled("Answers like exact 8-bit, lower end")
         .labelled("As 8-bit low")
-        .measure(Real, Of::Answers(|point| agreement_interval(point).low.into())),
+        .measure(
+            Real,
+            Of::Answers(|point| agreement_interval(point).map(|interval| interval.low).into()),
+        ),
     share("agreement_high")
         .titled("Answers like exact 8-bit, upper end")
         .labelled("As 8-bit high")
-        .measure(Real, Of::Answers(|point| agreement_interval(point).high.into())),
+        .measure(
+            Real,
+            Of::Answers(|point| agreement_interval(point).map(|interval| interval.high).into()),
+        ),
     About::new("share")
         .titled("Simulated share of the network's MACs")
         .labelled("Share of MACs")
@@ -457,6 +463,8 @@ fn high(interval: Option<Interval>) -> Value {
     interval.map(|interval| interval.high).into()
 }
 
-fn agreement_interval(point: &PointAccuracy) -> Interval {
-    wilson_of_share(point.agreement, point.images)
+fn agreement_interval(point: &PointAccuracy) -> Option<Interval> {
+    point
+        .agreement
+        .map(|agreement| wilson_of_share(agreement, point.images))
 }

@@ -90,7 +90,7 @@ pub struct PointAccuracy {
     /// The array against exact 8-bit.
     pub flips: Flips,
     /// Images on which the array and exact 8-bit answer alike, as a fraction.
-    pub agreement: f64,
+    pub agreement: Option<f64>,
     /// Mean over images and classes of |output − FP32 output|.
     pub output_error: f64,
     /// Of the input of the last layer; left out where nobody asked.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sim_algebraic::Algebraic;
 use sim_array::mapping::Schedule;
 use sim_core::counters::ActiveSteps;
-use sim_core::evaluation::{ArrayEvaluation, Evaluation};
+use sim_core::evaluation::{ArrayEvaluation, Evaluation, Outputs};
 use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::progress::Progress;
 use sim_core::record::{LayerRecord, ProductRecord};
@@ -61,8 +61,8 @@ pub enum EvaluateError {
     /// An image, or a network that cannot be run on it.
     #[error(transparent)]
     Run(#[from] CaptureError),
-    /// No classes.
-    #[error("image `{image}`: {found}; evaluation needs one output per class and image")]
+    /// Nothing to compare.
+    #[error("image `{image}`: {found}; evaluation compares one output that is not empty and finite")]
     Outputs {
         /// The image.
         image: String,
@@ -132,6 +132,7 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
     let images = options.images;
     progress.begin("evaluating", images.len());
     let mut evaluation = Evaluation {
+        outputs: Outputs::default(),
         n_classes: 0,
         n_asked: images.len(),
         images: Vec::new(),
@@ -159,6 +160,7 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
         for part in done.into_iter().flatten() {
             let image = &images.names()[evaluation.images.len()];
             evaluation.n_classes = part.n_classes;
+            evaluation.outputs = part.outputs;
             evaluation.images.extend(part.records);
             for (all, own) in sums.iter_mut().zip(part.sums) {
                 add_layers(options, image, all, own)?;

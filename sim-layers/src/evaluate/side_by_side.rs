@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use sim_core::evaluation::{Answer, ImageRecord, OutputErrors};
+use sim_core::evaluation::{Answer, ImageRecord, OutputErrors, Outputs};
 use sim_core::record::ProductRecord;
 use sim_core::shape::checked_product;
 use sim_core::tensor::Tensor;
@@ -22,6 +22,7 @@ const MAX_ELEMENTS: usize = 1 << 18;
 
 /// Answers for some neighbouring images, and what the machines counted over all of them.
 pub(super) struct Done {
+    pub(super) outputs: Outputs,
     pub(super) n_classes: usize,
     pub(super) records: Vec<ImageRecord>,
     /// By machine and layer of the network.
@@ -91,10 +92,17 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
     let run = |hooks: &mut dyn Hooks| outputs(start.clone(), names, hooks);
 
     let fp32 = run(&mut NoHooks)?;
-    check_numbering(options, fp32.first().map_or(0, Vec::len))?;
-    let labels = options.images.labels().map(|labels| &labels[range.clone()]);
+    let form = fp32.first().map_or(Outputs::Classes, |image| image.outputs);
+    let labels = match form {
+        Outputs::Classes => {
+            check_numbering(options, fp32.first().map_or(0, |image| image.values.len()))?;
+            options.images.labels().map(|labels| &labels[range.clone()])
+        }
+        // A label is the number of a class.
+        Outputs::Values => None,
+    };
     for (index, image) in fp32.iter().enumerate() {
-        let n_classes = image.len();
+        let n_classes = image.values.len();
         if let Some(label) = labels
             .map(|labels| labels[index])
             .filter(|&label| n_classes <= label)
@@ -118,12 +126,12 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
             let label = labels.map(|labels| labels[index]);
             ImageRecord {
                 label,
-                unpruned: (unpruned.as_ref()).map(|outputs| Answer::of(&outputs[index], label)),
-                fp32: Answer::of(fp32, label),
-                int8: Answer::of(int8, label),
+                unpruned: (unpruned.as_ref()).map(|outputs| Answer::of(&outputs[index].values, label)),
+                fp32: Answer::of(&fp32.values, label),
+                int8: Answer::of(&int8.values, label),
                 arrays: Vec::new(),
                 output_errors: OutputErrors {
-                    int8: distance(int8, fp32),
+                    int8: distance(&int8.values, &fp32.values),
                     arrays: Vec::new(),
                 },
             }
@@ -145,13 +153,17 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
             None => run(&mut layers)?,
         };
         for ((record, found), fp32) in records.iter_mut().zip(&found).zip(&fp32) {
-            record.arrays.push(Answer::of(found, record.label));
-            record.output_errors.arrays.push(distance(found, fp32));
+            record.arrays.push(Answer::of(&found.values, record.label));
+            record
+                .output_errors
+                .arrays
+                .push(distance(&found.values, &fp32.values));
         }
         sums.push(layers.into_sums());
     }
     Ok(Done {
-        n_classes: fp32.last().map_or(0, Vec::len),
+        outputs: form,
+        n_classes: fp32.last().map_or(0, |image| image.values.len()),
         records,
         sums,
     })
@@ -170,8 +182,14 @@ fn check_numbering(options: &EvaluateOptions<'_>, n_classes: usize) -> Result<()
     }
 }
 
-/// One output for each class, by image.
-fn outputs(runs: Runs<'_>, names: &[String], hooks: &mut dyn Hooks) -> Result<Vec<Vec<f32>>, EvaluateError> {
+/// What a network makes of an image.
+struct Output {
+    values: Vec<f32>,
+    outputs: Outputs,
+}
+
+/// The output that is looked at, by image.
+fn outputs(runs: Runs<'_>, names: &[String], hooks: &mut dyn Hooks) -> Result<Vec<Output>, EvaluateError> {
     let failed = |image: &String, error: ExecuteError| CaptureError::Network {
         image: image.clone(),
         error: Box::new(error),
@@ -180,30 +198,33 @@ fn outputs(runs: Runs<'_>, names: &[String], hooks: &mut dyn Hooks) -> Result<Ve
     let all = runs.finish(hooks).map_err(|error| failed(&first, error))?;
     all.into_iter()
         .zip(names)
-        .map(|(outputs, name)| classes(floats(outputs).map_err(|error| failed(name, error))?, name))
+        .map(|(outputs, name)| output(floats(outputs).map_err(|error| failed(name, error))?, name))
         .collect()
 }
 
-/// The outputs of one image.
-fn classes(outputs: Vec<(String, Tensor)>, image: &str) -> Result<Vec<f32>, EvaluateError> {
+/// The output for one image.
+fn output(outputs: Vec<(String, Tensor)>, image: &str) -> Result<Output, EvaluateError> {
     let unfit = |found: String| EvaluateError::Outputs {
         image: image.to_owned(),
         found,
     };
     match <[(String, Tensor); 1]>::try_from(outputs) {
         Ok([(name, tensor)]) => {
-            let is_list =
-                tensor.shape.first() == Some(&1) && 1 < tensor.shape.len() && !tensor.data.is_empty();
-            if !is_list || tensor.shape.get(1) != Some(&tensor.data.len()) {
-                return Err(unfit(format!(
-                    "output `{name}` of the network has the shape {:?}",
-                    tensor.shape
-                )));
+            if tensor.data.is_empty() {
+                return Err(unfit(format!("output `{name}` of the network is empty")));
             }
             if tensor.data.iter().any(|value| !value.is_finite()) {
                 return Err(unfit(format!("output `{name}` of the network is not finite")));
             }
-            Ok(tensor.data)
+            let is_list = tensor.shape.first() == Some(&1) && tensor.shape.get(1) == Some(&tensor.data.len());
+            Ok(Output {
+                values: tensor.data,
+                outputs: if is_list {
+                    Outputs::Classes
+                } else {
+                    Outputs::Values
+                },
+            })
         }
         Err(outputs) => Err(unfit(format!("the network has {} outputs", outputs.len()))),
     }

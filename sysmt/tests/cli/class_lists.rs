@@ -83,10 +83,10 @@ fn lists_that_do_not_fit_are_errors() {
         "line 3 is empty",
     );
     check(&[], "holds no class name");
-    check_refused(
-        &eval(&folder, "photos", &["--classes", "none.txt"]),
-        "none.txt: cannot be read",
-    );
+    for name in ["none.txt", "photos", "/dev/null"] {
+        let want = format!("{name}: cannot be read");
+        check_refused(&eval(&folder, "photos", &["--classes", name]), &want);
+    }
 }
 
 #[test]
