@@ -8,7 +8,7 @@ use reports::accuracy::object::{ChangeObject, EvaluationObject, EvaluationRecord
 use reports::accuracy::summary;
 use reports::place::Replace;
 use reports::stored;
-use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord, OutputErrors};
+use sim_core::evaluation::{Answer, ArrayEvaluation, Evaluation, ImageRecord, OutputErrors, Outputs};
 use sim_core::record::LayerRecord;
 use sim_core::spec::{Pe, Policy, Threads};
 use sim_draw::Picture as _;

@@ -281,8 +281,8 @@ fn broken_npz_archives_are_errors() {
     );
     check(
         "long-integers",
-        &one(&header("<i8", "(1, 1, 1)"), &[0; 8]),
-        "type `<i8`, it must be uint8",
+        &one(&header("<i2", "(1, 1, 1)"), &[0; 2]),
+        "type `<i2`, it must be uint8",
     );
     check(
         "complex",
