@@ -128,6 +128,13 @@ impl Network {
         self.graph.want(wanted)
     }
 
+    /// Whether every convolution and product can be read, whether it is wanted or not.
+    ///
+    /// - Errors: all that cannot.
+    pub fn check_products(&self) -> Result<(), ModelError> {
+        self.graph.check_products()
+    }
+
     /// The inputs that a run reads.
     pub fn inputs(&self) -> impl Iterator<Item = &Input> {
         self.graph

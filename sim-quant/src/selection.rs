@@ -37,13 +37,18 @@ pub fn choose(
     })
 }
 
-/// Places of the layers that would be simulated if they did not depend on operators that are not supported.
+/// Places of the layers that might be simulated if they did not depend on operators that are not supported, of which
+/// nobody knows whether they make negative values.
 pub fn cut_off(
     layers: &[WeightedLayer],
     selection: &SelectionSpec,
     quantization: &QuantizationSpec,
 ) -> Vec<usize> {
-    let choices = choose_of(layers, selection, quantization, |_| None);
+    let quantization = QuantizationSpec {
+        signed_inputs: SignedInputs::Shift,
+        ..*quantization
+    };
+    let choices = choose_of(layers, selection, &quantization, |_| None);
     let choices = choices.iter().zip(layers).enumerate();
     choices
         .filter(|(_, (choice, layer))| matches!(choice, Choice::Simulated(_)) && !layer.missing.is_empty())

@@ -328,6 +328,9 @@ pub(crate) fn want(
             let (selection, quantization) = (&workload.selection, &workload.quantization);
             let mut layers = simulated(&choose(network.layers(), selection, quantization));
             if workload.unsupported == Unsupported::Refused {
+                network
+                    .check_products()
+                    .map_err(|error| RunError::model(&workload.model, &error))?;
                 layers.extend(cut_off(network.layers(), selection, quantization));
             }
             Wanted::Layers(layers)

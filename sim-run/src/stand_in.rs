@@ -23,6 +23,10 @@ impl StandIn {
 
     /// Of a file that could not be decoded.
     pub(crate) fn at(path: &Path) -> Option<Self> {
+        // Reading a pipe may never end.
+        if !path.is_file() {
+            return None;
+        }
         let mut head = Vec::new();
         let file = File::open(path).ok()?;
         file.take(HEAD_BYTES).read_to_end(&mut head).ok()?;

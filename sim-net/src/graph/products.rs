@@ -3,6 +3,9 @@
 use crate::graph::layer::OtherProduct;
 use crate::graph::{Action, Graph, Node};
 
+/// Operators that become layers where one operand is constant.
+pub(super) const MULTIPLIES: [&str; 4] = ["Conv", "ConvTranspose", "Gemm", "MatMul"];
+
 /// Nodes that multiply and that no hook sees, with the reason, in execution order.
 pub(super) fn others(graph: &Graph) -> Vec<OtherProduct> {
     let other = |node: &Node| {
@@ -33,15 +36,14 @@ fn reason(graph: &Graph, node: &Node) -> Option<&'static str> {
         "Conv" | "ConvTranspose" if is_constant(1) => {
             Some("its weights, bias or attributes are of a form that is not simulated")
         }
-        "Conv" | "ConvTranspose" | "ConvInteger" | "QLinearConv" | "DeformConv" => {
-            Some("its weights are computed in the network")
+        "Conv" | "ConvTranspose" | "DeformConv" => Some("its weights are computed in the network"),
+        "ConvInteger" | "QLinearConv" | "MatMulInteger" | "QLinearMatMul" => {
+            Some("it multiplies codes in an integer operator, which is not supported")
         }
         "MatMul" | "Gemm" if is_constant(0) || is_constant(1) => {
             Some("its constant operand or its bias is of a form that is not simulated")
         }
-        "MatMul" | "Gemm" | "MatMulInteger" | "QLinearMatMul" | "Attention" | "Einsum" => {
-            Some("it multiplies two activations")
-        }
+        "MatMul" | "Gemm" | "Attention" | "Einsum" => Some("it multiplies two activations"),
         "LSTM" | "GRU" | "RNN" => Some("it is recurrent: a product of every step depends on the step before"),
         _ => None,
     }

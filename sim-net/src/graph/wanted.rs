@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use crate::graph::Graph;
 use crate::graph::error::{MissingOperator, ModelError};
+use crate::graph::products::MULTIPLIES;
 use crate::ops::fault::Fault;
 
 /// What is wanted of a run.
@@ -108,14 +109,35 @@ impl Graph {
             .map(|(position, _)| position)
             .collect();
         if refused.is_empty() {
-            return Ok(());
+            Ok(())
+        } else {
+            Err(self.missing(&refused))
         }
+    }
+
+    /// Whether every convolution and product can be read, whether it is wanted or not.
+    ///
+    /// - Errors: all that cannot.
+    pub(crate) fn check_products(&self) -> Result<(), ModelError> {
+        let nodes = self.nodes.iter().enumerate();
+        let refused: Vec<usize> = nodes
+            .filter(|(_, node)| MULTIPLIES.contains(&node.operator.as_str()) && node.refusal().is_some())
+            .map(|(position, _)| position)
+            .collect();
+        if refused.is_empty() {
+            Ok(())
+        } else {
+            Err(self.missing(&refused))
+        }
+    }
+
+    fn missing(&self, refused: &[usize]) -> ModelError {
         let cut_off = self.layers.iter().filter(|layer| !layer.missing.is_empty());
-        Err(ModelError::Missing {
-            operators: self.operators(&refused),
+        ModelError::Missing {
+            operators: self.operators(refused),
             cut_off: cut_off.map(|layer| layer.name.clone()).collect(),
             n_layers: self.layers.len(),
-        })
+        }
     }
 
     /// These nodes, which cannot run, by operator and reason, in the order of the graph.

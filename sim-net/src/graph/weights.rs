@@ -10,7 +10,7 @@ use crate::graph::error::ModelError;
 use crate::graph::inline::Placed;
 use crate::graph::layer::{BatchNorm, InputSign, StoredCodes, StoredInput, WeightedLayer};
 use crate::graph::stored_codes::{self, ChannelAxis, Producers};
-use crate::graph::{Action, Graph, Node};
+use crate::graph::{Action, Graph, Node, products};
 use crate::ops::attributes::Attributes;
 use crate::ops::batch_norm::BatchNormalization;
 use crate::ops::conv::{Conv, check_bias};
@@ -32,6 +32,12 @@ pub(super) fn extract(
     for node in &mut nodes {
         let Action::Plain(_) = node.action else { continue };
         let attributes = Attributes::new(&file[node.index].node, opset);
+        if products::MULTIPLIES.contains(&node.operator.as_str())
+            && let Some(index) = (0..2).find(|&index| !has_input(node, index))
+        {
+            node.action = Action::Refused(Fault::Missing { index });
+            continue;
+        }
         let found = match node.operator.as_str() {
             "Conv" => convolution(graph, node, &attributes),
             "ConvTranspose" => transposed(graph, node, &attributes),

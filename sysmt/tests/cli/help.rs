@@ -118,6 +118,10 @@ fn help_of_every_command() {
           --n-images <N>          Use only the first N images
           --n-calibration <N>     Use only the first N calibration images
           --skip-unreadable       Leave out the files of a folder that cannot be decoded, and say which
+          --input <NAME=VALUE>    Give an input of the network one value for all images, such as
+                                  sr=16000; once for each such input
+          --partial               Leave out layers that depend on operators which are not supported, and
+                                  list them
           --out <TRACE>           Where to write the trace [default: MODEL.safetensors in this folder]
           --force                 Also replace files that sysmt did not write, or that were changed
                                   since; never one that this command reads
@@ -189,6 +193,10 @@ fn help_of_every_command() {
           --n-calibration <N>              Use only the first N calibration images
           --skip-unreadable                Leave out the files of a folder that cannot be decoded, and
                                            say which
+          --input <NAME=VALUE>             Give an input of the network one value for all images, such
+                                           as sr=16000; once for each such input
+          --partial                        Leave out layers that depend on operators which are not
+                                           supported, and list them
           --array <ARRAY.toml>             Array file, or a run file whose array, baseline, reordering
                                            and [[layer]] tables are taken
           --compare <ARRAY.toml>...        More designs, evaluated in the same pass over the images
@@ -213,6 +221,8 @@ fn help_of_every_command() {
                                            order of its outputs; folders of images are looked up in it
           --out <DIR>                      Results folder: tables, figures and the evaluation as JSON;
                                            older results in it are replaced, other files in it stay
+          --output <NAME>                  Evaluate this output, or what any node makes [default: the
+                                           first output with one value for each class]
           --predictions <FILE.csv>         Where to write one row per image: label and predicted classes
           --force                          Also replace files that sysmt did not write, or that were
                                            changed since; never one that this command reads

@@ -348,3 +348,52 @@ fn an_output_is_chosen_or_named() {
         ran.stderr
     );
 }
+
+#[test]
+fn an_output_that_is_a_map_has_costs_and_no_top1() {
+    let folder = Folder::of_case("two-outputs-eval");
+    // What the first convolution makes.
+    let json = folder.good(&[
+        "eval",
+        "net.onnx",
+        "--images",
+        "images.npz",
+        "--array",
+        "2t.toml",
+        "--output",
+        "t",
+        "--first",
+        "simulated",
+        "--signed-inputs",
+        "shift",
+        "--json",
+    ]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    for null in ["/fp32/top1", "/array/top1", "/flips/p_value", "/agreement"] {
+        assert!(
+            json.pointer(null).is_some_and(serde_json::Value::is_null),
+            "{null}"
+        );
+    }
+    assert!(json["cycles"].as_u64().is_some_and(|cycles| 0 < cycles));
+    assert!(json["output_error"].as_f64().is_some_and(|error| 0.0 < error));
+    assert_eq!(json["n_classes"], 4 * 36);
+}
+
+#[test]
+fn inputs_beside_the_images_are_constants_or_arrays() {
+    let folder = Folder::of_case("two-inputs-one-unused");
+    // The second input is not needed, so a value for it is taken, and one for another is not.
+    captured(&folder, &["--input", "im_info=1"]);
+    let ran = folder.sysmt(&[&CAPTURE[..], &["--input", "scale=1"]].concat());
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.stderr
+            .contains("the network has no input `scale`; its inputs are `x`, `im_info`"),
+        "{}",
+        ran.stderr
+    );
+    let ran = folder.sysmt(&[&CAPTURE[..], &["--input", "im_info"]].concat());
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("is not NAME=VALUE"), "{}", ran.stderr);
+}

@@ -29,28 +29,6 @@ pub(super) fn to_library(index: usize, value: &Value) -> Result<ValueOrView<'_>,
     }
 }
 
-/// Codes as bytes, for products of them.
-///
-/// - Errors: what is not a byte.
-pub(super) fn to_bytes(index: usize, tensor: &IntTensor) -> Result<ValueOrView<'static>, Fault> {
-    let shape = &tensor.shape[..];
-    let fault = || Fault::Integer { index };
-    let value: rten::Value = if tensor.kind == IntKind::Int8 {
-        let codes = tensor
-            .data
-            .iter()
-            .map(|&code| i8::try_from(code).map_err(|_| fault()));
-        LibraryTensor::from_data(shape, codes.collect::<Result<Vec<_>, _>>()?).into()
-    } else {
-        let codes = tensor
-            .data
-            .iter()
-            .map(|&code| u8::try_from(code).map_err(|_| fault()));
-        LibraryTensor::from_data(shape, codes.collect::<Result<Vec<_>, _>>()?).into()
-    };
-    Ok(value.into())
-}
-
 /// Integers as floats, for operators that the library has for operands of one type.
 pub(super) fn to_floats(tensor: &IntTensor) -> ValueOrView<'static> {
     let data: Vec<f32> = tensor.data.iter().copied().map(float_of_int).collect();

@@ -78,7 +78,6 @@ impl Library {
             (Value::Int(exponent), Value::Float(_)) if self.entry.name == "Pow" => {
                 Ok(convert::to_floats(exponent))
             }
-            (Value::Int(codes), _) if self.entry.kind == OutputKind::Sums => convert::to_bytes(index, codes),
             (value, _) => convert::to_library(index, value),
         }
     }
@@ -107,7 +106,6 @@ impl Library {
         match self.entry.kind {
             OutputKind::Bool => Some(IntKind::Bool),
             OutputKind::Int64 => Some(IntKind::Int64),
-            OutputKind::Sums => Some(IntKind::Int32),
             OutputKind::Positions if 0 < output => Some(IntKind::Int64),
             OutputKind::Positions => of_input(0),
             OutputKind::Input(index) => of_input(index),

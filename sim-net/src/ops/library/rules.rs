@@ -43,8 +43,6 @@ pub(super) enum OutputKind {
     Bool,
     /// `int64`.
     Int64,
-    /// `int32`, sums of products of bytes.
-    Sums,
     /// The first output is as the first input, others are positions: `int64`.
     Positions,
     /// As this input.

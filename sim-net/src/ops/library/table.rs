@@ -46,7 +46,7 @@ const fn moved(name: &'static str, shape: OutputShape) -> Entry {
 }
 
 const ENTRIES: &[Entry] = {
-    use OutputKind::{Input, Int64, Positions, Sums};
+    use OutputKind::{Input, Int64, Positions};
     use OutputShape::{Asked, Broadcast, Expanded, First, OfElements, Range, Tiled};
     use OutputSign::{All, Any, AnyOf, Both, NonNegative};
     &[
@@ -59,7 +59,6 @@ const ENTRIES: &[Entry] = {
         unary("Atan", OutputSign::First),
         unary("Atanh", OutputSign::First),
         unary("Ceil", OutputSign::First),
-        entry_of("ConvInteger", Any, Asked, Sums),
         unary("Cos", Any),
         unary("Cosh", NonNegative),
         moved("CumSum", First),
@@ -86,7 +85,6 @@ const ENTRIES: &[Entry] = {
         unary("Log", Any),
         unary("LogSoftmax", Any),
         entry_of("LSTM", Any, Asked, Input(0)),
-        entry_of("MatMulInteger", Any, Asked, Sums),
         entry_of("Max", AnyOf, Broadcast, Input(0)),
         entry_of("Mean", All, Broadcast, Input(0)),
         entry_of("Min", All, Broadcast, Input(0)),

@@ -32,10 +32,7 @@ pub(crate) fn cases() -> Vec<Case> {
         set(good[..good.len() / 2].to_vec(), &["x.npz"]),
         set(good[..30].to_vec(), &["x.npz"]),
         images(&array[..array.len() - 9], &["x.npz"]),
-        images(
-            &npy("<i8", "False", "(2, 1, 8, 8)", &[0; 1024]),
-            &["x.npz", "<i8"],
-        ),
+        images(&npy("<i2", "False", "(2, 1, 8, 8)", &[0; 256]), &["x.npz", "<i2"]),
         images(&npy("|u1", "False", "(128,)", &[0; 128]), &["x.npz", "[128]"]),
         images(&npy("|u1", "False", "(0, 1, 8, 8)", &[]), &["x.npz"]),
         images(
