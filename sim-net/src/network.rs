@@ -153,9 +153,13 @@ impl Network {
         self.graph.images
     }
 
-    /// Feed images to the first of [`Self::inputs`] whose name is not in `others`.
-    pub fn set_image_input(&mut self, others: &[String]) {
-        let place = self.inputs().position(|input| !others.contains(&input.name));
+    /// Feed images to the first of [`Self::inputs`] that has no array of its own among `arrays`; where none of these is
+    /// called `images`, to the first that has one.
+    pub fn set_image_input(&mut self, arrays: &[String]) {
+        let has_images = arrays.is_empty() || arrays.iter().any(|name| name == "images");
+        let place = self
+            .inputs()
+            .position(|input| arrays.contains(&input.name) != has_images);
         self.graph.images = place.unwrap_or(0);
     }
 

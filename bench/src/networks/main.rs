@@ -19,6 +19,7 @@ use sim_core::progress::Silent;
 use sim_core::quantization::{LayerSelection, QuantizationSpec, SelectionSpec, SignedInputs};
 use sim_core::shape::widen;
 use sim_core::units::count_as_f64;
+use sim_images::sets;
 use sim_net::network::{HookError, Hooks, Wanted, WeightedCall};
 use sim_quant::feed::Feed;
 use sim_quant::lowering::Lowering;
@@ -190,7 +191,7 @@ fn measure(entry: &Entry) -> anyhow::Result<Measured> {
         ..
     } = Opened::new(&workload, None, Purpose::Answers, &workers)?;
     network.want(&Wanted::Outputs(network.outputs().to_vec()))?;
-    network.set_image_input(images.array_names());
+    network.set_image_input(&sets::array_names(&entry.images)?);
     let feed = Feed::new(&network, &images, &preprocessing)?;
     let bytes = std::fs::read(&entry.outputs)?;
     let outputs = SafeTensors::deserialize(&bytes)?;

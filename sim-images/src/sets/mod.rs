@@ -242,7 +242,8 @@ impl ImageSet {
     }
 }
 
-/// Names of the arrays for inputs of a network in the set at `path`, sorted; a set that is not an `.npz` has none.
+/// Names of the arrays for inputs of a network in the set at `path`, `images` among them, sorted; a set that is not an
+/// `.npz` has none.
 ///
 /// - Errors: a path that cannot be read, and an archive that is damaged.
 pub fn array_names(path: &Path) -> Result<Vec<String>, ImageError> {

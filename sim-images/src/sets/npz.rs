@@ -127,11 +127,11 @@ fn read(path: &Path, options: OpenOptions<'_>) -> Result<(ArrayImages, Option<Ve
     Ok((images.with_archive(archive), labels))
 }
 
-/// Names of the arrays for inputs.
+/// Names of the arrays for inputs, `images` among them.
 pub(super) fn array_names(path: &Path) -> Result<Vec<String>, ImageError> {
     let archive = open_archive(path).map_err(|fault| ImageError::new(path, fault))?;
     let mut names = members(&archive);
-    names.retain(|name| ![IMAGES, LABELS].contains(&name.as_str()));
+    names.retain(|name| name != LABELS);
     Ok(names)
 }
 

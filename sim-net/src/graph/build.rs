@@ -250,6 +250,11 @@ fn read_node(
     let captured: BTreeSet<String> = graphs.flat_map(inline::captured).collect();
     inputs.extend(captured.iter().map(|name| names.number(name)));
     let fault = inputs.iter().flatten().find_map(|value| unreadable.get(value));
+    let operation = if operator == "If" {
+        Err(Fault::Branch)
+    } else {
+        operation
+    };
     let action = match (operation, fault) {
         (_, Some(what)) => Action::Refused(Fault::Stored { what: what.clone() }),
         (Ok(Some(operation)), None) => Action::Plain(operation),

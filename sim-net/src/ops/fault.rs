@@ -94,6 +94,12 @@ pub enum Fault {
     /// There is no such operator here.
     #[error("the operator is not supported")]
     NoOperator,
+    /// A choice between branches that is not made before the network runs.
+    #[error(
+        "which branch runs depends on values of inputs; where these are the same for all images, give them with --input \
+         NAME=VALUE"
+    )]
+    Branch,
     /// A stored tensor that cannot be read.
     #[error("it reads a constant of the model: {what}")]
     Stored {

@@ -397,3 +397,20 @@ fn inputs_beside_the_images_are_constants_or_arrays() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("is not NAME=VALUE"), "{}", ran.stderr);
 }
+
+#[test]
+fn run_files_have_these_keys_too() {
+    let folder = Folder::of_case("two-outputs-eval");
+    folder.write(
+        "run.toml",
+        "array = \"2t.toml\"\n[workload]\nmodel = \"net.onnx\"\nimages = \"images.npz\"\ninputs = [\"x=1\", \"x=2\"]\n",
+    );
+    let ran = folder.sysmt(&["run", "run.toml"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("`x` twice"), "{}", ran.stderr);
+    folder.write(
+        "run.toml",
+        "array = \"2t.toml\"\n[workload]\nmodel = \"net.onnx\"\nimages = \"images.npz\"\npartial = true\noutput = \"t\"\n",
+    );
+    folder.good(&["run", "run.toml"]);
+}
