@@ -247,6 +247,7 @@ fn read_node(
     let mut inputs: Vec<Option<usize>> = file.input.iter().map(|name| names.number(name)).collect();
     // What its graphs read of the values around them, too.
     let graphs = file.attribute.iter().filter_map(|attribute| attribute.g.as_ref());
+    let n_inner_products = graphs.clone().map(inline::n_products).sum();
     let captured: BTreeSet<String> = graphs.flat_map(inline::captured).collect();
     inputs.extend(captured.iter().map(|name| names.number(name)));
     let fault = inputs.iter().flatten().find_map(|value| unreadable.get(value));
@@ -266,6 +267,7 @@ fn read_node(
         operator,
         position: *position,
         index,
+        n_inner_products,
         inputs,
         outputs: file.output.iter().map(|name| names.number(name)).collect(),
         action,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sim_onnx::proto::{GraphProto, NodeProto, TensorProto};
 
 use crate::graph::error::ModelError;
+use crate::graph::products::MULTIPLIES;
 
 /// Which branch of a node runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,17 @@ pub(super) fn inline(
         }));
     }
     Ok(all)
+}
+
+/// Convolutions and products in `graph` and the graphs within it.
+pub(super) fn n_products(graph: &GraphProto) -> usize {
+    let is_product = |node: &&NodeProto| MULTIPLIES.contains(&node.op_type.as_deref().unwrap_or_default());
+    let attributes = graph.node.iter().flat_map(|node| &node.attribute);
+    let inner: usize = attributes
+        .filter_map(|attribute| attribute.g.as_ref())
+        .map(n_products)
+        .sum();
+    graph.node.iter().filter(is_product).count() + inner
 }
 
 /// Names of values around `graph` that it reads.

@@ -105,6 +105,8 @@ pub(crate) struct Node {
     pub(crate) position: usize,
     /// Position among all nodes, branches in place of what chose them, in the order of the file.
     pub(crate) index: usize,
+    /// Convolutions and products in its branches.
+    pub(crate) n_inner_products: usize,
     /// Values that it reads; `None` where an optional one is left out.
     pub(crate) inputs: Vec<Option<usize>>,
     /// Values that it produces; `None` where nobody wants one.

@@ -121,7 +121,10 @@ impl Graph {
     pub(crate) fn check_products(&self) -> Result<(), ModelError> {
         let nodes = self.nodes.iter().enumerate();
         let refused: Vec<usize> = nodes
-            .filter(|(_, node)| MULTIPLIES.contains(&node.operator.as_str()) && node.refusal().is_some())
+            .filter(|(_, node)| {
+                let multiplies = MULTIPLIES.contains(&node.operator.as_str()) || 0 < node.n_inner_products;
+                multiplies && node.refusal().is_some()
+            })
             .map(|(position, _)| position)
             .collect();
         if refused.is_empty() {
