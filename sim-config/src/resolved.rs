@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sim_core::busy::PeMap;
 use sim_core::counters::Mse;
+use sim_core::input_constant::InputConstant;
 use sim_core::layer_rules::LayerRules;
 use sim_core::pe_keys::PeKeys;
 use sim_core::preprocessing::Preprocessing;
@@ -13,7 +14,7 @@ use sim_core::range::ActivationRange;
 use sim_core::spec::{ArraySpec, Threads};
 
 use crate::keys;
-use crate::run::{RunSpec, Workload};
+use crate::run::{ModelWorkload, RunSpec, Unsupported, Workload};
 
 /// The tables `array` and `pe` of an array file.
 pub fn array(spec: &ArraySpec) -> Value {
@@ -58,17 +59,36 @@ pub fn run(spec: &RunSpec) -> Value {
             tables["layers"] = json!({});
         }
         Workload::Model(model) => {
+            let ModelWorkload {
+                model,
+                images,
+                calibration,
+                classes,
+                n_images,
+                n_calibration,
+                // A run file has no key for it.
+                unreadable: _,
+                inputs,
+                output,
+                unsupported,
+                preprocessing,
+                selection,
+                quantization: quantization_spec,
+            } = &**model;
             tables["workload"] = given(json!({
-                "model": model.model,
-                "images": model.images,
-                "calibration": model.calibration,
-                "classes": model.classes,
-                "n-images": model.n_images,
-                "n-calibration": model.n_calibration,
+                "model": model,
+                "images": images,
+                "calibration": calibration,
+                "classes": classes,
+                "n-images": n_images,
+                "n-calibration": n_calibration,
+                "inputs": self::inputs(inputs),
+                "output": output,
+                "partial": (*unsupported == Unsupported::LeftOut).then_some(true),
             }));
-            tables["preprocessing"] = given(&model.preprocessing);
-            tables["quantization"] = quantization(&model.quantization);
-            tables["layers"] = json!(model.selection);
+            tables["preprocessing"] = given(preprocessing);
+            tables["quantization"] = quantization(quantization_spec);
+            tables["layers"] = json!(selection);
         }
     }
     if let Some(threads) = spec.design.depthwise_threads {
@@ -89,6 +109,11 @@ pub fn run(spec: &RunSpec) -> Value {
         tables["workload"][keys::ACTIVATION_ZEROS.name] = json!(zeros.value());
     }
     tables
+}
+
+/// The list `inputs` of a run file; `None` where it is empty.
+pub fn inputs(constants: &[InputConstant]) -> Option<Vec<String>> {
+    (!constants.is_empty()).then(|| constants.iter().map(InputConstant::to_string).collect())
 }
 
 /// A table `layer` of a run file.

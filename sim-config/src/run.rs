@@ -2,7 +2,7 @@
 
 pub mod design;
 mod layers;
-mod workload;
+pub(crate) mod workload;
 
 use std::path::{Path, PathBuf};
 

@@ -6,6 +6,7 @@ use sim_core::prune::PruneSpec;
 use sim_core::spec::PeKind;
 
 use crate::keys::{self, ALL, Fallback, FileKind, Key, Section, Values, Zero};
+use crate::run::workload::MODEL_KEYS;
 
 /// The schema of a kind of file, JSON Schema 2020-12.
 pub fn schema(file: FileKind) -> Value {
@@ -67,8 +68,10 @@ fn sweep() -> Value {
 
 fn workload() -> Value {
     let mut schema = section(Section::Workload);
-    let others = ["model", "images", "calibration", "n-images", "n-calibration"];
-    let excluded = others.map(|name| json!({"required": [name]}));
+    let excluded: Vec<Value> = MODEL_KEYS
+        .iter()
+        .map(|key| json!({"required": [key.name]}))
+        .collect();
     schema["oneOf"] = json!([
         {"required": ["trace"], "not": {"anyOf": excluded}},
         {"required": ["model", "images"], "not": {"required": ["trace"]}},

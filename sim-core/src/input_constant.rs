@@ -1,5 +1,6 @@
 //! Inputs of a network that are the same for all images.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// An input of a network that is the same for all images.
@@ -17,6 +18,14 @@ pub struct InputConstant {
     "`{0}` is not NAME=VALUE, where the value is a number, `true`, `false`, or numbers with commas between them"
 )]
 pub struct NotAConstant(String);
+
+impl fmt::Display for InputConstant {
+    /// As it is read: `NAME=VALUE`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let numbers: Vec<String> = self.numbers.iter().map(f64::to_string).collect();
+        write!(f, "{}={}", self.name, numbers.join(","))
+    }
+}
 
 impl FromStr for InputConstant {
     type Err = NotAConstant;
@@ -60,7 +69,8 @@ mod tests {
             ("sizes=224, 224", constant("sizes", &[224.0, 224.0])),
             ("is_training=false", constant("is_training", &[0.0])),
         ] {
-            assert_eq!(text.parse(), Ok(want));
+            assert_eq!(text.parse(), Ok(want.clone()));
+            assert_eq!(want.to_string().parse(), Ok(want));
         }
         for text in ["sr", "=1", "sr=", "sr=fast", "sr=1,,2", "sr=inf", "sr=NaN"] {
             assert_eq!(text.parse::<InputConstant>(), Err(NotAConstant(text.to_owned())));

@@ -12,7 +12,6 @@ pub use sim_onnx::value::{IntKind, Value};
 pub use crate::execute::error::ExecuteError;
 pub use crate::execute::hooks::{BatchNormCall, HookError, HookPoint, Hooks, NoHooks, WeightedCall};
 use crate::execute::{Batch, Runs};
-use crate::graph::Graph;
 pub use crate::graph::error::ModelError;
 pub use crate::graph::given::Given;
 use crate::graph::infer;
@@ -21,6 +20,7 @@ pub use crate::graph::layer::{
     BatchNorm, InputSign, OtherProduct, Statistics, StoredCodes, StoredInput, StoredWeights, WeightedLayer,
 };
 pub use crate::graph::wanted::Wanted;
+use crate::graph::{Branches, Graph};
 use crate::ops::number::{float_of_int, int_of_double};
 
 /// A network.
@@ -146,6 +146,11 @@ impl Network {
     /// Whether branches are left whose choice may follow from the shapes of the inputs.
     pub fn has_branches(&self) -> bool {
         self.graph.nodes.iter().any(|node| node.operator == "If")
+    }
+
+    /// Whether some nodes come from a branch, so that they are not where the file has them.
+    pub(crate) fn has_inlined_branches(&self) -> bool {
+        self.graph.branches == Branches::Inlined
     }
 
     /// Which of [`Self::inputs`] is that of the images.

@@ -28,6 +28,11 @@ pub struct SaveError {
 /// What keeps statistics from being saved.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveFault {
+    /// Nodes of branches took the place of nodes of the file.
+    #[error(
+        "the model chooses between branches (If), and batch norms of a branch cannot be replaced; export it without"
+    )]
+    Branches,
     /// A file that cannot be read or written.
     #[error("cannot {action} the model: {error}")]
     Io {
@@ -106,6 +111,9 @@ pub fn save_statistics(source: &Path, out: &Path, statistics: &[Statistics]) -> 
 /// - Errors: as [`save_statistics`].
 pub fn with_statistics(bytes: &[u8], statistics: &[Statistics]) -> Result<Vec<u8>, SaveFault> {
     let network = Network::from_bytes(bytes).map_err(Box::new)?;
+    if network.has_inlined_branches() {
+        return Err(SaveFault::Branches);
+    }
     check(&network, statistics)?;
     let file = ModelProto::decode(bytes).map_err(|error| Box::new(ModelError::from(error)))?;
     let inputs: Vec<NewInput<'_>> = network

@@ -1,6 +1,6 @@
 //! What makes two points the same: configuration, the bytes of their inputs, and the version of this program.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -83,8 +83,16 @@ pub fn of_point(
         tables["seed"] = Value::Null;
     }
     let workload = &mut tables["workload"];
+    let mut hashes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (role, path) in inputs::of_workload(&spec.workload) {
-        workload[role] = json!(fingerprints.of(&path)?);
+        hashes.entry(role).or_default().push(fingerprints.of(&path)?);
+    }
+    for (role, hashes) in hashes {
+        workload[role] = match &hashes[..] {
+            [hash] => json!(hash),
+            // Weights of a model may be in several files.
+            several => json!(several),
+        };
     }
     if let (Workload::Model(_), Some(accuracy)) = (&spec.workload, accuracy) {
         let AccuracySpec {

@@ -15,7 +15,7 @@ use crate::reader::KeyReader;
 use crate::value::size;
 
 /// What a trace fixes already, or what a network needs.
-const MODEL_KEYS: [&Key; 9] = [
+pub(crate) const MODEL_KEYS: [&Key; 9] = [
     &keys::MODEL,
     &keys::IMAGES,
     &keys::CALIBRATION,

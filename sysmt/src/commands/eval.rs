@@ -10,7 +10,7 @@ use reports::json;
 use reports::run::InputFile;
 use serde_json::json;
 use sim_config::resolved;
-use sim_config::run::ModelWorkload;
+use sim_config::run::{ModelWorkload, Unsupported};
 use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::spec::ArraySpec;
@@ -144,7 +144,7 @@ fn spec(
         .flat_map(|first| first.layers())
         .filter_map(|(layer, rules)| Some((layer.clone(), json!(rules.threads?.count()))))
         .collect();
-    json!({
+    let mut spec = json!({
         "images": opened.images.len(),
         "calibration-images": opened.calibration_images().len(),
         "training-images": network.training_set().map(|set| set.images.len()),
@@ -158,5 +158,18 @@ fn spec(
         "throttle-max-drop": max_drop.map(MaxDrop::points),
         "designs": designs.iter().map(designs::resolved).collect::<Vec<_>>(),
         "mse": args.mse,
-    })
+    });
+    // Of networks with one input and one output there is nothing to say.
+    let said = [
+        ("inputs", json!(resolved::inputs(&workload.inputs))),
+        ("output", json!(opened.output)),
+        (
+            "partial",
+            json!((workload.unsupported == Unsupported::LeftOut).then_some(true)),
+        ),
+    ];
+    for (key, value) in said.into_iter().filter(|(_, value)| !value.is_null()) {
+        spec[key] = value;
+    }
+    spec
 }
