@@ -77,9 +77,7 @@ impl Input {
             element: element.to_string(),
         }
     }
-}
 
-impl Input {
     /// Number of its axes; `None` where the file says nothing.
     pub fn rank(&self) -> Option<usize> {
         (!self.shape.is_empty()).then_some(self.shape.len())
@@ -113,8 +111,8 @@ impl Network {
 
     /// Read an ONNX file from memory.
     ///
-    /// - Errors: bytes that are no ONNX model, operators and data types that are not supported (named with their
-    ///   node), graphs with a cycle or with another number of inputs than one.
+    /// - Errors: bytes that are not an ONNX model, stored tensors that cannot be read, and graphs with a cycle. Operators
+    ///   that are not supported are errors of [`Self::want`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         Ok(Self {
             graph: Graph::from_bytes(bytes)?,
@@ -151,6 +149,11 @@ impl Network {
     /// Whether some nodes come from a branch, so that they are not where the file has them.
     pub(crate) fn has_inlined_branches(&self) -> bool {
         self.graph.branches == Branches::Inlined
+    }
+
+    /// The input that is the images; `None` of a network of which nothing depends on an input.
+    pub fn images(&self) -> Option<&Input> {
+        self.inputs().nth(self.graph.images)
     }
 
     /// Which of [`Self::inputs`] is that of the images.

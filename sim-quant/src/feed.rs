@@ -37,8 +37,7 @@ impl<'a> Feed<'a> {
             let missing = || CaptureError::NoArray {
                 input: input.name.clone(),
                 images: network
-                    .inputs()
-                    .nth(network.image_input())
+                    .images()
                     .map_or_else(String::new, |input| input.name.clone()),
             };
             array.ok_or_else(missing).map(Some)

@@ -121,7 +121,7 @@ impl<'a> Pass<'a> {
     }
 
     /// What `see` keeps of one image, by layer.
-    pub(crate) fn run_one<T>(
+    fn run_one<T>(
         &self,
         index: usize,
         see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError>,

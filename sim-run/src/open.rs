@@ -72,10 +72,7 @@ impl Opened {
         }
         let others = sets::array_names(&workload.images)?;
         network.set_image_input(&others);
-        let input = network
-            .inputs()
-            .nth(network.image_input())
-            .map(|input| input.name.clone());
+        let input = network.images().map(|input| input.name.clone());
         let open = |path: &Path, limit| {
             let options = OpenOptions {
                 limit,
@@ -100,10 +97,7 @@ impl Opened {
         if let (Some(path), Some(set)) = (&workload.calibration, &calibration) {
             check_alike(path, set, &workload.images, &images)?;
         }
-        let kind = network
-            .inputs()
-            .nth(network.image_input())
-            .and_then(|input| input.kind);
+        let kind = network.images().and_then(|input| input.kind);
         let preprocessing = settle(declared, workload, images.values(), kind, workers)?;
         let failed = |error| RunError::capture(&workload.model, error);
         let mut shapes = Vec::new();
@@ -167,8 +161,7 @@ impl Opened {
 
     /// The input of the network that is the images.
     pub fn image_input(&self) -> &Input {
-        let network = &self.network;
-        network.inputs().nth(network.image_input()).unwrap_or(&NO_INPUT)
+        self.network.images().unwrap_or(&NO_INPUT)
     }
 
     /// Images that set ranges.

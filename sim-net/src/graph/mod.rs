@@ -169,6 +169,17 @@ impl Action {
     }
 }
 
+/// By value: the position in `nodes` of the node that makes it.
+fn producers(n_values: usize, nodes: &[Node]) -> Vec<Option<usize>> {
+    let mut producers = vec![None; n_values];
+    for (position, node) in nodes.iter().enumerate() {
+        for &value in node.outputs.iter().flatten() {
+            producers[value] = Some(position);
+        }
+    }
+    producers
+}
+
 impl Node {
     /// Why it cannot run, if it cannot.
     pub(crate) fn refusal(&self) -> Option<&Fault> {

@@ -5,7 +5,7 @@ use sim_onnx::value::{IntKind, Value};
 
 use crate::graph::inline::Placed;
 use crate::graph::layer::WeightedLayer;
-use crate::graph::{Graph, Node};
+use crate::graph::{Graph, Node, producers};
 use crate::ops::attributes::Attributes;
 use crate::ops::number::int64_of_float;
 
@@ -70,13 +70,10 @@ pub(super) struct Producers<'a> {
 
 impl<'a> Producers<'a> {
     pub(super) fn of(graph: &Graph, nodes: &'a [Node]) -> Self {
-        let mut by_value = vec![None; graph.names.len()];
-        for node in nodes {
-            for &value in node.outputs.iter().flatten() {
-                by_value[value] = Some(node);
-            }
+        let producers = producers(graph.names.len(), nodes).into_iter();
+        Self {
+            by_value: producers.map(|position| Some(&nodes[position?])).collect(),
         }
-        Self { by_value }
     }
 
     /// How a value becomes codes, if it is made of codes with one constant Δ and zero point.

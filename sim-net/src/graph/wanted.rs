@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::graph::Graph;
 use crate::graph::error::{MissingOperator, ModelError};
 use crate::graph::products::MULTIPLIES;
+use crate::graph::{Graph, Node, producers};
 use crate::ops::fault::Fault;
 
 /// What is wanted of a run.
@@ -46,7 +46,7 @@ impl Graph {
 
     /// From now on run what these values need.
     pub(super) fn need_outputs(&mut self, outputs: Vec<usize>) {
-        let producers = self.producers();
+        let producers = producers(self.names.len(), &self.nodes);
         let nodes: Vec<usize> = outputs.iter().filter_map(|&value| producers[value]).collect();
         self.outputs = outputs;
         self.need(&nodes);
@@ -73,20 +73,9 @@ impl Graph {
         })
     }
 
-    /// By value: the node that makes it.
-    fn producers(&self) -> Vec<Option<usize>> {
-        let mut producers = vec![None; self.names.len()];
-        for (position, node) in self.nodes.iter().enumerate() {
-            for &value in node.outputs.iter().flatten() {
-                producers[value] = Some(position);
-            }
-        }
-        producers
-    }
-
     /// By node: whether it is one of `nodes` or they depend on it.
     fn ancestors(&self, nodes: &[usize]) -> Vec<bool> {
-        let producers = self.producers();
+        let producers = producers(self.names.len(), &self.nodes);
         let mut needed = vec![false; self.nodes.len()];
         let mut waiting = nodes.to_vec();
         while let Some(position) = waiting.pop() {
@@ -103,44 +92,32 @@ impl Graph {
     ///
     /// - Errors: all that cannot, by operator, with the layers that they cut off.
     pub fn check_needed(&self) -> Result<(), ModelError> {
-        let nodes = self.nodes.iter().zip(&self.needed).enumerate();
-        let refused: Vec<usize> = nodes
-            .filter(|(_, (node, needed))| **needed && node.refusal().is_some())
-            .map(|(position, _)| position)
-            .collect();
-        if refused.is_empty() {
-            Ok(())
-        } else {
-            Err(self.missing(&refused))
-        }
+        self.check(|position, _| self.needed[position])
     }
 
     /// Whether every convolution and product can be read, whether it is wanted or not.
     ///
     /// - Errors: all that cannot.
     pub(crate) fn check_products(&self) -> Result<(), ModelError> {
+        self.check(|_, node| MULTIPLIES.contains(&node.operator.as_str()) || 0 < node.n_inner_products)
+    }
+
+    /// Whether all nodes that `is_asked` names can run.
+    fn check(&self, is_asked: impl Fn(usize, &Node) -> bool) -> Result<(), ModelError> {
         let nodes = self.nodes.iter().enumerate();
         let refused: Vec<usize> = nodes
-            .filter(|(_, node)| {
-                let multiplies = MULTIPLIES.contains(&node.operator.as_str()) || 0 < node.n_inner_products;
-                multiplies && node.refusal().is_some()
-            })
+            .filter(|&(position, node)| is_asked(position, node) && node.refusal().is_some())
             .map(|(position, _)| position)
             .collect();
         if refused.is_empty() {
-            Ok(())
-        } else {
-            Err(self.missing(&refused))
+            return Ok(());
         }
-    }
-
-    fn missing(&self, refused: &[usize]) -> ModelError {
         let cut_off = self.layers.iter().filter(|layer| !layer.missing.is_empty());
-        ModelError::Missing {
-            operators: self.operators(refused),
+        Err(ModelError::Missing {
+            operators: self.operators(&refused),
             cut_off: cut_off.map(|layer| layer.name.clone()).collect(),
             n_layers: self.layers.len(),
-        }
+        })
     }
 
     /// These nodes, which cannot run, by operator and reason, in the order of the graph.

@@ -99,6 +99,7 @@ impl<'a> Attributes<'a> {
     }
 }
 
-fn size(name: &'static str, value: i64) -> Result<usize, Fault> {
+/// A size, which cannot be negative.
+pub(crate) fn size(name: &'static str, value: i64) -> Result<usize, Fault> {
     usize::try_from(value).map_err(|_| Fault::attribute(name, value))
 }

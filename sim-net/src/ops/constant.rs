@@ -6,7 +6,7 @@ use sim_onnx::value::{IntKind, IntTensor, Value};
 
 use crate::graph::layer::InputSign;
 use crate::ops::args::{Args, Operands};
-use crate::ops::attributes::Attributes;
+use crate::ops::attributes::{Attributes, size};
 use crate::ops::fault::Fault;
 use crate::ops::number::{float_of_int, int_of_size, int64_of_float};
 use crate::ops::{Operation, Signs, axes};
@@ -69,8 +69,8 @@ impl ConstantOfShape {
     }
 
     fn shape(&self, inputs: &Operands<'_>) -> Result<Vec<usize>, Fault> {
-        let size = |&size: &i64| usize::try_from(size).map_err(|_| Fault::attribute("shape", size));
-        inputs.need_ints(0)?.iter().map(size).collect()
+        let sizes = inputs.need_ints(0)?.iter();
+        sizes.map(|&value| size("shape", value)).collect()
     }
 }
 

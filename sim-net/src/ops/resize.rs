@@ -5,7 +5,7 @@ use sim_onnx::value::Value;
 
 use crate::graph::layer::InputSign;
 use crate::ops::args::{Args, Operands, float_of};
-use crate::ops::attributes::Attributes;
+use crate::ops::attributes::{Attributes, size};
 use crate::ops::fault::Fault;
 use crate::ops::number::{float_of_size, int64_of_float};
 use crate::ops::resampling::{Coordinates, Filter, Nearest, Outside, Taps};
@@ -142,8 +142,8 @@ impl Resize {
     }
 
     fn to_sizes(&self, shape: &[usize], axes: &[usize], sizes: &[i64]) -> Result<Vec<Change>, Fault> {
-        let size = |&size: &i64| usize::try_from(size).map_err(|_| Fault::attribute("a size", size));
-        let sizes: Vec<usize> = sizes.iter().map(size).collect::<Result<_, _>>()?;
+        let sizes = sizes.iter().map(|&value| size("a size", value));
+        let sizes: Vec<usize> = sizes.collect::<Result<_, _>>()?;
         let ratios = || {
             axes.iter()
                 .zip(&sizes)

@@ -23,6 +23,13 @@ use crate::ops::library::table::Entry;
 use crate::ops::{Operation, Signs, axes, non_negative_if};
 
 thread_local! {
+    /// The operators of the library, which are listed once for all nodes.
+    static OPTIONS: ModelOptions = {
+        let mut options = ModelOptions::with_all_ops();
+        options.enable_optimization(false);
+        options
+    };
+
     /// The library runs each operator on one thread of its own: which terms it adds in which order must not depend on the
     /// computer, and several operators run side by side already.
     static POOL: Arc<ThreadPool> = Arc::new(ThreadPool::with_num_threads(1));
@@ -48,9 +55,8 @@ impl Library {
             return Ok(None);
         };
         let node = standalone(attributes);
-        let mut options = ModelOptions::with_all_ops();
-        options.enable_optimization(false);
-        let model = options
+        let model = OPTIONS
+            .with(ModelOptions::clone)
             .load(model_of(&node, attributes.opset).encode_to_vec())
             .map_err(|error| library_fault(&error))?;
         let id = |name: &String| model.node_id(name).map_err(|error| library_fault(&error));

@@ -6,6 +6,7 @@ use sim_core::tensor::Tensor;
 use sim_onnx::value::Value;
 
 use crate::ops::args::{Args, Operands};
+use crate::ops::attributes::size;
 use crate::ops::axes;
 use crate::ops::fault::Fault;
 use crate::ops::library::rules::OutputShape;
@@ -46,8 +47,8 @@ pub(super) fn of(rule: OutputShape, inputs: &Operands<'_>) -> Result<Option<Vec<
 }
 
 fn sizes(inputs: &Operands<'_>, index: usize) -> Result<Vec<usize>, Fault> {
-    let size = |&size: &i64| usize::try_from(size).map_err(|_| Fault::attribute("a size", size));
-    inputs.need_ints(index)?.iter().map(size).collect()
+    let sizes = inputs.need_ints(index)?.iter();
+    sizes.map(|&value| size("a size", value)).collect()
 }
 
 fn range(inputs: &Operands<'_>) -> Result<Vec<usize>, Fault> {
