@@ -1,15 +1,6 @@
 //! Images in arrays: their axes, their order, their types.
 
-use crate::support::{Folder, npy, npz, pseudo_random};
-
-const CAPTURE: [&str; 6] = [
-    "capture",
-    "net.onnx",
-    "--images",
-    "images.npz",
-    "--out",
-    "t.safetensors",
-];
+use crate::support::{CAPTURE, Folder, npy, npz, pseudo_random};
 
 fn floats(values: impl Iterator<Item = u16>) -> Vec<u8> {
     values

@@ -1,15 +1,6 @@
 //! Networks as people bring them: operators, types, inputs and outputs.
 
-use crate::support::Folder;
-
-const CAPTURE: [&str; 6] = [
-    "capture",
-    "net.onnx",
-    "--images",
-    "images.npz",
-    "--out",
-    "t.safetensors",
-];
+use crate::support::{CAPTURE, Folder};
 
 /// What `c2` reads, as ONNX Runtime has it.
 struct Read {
@@ -27,6 +18,14 @@ const fn read(case: &'static str, shape: [usize; 4], scale: f32, sum: i64) -> Re
         scale,
         sum,
     }
+}
+
+/// The user is told `want`, and that it is for them to mend.
+#[track_caller]
+fn refused(folder: &Folder, args: &[&str], want: &str) {
+    let ran = folder.sysmt(args);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains(want), "{}", ran.stderr);
 }
 
 #[test]
@@ -204,13 +203,10 @@ fn a_network_of_bytes_reads_raw_pixels() {
     let trace = folder.trace("t.safetensors");
     assert_eq!(trace.layers[0].input_scale * 256.0, 255.0);
     assert_eq!(trace.origin.preprocessing.expect("it is stored").scale, 1.0);
-    let ran = folder.sysmt(&[&CAPTURE[..], &["--scale", "0.5"]].concat());
-    assert_eq!(ran.code, Some(2));
-    assert!(
-        ran.stderr
-            .contains("is not one of its numbers; give it raw pixels: scale 1, no mean, no std"),
-        "{}",
-        ran.stderr
+    refused(
+        &folder,
+        &[&CAPTURE[..], &["--scale", "0.5"]].concat(),
+        "is not one of its numbers; give it raw pixels: scale 1, no mean, no std",
     );
 }
 
@@ -235,23 +231,14 @@ fn weights_beside_the_model_are_read_and_nothing_else() {
 
     let data = folder.read("net.onnx.data");
     folder.write("net.onnx.data", &data[..data.len() - 1]);
-    let ran = folder.sysmt(&CAPTURE);
-    assert_eq!(ran.code, Some(2));
-    assert!(
-        ran.stderr
-            .contains("the file is cut off or belongs to another model"),
-        "{}",
-        ran.stderr
+    refused(
+        &folder,
+        &CAPTURE,
+        "the file is cut off or belongs to another model",
     );
 
     std::fs::remove_file(folder.path("net.onnx.data")).expect("is there");
-    let ran = folder.sysmt(&CAPTURE);
-    assert_eq!(ran.code, Some(2));
-    assert!(
-        ran.stderr.contains("put that file beside the model"),
-        "{}",
-        ran.stderr
-    );
+    refused(&folder, &CAPTURE, "put that file beside the model");
 }
 
 #[cfg(unix)]
@@ -285,19 +272,17 @@ fn links_of_a_cache_are_followed_but_not_out_of_it() {
     folder.write("model/net.onnx", folder.read("net.onnx"));
     std::os::unix::fs::symlink("../private/net.onnx.data", folder.path("model/net.onnx.data"))
         .expect("a link");
-    let ran = folder.sysmt(&[
-        "capture",
-        "model/net.onnx",
-        "--images",
-        "images.npz",
-        "--out",
-        "v.safetensors",
-    ]);
-    assert_eq!(ran.code, Some(2));
-    assert!(
-        ran.stderr.contains("which is not in the folder of the model"),
-        "{}",
-        ran.stderr
+    refused(
+        &folder,
+        &[
+            "capture",
+            "model/net.onnx",
+            "--images",
+            "images.npz",
+            "--out",
+            "v.safetensors",
+        ],
+        "which is not in the folder of the model",
     );
 }
 
@@ -339,13 +324,10 @@ fn an_output_is_chosen_or_named() {
         "--json",
     ];
     folder.good(&eval);
-    let ran = folder.sysmt(&[&eval[..], &["--output", "nothing"]].concat());
-    assert_eq!(ran.code, Some(2));
-    assert!(
-        ran.stderr
-            .contains("nothing in the network is named `nothing`; its outputs are `"),
-        "{}",
-        ran.stderr
+    refused(
+        &folder,
+        &[&eval[..], &["--output", "nothing"]].concat(),
+        "nothing in the network is named `nothing`; its outputs are `",
     );
 }
 
@@ -385,17 +367,16 @@ fn inputs_beside_the_images_are_constants_or_arrays() {
     let folder = Folder::of_case("two-inputs-one-unused");
     // The second input is not needed, so a value for it is taken, and one for another is not.
     captured(&folder, &["--input", "im_info=1"]);
-    let ran = folder.sysmt(&[&CAPTURE[..], &["--input", "scale=1"]].concat());
-    assert_eq!(ran.code, Some(2));
-    assert!(
-        ran.stderr
-            .contains("the network has no input `scale`; its inputs are `x`, `im_info`"),
-        "{}",
-        ran.stderr
+    refused(
+        &folder,
+        &[&CAPTURE[..], &["--input", "scale=1"]].concat(),
+        "the network has no input `scale`; its inputs are `x`, `im_info`",
     );
-    let ran = folder.sysmt(&[&CAPTURE[..], &["--input", "im_info"]].concat());
-    assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("is not NAME=VALUE"), "{}", ran.stderr);
+    refused(
+        &folder,
+        &[&CAPTURE[..], &["--input", "im_info"]].concat(),
+        "is not NAME=VALUE",
+    );
 }
 
 #[test]
@@ -405,9 +386,7 @@ fn run_files_have_these_keys_too() {
         "run.toml",
         "array = \"2t.toml\"\n[workload]\nmodel = \"net.onnx\"\nimages = \"images.npz\"\ninputs = [\"x=1\", \"x=2\"]\n",
     );
-    let ran = folder.sysmt(&["run", "run.toml"]);
-    assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("`x` twice"), "{}", ran.stderr);
+    refused(&folder, &["run", "run.toml"], "`x` twice");
     folder.write(
         "run.toml",
         "array = \"2t.toml\"\n[workload]\nmodel = \"net.onnx\"\nimages = \"images.npz\"\npartial = true\noutput = \"t\"\n",

@@ -180,6 +180,16 @@ impl Folder {
     }
 }
 
+/// Capture `net.onnx` on `images.npz` into `t.safetensors`.
+pub(crate) const CAPTURE: [&str; 6] = [
+    "capture",
+    "net.onnx",
+    "--images",
+    "images.npz",
+    "--out",
+    "t.safetensors",
+];
+
 /// A run file of `workload` on the two-thread array.
 pub(crate) fn run(workload: &str) -> String {
     format!("array = \"2t.toml\"\n[workload]\n{workload}\n")
