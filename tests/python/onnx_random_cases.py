@@ -15,12 +15,14 @@ TYPES = {
 }
 
 
-def case(name, opset, operator, inputs, n_outputs=1, **attributes):
-    """The test of one node."""
+def case(name, opset, operator, inputs, n_outputs=1, stored=(), **attributes):
+    """The test of one node; inputs at the positions `stored` are constants of the model."""
     inputs = [None if value is None else numpy.asarray(value) for value in inputs]
     names = [f"x{i}" for i in range(len(inputs))]
     outputs = [f"y{i}" for i in range(n_outputs)]
-    given = [(name, value) for name, value in zip(names, inputs) if value is not None]
+    there = [(name, value) for name, value in zip(names, inputs) if value is not None]
+    constants = {names[position] for position in stored}
+    given = [(name, value) for name, value in there if name not in constants]
     read = [name if value is not None else "" for name, value in zip(names, inputs)]
     node = helper.make_node(operator, read, outputs, **attributes)
     graph = helper.make_graph(
@@ -28,6 +30,7 @@ def case(name, opset, operator, inputs, n_outputs=1, **attributes):
         name,
         [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for name, v in given],
         [onnx.ValueInfoProto(name=output) for output in outputs],
+        [onnx.numpy_helper.from_array(value, name) for name, value in there if name in constants],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=7)
     model = onnx.shape_inference.infer_shapes(model)
@@ -227,8 +230,59 @@ def normalizations(random):
         yield from case(f"groupnorm_{n_groups}", 21, "GroupNormalization", [x, *each], num_groups=n_groups)
 
 
+def bytes_of(random, kind, *shape):
+    limits = numpy.iinfo(kind)
+    return random.integers(limits.min, limits.max + 1, shape).astype(kind)
+
+
+def both_ways(name, operator, inputs, weights, **attributes):
+    """With everything given, and with everything but the activations stored, which makes the node a layer."""
+    yield from case(f"{name}_given", 10, operator, inputs, **attributes)
+    stored = [position for position, value in enumerate(inputs) if value is not None and position]
+    yield from case(f"{name}_layer", 10, operator, inputs, stored=stored, **attributes)
+    yield from case(f"{name}_weights", 10, operator, inputs, stored=[weights], **attributes)
+
+
+def codes(random):
+    """Products of codes. ONNX Runtime takes signed activations with unsigned weights in two of the four operators."""
+    unsigned, signed = numpy.uint8, numpy.int8
+    number = 0
+    for x, w in ((unsigned, unsigned), (unsigned, signed), (signed, signed), (signed, unsigned)) * 5:
+        number += 1
+        n_axes = 1 + number % 2
+        kernel, attributes = window(random, n_axes, is_pool=False)
+        groups = (1, 1, 2)[number % 3]
+        channels, filters = groups * int(random.integers(1, 40)), groups * int(random.integers(1, 4))
+        image = bytes_of(random, x, 2, channels, *random.integers(7, 14, n_axes))
+        weights = bytes_of(random, w, filters, channels // groups, *kernel)
+        zeros = [bytes_of(random, x), bytes_of(random, w)][: number % 3]
+        shared = {"group": groups, **attributes}
+        yield from both_ways(f"convinteger_{number}", "ConvInteger", [image, weights, *zeros], 1, **shared)
+
+        m, k, n = random.integers(1, 300, 3).tolist()
+        a, b = bytes_of(random, x, *[(m, k), (2, m, k)][number % 2]), bytes_of(random, w, k, n)
+        zeros = [bytes_of(random, x), bytes_of(random, w, *[(), (n,)][number % 2])][: number % 3]
+        yield from both_ways(f"matmulinteger_{number}", "MatMulInteger", [a, b, *zeros], 1)
+
+        if (x, w) == (signed, unsigned):
+            continue
+        is_per_filter = number % 2
+        scale, output = numpy.float32(random.uniform(0.01, 0.1, 2))
+        scales = numpy.float32(random.uniform(0.01, 0.1, filters if is_per_filter else ()))
+        # ONNX Runtime has one zero point for all filters.
+        weight_zero = numpy.full(filters, bytes_of(random, w), w) if is_per_filter else bytes_of(random, w)
+        bias = [random.integers(-20_000, 20_000, filters).astype(numpy.int32)] if number % 3 else []
+        to = [numpy.float32(output * 300), bytes_of(random, x)]
+        inputs = [image, scale, bytes_of(random, x), weights, scales, weight_zero, *to, *bias]
+        yield from both_ways(f"qlinearconv_{number}", "QLinearConv", inputs, 3, **shared)
+        if is_per_filter:
+            scales, weight_zero = numpy.float32(random.uniform(0.01, 0.1, n)), bytes_of(random, w, n)
+        inputs = [a, scale, bytes_of(random, x), b, scales, weight_zero, *to]
+        yield from both_ways(f"qlinearmatmul_{number}", "QLinearMatMul", inputs, 3)
+
+
 # Behind the others, so that those stay as they are.
-NEWER = (recurrences, resizings, transposed_convolutions, normalizations)
+NEWER = (recurrences, resizings, transposed_convolutions, normalizations, codes)
 
 
 def cases():

@@ -118,6 +118,9 @@ pub enum Fault {
         /// What it says.
         message: String,
     },
+    /// Sums that an accumulator does not hold.
+    #[error("sums of its products do not fit 32 bits")]
+    Accumulator,
     /// An integer division by zero.
     #[error("integer division by zero")]
     Division,

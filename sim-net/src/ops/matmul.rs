@@ -149,7 +149,7 @@ pub(crate) fn fully_connected(
 
 /// A product as NumPy defines it: stacks of matrices, and vectors.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct MatMul;
+pub(crate) struct MatMul;
 
 /// The shapes of a product.
 struct MatMulPlan {

@@ -11,8 +11,10 @@ pub(crate) mod conv;
 mod conv_direct;
 mod conv_kernel;
 pub(crate) mod conv_transpose;
+mod dequantized;
 pub mod fault;
 mod gather;
+pub(crate) mod integer;
 mod join;
 mod library;
 mod lrn;
@@ -28,6 +30,7 @@ mod resampling;
 mod reshape;
 mod resize;
 mod slice;
+mod small_integers;
 mod softmax;
 mod transpose;
 mod unary;
@@ -41,6 +44,7 @@ use crate::graph::layer::InputSign;
 use crate::ops::args::{Args, Operands};
 use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
+use crate::ops::small_integers::SmallIntegers;
 
 /// What a node does, with its attributes read.
 pub(crate) trait Operation: Debug + Send + Sync {
@@ -122,7 +126,7 @@ pub(crate) fn parse(
         "AveragePool" => Box::new(pool::AveragePool::parse(attributes)?),
         "BatchNormalization" => Box::new(batch_norm::BatchNormalization::parse(attributes)?),
         "Cast" => Box::new(constant::Cast::parse(attributes)?),
-        "Clip" => Box::new(unary::Clip::parse(attributes)),
+        "Clip" => Box::new(SmallIntegers(Box::new(unary::Clip::parse(attributes)))),
         "Concat" => Box::new(join::Concat::parse(attributes)?),
         "Constant" => Box::new(constant::Constant::parse(attributes)?),
         "ConstantOfShape" => Box::new(constant::ConstantOfShape::parse(attributes)?),
@@ -138,17 +142,16 @@ pub(crate) fn parse(
         "GlobalAveragePool" => Box::new(pool::GlobalPool::Average),
         "GlobalMaxPool" => Box::new(pool::GlobalPool::Max),
         "GroupNormalization" => Box::new(normalize::Normalize::groups(attributes)?),
-        "Celu" | "HardSigmoid" | "HardSwish" | "Identity" | "LeakyRelu" | "Mish" | "Relu" | "Selu"
-        | "Sigmoid" | "Sign" | "Tanh" | "ThresholdedRelu" => {
-            Box::new(unary::Unary::parse(operator, attributes))
-        }
+        "Celu" | "HardSigmoid" | "HardSwish" | "Identity" | "LeakyRelu" | "Mish" | "Selu" | "Sigmoid"
+        | "Sign" | "Tanh" | "ThresholdedRelu" => Box::new(unary::Unary::parse(operator, attributes)),
+        "Relu" => Box::new(SmallIntegers(Box::new(unary::Unary::Relu))),
         "InstanceNormalization" => Box::new(normalize::Normalize::instances(attributes)),
         "LayerNormalization" => Box::new(normalize::Normalize::layers(attributes)),
         "LRN" => Box::new(lrn::Lrn::parse(attributes)?),
         "MatMul" => Box::new(matmul::MatMul),
-        "MaxPool" => Box::new(pool::MaxPool::parse(attributes)?),
+        "MaxPool" => Box::new(SmallIntegers(Box::new(pool::MaxPool::parse(attributes)?))),
         "Mul" => Box::new(binary::Binary::Mul),
-        "Pad" => Box::new(pad::Pad::parse(attributes)?),
+        "Pad" => Box::new(SmallIntegers(Box::new(pad::Pad::parse(attributes)?))),
         "QuantizeLinear" => Box::new(quantize::QuantizeLinear::parse(attributes)?),
         "Resize" => Box::new(resize::Resize::parse(attributes)?),
         "Reshape" => Box::new(reshape::Reshape::parse(attributes)),
@@ -166,6 +169,12 @@ pub(crate) fn parse(
         _ => {
             if let Some(reduce) = reduce::Reduce::parse(operator, attributes) {
                 return Ok(Some(Box::new(reduce)));
+            }
+            if let Some(operation) = dequantized::OnDequantized::parse(operator, attributes)? {
+                return Ok(Some(Box::new(operation)));
+            }
+            if let Some(product) = integer::IntegerProduct::parse(operator, attributes)? {
+                return Ok(Some(Box::new(product)));
             }
             let library = library::Library::parse(operator, attributes)?;
             return Ok(library.map(|library| -> Box<dyn Operation> { Box::new(library) }));

@@ -83,6 +83,12 @@ fn code(x: f32, (scale, zero): (f32, i64), kind: IntKind) -> i64 {
 }
 
 impl QuantizeLinear {
+    /// With one Δ.
+    pub(super) const PER_TENSOR: Self = Self {
+        axis: 1,
+        kind: IntKind::Uint8,
+    };
+
     pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
         refuse_blocks(attributes)?;
         let kind = match attributes.int_or("output_dtype", 0) {
@@ -126,6 +132,9 @@ impl Operation for QuantizeLinear {
 }
 
 impl DequantizeLinear {
+    /// With one Δ.
+    pub(super) const PER_TENSOR: Self = Self { axis: 1 };
+
     pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
         refuse_blocks(attributes)?;
         Ok(Self {

@@ -48,7 +48,6 @@ impl Unary {
                 alpha: attributes.float_or("alpha", 0.01),
             },
             "Mish" => Self::Mish,
-            "Relu" => Self::Relu,
             "Sigmoid" => Self::Sigmoid,
             "Sign" => Self::Sign,
             "Tanh" => Self::Tanh,
