@@ -42,7 +42,12 @@ impl LayerCodes {
             )
             .map_err(not_finite("weight"))?,
         };
-        let bias = match (&layer.bias, quantization.bias) {
+        // A bias beside stored codes has the precision that the file gives it.
+        let rule = match layer.stored.weights {
+            Some(Ok(_)) => Bias::Fp32,
+            Some(Err(_)) | None => quantization.bias,
+        };
+        let bias = match (&layer.bias, rule) {
             (None, _) => None,
             (Some(bias), Bias::Int8) => {
                 Some(quantize::bias(bias, quantization.divisor).map_err(not_finite("bias"))?)

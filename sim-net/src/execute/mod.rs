@@ -8,7 +8,7 @@ pub(crate) mod weighted;
 use std::sync::Arc;
 
 use sim_core::shape::checked_product;
-use sim_core::tensor::{LengthError, Tensor};
+use sim_core::tensor::LengthError;
 use sim_onnx::value::Value;
 
 use crate::execute::error::ExecuteError;
@@ -202,7 +202,7 @@ fn run_node(
     all_args: Vec<Args>,
     hooks: &mut dyn Hooks,
 ) -> Result<Vec<Vec<Value>>, ExecuteError> {
-    let single = |tensors: Vec<Tensor>| tensors.into_iter().map(|tensor| vec![tensor.into()]).collect();
+    let single = |values: Vec<Value>| values.into_iter().map(|value| vec![value]).collect();
     match &node.action {
         Action::Plain(operation) => {
             let run = |args: Args| {

@@ -3,10 +3,12 @@
 use sim_core::convolution::Geometry;
 use sim_core::shape::checked_product;
 use sim_core::tensor::Tensor;
+use sim_onnx::value::{IntTensor, Value};
 
 use crate::execute::error::ExecuteError;
 use crate::execute::hooks::{Hooks, WeightedCall};
 use crate::graph::layer::WeightedLayer;
+use crate::graph::on_codes::{FilterAxis, OnCodes};
 use crate::graph::{Graph, Node};
 use crate::ops::args::Args;
 use crate::ops::conv::{Conv, ConvPlan};
@@ -85,6 +87,7 @@ pub(super) struct Prepared<'g> {
     /// Of the output.
     shape: Vec<usize>,
     own: Own<'g>,
+    codes: Option<&'g OnCodes>,
 }
 
 /// What a layer reads.
@@ -109,6 +112,14 @@ enum Own<'g> {
     },
 }
 
+/// What a layer reads as floats, and how it computes with codes where the node is given those.
+fn values(graph: &Graph, layer: usize, args: Args) -> Result<(Option<&OnCodes>, Args), Fault> {
+    match graph.on_codes.get(&layer) {
+        None => Ok((None, args)),
+        Some(codes) => Ok((Some(codes), codes.read(args)?)),
+    }
+}
+
 impl<'g> Prepared<'g> {
     pub(super) fn convolution(
         graph: &'g Graph,
@@ -117,6 +128,7 @@ impl<'g> Prepared<'g> {
         args: Args,
     ) -> Result<Self, Fault> {
         let layer = &graph.layers[index];
+        let (codes, args) = values(graph, index, args)?;
         let plan = conv_plan(conv, layer, &args.float(0)?.shape)?;
         let shape = plan.output.clone();
         let [rows, columns] = plan.window.output;
@@ -128,6 +140,7 @@ impl<'g> Prepared<'g> {
             want: vec![shape[0], shape[1], rows, columns],
             shape,
             own: Own::Convolution(plan),
+            codes,
         })
     }
 
@@ -149,6 +162,7 @@ impl<'g> Prepared<'g> {
                 plan,
                 bias: transposed.bias.as_deref(),
             },
+            codes: None,
         })
     }
 
@@ -158,9 +172,10 @@ impl<'g> Prepared<'g> {
         index: usize,
         n_images: usize,
         [input, output]: [Stored; 2],
-        mut args: Args,
+        args: Args,
     ) -> Result<Self, Fault> {
         let layer = &graph.layers[index];
+        let (codes, mut args) = values(graph, index, args)?;
         let given = swapped(input, args.float(0)?.shape.clone());
         let (rows, shape) = product_shape(layer, &given)?;
         let [n_filters, k, ..] = layer.weight_shape();
@@ -191,6 +206,7 @@ impl<'g> Prepared<'g> {
             want,
             shape,
             own: Own::Product { output },
+            codes,
         })
     }
 
@@ -204,7 +220,7 @@ impl<'g> Prepared<'g> {
     }
 
     /// The output, `replacement` where a hook gave one.
-    fn finish(self, node: &Node, replacement: Option<Tensor>) -> Result<Tensor, ExecuteError> {
+    fn finish(self, node: &Node, replacement: Option<Tensor>) -> Result<Value, ExecuteError> {
         if let Some(output) = &replacement
             && (output.shape != self.want || checked_product(&self.want) != Some(output.data.len()))
         {
@@ -214,12 +230,34 @@ impl<'g> Prepared<'g> {
                 want: self.want,
             });
         }
-        let made = match replacement {
-            Some(output) => Ok(self.rows_of(output)),
-            None => self.run(),
+        let replacement = replacement.map(|output| self.rows_of(output));
+        let made = match self.codes {
+            None => match replacement {
+                Some(output) => Ok(output),
+                None => self.run(),
+            }
+            .and_then(|made| self.placed(made))
+            .map(Value::from),
+            Some(codes) => self.on_codes(codes, replacement).map(Value::from),
         };
-        made.and_then(|made| self.placed(made))
-            .map_err(|fault| node.execute_error(fault))
+        made.map_err(|fault| node.execute_error(fault))
+    }
+
+    fn on_codes(&self, codes: &OnCodes, replacement: Option<Tensor>) -> Result<IntTensor, Fault> {
+        let axis = match self.own {
+            Own::Convolution(_) | Own::Transposed { .. } => FilterAxis::Second,
+            Own::Product { .. } => FilterAxis::Last,
+        };
+        let mut output = match replacement {
+            Some(values) => codes.output_of_values(values, axis)?,
+            None => {
+                let product = |input: &Tensor, weight: &Tensor| self.product_of(input, weight, None);
+                let sums = codes.sums(self.input.own()?, &self.layer.weight, product)?;
+                codes.output_of_sums(sums, axis)?
+            }
+        };
+        output.shape.clone_from(&self.shape);
+        Ok(output)
     }
 
     /// What a hook made, as the layer itself makes it.
@@ -237,8 +275,11 @@ impl<'g> Prepared<'g> {
     }
 
     fn run(&self) -> Result<Tensor, Fault> {
-        let input = self.input.own()?;
-        let (weight, bias) = (&self.layer.weight, self.layer.bias.as_deref());
+        let layer = self.layer;
+        self.product_of(self.input.own()?, &layer.weight, layer.bias.as_deref())
+    }
+
+    fn product_of(&self, input: &Tensor, weight: &Tensor, bias: Option<&[f32]>) -> Result<Tensor, Fault> {
         match &self.own {
             Own::Convolution(plan) => plan.run(&input.data, &weight.data, bias),
             Own::Transposed { plan, .. } => plan.product.run(&input.data, &weight.data, None),
@@ -298,7 +339,7 @@ pub(super) fn run<'g>(
     all_args: Vec<Args>,
     prepare: impl Fn(Args) -> Result<Prepared<'g>, Fault>,
     hooks: &mut dyn Hooks,
-) -> Result<Vec<Tensor>, ExecuteError> {
+) -> Result<Vec<Value>, ExecuteError> {
     let fail = |fault| node.execute_error(fault);
     let prepared = all_args.into_iter().map(prepare).collect::<Result<Vec<_>, _>>();
     let prepared = prepared.map_err(fail)?;

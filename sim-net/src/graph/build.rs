@@ -101,6 +101,7 @@ fn assemble(
             }
         }
     }
+    let file_nodes = nodes;
     let nodes = nodes.iter().enumerate();
     let nodes = nodes.map(|(index, placed)| read_node(placed, index, opset, &mut names, &unreadable));
     let nodes: Vec<Node> = nodes.collect();
@@ -159,6 +160,7 @@ fn assemble(
         batch_norms: Vec::new(),
         last_reader: Vec::new(),
         dequantized: BTreeMap::new(),
+        on_codes: BTreeMap::new(),
         widened: stored.widened.clone(),
         branches: Branches::None,
         batch_node: OnceLock::new(),
@@ -169,7 +171,7 @@ fn assemble(
     }
     check_origins(&graph, &unreadable)?;
     order::sort(&mut graph)?;
-    fold::fold(&mut graph)?;
+    fold::fold(&mut graph, file_nodes)?;
     Ok(graph)
 }
 
@@ -238,12 +240,10 @@ fn read_node(
     let name = name.map_or_else(|| format!("number {position}"), String::clone);
     let mut operator = file.op_type.clone().unwrap_or_default();
     let domain = file.domain.as_deref().unwrap_or_default();
-    let operation = if STANDARD_DOMAINS.contains(&domain) {
-        ops::parse(&operator, &Attributes::new(file, opset))
-    } else {
+    if !STANDARD_DOMAINS.contains(&domain) {
         operator = format!("{domain}.{operator}");
-        Ok(None)
-    };
+    }
+    let operation = ops::parse(&operator, &Attributes::new(file, opset));
     let mut inputs: Vec<Option<usize>> = file.input.iter().map(|name| names.number(name)).collect();
     // What its graphs read of the values around them, too.
     let graphs = file.attribute.iter().filter_map(|attribute| attribute.g.as_ref());

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::graph::error::{MAX_CONSTANT_ELEMENTS, ModelError};
-use crate::graph::{Action, Dequantized, Graph, Node};
+use crate::graph::inline::Placed;
+use crate::graph::{Action, Graph, Node, stored_codes};
 use crate::ops::args::Args;
 
-/// Replace nodes that read nothing but constants by their outputs.
-pub(super) fn fold(graph: &mut Graph) -> Result<(), ModelError> {
+/// Replace nodes that read nothing but constants by their outputs; `file` are the nodes as they are stored.
+pub(super) fn fold(graph: &mut Graph, file: &[Placed]) -> Result<(), ModelError> {
     let mut n_elements: usize = graph
         .constants
         .iter()
@@ -55,14 +56,10 @@ pub(super) fn fold(graph: &mut Graph) -> Result<(), ModelError> {
         if MAX_CONSTANT_ELEMENTS < n_elements {
             return Err(ModelError::Constants);
         }
-        if let ("DequantizeLinear", [Some(made)], [_, Some(scale), ..]) =
-            (node.operator.as_str(), &node.outputs[..], &node.inputs[..])
+        if let Some(made) = node.outputs.first().copied().flatten()
+            && let Some(dequantized) = stored_codes::dequantized(graph, &node, &file[node.index].node)
         {
-            let dequantized = Dequantized {
-                node: node.index,
-                scale: *scale,
-            };
-            graph.dequantized.insert(*made, dequantized);
+            graph.dequantized.insert(made, dequantized);
         }
         for (&value, output) in node.outputs.iter().zip(outputs) {
             if let Some(value) = value {

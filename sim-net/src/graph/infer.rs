@@ -9,6 +9,7 @@ use sim_onnx::value::{IntKind, Value};
 use crate::execute::error::ExecuteError;
 use crate::execute::weighted::{ROW_GEOMETRY, conv_plan, product_shape, swapped};
 use crate::graph::layer::{OtherProduct, WeightedLayer};
+use crate::graph::on_codes::OnCodes;
 use crate::graph::{Action, Graph, Node, products};
 use crate::ops::args::{Args, Operand, Operands};
 use crate::ops::axes;
@@ -321,6 +322,9 @@ fn outputs(
         Action::Refused(_) => return Err(Fault::Unknown { index: 0 }),
         Action::BatchNorm { .. } => (vec![operands.shape(0)?.to_vec()], None),
     };
+    if let Some(layer) = node.action.layer() {
+        kind = graph.on_codes.get(&layer).map(OnCodes::kind);
+    }
     let mut values = vec![value];
     values.resize_with(shapes.len().max(1), || None);
     Ok(shapes

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sim_onnx::proto::{GraphProto, NodeProto, TensorProto};
 
 use crate::graph::error::ModelError;
-use crate::graph::products::MULTIPLIES;
+use crate::graph::products;
 
 /// Which branch of a node runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,8 @@ pub(super) fn inline(
 
 /// Convolutions and products in `graph` and the graphs within it.
 pub(super) fn n_products(graph: &GraphProto) -> usize {
-    let is_product = |node: &&NodeProto| MULTIPLIES.contains(&node.op_type.as_deref().unwrap_or_default());
+    let is_product =
+        |node: &&NodeProto| products::operands(node.op_type.as_deref().unwrap_or_default()).is_some();
     let attributes = graph.node.iter().flat_map(|node| &node.attribute);
     let inner: usize = attributes
         .filter_map(|attribute| attribute.g.as_ref())

@@ -3,6 +3,7 @@
 mod build;
 pub mod error;
 mod fold;
+mod fused_codes;
 pub mod given;
 pub mod infer;
 mod inline;
@@ -10,6 +11,7 @@ pub mod layer;
 #[cfg(test)]
 pub(crate) mod model_builder;
 mod names;
+pub(crate) mod on_codes;
 mod order;
 mod products;
 mod sign;
@@ -35,6 +37,7 @@ use crate::graph::error::ModelError;
 use crate::graph::given::Given;
 use crate::graph::infer::LayerShape;
 use crate::graph::layer::{BatchNorm, OtherProduct, Statistics, WeightedLayer};
+use crate::graph::on_codes::OnCodes;
 use crate::network::Input;
 use crate::ops::Operation;
 use crate::ops::conv::Conv;
@@ -70,6 +73,8 @@ pub struct Graph {
     pub(crate) last_reader: Vec<Option<usize>>,
     /// Constants that were made of codes, by value.
     pub(crate) dequantized: BTreeMap<usize, Dequantized>,
+    /// Layers that compute with codes, by position in `layers`.
+    pub(crate) on_codes: BTreeMap<usize, OnCodes>,
     /// Types of stored floats that became FP32.
     pub(crate) widened: BTreeSet<FloatKind>,
     /// Whether nodes of branches took the place of the node that chose between them.
@@ -81,8 +86,8 @@ pub struct Graph {
 /// Where a constant comes from that was made of codes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dequantized {
-    /// [`Node::index`] of the node that made it.
-    pub(crate) node: usize,
+    /// Along which axis there is a Δ for each place; `None` of one Δ for all.
+    pub(crate) axis: Option<usize>,
     /// The value that holds its Δ.
     pub(crate) scale: usize,
 }
@@ -178,6 +183,17 @@ fn producers(n_values: usize, nodes: &[Node]) -> Vec<Option<usize>> {
         }
     }
     producers
+}
+
+/// By value: the positions in the nodes of those that read it.
+fn readers(graph: &Graph) -> Vec<Vec<usize>> {
+    let mut readers = vec![Vec::new(); graph.names.len()];
+    for (position, node) in graph.nodes.iter().enumerate() {
+        for &value in node.inputs.iter().flatten() {
+            readers[value].push(position);
+        }
+    }
+    readers
 }
 
 impl Node {

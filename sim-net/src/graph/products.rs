@@ -2,9 +2,19 @@
 
 use crate::graph::layer::OtherProduct;
 use crate::graph::{Action, Graph, Node};
+use crate::ops::integer::{self, Product};
 
 /// Operators that become layers where one operand is constant.
-pub(super) const MULTIPLIES: [&str; 4] = ["Conv", "ConvTranspose", "Gemm", "MatMul"];
+const MULTIPLIES: [&str; 4] = ["Conv", "ConvTranspose", "Gemm", "MatMul"];
+
+const COMPUTED_WEIGHTS: &str = "its weights are computed in the network";
+const TWO_ACTIVATIONS: &str = "it multiplies two activations";
+
+/// Inputs of an operator that becomes a layer where one operand is constant: its two operands.
+pub(super) fn operands(operator: &str) -> Option<[usize; 2]> {
+    let on_codes = || integer::places(operator).map(|places| [places.left, places.right]);
+    MULTIPLIES.contains(&operator).then_some([0, 1]).or_else(on_codes)
+}
 
 /// Nodes that multiply and that no hook sees, with the reason, in execution order.
 pub(super) fn others(graph: &Graph) -> Vec<OtherProduct> {
@@ -32,18 +42,31 @@ fn reason(graph: &Graph, node: &Node) -> Option<&'static str> {
         let value = node.inputs.get(index).copied().flatten();
         value.is_some_and(|value| graph.constants[value].is_some())
     };
+    if let Some(places) = integer::places(&node.operator) {
+        let is_computed = |index: usize| {
+            let value = node.inputs.get(index).copied().flatten();
+            value.is_some() && !is_constant(index)
+        };
+        return Some(if is_computed(places.right) && is_computed(places.left) {
+            match places.product {
+                Product::Convolution => COMPUTED_WEIGHTS,
+                Product::Matrices => TWO_ACTIVATIONS,
+            }
+        } else if is_computed(places.left_zero) {
+            "the zero point of its input is computed anew for every image"
+        } else {
+            "its constant operand, zero points, Δ or bias are of a form that is not simulated"
+        });
+    }
     match node.operator.as_str() {
         "Conv" | "ConvTranspose" if is_constant(1) => {
             Some("its weights, bias or attributes are of a form that is not simulated")
         }
-        "Conv" | "ConvTranspose" | "DeformConv" => Some("its weights are computed in the network"),
-        "ConvInteger" | "QLinearConv" | "MatMulInteger" | "QLinearMatMul" => {
-            Some("it multiplies codes in an integer operator, which is not supported")
-        }
+        "Conv" | "ConvTranspose" | "DeformConv" => Some(COMPUTED_WEIGHTS),
         "MatMul" | "Gemm" if is_constant(0) || is_constant(1) => {
             Some("its constant operand or its bias is of a form that is not simulated")
         }
-        "MatMul" | "Gemm" | "Attention" | "Einsum" => Some("it multiplies two activations"),
+        "MatMul" | "Gemm" | "Attention" | "Einsum" => Some(TWO_ACTIVATIONS),
         "LSTM" | "GRU" | "RNN" => Some("it is recurrent: a product of every step depends on the step before"),
         _ => None,
     }
@@ -56,12 +79,20 @@ pub(super) fn factors(
     output: Option<&[usize]>,
 ) -> Option<Vec<usize>> {
     let input = |index: usize| inputs.get(index)?.as_deref();
+    // Each output is a sum over what a filter reads, or over a row.
+    let of_filters = |weights: usize| Some([output?, input(weights)?.get(1..)?].concat());
+    let of_rows = || Some([output?, &[*input(0)?.last()?]].concat());
+    if let Some(places) = integer::places(operator) {
+        return match places.product {
+            Product::Convolution => of_filters(places.right),
+            Product::Matrices => of_rows(),
+        };
+    }
     match operator {
-        // Each output is a sum over what a filter reads.
-        "Conv" | "ConvInteger" => Some([output?, input(1)?.get(1..)?].concat()),
+        "Conv" => of_filters(1),
+        "MatMul" => of_rows(),
         // Each pixel is multiplied with what the filters of its channel hold.
         "ConvTranspose" => Some([input(0)?, input(1)?.get(1..)?].concat()),
-        "MatMul" | "MatMulInteger" => Some([output?, &[*input(0)?.last()?]].concat()),
         "Gemm" => {
             // K is what is not in the output of the first matrix.
             let (a, output) = (input(0)?, output?);

@@ -1,12 +1,14 @@
 //! Codes of layers of which the file says how they become 8-bit.
 
 use sim_core::tensor::Tensor;
+use sim_onnx::proto::NodeProto;
 use sim_onnx::value::{IntKind, Value};
 
-use crate::graph::inline::Placed;
 use crate::graph::layer::WeightedLayer;
-use crate::graph::{Graph, Node, producers};
+use crate::graph::{Dequantized, Graph, Node};
 use crate::ops::attributes::Attributes;
+use crate::ops::axes;
+use crate::ops::integer::requantize::Requantized;
 use crate::ops::number::int64_of_float;
 
 /// What the file says of the codes of a layer; nothing of one that is FP32.
@@ -36,6 +38,46 @@ pub struct StoredWeights {
     pub scales: Vec<f32>,
 }
 
+impl StoredInput {
+    /// Codes of this kind; `None` of codes that are not bytes, and of a zero point that they do not have.
+    pub(super) fn of_codes(scale: f32, zero_point: i64, kind: IntKind) -> Option<Self> {
+        let moved = match kind {
+            IntKind::Uint8 => zero_point,
+            IntKind::Int8 => zero_point + 128,
+            IntKind::Int64
+            | IntKind::Int32
+            | IntKind::Int16
+            | IntKind::Uint32
+            | IntKind::Uint16
+            | IntKind::Bool => return None,
+        };
+        Some(Self {
+            scale,
+            zero_point: u8::try_from(moved).ok()?,
+        })
+    }
+}
+
+impl StoredInput {
+    /// These codes where they are of this kind.
+    pub(super) fn codes(self, kind: IntKind) -> Requantized {
+        let moved = if kind == IntKind::Int8 { 128 } else { 0 };
+        Requantized {
+            zero_point: i64::from(self.zero_point) - moved,
+            kind,
+        }
+    }
+}
+
+impl StoredWeights {
+    /// A code less its zero point, or why a multiplier of 8 bits does not take it.
+    pub(super) fn code(code: i64) -> Result<i8, String> {
+        i8::try_from(code).map_err(|_| {
+            format!("a code of its weights less the zero point is {code}, which is not in −128..=127")
+        })
+    }
+}
+
 impl StoredCodes {
     /// Weights are replaced: those that became zero have the code 0, as pruning wants it. Any others are codes no more.
     pub(super) fn replace_weights(&mut self, old: &Tensor, new: &Tensor) {
@@ -63,69 +105,59 @@ pub(super) enum ChannelAxis {
     Last,
 }
 
-/// The node that makes each value, by value.
-pub(super) struct Producers<'a> {
-    by_value: Vec<Option<&'a Node>>,
+/// Δ and zero point of `node` between codes of this kind and what they stand for, where these are one constant each.
+pub(super) fn input(graph: &Graph, node: &Node, kind: IntKind) -> Option<StoredInput> {
+    let constant = |index: usize| {
+        let value = node.inputs.get(index).copied().flatten();
+        value.map(|value| graph.constants[value].as_deref())
+    };
+    let Some(Value::Float(scale)) = constant(1)? else {
+        return None;
+    };
+    let &[scale] = &scale.data[..] else { return None };
+    let zero = match constant(2) {
+        None => 0,
+        Some(Some(Value::Int(tensor))) => *tensor.data.first().filter(|_| tensor.data.len() == 1)?,
+        Some(Some(Value::Float(_)) | None) => return None,
+    };
+    StoredInput::of_codes(scale, zero, kind)
 }
 
-impl<'a> Producers<'a> {
-    pub(super) fn of(graph: &Graph, nodes: &'a [Node]) -> Self {
-        let producers = producers(graph.names.len(), nodes).into_iter();
-        Self {
-            by_value: producers.map(|position| Some(&nodes[position?])).collect(),
+/// Where a constant that `node` makes comes from, if that is codes.
+pub(super) fn dequantized(graph: &Graph, node: &Node, file: &NodeProto) -> Option<Dequantized> {
+    // What the operator set says of them does not matter for these attributes.
+    let attributes = Attributes::new(file, 0);
+    let value = node.inputs.first().copied().flatten()?;
+    let before = || graph.dequantized.get(&value).copied();
+    match node.operator.as_str() {
+        "DequantizeLinear" => {
+            let scale = node.inputs.get(1).copied().flatten()?;
+            let rank = graph.constants[value].as_deref()?.shape().len();
+            let axis = match graph.constants[scale].as_deref()?.n_elements() {
+                1 => None,
+                _ => Some(axes::axis(attributes.int_or("axis", 1), rank).ok()?),
+            };
+            Some(Dequantized { axis, scale })
         }
-    }
-
-    /// How a value becomes codes, if it is made of codes with one constant Δ and zero point.
-    pub(super) fn input(&self, graph: &Graph, value: usize) -> Option<StoredInput> {
-        let node = self.by_value[value].filter(|node| node.operator == "DequantizeLinear")?;
-        let constant = |index: usize| {
-            let value = node.inputs.get(index).copied().flatten();
-            value.map(|value| graph.constants[value].as_deref())
-        };
-        let Some(Value::Float(scale)) = constant(1)? else {
-            return None;
-        };
-        let &[scale] = &scale.data[..] else { return None };
-        let (zero, kind) = match constant(2) {
-            None => (0, self.kind_of_codes(graph, node)?),
-            Some(Some(Value::Int(tensor))) => (
-                *tensor.data.first().filter(|_| tensor.data.len() == 1)?,
-                tensor.kind,
-            ),
-            Some(Some(Value::Float(_)) | None) => return None,
-        };
-        let moved = match kind {
-            IntKind::Uint8 => zero,
-            IntKind::Int8 => zero + 128,
-            IntKind::Int64
-            | IntKind::Int32
-            | IntKind::Int16
-            | IntKind::Uint32
-            | IntKind::Uint16
-            | IntKind::Bool => return None,
-        };
-        Some(StoredInput {
-            scale,
-            zero_point: u8::try_from(moved).ok()?,
-        })
-    }
-
-    /// Codes without a zero point are bytes, unless the node that makes them says otherwise.
-    fn kind_of_codes(&self, graph: &Graph, node: &Node) -> Option<IntKind> {
-        let codes = node.inputs.first().copied().flatten()?;
-        let maker = self.by_value[codes].filter(|maker| maker.operator == "QuantizeLinear")?;
-        match maker.inputs.get(2).copied().flatten() {
-            None => Some(IntKind::Uint8),
-            Some(zero) => graph.constants[zero].as_deref()?.kind(),
+        "Identity" => before(),
+        "Transpose" => {
+            let Dequantized { axis, scale } = before()?;
+            let rank = graph.constants[value].as_deref()?.shape().len();
+            let axis = match (axis, attributes.sizes("perm").ok()?) {
+                (None, _) => None,
+                (Some(axis), None) => Some(rank - 1 - axis),
+                (Some(axis), Some(order)) => Some(order.iter().position(|&from| from == axis)?),
+            };
+            Some(Dequantized { axis, scale })
         }
+        "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => before().filter(|before| before.axis.is_none()),
+        _ => None,
     }
 }
 
 /// The codes of `layer`, whose weights are the constant `value`; `None` where that was not made of codes.
 pub(super) fn weights(
     graph: &Graph,
-    file: &[Placed],
     value: usize,
     layer: &WeightedLayer,
     channels: ChannelAxis,
@@ -134,20 +166,16 @@ pub(super) fn weights(
     let Some(Value::Float(scale)) = graph.constants[dequantized.scale].as_deref() else {
         return None;
     };
-    let rank = match graph.constants[value].as_deref()? {
-        Value::Float(tensor) => i64::try_from(tensor.shape.len()).ok()?,
-        Value::Int(_) => return None,
+    let Value::Float(constant) = graph.constants[value].as_deref()? else {
+        return None;
     };
     let n_filters = layer.weight_shape()[0];
-    let scales = match scale.data[..] {
-        [scale] => vec![scale; n_filters],
-        _ => {
-            // What the operator set says of it does not matter for the axis.
-            let axis = Attributes::new(&file[dequantized.node].node, 0).int_or("axis", 1);
-            let axis = if axis < 0 { axis + rank } else { axis };
+    let scales = match dequantized.axis {
+        None => vec![*scale.data.first()?; n_filters],
+        Some(axis) => {
             let wanted = match channels {
                 ChannelAxis::First => 0,
-                ChannelAxis::Last => rank - 1,
+                ChannelAxis::Last => constant.shape.len() - 1,
             };
             if axis != wanted || scale.data.len() != n_filters {
                 return Some(Err("its weights have a Δ for each input channel".to_owned()));
@@ -165,12 +193,10 @@ pub(super) fn weights(
             } else {
                 int64_of_float((weight / scale).round_ties_even())
             };
-            let Ok(code) = i8::try_from(code) else {
-                return Some(Err(format!(
-                    "a code of its weights less the zero point is {code}, which is not in −128..=127"
-                )));
-            };
-            codes.push(code);
+            match StoredWeights::code(code) {
+                Ok(code) => codes.push(code),
+                Err(reason) => return Some(Err(reason)),
+            }
         }
     }
     Some(Ok(StoredWeights { codes, scales }))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::graph::error::{MissingOperator, ModelError};
-use crate::graph::products::MULTIPLIES;
+use crate::graph::products;
 use crate::graph::{Graph, Node, producers};
 use crate::ops::fault::Fault;
 
@@ -99,7 +99,7 @@ impl Graph {
     ///
     /// - Errors: all that cannot.
     pub(crate) fn check_products(&self) -> Result<(), ModelError> {
-        self.check(|_, node| MULTIPLIES.contains(&node.operator.as_str()) || 0 < node.n_inner_products)
+        self.check(|_, node| products::operands(&node.operator).is_some() || 0 < node.n_inner_products)
     }
 
     /// Whether all nodes that `is_asked` names can run.

@@ -1,21 +1,25 @@
 //! Finds the layers of a graph: nodes whose weights are constants.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sim_core::convolution::LayerKind;
 use sim_core::tensor::Tensor;
-use sim_onnx::value::Value;
+use sim_onnx::value::{IntKind, Value};
 
 use crate::graph::error::ModelError;
 use crate::graph::inline::Placed;
 use crate::graph::layer::{BatchNorm, InputSign, StoredCodes, StoredInput, WeightedLayer};
-use crate::graph::stored_codes::{self, ChannelAxis, Producers};
-use crate::graph::{Action, Graph, Node, products};
+use crate::graph::on_codes::{self, CodesRead, Parameters, Weights};
+use crate::graph::stored_codes::{self, ChannelAxis};
+use crate::graph::{Action, Graph, Node, fused_codes, products, readers};
+use crate::ops::args::{Operand, Operands};
 use crate::ops::attributes::Attributes;
 use crate::ops::batch_norm::BatchNormalization;
 use crate::ops::conv::{Conv, check_bias};
 use crate::ops::conv_transpose::{ConvTranspose, ConvTransposeLayer};
 use crate::ops::fault::Fault;
+use crate::ops::integer::{self, Places, Product};
 use crate::ops::matmul::{Gemm, Stored};
 
 /// Move constant weights and parameters of batch norms out of the constants, and let the nodes use them there.
@@ -28,12 +32,12 @@ pub(super) fn extract(
     signs: &[InputSign],
 ) -> Result<(), ModelError> {
     let mut nodes = std::mem::take(&mut graph.nodes);
-    let inputs = stored_inputs(graph, &nodes);
+    let codes = Codes::of(graph, &nodes, signs);
     for node in &mut nodes {
         let Action::Plain(_) = node.action else { continue };
         let attributes = Attributes::new(&file[node.index].node, opset);
-        if products::MULTIPLIES.contains(&node.operator.as_str())
-            && let Some(index) = (0..2).find(|&index| !has_input(node, index))
+        if let Some(operands) = products::operands(&node.operator)
+            && let Some(index) = operands.into_iter().find(|&index| !has_input(node, index))
         {
             node.action = Action::Refused(Fault::Missing { index });
             continue;
@@ -44,7 +48,7 @@ pub(super) fn extract(
             "Gemm" => gemm(graph, node, &attributes),
             "MatMul" => product(graph, node),
             "BatchNormalization" => extract_batch_norm(graph, node, &attributes).map(|()| None),
-            _ => continue,
+            _ => on_codes(graph, node, &attributes, &codes),
         };
         let found = match found {
             Ok(Some(found)) => found,
@@ -68,14 +72,17 @@ pub(super) fn extract(
             batch_norm: None,
             missing: Vec::new(),
             stored: StoredCodes {
-                input: input.and_then(|value| inputs.get(&value).copied()),
+                input: input.and_then(|value| codes.inputs.get(&value).copied()),
                 weights: None,
             },
         };
-        if let Some(StoredInput { zero_point: 0, .. }) = new.stored.input {
-            new.input_sign = InputSign::NonNegative;
-        }
         // Filters of a transposed convolution, and products with a factor, are not the stored codes.
+        if let Some((weights, parameters)) = found.codes {
+            let mut on_codes = parameters.on_codes;
+            weights.store(&mut new, &mut on_codes);
+            new.stored.input = Some(parameters.stored);
+            graph.on_codes.insert(layer, on_codes);
+        }
         let weight = node
             .inputs
             .get(1)
@@ -83,7 +90,10 @@ pub(super) fn extract(
             .flatten()
             .filter(|_| found.channels.is_some());
         if let (Some(value), Some(channels)) = (weight, found.channels) {
-            new.stored.weights = stored_codes::weights(graph, file, value, &new, channels);
+            new.stored.weights = stored_codes::weights(graph, value, &new, channels);
+        }
+        if let Some(StoredInput { zero_point: 0, .. }) = new.stored.input {
+            new.input_sign = InputSign::NonNegative;
         }
         graph.layers.push(new);
         node.inputs = vec![input];
@@ -94,17 +104,66 @@ pub(super) fn extract(
         };
     }
     graph.nodes = nodes;
+    fused_codes::fuse(graph);
     link_batch_norms(graph);
     Ok(())
 }
 
-/// By value: how it becomes codes, where it is made of codes.
-fn stored_inputs(graph: &Graph, nodes: &[Node]) -> BTreeMap<usize, StoredInput> {
-    let producers = Producers::of(graph, nodes);
-    let values = (0..graph.names.len()).filter(|&value| graph.constants[value].is_none());
-    values
-        .filter_map(|value| Some((value, producers.input(graph, value)?)))
-        .collect()
+/// What is known of codes that flow between nodes.
+struct Codes {
+    /// By value: what its integers are.
+    kinds: Vec<Option<IntKind>>,
+    /// Zero points that are computed for each image, with the sign of what becomes codes.
+    zeros: BTreeMap<usize, InputSign>,
+    /// How a value becomes codes, where it is made of codes.
+    inputs: BTreeMap<usize, StoredInput>,
+}
+
+impl Codes {
+    fn of(graph: &Graph, nodes: &[Node], signs: &[InputSign]) -> Self {
+        let of_constant = |constant: &Option<Arc<Value>>| constant.as_deref().and_then(Value::kind);
+        let mut kinds: Vec<Option<IntKind>> = graph.constants.iter().map(of_constant).collect();
+        for (input, &value) in graph.inputs.iter().zip(&graph.input_values) {
+            kinds[value] = input.kind;
+        }
+        let mut zeros = BTreeMap::new();
+        let mut inputs = BTreeMap::new();
+        for node in nodes {
+            let Action::Plain(operation) = &node.action else {
+                continue;
+            };
+            let operand = |value: usize| Operand {
+                shape: &[],
+                value: graph.constants[value].as_deref(),
+                kind: kinds[value],
+            };
+            let operands = node.inputs.iter().map(|value| value.map(operand)).collect();
+            let kind = operation.kind(&Operands(operands));
+            for &value in node.outputs.iter().flatten() {
+                kinds[value] = kind;
+            }
+            match (node.operator.as_str(), &node.inputs[..], &node.outputs[..]) {
+                ("DynamicQuantizeLinear", [Some(input)], [_, _, Some(zero)]) => {
+                    zeros.insert(*zero, signs[*input]);
+                }
+                ("DequantizeLinear", [Some(codes), ..], [Some(made)]) => {
+                    let stored = kinds[*codes].and_then(|kind| stored_codes::input(graph, node, kind));
+                    inputs.extend(stored.map(|stored| (*made, stored)));
+                }
+                _ => {}
+            }
+        }
+        Self { kinds, zeros, inputs }
+    }
+
+    /// Of the codes that an operator on codes reads.
+    fn read(&self, node: &Node, places: &Places) -> CodesRead {
+        let input = |index: usize| node.inputs.get(index).copied().flatten();
+        CodesRead {
+            kind: input(places.left).and_then(|value| self.kinds[value]),
+            sign: input(places.left_zero).and_then(|value| self.zeros.get(&value).copied()),
+        }
+    }
 }
 
 /// A node with constant weights.
@@ -116,6 +175,8 @@ struct Found {
     input: usize,
     /// Where the stored weights have their output channels; `None` where they are not used as they are stored.
     channels: Option<ChannelAxis>,
+    /// Of an operator on codes, whose `weight` are integers.
+    codes: Option<(Weights, Parameters)>,
 }
 
 /// What a node makes of its weights.
@@ -172,11 +233,7 @@ fn convolution(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Resul
     if has_input(node, 2) && bias.is_none() {
         return Ok(None);
     }
-    let shape = match weight.shape[..] {
-        [filters, channels, columns] => vec![filters, channels, 1, columns],
-        [_, _, _, _] => weight.shape.clone(),
-        _ => return Err(Fault::shape(1, &weight.shape, "filters of one or two axes")),
-    };
+    let shape = filter_shape(weight)?;
     let bias = check_bias(bias, shape[0])?.map(<[f32]>::to_vec);
     Ok(Some(Found {
         weight: Tensor::new(shape, weight.data.clone())?,
@@ -184,6 +241,64 @@ fn convolution(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Resul
         form: Form::Convolution(Conv::parse(attributes)?),
         input: 0,
         channels: Some(ChannelAxis::First),
+        codes: None,
+    }))
+}
+
+/// Filters, channels, rows and columns of the weights of a convolution over one or two axes.
+fn filter_shape(weight: &Tensor) -> Result<Vec<usize>, Fault> {
+    match weight.shape[..] {
+        [filters, channels, columns] => Ok(vec![filters, channels, 1, columns]),
+        [_, _, _, _] => Ok(weight.shape.clone()),
+        _ => Err(Fault::shape(1, &weight.shape, "filters of one or two axes")),
+    }
+}
+
+/// A product of codes, where nothing but the codes of its input is computed in the network.
+fn on_codes(
+    graph: &Graph,
+    node: &Node,
+    attributes: &Attributes<'_>,
+    codes: &Codes,
+) -> Result<Option<Found>, Fault> {
+    let Some(places) = integer::parse_places(&node.operator, attributes)? else {
+        return Ok(None);
+    };
+    let read = codes.read(node, &places);
+    let (Some(weights), Some(mut parameters)) = (
+        on_codes::weights(graph, node, &places),
+        on_codes::parameters(graph, node, &places, read),
+    ) else {
+        return Ok(None);
+    };
+    let (weight, form) = match places.product {
+        Product::Convolution => {
+            let shape = filter_shape(&weights.integers)?;
+            let weight = Tensor::new(shape, weights.integers.data.clone())?;
+            (weight, Form::Convolution(Conv::parse(attributes)?))
+        }
+        Product::Matrices => match filters(&weights.integers, places.stored[1])? {
+            Some(weight) => {
+                let form = Form::Product {
+                    input: places.stored[0],
+                    output: Stored::AsIs,
+                };
+                (weight, form)
+            }
+            None => return Ok(None),
+        },
+    };
+    let bias = parameters.bias.take();
+    if bias.as_ref().is_some_and(|bias| bias.len() != weight.shape[0]) {
+        return Ok(None);
+    }
+    Ok(Some(Found {
+        weight,
+        bias,
+        form,
+        input: 0,
+        channels: None,
+        codes: Some((weights, parameters)),
     }))
 }
 
@@ -208,6 +323,7 @@ fn transposed(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result
         }),
         input: 0,
         channels: None,
+        codes: None,
     }))
 }
 
@@ -226,6 +342,7 @@ fn gemm(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Optio
                 Stored::AsIs => ChannelAxis::Last,
                 Stored::Transposed => ChannelAxis::First,
             }),
+            codes: None,
         }),
         // A · B is (Bᵀ · Aᵀ)ᵀ.
         (Some(left), None) => filters(left, a.flipped())?.map(|weight| Found {
@@ -237,6 +354,7 @@ fn gemm(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Optio
             },
             input: 1,
             channels: None,
+            codes: None,
         }),
         (None, None) => None,
     };
@@ -280,6 +398,7 @@ fn product(graph: &Graph, node: &Node) -> Result<Option<Found>, Fault> {
         form,
         input,
         channels: (input == 0).then_some(ChannelAxis::Last),
+        codes: None,
     }))
 }
 
@@ -323,12 +442,7 @@ fn extract_batch_norm(graph: &mut Graph, node: &mut Node, attributes: &Attribute
 
 /// Tell each layer the batch norm that alone reads its output.
 fn link_batch_norms(graph: &mut Graph) {
-    let mut readers = vec![Vec::new(); graph.names.len()];
-    for (position, node) in graph.nodes.iter().enumerate() {
-        for &value in node.inputs.iter().flatten() {
-            readers[value].push(position);
-        }
-    }
+    let readers = readers(graph);
     for node in &graph.nodes {
         let (Action::Conv { layer, .. } | Action::FullyConnected { layer, .. }) = node.action else {
             continue;

@@ -60,7 +60,7 @@ fn summary(out: &Path, prepared: &PreparedTrace) -> String {
         ));
     }
     for layer in &trace.unsimulated {
-        text.push_str(&format!("  {} stays FP32: {}\n", layer.name, layer.reason));
+        text.push_str(&format!("  {} is not simulated: {}\n", layer.name, layer.reason));
     }
     text
 }
