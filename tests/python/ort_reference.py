@@ -43,16 +43,16 @@ def layer_name(node):
     return node.name or node.output[0]
 
 
-def run(model, images):
+def run(model, images, level=onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.graph_optimization_level = level
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     (source,) = session.get_inputs()
     names = [output.name for output in session.get_outputs()]
     # One image at a time: files may fix the batch at one.
     runs = [session.run(names, {source.name: images[i : i + 1]}) for i in range(len(images))]
-    return {name: numpy.concatenate([run[i] for run in runs]) for i, name in enumerate(names)}
+    return {name: numpy.concatenate([numpy.atleast_1d(run[i]) for run in runs]) for i, name in enumerate(names)}
 
 
 def write_network(path, images, n_layer_images, out):

@@ -155,6 +155,18 @@ fn references() -> anyhow::Result<()> {
             "target/python/bin/python {networks} models target/packages {images} target/ort"
         ))?;
     }
+    let quantized = "tests/python/ort_quantized.py";
+    let model = "models/fashion-resnet8.onnx";
+    // The last of its files.
+    if !is_newer(
+        "target/ort/quantized/qoperator-uint8.safetensors",
+        &[quantized, networks, STAMP, model],
+    )? {
+        let (_, images) = IMAGES;
+        run(&format!(
+            "target/python/bin/python -B {quantized} {model} {images} target/ort/quantized"
+        ))?;
+    }
     Ok(())
 }
 

@@ -7,5 +7,6 @@ mod golden;
 mod onnx;
 mod onnx_models;
 mod onnx_nodes;
+mod onnx_quantized;
 mod page;
 mod recalibrated_model;

@@ -151,7 +151,7 @@ impl Hooks for Reads<'_> {
 }
 
 /// Every image through the network, and for the first `n_probed` what each layer reads, in batches of `batch`.
-fn compare_with_reference(model: &Path, reference: &str, batch: usize, n_probed: usize) {
+pub(crate) fn compare_with_reference(model: &Path, reference: &str, batch: usize, n_probed: usize) {
     let bytes = std::fs::read(outside(reference)).expect(reference);
     let file = SafeTensors::deserialize(&bytes).expect(reference);
     let network = Network::load(model).expect("a network");
