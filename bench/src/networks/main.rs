@@ -1,4 +1,4 @@
-//! Networks of package registries: whether they open, and whether they compute what ONNX Runtime does.
+//! Networks of package registries: whether they open, compute what ONNX Runtime does, and run on an array.
 //!
 //! `networks FOLDER [PAGE.md]` measures what `bench/python/networks.py` has put into the folder, prints the table and puts
 //! it between the marks of the page.
@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use reports::coverage::Coverage;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use sim_config::preprocessing::Override;
@@ -17,16 +18,15 @@ use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
 use sim_core::input_constant::InputConstant;
 use sim_core::progress::Silent;
 use sim_core::quantization::{LayerSelection, QuantizationSpec, SelectionSpec, SignedInputs};
-use sim_core::shape::widen;
-use sim_core::units::count_as_f64;
+use sim_core::record::EngineKind;
 use sim_images::sets;
 use sim_net::network::{HookError, Hooks, Wanted, WeightedCall};
 use sim_quant::feed::Feed;
-use sim_quant::lowering::Lowering;
+use sim_run::costs;
 use sim_run::open::{Opened, Purpose};
+use sim_run::simulate::point;
 use sim_run::trace::PreparedTrace;
 use sim_run::workers::{Engines, Workers};
-use sim_trace::trace::Trace;
 
 /// Largest accepted difference, of the largest output.
 const TOLERANCE: f64 = 1e-4;
@@ -63,7 +63,7 @@ fn main() -> anyhow::Result<ExitCode> {
                 // The path of the model is of this computer.
                 let text = format!("{error:#}").replace(&format!("{}: ", entry.model.display()), "");
                 format!(
-                    "| {} | {} | {} | no: {text} | | | | | |\n",
+                    "| {} | {} | {} | no: {text} | | | | | | |\n",
                     entry.name, entry.package, entry.file
                 )
             }
@@ -101,8 +101,11 @@ fn put(page: &Path, table: &str) -> anyhow::Result<()> {
 /// Around the table in a page.
 const MARKS: [&str; 2] = ["<!-- table -->", "<!-- end of table -->"];
 
-const HEAD: &str = "| network | package | file | layers | simulated | other products | share of MACs | error | seconds: FP32, ONNX \
-                    Runtime, capture |\n|---|---|---|---|---|---|---|---|---|\n";
+const HEAD: &str = "| network | package | file | layers | simulated | other products | share of MACs | speed-up of the network | \
+                    error | seconds: FP32, ONNX Runtime, capture, run |\n|---|---|---|---|---|---|---|---|---|---|\n";
+
+/// The arrays of the runs.
+const RUN: &str = "configs/runs/quickstart.toml";
 
 /// What is found of a network.
 struct Measured {
@@ -111,20 +114,21 @@ struct Measured {
     n_layers: usize,
     n_simulated: usize,
     n_others: usize,
-    /// Of the MACs of an image; `None` where some are not known.
-    share: Option<f64>,
+    coverage: Coverage,
     seconds: f64,
     capture_seconds: f64,
+    run_seconds: f64,
 }
 
 impl Measured {
     fn row(&self, entry: &Entry) -> String {
-        let share = self.share.map_or_else(
-            || "not known".to_owned(),
-            |share| format!("{:.1} %", share * 100.0),
-        );
+        let unknown = || "not known".to_owned();
+        let share = |share: f64| format!("{:.1} %", share * 100.0);
+        let share = self.coverage.share.map_or_else(unknown, share);
+        let speedup = |speedup: f64| format!("{speedup:.3}");
+        let speedup = self.coverage.speedup_network.map_or_else(unknown, speedup);
         format!(
-            "| {} | {} | {} | {} | {} | {} | {share} | {:.1e} | {:.3}, {:.3}, {:.2} |\n",
+            "| {} | {} | {} | {} | {} | {} | {share} | {speedup} | {:.1e} | {:.3}, {:.3}, {:.2}, {:.2} |\n",
             entry.name,
             entry.package,
             entry.file,
@@ -135,6 +139,7 @@ impl Measured {
             self.seconds,
             entry.seconds,
             self.capture_seconds,
+            self.run_seconds,
         )
     }
 }
@@ -226,10 +231,17 @@ fn measure(entry: &Entry) -> anyhow::Result<Measured> {
     seen.0.sort_unstable();
     seen.0.dedup();
     let start = Instant::now();
-    let trace = PreparedTrace::capture(&workload, None, &workers)
-        .context("capture")?
-        .trace;
+    let prepared = PreparedTrace::capture(&workload, None, &workers).context("capture")?;
     let capture_seconds = start.elapsed().as_secs_f64();
+    let trace = &prepared.trace;
+    let spec = sim_config::run::load(Path::new(RUN))?;
+    let table = costs::table(None, &[&spec.design.array, &spec.design.baseline])?;
+    let start = Instant::now();
+    let records = prepared
+        .simulate(&spec, EngineKind::Algebraic, spec.pe_map, &workers)
+        .context("run")?;
+    let run_seconds = start.elapsed().as_secs_f64();
+    let coverage = point(&spec, &prepared, &records, &table).coverage();
     let missed: Vec<&str> = (0..network.layers().len())
         .filter(|layer| !seen.0.contains(layer))
         .map(|layer| network.layers()[layer].name.as_str())
@@ -241,24 +253,9 @@ fn measure(entry: &Entry) -> anyhow::Result<Measured> {
         n_layers: network.layers().len(),
         n_simulated: trace.layers.len(),
         n_others: network.others().len(),
-        share: share(&trace),
+        coverage,
         seconds,
         capture_seconds,
+        run_seconds,
     })
-}
-
-/// Simulated MACs of all.
-fn share(trace: &Trace) -> Option<f64> {
-    let simulated = trace.layers.iter().map(|layer| {
-        let lowering = Lowering::of(layer).ok()?;
-        let products = widen(lowering.groups() * layer.input_shape[0]);
-        Some(lowering.gemm(1).ok()?.macs() * products)
-    });
-    let simulated: u64 = simulated.sum::<Option<u64>>()?;
-    let others: u64 = trace
-        .unsimulated
-        .iter()
-        .map(|other| other.macs)
-        .sum::<Option<u64>>()?;
-    Some(count_as_f64(simulated) / count_as_f64((simulated + others).max(1)))
 }
