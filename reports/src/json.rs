@@ -144,7 +144,7 @@ pub struct LayerObject {
     pub name: String,
     /// Groups of the convolution.
     pub groups: usize,
-    /// Images in the workload.
+    /// Maps that it read: the images of the workload, or as many times more as it reads maps of an image.
     pub images: usize,
     /// Threads the layer ran with; null for the sparq kinds.
     pub threads: Option<usize>,

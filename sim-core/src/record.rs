@@ -63,7 +63,7 @@ pub struct LayerRecord {
     pub name: String,
     /// Groups of the convolution.
     pub groups: usize,
-    /// Images in the workload.
+    /// Maps that it read: the images of the workload, or as many times more as it reads maps of an image.
     pub images: usize,
     /// Threads the layer ran with; `None` for SPARQ kinds.
     pub threads: Option<Threads>,

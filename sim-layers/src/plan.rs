@@ -199,9 +199,14 @@ impl<'a> TracePlan<'a> {
         let layer = self.layer(product.layer);
         let mut place = format!("layer {} (`{}`)", product.layer.idx(), layer.name);
         if product.images.len() == 1 {
-            let image = product.images.start;
-            let name = self.trace.origin.images.get(image).map_or("", String::as_str);
+            let images = &self.trace.origin.images;
+            let n_maps = (layer.input_shape[0] / images.len().max(1)).max(1);
+            let (image, map) = (product.images.start / n_maps, product.images.start % n_maps);
+            let name = images.get(image).map_or("", String::as_str);
             place += &format!(", image {image} (`{name}`)");
+            if 1 < n_maps {
+                place += &format!(", map {map}");
+            }
         } else {
             place += ", all images";
         }

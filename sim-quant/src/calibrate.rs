@@ -47,7 +47,7 @@ pub fn calibrate(
     if choices.is_empty() {
         return Err(CaptureError::Nothing);
     }
-    let mut quantizers = quantizers(&pass, &mut choices, &options.quantization)?;
+    let mut quantizers = quantizers(&pass, &choices, &options.quantization)?;
     for ((choice, slot), layer) in choices.iter_mut().zip(&mut quantizers).zip(network.layers()) {
         // What the network says of its codes is not calibrated.
         if let (Some(slot), Some(stored)) = (&mut *slot, layer.stored.input) {
@@ -104,7 +104,7 @@ pub(crate) fn wide_counts(
             for group in 0..lowering.groups() {
                 let activations =
                     lowering.activations(&codes, quantizer.zero_point, group, KOrder::ChannelMajor);
-                counts.extend(wide_activations(&activations, lowering.m()));
+                counts.extend(wide_activations(&activations, lowering.m() * seen.n_maps()));
             }
             Ok(Some(counts))
         },

@@ -136,8 +136,17 @@ pub fn capture(
 struct Input {
     codes: Vec<u8>,
     shape: [usize; 3],
-    n_images: usize,
+    /// Of each image.
+    n_maps: usize,
     geometry: Geometry,
+}
+
+impl Input {
+    /// Of one image; a single map is not counted.
+    fn sizes(&self) -> Vec<usize> {
+        let n_maps = Some(self.n_maps).filter(|&n_maps| n_maps != 1);
+        n_maps.into_iter().chain(self.shape).collect()
+    }
 }
 
 fn inputs(pass: &Pass<'_>, quantizers: &Quantizers) -> Result<Vec<Option<Input>>, CaptureError> {
@@ -152,25 +161,22 @@ fn inputs(pass: &Pass<'_>, quantizers: &Quantizers) -> Result<Vec<Option<Input>>
             Ok(Some(Input {
                 codes: seen.codes(&quantizer)?,
                 shape: seen.shape,
-                n_images: 1,
+                n_maps: seen.n_maps(),
                 geometry: seen.geometry,
             }))
         },
         |index, layer, mut one| {
             match &mut inputs[layer] {
                 all @ None => *all = Some(one),
-                Some(all) if all.shape != one.shape => {
+                Some(all) if (all.n_maps, all.shape) != (one.n_maps, one.shape) => {
                     return Err(CaptureError::Sizes {
                         layer: pass.network.layers()[layer].name.clone(),
                         image: pass.images.names()[index].clone(),
-                        found: one.shape,
-                        want: all.shape,
+                        found: one.sizes(),
+                        want: all.sizes(),
                     });
                 }
-                Some(all) => {
-                    all.codes.append(&mut one.codes);
-                    all.n_images += 1;
-                }
+                Some(all) => all.codes.append(&mut one.codes),
             }
             Ok(())
         },
@@ -187,13 +193,14 @@ fn traced(
 ) -> Result<Layer, CaptureError> {
     let codes = LayerCodes::of(layer, quantization)?;
     let [channels, rows, columns] = input.shape;
+    let n_maps = input.codes.len() / (channels * rows * columns).max(1);
     Ok(Layer {
         name: layer.name.clone(),
         kind: layer.kind,
         geometry: input.geometry,
         node: Some(layer.node),
         input: input.codes,
-        input_shape: [input.n_images, channels, rows, columns],
+        input_shape: [n_maps, channels, rows, columns],
         weight: codes.weights.codes,
         weight_shape: layer.weight_shape(),
         input_scale: quantizer.scale,

@@ -67,9 +67,9 @@ pub enum CaptureError {
         /// The image.
         image: String,
         /// Channels, rows and columns.
-        found: [usize; 3],
+        found: Vec<usize>,
         /// Those of the first image.
-        want: [usize; 3],
+        want: Vec<usize>,
     },
     /// No layer.
     #[error("the network has no convolution and no fully connected layer; there is nothing to simulate")]

@@ -41,9 +41,9 @@ pub(crate) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// Whether it is one map, as a product takes; a network may make several maps of one image.
-    pub(crate) fn is_one_map(&self) -> bool {
-        self.values.len() == self.shape.iter().product::<usize>()
+    /// Maps of this shape; a network may make several of one image.
+    pub(crate) fn n_maps(&self) -> usize {
+        self.values.len() / self.shape.iter().product::<usize>().max(1)
     }
 
     /// The values, if all of them are finite.

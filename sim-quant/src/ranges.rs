@@ -13,11 +13,10 @@ use crate::selection::{Choice, Codes};
 const STEPS: std::ops::RangeInclusive<u8> = 16..=64;
 const N_STEPS: f32 = 64.0;
 
-/// Δ and z of every layer that `choices` simulates; Δ is 0 where the range is empty. Layers that read several maps for
-/// an image are left out.
+/// Δ and z of every layer that `choices` simulates; Δ is 0 where the range is empty.
 pub(crate) fn quantizers(
     pass: &Pass<'_>,
-    choices: &mut [Choice],
+    choices: &[Choice],
     quantization: &QuantizationSpec,
 ) -> Result<Quantizers, CaptureError> {
     let divisor = quantization.divisor;
@@ -148,53 +147,28 @@ const fn to_f32(value: f64) -> f32 {
     value as f32
 }
 
-/// Per layer the ends of its input; `None` for layers that no image reached, or that are not simulated. A layer that
-/// reads several maps for an image becomes unsimulated.
+/// Per layer the ends of its input; `None` for layers that no image reached, or that are not simulated.
 fn ends(
     pass: &Pass<'_>,
-    choices: &mut [Choice],
+    choices: &[Choice],
     range: ActivationRange,
 ) -> Result<Vec<Option<Ends>>, CaptureError> {
     let n_images = u32::try_from(pass.images.len()).expect("fewer images than a file can hold");
     let mut ends: Vec<Option<Ends>> = choices.iter().map(|_| None).collect();
-    let mut reads_maps = vec![false; choices.len()];
     pass.run(
         "calibrating",
         |seen| {
             Ok(match &choices[seen.index] {
                 Choice::Unsimulated(_) => None,
-                Choice::Simulated(_) if seen.is_one_map() => {
-                    Some(Input::Map(Range::of(seen.finite()?, range)))
-                }
-                Choice::Simulated(_) => Some(Input::Maps),
+                Choice::Simulated(_) => Some(Range::of(seen.finite()?, range)),
             })
         },
-        |_, layer, input| {
-            match input {
-                Input::Maps => reads_maps[layer] = true,
-                Input::Map(range) => {
-                    ends[layer].get_or_insert_with(|| Ends::new(n_images)).add(range);
-                }
-            }
+        |_, layer, range| {
+            ends[layer].get_or_insert_with(|| Ends::new(n_images)).add(range);
             Ok(())
         },
     )?;
-    for (choice, reads_maps) in choices.iter_mut().zip(reads_maps) {
-        if reads_maps {
-            *choice =
-                Choice::Unsimulated("it reads several maps for one image, a product takes one".to_owned());
-        }
-    }
     Ok(ends)
-}
-
-/// What calibration keeps of a layer's input in one image.
-#[derive(Clone, Copy)]
-enum Input {
-    /// Its range.
-    Map(Range),
-    /// There are several maps.
-    Maps,
 }
 
 /// Of the parts of the `whole` ranges those with the least squared error, in a second pass.

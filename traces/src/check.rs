@@ -40,7 +40,7 @@ impl Trace {
             layer
                 .output_size()
                 .map_err(|fault| Fault::Geometry { layer: name(), fault })?;
-            if layer.input_shape[0] != self.origin.images.len() {
+            if !layer.input_shape[0].is_multiple_of(self.origin.images.len()) {
                 return Err(Fault::Images {
                     layer: name(),
                     found: layer.input_shape[0],

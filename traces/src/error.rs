@@ -128,16 +128,16 @@ pub enum Fault {
         #[source]
         fault: GeometryFault,
     },
-    /// Layers of different numbers of images.
+    /// Maps that do not belong to the images.
     #[error(
-        "{layer}: {found} images in tensor `input`, but the description lists {want}; every layer holds the same images"
+        "{layer}: {found} maps in tensor `input` for {want} images; every layer holds as many maps for each image, mostly one"
     )]
     Images {
         /// The layer.
         layer: LayerName,
-        /// Images of this layer.
+        /// Maps of this layer.
         found: usize,
-        /// Images of the description.
+        /// Images of the trace.
         want: usize,
     },
     /// No layer at all.

@@ -58,7 +58,8 @@ fn read_file(path: &Path) -> Result<Trace, Fault> {
     }
     let mut origin = description.origin;
     if origin.images.is_empty() {
-        let n_images = layers.first().map_or(0, |layer: &Layer| layer.input_shape[0]);
+        let n_maps = layers.iter().map(|layer: &Layer| layer.input_shape[0]);
+        let n_images = n_maps.min().unwrap_or(0);
         origin.images = (0..n_images).map(|image| image.to_string()).collect();
     }
     let trace = Trace {

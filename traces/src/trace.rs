@@ -69,7 +69,7 @@ pub struct Layer {
     pub geometry: Geometry,
     /// Position of its node in the model's graph, where it is known.
     pub node: Option<usize>,
-    /// Codes of the input, `[images, channels, rows, columns]`.
+    /// Codes of the input, `[maps, channels, rows, columns]`, a map for each image or as many for all of them.
     pub input: Vec<u8>,
     /// Shape of `input`.
     pub input_shape: [usize; 4],

@@ -14,7 +14,7 @@ use sim_core::evaluation::{ArrayEvaluation, Evaluation, Outputs};
 use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::progress::Progress;
 use sim_core::record::{LayerRecord, ProductRecord};
-use sim_core::shape::Gemm;
+use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Batch};
 use sim_images::sets::ImageSet;
 use sim_net::network::Network;
@@ -221,11 +221,15 @@ fn records(
         .iter()
         .zip(sums)
         .filter_map(|(layer, sums)| {
-            let product = folded(machine, sums?, n_images);
+            let sums = sums?;
+            // A map of a layer is an image to it, of which a network may make several.
+            let n_maps = sums.n_products / widen(layer.groups.max(1));
+            let n_maps = usize::try_from(n_maps).unwrap_or(n_images);
+            let product = folded(machine, sums, n_maps);
             Some(LayerRecord {
                 name: layer.name.clone(),
                 groups: layer.groups,
-                images: n_images,
+                images: n_maps,
                 threads: product.array.pe().threads(),
                 product,
             })
@@ -235,16 +239,16 @@ fn records(
 
 /// Where the array folds images, the pixels of all of them are one M: what is counted in steps of outputs stays, time is
 /// that of the folded product.
-fn folded(machine: &Machine, sums: ProductRecord, n_images: usize) -> ProductRecord {
+fn folded(machine: &Machine, sums: ProductRecord, n_maps: usize) -> ProductRecord {
     match sums.array.batch() {
         Batch::Separate => sums,
         Batch::Folded => {
             let shape = sums.shape;
             // M is a number of pixels in memory for each image; their sum cannot leave usize on such a machine.
-            let Ok(shape) = Gemm::new(shape.m() * n_images, shape.n(), shape.k()) else {
+            let Ok(shape) = Gemm::new(shape.m() * n_maps, shape.n(), shape.k()) else {
                 return sums;
             };
-            let n_products = sums.n_products / sim_core::shape::widen(n_images.max(1));
+            let n_products = sums.n_products / widen(n_maps.max(1));
             let mut folded = ProductRecord {
                 shape,
                 n_products: 0,

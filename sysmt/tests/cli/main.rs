@@ -17,6 +17,7 @@ mod image_folders;
 mod image_preprocessing;
 mod layers;
 mod networks;
+mod networks_8bit;
 mod plot;
 mod pruning;
 mod report;

@@ -176,7 +176,7 @@ fn every_wrong_description_is_named() {
     );
     check(
         |parts| edit(parts, "\"images\":[", "\"images\":[\"more\","),
-        "the description lists 3",
+        "2 maps in tensor `input` for 3 images",
     );
     check(
         |parts| edit(parts, "\"node\":3", "\"node\":3,\"extra\":1"),

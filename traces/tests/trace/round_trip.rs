@@ -145,8 +145,8 @@ fn traces_that_break_a_rule_are_not_written() {
         "it must be 24 values",
     );
     check(
-        |trace| trace.origin.images.truncate(1),
-        "2 images in tensor `input`, but the description lists 1",
+        |trace| trace.origin.images.push("more".to_owned()),
+        "2 maps in tensor `input` for 3 images",
     );
 }
 

@@ -1,0 +1,114 @@
+//! Networks that are 8-bit already, and networks that make several maps of an image.
+
+use crate::support::{CAPTURE, Folder, run};
+
+const ALL: [&str; 4] = ["--layers", "all", "--last", "simulated"];
+
+/// The layers of a result.
+fn layers(folder: &Folder, results: &str) -> Vec<serde_json::Value> {
+    let json: serde_json::Value =
+        serde_json::from_slice(&folder.read(&format!("{results}/result.json"))).unwrap_or_default();
+    json["layers"].as_array().cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_network_that_is_8_bit_keeps_its_codes() {
+    let folder = Folder::of_case("qdq-int8");
+    folder.good(&CAPTURE);
+    let trace = folder.trace("t.safetensors");
+    let [layer] = trace.layers.as_slice() else {
+        panic!("{:?}", trace.unsimulated);
+    };
+    assert_eq!(layer.name, "c2");
+    assert_eq!((layer.input_scale, layer.zero_point), (0.02, 0));
+    // As the file has them: scales of five filters, and their codes.
+    assert_eq!(layer.weight_scale.len(), 5);
+    let model = folder.read("net.onnx");
+    let holds = |bytes: &[u8]| model.windows(bytes.len()).any(|found| found == bytes);
+    let scales: Vec<u8> = layer
+        .weight_scale
+        .iter()
+        .flat_map(|scale| scale.to_le_bytes())
+        .collect();
+    let codes: Vec<u8> = layer.weight.iter().map(|code| code.cast_unsigned()).collect();
+    assert!(holds(&scales) && holds(&codes));
+    // Pruning keeps the Δ.
+    folder.good(&[&CAPTURE[..], &["--prune", "0.5"]].concat());
+    let pruned = &folder.trace("t.safetensors").layers[0];
+    assert_eq!(pruned.weight_scale, layer.weight_scale);
+    assert_eq!(pruned.weight.iter().filter(|&&code| code == 0).count(), 10);
+}
+
+#[test]
+fn integer_operators_are_layers_and_an_exact_array_changes_no_answer() {
+    let folder = Folder::of_case("qlinear-uint8");
+    let all = [&ALL[..], &["--first", "simulated"]].concat();
+    folder.good(&[&CAPTURE[..], &all].concat());
+    let trace = folder.trace("t.safetensors");
+    let names: Vec<&str> = trace.layers.iter().map(|layer| layer.name.as_str()).collect();
+    assert_eq!(names, ["c1_quant", "c2_quant", "fc_quant"]);
+    assert_eq!(trace.unsimulated.len(), 0);
+    let eval = [
+        "eval",
+        "net.onnx",
+        "--images",
+        "images.npz",
+        "--array",
+        "1t.toml",
+        "--out",
+        "e",
+    ];
+    folder.good(&[&eval[..], &all].concat());
+    let json: serde_json::Value = serde_json::from_slice(&folder.read("e/result.json")).unwrap_or_default();
+    assert_eq!(json["agreement"], 1.0);
+    assert_eq!(json["output_error"], 0.0);
+    assert_eq!(json["fp32"]["top1"], json["array"]["top1"]);
+}
+
+#[test]
+fn a_layer_reads_all_maps_that_a_network_makes_of_an_image() {
+    let folder = Folder::of_case("windows");
+    let mut cycles = Vec::new();
+    // More rows than a window has pixels.
+    let array = String::from_utf8_lossy(&folder.read("2t.toml")).replace("rows = 4", "rows = 16");
+    for (name, array) in [
+        ("separate", array.clone()),
+        (
+            "folded",
+            array.replace("cols = 4\n", "cols = 4\nbatch = \"folded\"\n"),
+        ),
+    ] {
+        folder.write("2t.toml", array);
+        let workload =
+            "model = \"net.onnx\"\nimages = \"images.npz\"\n[layers]\nlayers = \"all\"\nlast = \"simulated\"";
+        folder.write("r.toml", run(workload));
+        folder.good(&["run", "r.toml", "--out", name]);
+        let ran = layers(&folder, name);
+        let evaluated = format!("{name}-eval");
+        let eval = [
+            "eval",
+            "net.onnx",
+            "--images",
+            "images.npz",
+            "--array",
+            "2t.toml",
+            "--out",
+            &evaluated,
+        ];
+        folder.good(&[&eval[..], &ALL].concat());
+        let evaluated = layers(&folder, &evaluated);
+        let counts = |layers: &[serde_json::Value]| {
+            let counts = layers
+                .iter()
+                .map(|layer| ["images", "cycles", "baseline_cycles"].map(|key| layer[key].as_u64()));
+            counts.collect::<Vec<_>>()
+        };
+        assert_eq!(counts(&ran), counts(&evaluated), "{name}");
+        cycles.push(counts(&ran).first().map(|counts| counts[1]));
+        let maps: Vec<_> = ran.iter().map(|layer| layer["images"].as_u64()).collect();
+        // Four windows of each of five sounds, and one row of each.
+        assert_eq!(maps, [Some(20), Some(20), Some(5)]);
+    }
+    // One product of all windows fills the rows.
+    assert!(cycles[1] < cycles[0], "{cycles:?}");
+}
