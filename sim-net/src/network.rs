@@ -161,16 +161,6 @@ impl Network {
         self.graph.images
     }
 
-    /// Feed images to the first of [`Self::inputs`] that has no array of its own among `arrays`; where none of these is
-    /// called `images`, to the first that has one.
-    pub fn set_image_input(&mut self, arrays: &[String]) {
-        let has_images = arrays.is_empty() || arrays.iter().any(|name| name == "images");
-        let place = self
-            .inputs()
-            .position(|input| arrays.contains(&input.name) != has_images);
-        self.graph.images = place.unwrap_or(0);
-    }
-
     /// Whether a run comes to layer `index`.
     pub fn is_reached(&self, index: usize) -> bool {
         let nodes = self.graph.nodes.iter().zip(&self.graph.needed);

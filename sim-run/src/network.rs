@@ -13,7 +13,7 @@ use sim_core::reorder::Reorder;
 use sim_core::shape::widen;
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
-use sim_images::sets::{self, ImageSet};
+use sim_images::sets::ImageSet;
 use sim_layers::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
 use sim_net::network::{Macs, Network, Statistics};
 use sim_net::recalibrate::recalibrate;
@@ -80,7 +80,6 @@ impl PreparedNetwork {
                 Purpose::Answers,
                 opened.output.as_deref(),
             )?;
-            network.set_image_input(&sets::array_names(&workload.images)?);
             Ok::<_, RunError>(network)
         });
         let unpruned = unpruned.transpose()?;

@@ -70,8 +70,6 @@ impl Opened {
                 kind.name()
             ));
         }
-        let others = sets::array_names(&workload.images)?;
-        network.set_image_input(&others);
         let input = network.images().map(|input| input.name.clone());
         let open = |path: &Path, limit| {
             let options = OpenOptions {
@@ -109,13 +107,11 @@ impl Opened {
             let choices = choose(network.layers(), &workload.selection, &workload.quantization);
             prune_network(&mut network, &simulated(&choices), spec)
         });
-        network.set_image_input(&others);
         let mut output = workload.output.clone();
         if purpose == Purpose::Answers && output.is_none() && 1 < network.outputs().len() {
             output = class_output(&network, &images, &preprocessing);
         }
         want(&mut network, workload, purpose, output.as_deref())?;
-        network.set_image_input(&others);
         Ok(Self {
             output,
             shapes,
@@ -293,6 +289,7 @@ pub(crate) fn load(workload: &ModelWorkload, shapes: Vec<(String, Vec<usize>)>) 
     let given = Given {
         constants: workload.inputs.clone(),
         shapes,
+        arrays: sets::array_names(&workload.images)?,
     };
     Network::load_given(&workload.model, &given).map_err(|error| RunError::model(&workload.model, &error))
 }

@@ -19,7 +19,6 @@ use sim_core::input_constant::InputConstant;
 use sim_core::progress::Silent;
 use sim_core::quantization::{LayerSelection, QuantizationSpec, SelectionSpec, SignedInputs};
 use sim_core::record::EngineKind;
-use sim_images::sets;
 use sim_net::network::{HookError, Hooks, Wanted, WeightedCall};
 use sim_quant::feed::Feed;
 use sim_run::costs;
@@ -196,7 +195,6 @@ fn measure(entry: &Entry) -> anyhow::Result<Measured> {
         ..
     } = Opened::new(&workload, None, Purpose::Answers, &workers)?;
     network.want(&Wanted::Outputs(network.outputs().to_vec()))?;
-    network.set_image_input(&sets::array_names(&entry.images)?);
     let feed = Feed::new(&network, &images, &preprocessing)?;
     let bytes = std::fs::read(&entry.outputs)?;
     let outputs = SafeTensors::deserialize(&bytes)?;

@@ -150,6 +150,7 @@ fn assemble(
         input_values,
         fed: Vec::new(),
         images: 0,
+        arrays: given.arrays.clone(),
         outputs,
         declared_outputs,
         constants: vec![None; names.len()],

@@ -19,6 +19,8 @@ pub struct Given {
     pub constants: Vec<InputConstant>,
     /// Shapes of inputs, by name.
     pub shapes: Vec<(String, Vec<usize>)>,
+    /// Names of the arrays that come with the images, these among them; empty where only images come.
+    pub arrays: Vec<String>,
 }
 
 /// The value of an input, whose open sizes are 1.

@@ -56,6 +56,8 @@ pub struct Graph {
     pub(crate) fed: Vec<usize>,
     /// Position in `fed` of the one whose first axis is the images.
     pub(crate) images: usize,
+    /// Names of the arrays that come with the images.
+    pub(crate) arrays: Vec<String>,
     pub(crate) outputs: Vec<usize>,
     /// Names of the outputs that the file declares.
     pub(crate) declared_outputs: Vec<String>,

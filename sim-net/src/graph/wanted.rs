@@ -8,6 +8,9 @@ use crate::graph::products;
 use crate::graph::{Graph, Node, producers};
 use crate::ops::fault::Fault;
 
+/// The name of the array of images.
+const IMAGES: &str = "images";
+
 /// What is wanted of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -56,8 +59,26 @@ impl Graph {
         self.needed = self.ancestors(nodes);
         self.find_last_readers();
         self.fed = self.needed_inputs();
-        self.images = 0;
+        self.images = self.image_input();
         self.batch_node = OnceLock::new();
+    }
+
+    /// The one of the inputs that a run reads which is the images: the one with their name, else the first that has no
+    /// array of its own. Where no array is called as images are, it is the first that has one.
+    fn image_input(&self) -> usize {
+        let (images, arrays) = (IMAGES.to_owned(), &self.arrays);
+        let place = |is_it: &dyn Fn(&String) -> bool| {
+            let mut names = self.fed.iter().map(|&position| &self.inputs[position].name);
+            names.position(is_it)
+        };
+        let place = if arrays.is_empty() {
+            None
+        } else if arrays.contains(&images) {
+            place(&|name| *name == images).or_else(|| place(&|name| !arrays.contains(name)))
+        } else {
+            place(&|name| arrays.contains(name))
+        };
+        place.unwrap_or(0)
     }
 
     /// The value with this name.
@@ -205,5 +226,47 @@ impl Graph {
             .filter(|(_, value)| read.contains(value))
             .map(|(position, _)| position)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+    use sim_onnx::proto::ModelProto;
+
+    use super::*;
+    use crate::graph::given::Given;
+    use crate::graph::model_builder::Builder;
+
+    /// Which input of the sum of `names` is the images, where these arrays come with them.
+    #[track_caller]
+    fn check(names: [&str; 2], arrays: &[&str], want: usize) {
+        let mut builder = Builder::new(&[0, 2]).node("Add", &names, "y", &[]);
+        let mut second = builder.graph.input[0].clone();
+        builder.graph.input[0].name = Some(names[0].to_owned());
+        second.name = Some(names[1].to_owned());
+        builder.graph.input.push(second);
+        let model = ModelProto::decode(&builder.bytes("y")[..]).expect("a model");
+        let given = Given {
+            arrays: arrays.iter().map(|&name| name.to_owned()).collect(),
+            ..Given::default()
+        };
+        let mut graph = Graph::from_model(&model, &given).expect("a graph");
+        assert_eq!(graph.images, want, "{names:?} with {arrays:?}");
+        graph
+            .want(&Wanted::Outputs(vec!["y".to_owned()]))
+            .expect("an output");
+        assert_eq!(graph.images, want, "{names:?} with {arrays:?}, wanted anew");
+    }
+
+    #[test]
+    fn images_go_to_the_input_with_their_name_or_to_the_first_without_an_array() {
+        check(["x", "mask"], &[], 0);
+        check(["x", "mask"], &["images", "mask"], 0);
+        check(["mask", "x"], &["images", "mask"], 1);
+        check(["mask", "images"], &["images", "mask"], 1);
+        check(["mask", "images"], &["images"], 1);
+        check(["mask", "x"], &["x"], 1);
+        check(["mask", "x"], &["mask", "x"], 0);
     }
 }
