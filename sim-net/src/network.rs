@@ -1,9 +1,10 @@
 //! A network from an ONNX file: inputs, layers, outputs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use prost::Message;
 use sim_core::tensor::Tensor;
+pub use sim_onnx::external::files as data_files;
 use sim_onnx::proto::ModelProto;
 use sim_onnx::stored::FloatKind;
 use sim_onnx::value::IntTensor;
@@ -290,18 +291,6 @@ impl Network {
         let input = self.only_input(input.clone())?;
         crate::execute::run(&self.graph, input, Batch::Any, hooks).map(drop)
     }
-}
-
-/// Files beside the model at `path` that hold elements of its tensors; none where the model cannot be read, which
-/// [`Network::load`] reports.
-pub fn data_files(path: &Path) -> Vec<PathBuf> {
-    let Ok(bytes) = std::fs::read(path) else {
-        return Vec::new();
-    };
-    let model = ModelProto::decode(&bytes[..]);
-    model
-        .map(|model| sim_onnx::external::files(&model, path))
-        .unwrap_or_default()
 }
 
 /// Outputs of a run, all of which are FP32.

@@ -21,6 +21,15 @@ pub enum RecalibrateError {
     /// Nothing to recalibrate with.
     #[error("there are no calibration images to recalibrate batch norms with: give at least one")]
     NoImages,
+    /// Inputs beside the images.
+    #[error(
+        "recalibration runs many images at once, and knows nothing of the inputs `{inputs}` beside them: give these one value \
+         for all images with --input, or run without recalibration"
+    )]
+    Inputs {
+        /// Their names.
+        inputs: String,
+    },
     /// A tensor that is not what its shape says.
     #[error("calibration images: {0}")]
     Images(#[from] LengthError),
@@ -104,6 +113,16 @@ pub fn recalibrate(
     let Some(last) = network.batch_norms().len().checked_sub(1) else {
         return Err(RecalibrateError::NoBatchNorm);
     };
+    if 1 < network.inputs().count() {
+        let others = network.inputs().enumerate();
+        let others = others.filter(|&(place, _)| place != network.image_input());
+        return Err(RecalibrateError::Inputs {
+            inputs: others
+                .map(|(_, input)| input.name.clone())
+                .collect::<Vec<_>>()
+                .join("`, `"),
+        });
+    }
     if checked_product(&images.shape) != Some(images.data.len()) {
         return Err(RecalibrateError::Images(LengthError {
             shape: images.shape.clone(),

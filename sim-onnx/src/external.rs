@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
+use memchr::memmem::Finder;
+use prost::Message;
+
 use crate::proto::{GraphProto, ModelProto, TensorProto};
 use crate::stored::EXTERNAL;
 
@@ -81,8 +84,45 @@ pub fn load(model: &mut ModelProto, path: &Path) -> Result<Vec<PathBuf>, Externa
     Ok(files.open.into_keys().collect())
 }
 
-/// The files beside the model at `path` that hold elements, those that are there, each once.
-pub fn files(model: &ModelProto, path: &Path) -> Vec<PathBuf> {
+/// The key whose value names a file of elements.
+const LOCATION: &str = "location";
+
+/// Bytes of a model that are searched at a time.
+const CHUNK: usize = 1 << 20;
+
+/// The files beside the model at `path` that hold elements, those that are there, each once; none where it cannot be
+/// read.
+pub fn files(path: &Path) -> Vec<PathBuf> {
+    // Most models have none, and to understand one costs several times its size.
+    if !names_files(path).unwrap_or(false) {
+        return Vec::new();
+    }
+    let Ok(bytes) = std::fs::read(path) else {
+        return Vec::new();
+    };
+    let model = ModelProto::decode(&bytes[..]);
+    model.map(|model| files_of(&model, path)).unwrap_or_default()
+}
+
+/// Whether the key stands anywhere in a file.
+fn names_files(path: &Path) -> std::io::Result<bool> {
+    let finder = Finder::new(LOCATION);
+    let mut file = File::open(path)?;
+    let mut chunk = Vec::with_capacity(CHUNK + LOCATION.len());
+    loop {
+        let kept = chunk.len().min(LOCATION.len() - 1);
+        chunk.drain(..chunk.len() - kept);
+        let n_bytes = u64::try_from(CHUNK).unwrap_or(u64::MAX);
+        if (&mut file).take(n_bytes).read_to_end(&mut chunk)? == 0 {
+            return Ok(false);
+        }
+        if finder.find(&chunk).is_some() {
+            return Ok(true);
+        }
+    }
+}
+
+fn files_of(model: &ModelProto, path: &Path) -> Vec<PathBuf> {
     let mut locations = BTreeSet::new();
     if let Some(graph) = &model.graph {
         add_locations(graph, &mut locations);
@@ -105,7 +145,7 @@ fn add_locations(graph: &GraphProto, locations: &mut BTreeSet<String>) {
         .chain(attributes().filter_map(|attribute| attribute.t.as_ref()));
     let external = tensors.filter(|tensor| tensor.data_location == Some(EXTERNAL));
     let entries = external.flat_map(|tensor| &tensor.external_data);
-    let entries = entries.filter(|entry| entry.key.as_deref() == Some("location"));
+    let entries = entries.filter(|entry| entry.key.as_deref() == Some(LOCATION));
     locations.extend(entries.filter_map(|entry| entry.value.clone()));
     for graph in attributes().filter_map(|attribute| attribute.g.as_ref()) {
         add_locations(graph, locations);
@@ -164,7 +204,7 @@ impl Files<'_> {
             };
             entry(key).map(parse).transpose()
         };
-        let location = entry("location").ok_or(ExternalFault::NoLocation)?;
+        let location = entry(LOCATION).ok_or(ExternalFault::NoLocation)?;
         let path = self.find(location)?;
         let read = |error| ExternalFault::Read {
             path: path.clone(),
@@ -231,5 +271,27 @@ fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         Some(_) | None => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_found_wherever_it_stands() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("m.onnx");
+        let is_found = |before: usize, key: &str| {
+            let bytes = [vec![b'l'; before], key.as_bytes().to_vec(), vec![0; 9]].concat();
+            std::fs::write(&path, bytes).expect("a file");
+            names_files(&path).expect("is readable")
+        };
+        for before in [0, CHUNK - LOCATION.len(), CHUNK - 3, CHUNK, 3 * CHUNK - 1] {
+            assert!(is_found(before, LOCATION), "behind {before} bytes");
+        }
+        assert!(!is_found(CHUNK - 3, "lo cation"));
+        assert!(!is_found(0, ""));
+        assert!(files(&folder.path().join("nothing.onnx")).is_empty());
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use reports::run::InputFile;
 use sim_config::preprocessing;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
+use sim_images::sets;
 
 use crate::error::RunError;
 
@@ -51,6 +52,7 @@ pub fn of_model(model: &ModelWorkload) -> Vec<(&'static str, PathBuf)> {
         files.push(("preprocessing", declared));
     }
     files.push(("images", model.images.clone()));
+    files.extend(sets::labels_beside(&model.images).map(|labels| ("labels", labels)));
     files.extend(model.classes.iter().map(|classes| ("classes", classes.clone())));
     files.extend(
         model

@@ -73,7 +73,7 @@ fn read_labels(path: &Path, n_images: usize, n_taken: usize) -> Result<Vec<usize
 }
 
 /// The file of labels beside a file of images, compressed or not, if there is one.
-fn labels_path(images: &Path) -> Option<PathBuf> {
+pub(super) fn labels_path(images: &Path) -> Option<PathBuf> {
     let name = images.file_name()?.to_str()?;
     let labels = name
         .replacen("images", "labels", 1)

@@ -10,7 +10,7 @@ mod values;
 
 use std::io::Read;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sim_core::preprocessing::{ImageValues, Layout};
 
@@ -252,6 +252,12 @@ pub fn array_names(path: &Path) -> Result<Vec<String>, ImageError> {
         return Ok(Vec::new());
     }
     npz::array_names(path)
+}
+
+/// The file of labels that is read with the set at `path`; other sets than IDX files hold theirs.
+pub fn labels_beside(path: &Path) -> Option<PathBuf> {
+    let is_idx = path.is_file() && magic(path).is_ok_and(|magic| !magic.starts_with(b"PK"));
+    is_idx.then(|| idx::labels_path(path)).flatten()
 }
 
 /// The first four bytes; zeros at the end of a shorter file make it unknown or broken, never good.

@@ -44,6 +44,22 @@ fn json(folder: &Folder, args: &[&str]) -> Value {
 }
 
 #[test]
+fn labels_beside_images_are_an_input() {
+    let folder = folder();
+    let labels = "known-labels-idx1-ubyte";
+    let object = json(&folder, &eval("known-images-idx3-ubyte", "2t.toml", &["--json"]));
+    let inputs = object["inputs"].as_array().cloned().unwrap_or_default();
+    let roles: Vec<&str> = inputs.iter().filter_map(|input| input["role"].as_str()).collect();
+    assert!(roles.contains(&"labels"), "{roles:?}");
+    let before = folder.read(labels);
+    let more = ["--predictions", labels, "--force"];
+    let ran = folder.sysmt(&eval("known-images-idx3-ubyte", "2t.toml", &more));
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stderr.contains("this command reads it"), "{}", ran.stderr);
+    assert_eq!(folder.read(labels), before);
+}
+
+#[test]
 fn answers_and_counts_do_not_depend_on_the_jobs() {
     let folder = folder();
     let one = eval(

@@ -329,6 +329,9 @@ fn weights_beside_the_model_are_read_and_nothing_else() {
     assert_eq!(folder.read("t.safetensors"), folder.read("u.safetensors"));
 
     let data = folder.read("net.onnx.data");
+    let ran = folder.sysmt(&[&CAPTURE[..5], &["net.onnx.data", "--force"]].concat());
+    assert!(ran.stderr.contains("this command reads it"), "{}", ran.stderr);
+    assert_eq!(folder.read("net.onnx.data"), data);
     folder.write("net.onnx.data", &data[..data.len() - 1]);
     refused(
         &folder,
