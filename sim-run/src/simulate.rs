@@ -131,7 +131,7 @@ impl PreparedTrace {
         .with_pruning(Pruning::new(&origin.pruned, &self.pruned))
     }
 
-    fn unsimulated(&self) -> Vec<UnsimulatedLayer> {
+    pub(crate) fn unsimulated(&self) -> Vec<UnsimulatedLayer> {
         let layers = self.trace.unsimulated.iter().map(|layer| UnsimulatedLayer {
             name: layer.name.clone(),
             reason: layer.reason.clone(),

@@ -1,14 +1,15 @@
 //! The trace of a workload: read, or captured from a network, then pruned and thinned as asked for.
 
+use reports::coverage::{Coverage, unsimulated_macs};
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::prune::{LayerSparsity, PruneSpec};
-use sim_core::shape::Gemm;
+use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Batch};
 use sim_core::synthetic::ActivationZeros;
 use sim_quant::lowering::Lowering;
 use sim_quant::prune::prune_trace;
 use sim_quant::synthetic::zero_activations;
-use sim_trace::trace::Trace;
+use sim_trace::trace::{Layer, Trace};
 
 use crate::error::RunError;
 use crate::memory;
@@ -111,6 +112,18 @@ impl PreparedTrace {
             })
         });
         products.collect()
+    }
+
+    /// The part of the network that its layers are.
+    pub fn coverage(&self) -> Coverage {
+        let macs = |layer: &Layer| {
+            let lowering = Lowering::of(layer).ok()?;
+            let n_products = widen(lowering.groups()).checked_mul(widen(layer.input_shape[0]))?;
+            lowering.gemm(1).ok()?.macs().checked_mul(n_products)
+        };
+        let simulated: Option<u64> = self.trace.layers.iter().map(macs).sum();
+        let others = unsimulated_macs(&self.unsimulated());
+        Coverage::new(simulated.unwrap_or(0), simulated.and(others), None)
     }
 
     /// Put zeros among its activations, drawn from `seed`.

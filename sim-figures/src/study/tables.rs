@@ -45,7 +45,7 @@ const fn hidden(name: &'static str, column: &'static str) -> Measured {
 }
 
 /// Every column, in the order of tables.
-const COLUMNS: [Measured; 23] = [
+const COLUMNS: [Measured; 25] = [
     hidden("images", "evaluated_images"),
     shown("fp32-top1", "fp32_top1", "FP32 %", 100.0, Some(2)),
     shown("int8-top1", "int8_top1", "exact 8-bit %", 100.0, Some(2)),
@@ -77,6 +77,14 @@ const COLUMNS: [Measured; 23] = [
     ),
     hidden("cycles", "cycles"),
     shown("speedup", "speedup", "speed-up", 1.0, Some(2)),
+    shown("share", "share", "simulated % of MACs", 100.0, Some(1)),
+    shown(
+        "speedup-network",
+        "speedup_network",
+        "speed-up of the network",
+        1.0,
+        Some(2),
+    ),
     shown("utilization", "utilization", "utilization %", 100.0, Some(1)),
     // Of an image.
     hidden("energy-pj", "total_energy_pj"),

@@ -41,12 +41,17 @@ fn default_out(model: &Path) -> PathBuf {
 
 fn summary(out: &Path, prepared: &PreparedTrace) -> String {
     let PreparedTrace { trace, pruned, .. } = prepared;
+    let coverage = prepared.coverage();
     let mut text = format!(
-        "{}: {} images, {} layers\n",
+        "{}: {} images, {} layers, {}\n",
         out.display(),
         trace.origin.images.len(),
-        trace.layers.len()
+        trace.layers.len(),
+        coverage.sentence()
     );
+    if let Some(warning) = coverage.warning() {
+        text.push_str(&format!("  warning: {warning}\n"));
+    }
     for layer in &trace.layers {
         text.push_str(&format!(
             "  {}: input {:?}, weight {:?}, groups {}\n",

@@ -25,6 +25,8 @@ const MAIN: &[&[&str]] = &[
     &["top1"],
     &["top1_change"],
     &["speedup"],
+    &["share"],
+    &["speedup_network"],
     &["utilization"],
     &["relative_mse"],
     &["snr_db"],
