@@ -142,6 +142,14 @@ impl Network {
             .map(|&position| &self.graph.inputs[position])
     }
 
+    /// All inputs, whether a run reads them or not, and the place of the images among them.
+    pub fn declared_inputs(&self) -> (&[Input], usize) {
+        let graph = &self.graph;
+        let all: Vec<usize> = (0..graph.inputs.len()).collect();
+        let images = graph.fed.get(graph.images).copied();
+        (&graph.inputs, images.unwrap_or_else(|| graph.image_input(&all)))
+    }
+
     /// Whether branches are left whose choice may follow from the shapes of the inputs.
     pub fn has_branches(&self) -> bool {
         self.graph.nodes.iter().any(|node| node.operator == "If")

@@ -44,7 +44,7 @@ pub fn calibrate(
             *choice = Choice::Unsimulated("the output does not depend on it".to_owned());
         }
     }
-    if choices.is_empty() {
+    if choices.is_empty() && network.others().is_empty() {
         return Err(CaptureError::Nothing);
     }
     let mut quantizers = quantizers(&pass, &choices, &options.quantization)?;

@@ -61,8 +61,9 @@ impl<'a> Feed<'a> {
         preprocessing: &Preprocessing,
     ) -> Result<Vec<(String, Vec<usize>)>, CaptureError> {
         let mut shapes = Vec::new();
-        for (place, input) in network.inputs().enumerate() {
-            let shape = if place == network.image_input() {
+        let (inputs, of_images) = network.declared_inputs();
+        for (place, input) in inputs.iter().enumerate() {
+            let shape = if place == of_images {
                 Some(image_batch(preprocessing, images, 0..1, input)?.shape)
             } else {
                 images

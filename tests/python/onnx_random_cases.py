@@ -15,7 +15,7 @@ TYPES = {
 }
 
 
-def case(name, opset, operator, inputs, n_outputs=1, stored=(), **attributes):
+def case(name, version, operator, inputs, n_outputs=1, stored=(), **attributes):
     """The test of one node; inputs at the positions `stored` are constants of the model."""
     inputs = [None if value is None else numpy.asarray(value) for value in inputs]
     names = [f"x{i}" for i in range(len(inputs))]
@@ -24,7 +24,8 @@ def case(name, opset, operator, inputs, n_outputs=1, stored=(), **attributes):
     constants = {names[position] for position in stored}
     given = [(name, value) for name, value in there if name not in constants]
     read = [name if value is not None else "" for name, value in zip(names, inputs)]
-    node = helper.make_node(operator, read, outputs, **attributes)
+    domain, _, kind = operator.rpartition(".")
+    node = helper.make_node(kind, read, outputs, domain=domain, **attributes)
     graph = helper.make_graph(
         [node],
         name,
@@ -32,7 +33,8 @@ def case(name, opset, operator, inputs, n_outputs=1, stored=(), **attributes):
         [onnx.ValueInfoProto(name=output) for output in outputs],
         [onnx.numpy_helper.from_array(value, name) for name, value in there if name in constants],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=7)
+    opsets = [helper.make_opsetid("", version), *([helper.make_opsetid(domain, 1)] if domain else [])]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=7)
     model = onnx.shape_inference.infer_shapes(model)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -281,8 +283,44 @@ def codes(random):
         yield from both_ways(f"qlinearmatmul_{number}", "QLinearMatMul", inputs, 3)
 
 
+def between_codes(random):
+    """Operators of ONNX Runtime between codes."""
+    for number in range(6):
+        kind = (numpy.uint8, numpy.int8)[number % 2]
+
+        def operand(*shape):
+            return [bytes_of(random, kind, *shape), numpy.float32(random.uniform(0.02, 0.2)), bytes_of(random, kind)]
+
+        maps = operand(2, 4, 5, 6)
+        _, *to = operand()
+        for name, other in (("Add", (2, 4, 5, 6)), ("Mul", (1, 4, 1, 1))):
+            inputs = [*maps, *operand(*other), *to]
+            yield from case(f"qlinear{name.lower()}_{number}", 10, f"com.microsoft.QLinear{name}", inputs)
+        for name, attributes in (
+            ("GlobalAveragePool", {}),
+            ("AveragePool", {"kernel_shape": [2, 3], "pads": [0, 1, 1, 0]}),
+            ("LeakyRelu", {"alpha": 0.1}),
+            ("Sigmoid", {}),
+            ("Softmax", {"axis": -1, "opset": 13}),
+        ):
+            # Of what is between 0 and 1.
+            fine = [numpy.float32(1 / 256), numpy.array((0, -128)[number % 2], kind)]
+            inputs = [*maps, *(fine if name in ("Sigmoid", "Softmax") else to)]
+            yield from case(f"qlinear{name.lower()}_{number}", 10, f"com.microsoft.QLinear{name}", inputs, **attributes)
+        inputs = [*to, *operand(2, 3, 2), *operand(2, 5, 2)]
+        yield from case(f"qlinearconcat_{number}", 10, "com.microsoft.QLinearConcat", inputs, axis=1)
+        m, k, n = random.integers(1, 40, 3).tolist()
+        a, b = operand(m, k), operand(n, k) if number % 3 else operand(k, n)
+        bias = random.integers(-20_000, 20_000, n).astype(numpy.int32) if number % 2 else None
+        inputs = [*a, *b, bias, numpy.float32(20), to[1]]
+        yield from case(f"qgemm_{number}", 10, "com.microsoft.QGemm", inputs, transB=int(number % 3 > 0))
+        stored = [place for place, value in enumerate(inputs) if place and value is not None]
+        attributes = {"transB": int(number % 3 > 0)}
+        yield from case(f"qgemm_{number}_layer", 10, "com.microsoft.QGemm", inputs, stored=stored, **attributes)
+
+
 # Behind the others, so that those stay as they are.
-NEWER = (recurrences, resizings, transposed_convolutions, normalizations, codes)
+NEWER = (recurrences, resizings, transposed_convolutions, normalizations, codes, between_codes)
 
 
 def cases():

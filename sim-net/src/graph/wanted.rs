@@ -59,16 +59,16 @@ impl Graph {
         self.needed = self.ancestors(nodes);
         self.find_last_readers();
         self.fed = self.needed_inputs();
-        self.images = self.image_input();
+        self.images = self.image_input(&self.fed);
         self.batch_node = OnceLock::new();
     }
 
-    /// The one of the inputs that a run reads which is the images: the one with their name, else the first that has no
-    /// array of its own. Where no array is called as images are, it is the first that has one.
-    fn image_input(&self) -> usize {
+    /// The place among `inputs`, which are positions among all, of the one that is the images: the one with their name,
+    /// else the first that has no array of its own. Where no array is called as images are, it is the first that has one.
+    pub(crate) fn image_input(&self, inputs: &[usize]) -> usize {
         let (images, arrays) = (IMAGES.to_owned(), &self.arrays);
         let place = |is_it: &dyn Fn(&String) -> bool| {
-            let mut names = self.fed.iter().map(|&position| &self.inputs[position].name);
+            let mut names = inputs.iter().map(|&position| &self.inputs[position].name);
             names.position(is_it)
         };
         let place = if arrays.is_empty() {

@@ -76,19 +76,14 @@ pub(super) fn extract(
                 weights: None,
             },
         };
-        // Filters of a transposed convolution, and products with a factor, are not the stored codes.
         if let Some((weights, parameters)) = found.codes {
             let mut on_codes = parameters.on_codes;
             weights.store(&mut new, &mut on_codes);
             new.stored.input = Some(parameters.stored);
             graph.on_codes.insert(layer, on_codes);
         }
-        let weight = node
-            .inputs
-            .get(1)
-            .copied()
-            .flatten()
-            .filter(|_| found.channels.is_some());
+        // Filters of a transposed convolution, and products with a factor, are not the stored codes.
+        let weight = node.inputs.get(1).copied().flatten();
         if let (Some(value), Some(channels)) = (weight, found.channels) {
             new.stored.weights = stored_codes::weights(graph, value, &new, channels);
         }

@@ -10,7 +10,7 @@ use crate::ops::args::{Args, Operand, Operands};
 use crate::ops::attributes::Attributes;
 use crate::ops::fault::Fault;
 use crate::ops::quantize::{DequantizeLinear, QuantizeLinear};
-use crate::ops::{Operation, Signs, binary, join, pool, unary};
+use crate::ops::{Operation, Signs, binary, join, pool, softmax, unary};
 
 /// An operator between codes.
 #[derive(Debug)]
@@ -46,6 +46,14 @@ impl OnDequantized {
             "Mul" => two(binary::Binary::Mul),
             "AveragePool" => one(Box::new(pool::AveragePool::parse(attributes)?)),
             "GlobalAveragePool" => one(Box::new(pool::GlobalPool::Average)),
+            // It says itself which operator set it means.
+            "Softmax" => {
+                let opset = attributes.int_or("opset", attributes.opset);
+                one(Box::new(softmax::Softmax::parse(&Attributes::new(
+                    attributes.node(),
+                    opset,
+                ))))
+            }
             "LeakyRelu" | "Sigmoid" => one(Box::new(unary::Unary::parse(name, attributes))),
             "Concat" => Self {
                 operation: Box::new(join::Concat::parse(attributes)?),

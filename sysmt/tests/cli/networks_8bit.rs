@@ -112,3 +112,40 @@ fn a_layer_reads_all_maps_that_a_network_makes_of_an_image() {
     // One product of all windows fills the rows.
     assert!(cycles[1] < cycles[0], "{cycles:?}");
 }
+
+#[test]
+fn a_network_without_a_layer_that_can_be_simulated_says_so_and_is_no_error() {
+    let folder = Folder::of_case("dynamic-int8");
+    let printed = folder.good(&[&CAPTURE[..], &ALL].concat());
+    // Four images, 6×8 and 8×3 MACs each.
+    assert!(
+        printed.contains("4 images, 0 layers, 0 % of the network's 288 MACs"),
+        "{printed}"
+    );
+    let reason = "the zero point of its input is computed anew for every image";
+    for name in ["m1_quant", "m2_quant"] {
+        assert!(
+            printed.contains(&format!("{name} is not simulated: {reason}")),
+            "{printed}"
+        );
+    }
+    folder.good(&["run", "run.toml", "--out", "r"]);
+    folder.good(&[
+        "eval",
+        "net.onnx",
+        "--images",
+        "images.npz",
+        "--array",
+        "2t.toml",
+        "--out",
+        "e",
+    ]);
+    for results in ["r", "e"] {
+        let json: serde_json::Value =
+            serde_json::from_slice(&folder.read(&format!("{results}/result.json"))).unwrap_or_default();
+        let totals = if results == "r" { &json["totals"] } else { &json };
+        assert_eq!(totals["share"], 0.0, "{results}");
+        let warnings = json["warnings"].to_string();
+        assert!(warnings.contains("0 % of the network"), "{warnings}");
+    }
+}
