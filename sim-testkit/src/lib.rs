@@ -2,6 +2,7 @@
 //! the census of what they reached.
 
 pub mod cases;
+pub mod cases_file;
 pub mod census;
 pub mod exits;
 pub mod golden;

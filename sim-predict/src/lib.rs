@@ -1,0 +1,12 @@
+//! Predicted zeros: which outputs behind a ReLU are computed at all.
+//!
+//! At a *place*, the output of a ReLU behind a convolution, some pixels are computed first, the same for all channels. From
+//! them a method predicts which of the other outputs are zero; those are skipped, and are +0 for all that reads them.
+
+pub mod counts;
+pub mod cross_neuron;
+pub mod curve;
+pub mod gate;
+pub mod mask;
+pub mod predictor;
+pub mod thresholds;
