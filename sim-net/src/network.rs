@@ -11,7 +11,9 @@ use sim_onnx::value::IntTensor;
 pub use sim_onnx::value::{IntKind, Value};
 
 pub use crate::execute::error::ExecuteError;
-pub use crate::execute::hooks::{BatchNormCall, HookError, HookPoint, Hooks, NoHooks, WeightedCall};
+pub use crate::execute::hooks::{
+    BatchNormCall, HookError, HookPoint, Hooks, NoHooks, PlaceCall, WeightedCall,
+};
 use crate::execute::{Batch, Runs};
 pub use crate::graph::error::ModelError;
 pub use crate::graph::given::Given;
@@ -20,6 +22,7 @@ pub use crate::graph::infer::{LayerShape, Macs};
 pub use crate::graph::layer::{
     BatchNorm, InputSign, OtherProduct, Statistics, StoredCodes, StoredInput, StoredWeights, WeightedLayer,
 };
+pub use crate::graph::places::Place;
 pub use crate::graph::wanted::Wanted;
 use crate::graph::{Branches, Graph};
 use crate::ops::number::{float_of_int, int_of_double};
@@ -202,6 +205,11 @@ impl Network {
     /// Batch norms in inference mode, in execution order.
     pub fn batch_norms(&self) -> &[BatchNorm] {
         self.graph.batch_norms()
+    }
+
+    /// Outputs of ReLUs behind convolutions, which a prediction may skip in part, in execution order.
+    pub fn places(&self) -> &[Place] {
+        &self.graph.places
     }
 
     /// Replace the weights of layer `index`, for example by pruned ones.

@@ -4,7 +4,9 @@ use sim_core::recalibration::{Momentum, Recalibration};
 use sim_core::shape::checked_product;
 use sim_core::tensor::{LengthError, Tensor};
 
-use crate::network::{BatchNormCall, ExecuteError, HookError, Hooks, Network, Statistics, WeightedCall};
+use crate::network::{
+    BatchNormCall, ExecuteError, HookError, Hooks, Network, PlaceCall, Statistics, WeightedCall,
+};
 use crate::ops::fault::Fault;
 use crate::ops::normalization::{Moments, moments};
 use crate::ops::number::float_of_double;
@@ -225,6 +227,10 @@ impl Hooks for Pooling<'_> {
         self.hooks.weighted(call)
     }
 
+    fn place(&mut self, call: &PlaceCall<'_>) -> Result<Option<Tensor>, HookError> {
+        self.hooks.place(call)
+    }
+
     fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {
         let (_, statistics) = batch_moments(call)?;
         self.statistics[call.index] = statistics.clone();
@@ -252,6 +258,10 @@ struct Moving<'a> {
 impl Hooks for Moving<'_> {
     fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
         self.hooks.weighted(call)
+    }
+
+    fn place(&mut self, call: &PlaceCall<'_>) -> Result<Option<Tensor>, HookError> {
+        self.hooks.place(call)
     }
 
     fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {
@@ -338,6 +348,10 @@ impl Hooks for Recalibrated<'_> {
 
     fn weighted_all(&mut self, calls: &[WeightedCall<'_>]) -> Result<Vec<Option<Tensor>>, HookError> {
         self.hooks.weighted_all(calls)
+    }
+
+    fn place(&mut self, call: &PlaceCall<'_>) -> Result<Option<Tensor>, HookError> {
+        self.hooks.place(call)
     }
 
     fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {

@@ -5,7 +5,9 @@ use sim_core::shape::widen;
 use sim_core::tensor::Tensor;
 use sim_core::units::count_as_f64;
 use sim_layers::evaluate::{Machine, SimulatedLayers};
-use sim_net::network::{BatchNormCall, HookError, Hooks, NoHooks, Statistics, Value, WeightedCall};
+use sim_net::network::{
+    BatchNormCall, HookError, Hooks, NoHooks, PlaceCall, Statistics, Value, WeightedCall,
+};
 use sim_quant::feed::Feed;
 
 use crate::error::RunError;
@@ -79,6 +81,10 @@ impl Hooks for FeatureHooks<'_> {
             self.features.clone_from(&call.input.data);
         }
         self.hooks.weighted(call)
+    }
+
+    fn place(&mut self, call: &PlaceCall<'_>) -> Result<Option<Tensor>, HookError> {
+        self.hooks.place(call)
     }
 
     fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {

@@ -4,6 +4,7 @@ use sim_core::convolution::Geometry;
 use sim_core::tensor::Tensor;
 
 use crate::graph::layer::{BatchNorm, Statistics, WeightedLayer};
+use crate::graph::places::Place;
 
 /// What a hook reports when it cannot go on; the run ends with it.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;
@@ -41,6 +42,17 @@ pub struct BatchNormCall<'a> {
     pub input: &'a Tensor,
 }
 
+/// The output of a place.
+#[derive(Clone, Copy, Debug)]
+pub struct PlaceCall<'a> {
+    /// Position in [`Network::places`](crate::network::Network::places).
+    pub index: usize,
+    /// The place.
+    pub place: Place,
+    /// What its ReLU made: `[images, channels, rows, columns]`, or with one axis of a map.
+    pub output: &'a Tensor,
+}
+
 /// A node at which hooks are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HookPoint {
@@ -67,6 +79,12 @@ pub trait Hooks {
 
     /// A batch norm. `Some` replaces the stored statistics in this run.
     fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {
+        let _ = call;
+        Ok(None)
+    }
+
+    /// A place. `Some` replaces its output, in the same shape, for all that reads it.
+    fn place(&mut self, call: &PlaceCall<'_>) -> Result<Option<Tensor>, HookError> {
         let _ = call;
         Ok(None)
     }

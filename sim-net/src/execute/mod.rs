@@ -12,7 +12,7 @@ use sim_core::tensor::LengthError;
 use sim_onnx::value::Value;
 
 use crate::execute::error::ExecuteError;
-use crate::execute::hooks::{BatchNormCall, HookPoint, Hooks};
+use crate::execute::hooks::{BatchNormCall, HookPoint, Hooks, PlaceCall};
 use crate::execute::weighted::Prepared;
 use crate::graph::{Action, Graph, Node};
 use crate::network::Input;
@@ -89,7 +89,10 @@ impl<'g> Runs<'g> {
             let args = args
                 .map(|values| args_of(graph, values, node, position))
                 .collect();
-            let outputs = run_node(graph, node, self.n_images, args, hooks)?;
+            let mut outputs = run_node(graph, node, self.n_images, args, hooks)?;
+            if let Some(index) = graph.places.iter().position(|place| place.node == position) {
+                ask_place(graph, index, node, &mut outputs, hooks)?;
+            }
             for (values, outputs) in self.values.iter_mut().zip(outputs) {
                 for (&value, output) in node.outputs.iter().zip(outputs) {
                     let is_wanted =
@@ -192,6 +195,39 @@ fn args_of(graph: &Graph, values: &mut [Option<Arc<Value>>], node: &Node, positi
         }
     }
     Args(args)
+}
+
+/// Let hooks replace the output of a place in each run.
+fn ask_place(
+    graph: &Graph,
+    index: usize,
+    node: &Node,
+    outputs: &mut [Vec<Value>],
+    hooks: &mut dyn Hooks,
+) -> Result<(), ExecuteError> {
+    let place = graph.places[index];
+    for output in outputs.iter_mut().filter_map(|outputs| outputs.first_mut()) {
+        let Value::Float(tensor) = output else { continue };
+        let call = PlaceCall {
+            index,
+            place,
+            output: tensor,
+        };
+        let replacement = hooks.place(&call).map_err(|source| ExecuteError::Hook {
+            layer: graph.layers[place.layer].name.clone(),
+            source,
+        })?;
+        let Some(replacement) = replacement else { continue };
+        if replacement.shape != tensor.shape || replacement.data.len() != tensor.data.len() {
+            return Err(ExecuteError::HookShape {
+                layer: node.name.clone(),
+                found: replacement.shape,
+                want: tensor.shape.clone(),
+            });
+        }
+        *tensor = replacement;
+    }
+    Ok(())
 }
 
 /// What a node makes of the arguments of each run.

@@ -14,7 +14,7 @@ use crate::graph::given::Given;
 use crate::graph::inline::{Branch, Placed};
 use crate::graph::names::Names;
 use crate::graph::{
-    Action, Branches, Graph, Node, fold, given, infer, inline, order, products, sign, weights,
+    Action, Branches, Graph, Node, fold, given, infer, inline, order, places, products, sign, weights,
 };
 use crate::network::Input;
 use crate::ops;
@@ -159,6 +159,7 @@ fn assemble(
         layers: Vec::new(),
         others: Vec::new(),
         batch_norms: Vec::new(),
+        places: Vec::new(),
         last_reader: Vec::new(),
         dequantized: BTreeMap::new(),
         on_codes: BTreeMap::new(),
@@ -200,6 +201,7 @@ fn finish(mut graph: Graph, nodes: &[Placed], opset: i64) -> Result<Graph, Model
     let signs = sign::signs(&graph);
     weights::extract(&mut graph, nodes, opset, &signs)?;
     graph.others = products::others(&graph);
+    graph.places = places::places(&graph);
     graph.find_missing();
     graph.find_last_readers();
     drop_unread(&mut graph);

@@ -13,6 +13,7 @@ pub(crate) mod model_builder;
 mod names;
 pub(crate) mod on_codes;
 mod order;
+pub mod places;
 mod products;
 mod sign;
 pub mod stored_codes;
@@ -38,6 +39,7 @@ use crate::graph::given::Given;
 use crate::graph::infer::LayerShape;
 use crate::graph::layer::{BatchNorm, OtherProduct, Statistics, WeightedLayer};
 use crate::graph::on_codes::OnCodes;
+use crate::graph::places::Place;
 use crate::network::Input;
 use crate::ops::Operation;
 use crate::ops::conv::Conv;
@@ -71,6 +73,8 @@ pub struct Graph {
     /// Products that are not layers.
     pub(crate) others: Vec<OtherProduct>,
     pub(crate) batch_norms: Vec<BatchNorm>,
+    /// Outputs of ReLUs behind convolutions, in execution order.
+    pub(crate) places: Vec<Place>,
     /// By value: the position in `nodes` of its last needed reader; `None` for outputs of the graph.
     pub(crate) last_reader: Vec<Option<usize>>,
     /// Constants that were made of codes, by value.

@@ -73,6 +73,11 @@ pub(crate) trait Operation: Debug + Send + Sync {
         inputs.0.first().copied().flatten()?.kind
     }
 
+    /// Between what it limits its input, where its attributes say it.
+    fn limits(&self) -> Option<[f32; 2]> {
+        None
+    }
+
     /// Sign of the first output, given those of the inputs.
     fn sign(&self, inputs: &Signs) -> InputSign {
         let _ = inputs;

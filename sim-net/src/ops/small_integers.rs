@@ -63,6 +63,10 @@ impl Operation for SmallIntegers {
         self.0.kind(inputs)
     }
 
+    fn limits(&self) -> Option<[f32; 2]> {
+        self.0.limits()
+    }
+
     fn sign(&self, inputs: &Signs) -> InputSign {
         self.0.sign(inputs)
     }

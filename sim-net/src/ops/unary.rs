@@ -161,6 +161,13 @@ impl Operation for Clip {
         Ok(vec![tensor.into()])
     }
 
+    fn limits(&self) -> Option<[f32; 2]> {
+        match self.limits {
+            Limits::Attributes => Some([self.min, self.max]),
+            Limits::Inputs => None,
+        }
+    }
+
     fn sign(&self, inputs: &Signs) -> InputSign {
         let (is_min_positive, is_max_positive) = match self.limits {
             Limits::Attributes => (0.0 <= self.min, 0.0 <= self.max),
