@@ -8,5 +8,6 @@ pub mod cross_neuron;
 pub mod curve;
 pub mod gate;
 pub mod mask;
+pub mod method;
 pub mod predictor;
 pub mod thresholds;

@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod feed;
 pub mod lowering;
 mod pass;
+pub mod prediction;
 pub mod prune;
 pub mod quantize;
 pub mod quantized;

@@ -7,7 +7,7 @@ use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::progress::Progress;
 use sim_core::tensor::Tensor;
 use sim_images::sets::ImageSet;
-use sim_net::network::{HookError, Hooks, Network, WeightedCall, WeightedLayer};
+use sim_net::network::{HookError, Hooks, Network, PlaceCall, WeightedCall, WeightedLayer};
 
 use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
@@ -103,57 +103,127 @@ impl<'a> Pass<'a> {
         see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError> + Sync,
         mut merge: impl FnMut(usize, usize, T) -> Result<(), CaptureError>,
     ) -> Result<(), CaptureError> {
+        let one = |index: usize| {
+            let mut watcher = Watcher {
+                see: &see,
+                kept: Vec::new(),
+                error: None,
+            };
+            let result = self.run_one(index, &mut watcher);
+            watcher.error.map_or(result, Err)?;
+            Ok(watcher.kept)
+        };
+        self.each_image(what, one, |index, kept| {
+            kept.into_iter()
+                .try_for_each(|(layer, one)| merge(index, layer, one))
+        })
+    }
+
+    /// Run every image, and `merge` what `see` keeps of the maps at its places, as [`Self::run`] does of layers.
+    pub(crate) fn run_places<T: Send>(
+        &self,
+        what: &str,
+        see: impl Fn(&SeenPlace<'_>) -> Option<T> + Sync,
+        mut merge: impl FnMut(usize, T),
+    ) -> Result<(), CaptureError> {
+        let one = |index: usize| {
+            let mut watcher = PlaceWatcher {
+                see: &see,
+                kept: Vec::new(),
+            };
+            self.run_one(index, &mut watcher)?;
+            Ok(watcher.kept)
+        };
+        self.each_image(what, one, |_, kept| {
+            kept.into_iter().for_each(|(place, one)| merge(place, one));
+            Ok(())
+        })
+    }
+
+    /// What `one` makes of each image, and what `merge` does with it, in the order of the images.
+    fn each_image<T: Send>(
+        &self,
+        what: &str,
+        one: impl Fn(usize) -> Result<T, CaptureError> + Sync,
+        mut merge: impl FnMut(usize, T) -> Result<(), CaptureError>,
+    ) -> Result<(), CaptureError> {
         self.progress.begin(what, self.images.len());
         let indices: Vec<usize> = (0..self.images.len()).collect();
         for chunk in indices.chunks(self.jobs.clamp(1, 1024) * IMAGES_PER_JOB) {
-            let kept = parallel_map(chunk, self.jobs, self.stop, |&index| self.run_one(index, &see));
+            let kept = parallel_map(chunk, self.jobs, self.stop, |&index| one(index));
             let kept = kept.map_err(|unfinished| match unfinished {
                 Unfinished::Stopped => CaptureError::Stopped,
                 Unfinished::Failed(error) => error,
             })?;
             for (&index, kept) in chunk.iter().zip(kept) {
-                for (layer, one) in kept {
-                    merge(index, layer, one)?;
-                }
+                merge(index, kept)?;
             }
         }
         Ok(())
     }
 
-    /// What `see` keeps of one image, by layer.
-    fn run_one<T>(
-        &self,
-        index: usize,
-        see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError>,
-    ) -> Result<Vec<(usize, T)>, CaptureError> {
+    /// Run an image for what `hooks` see of it.
+    fn run_one(&self, index: usize, hooks: &mut dyn Hooks) -> Result<(), CaptureError> {
         let inputs = self.feed.of(index..index + 1)?;
-        let mut watcher = Watcher {
-            see,
-            kept: Vec::new(),
-            error: None,
-        };
-        let result = self.network.run_values(inputs, &mut watcher);
-        if let Some(error) = watcher.error {
-            return Err(error);
-        }
         let name = &self.images.names()[index];
+        let result = self.network.run_values(inputs, hooks);
         result.map_err(|error| CaptureError::Network {
             image: name.clone(),
             error: Box::new(error),
         })?;
         self.progress.advance(name);
-        Ok(watcher.kept)
+        Ok(())
+    }
+}
+
+/// A map at a place, for one image.
+#[derive(Clone, Copy)]
+pub(crate) struct SeenPlace<'a> {
+    /// Position of the place among those of the network.
+    pub(crate) index: usize,
+    /// Channels, rows and columns.
+    pub(crate) shape: [usize; 3],
+    pub(crate) values: &'a [f32],
+}
+
+/// Channels, rows and columns of the maps at a place; one of a single axis has one row.
+pub(crate) fn map_shape(output: &Tensor) -> [usize; 3] {
+    match output.shape[..] {
+        [_, channels, columns] => [channels, 1, columns],
+        [_, channels, rows, columns] => [channels, rows, columns],
+        _ => [output.data.len(), 1, 1],
+    }
+}
+
+/// Keeps what `see` finds in the maps of one image, by place.
+struct PlaceWatcher<'a, T, S> {
+    see: &'a S,
+    kept: Vec<(usize, T)>,
+}
+
+impl<T, S: Fn(&SeenPlace<'_>) -> Option<T>> Hooks for PlaceWatcher<'_, T, S> {
+    fn place(&mut self, call: &PlaceCall<'_>) -> Result<Option<Tensor>, HookError> {
+        let shape = map_shape(call.output);
+        for values in call.output.data.chunks(shape.iter().product::<usize>().max(1)) {
+            let seen = SeenPlace {
+                index: call.index,
+                shape,
+                values,
+            };
+            self.kept.extend((self.see)(&seen).map(|kept| (seen.index, kept)));
+        }
+        Ok(None)
     }
 }
 
 /// Keeps what `see` finds in the layers of one image, by layer, and its error, which is more than a hook can hand back.
-struct Watcher<T, S> {
-    see: S,
+struct Watcher<'a, T, S> {
+    see: &'a S,
     kept: Vec<(usize, T)>,
     error: Option<CaptureError>,
 }
 
-impl<T, S: Fn(&Seen<'_>) -> Result<Option<T>, CaptureError>> Hooks for Watcher<T, S> {
+impl<T, S: Fn(&Seen<'_>) -> Result<Option<T>, CaptureError>> Hooks for Watcher<'_, T, S> {
     fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
         let seen = Seen {
             index: call.index,

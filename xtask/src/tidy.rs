@@ -37,6 +37,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-array",
             "sim-images",
             "sim-net",
+            "sim-predict",
             "sim-trace",
         ],
     ),

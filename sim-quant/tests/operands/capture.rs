@@ -20,12 +20,12 @@ fn model() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models/fashion-resnet8.onnx")
 }
 
-fn network() -> Network {
+pub(crate) fn network() -> Network {
     Network::load(model()).expect("loads")
 }
 
 /// Shapes of light on dark, as many as asked for, `side` pixels wide and high.
-fn images(n_images: u32, side: u32) -> ImageSet {
+pub(crate) fn images(n_images: u32, side: u32) -> ImageSet {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("shapes-images-idx3-ubyte");
     let mut bytes = vec![0, 0, 8, 3];
@@ -40,7 +40,7 @@ fn images(n_images: u32, side: u32) -> ImageSet {
     ImageSet::open(&path, OpenOptions::default()).expect("opens")
 }
 
-fn options() -> CaptureOptions<'static> {
+pub(crate) fn options() -> CaptureOptions<'static> {
     CaptureOptions {
         model: ModelFile::of(&model()).expect("hashes"),
         preprocessing: Preprocessing {

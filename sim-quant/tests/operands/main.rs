@@ -3,5 +3,6 @@
 mod capture;
 mod lowered_rows;
 mod lowering;
+mod prediction;
 mod prune;
 mod ranges;

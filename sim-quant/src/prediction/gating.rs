@@ -1,0 +1,61 @@
+//! Hooks that skip outputs, around hooks that do something else.
+
+use sim_core::tensor::Tensor;
+use sim_net::network::{BatchNormCall, HookError, Hooks, PlaceCall, Statistics, WeightedCall};
+use sim_predict::counts::Counts;
+use sim_predict::method::Method;
+
+use crate::pass::map_shape;
+
+/// Hooks that make what is predicted to be zero zero.
+pub struct Gating<'a> {
+    /// By place of the network; `None` where nothing is predicted.
+    methods: &'a [Option<Method>],
+    /// By place, over all that ran.
+    counts: Vec<Counts>,
+    hooks: &'a mut dyn Hooks,
+}
+
+impl<'a> Gating<'a> {
+    /// Around `hooks`, with the methods of the network's places.
+    pub fn new(methods: &'a [Option<Method>], hooks: &'a mut dyn Hooks) -> Self {
+        Self {
+            methods,
+            counts: vec![Counts::default(); methods.len()],
+            hooks,
+        }
+    }
+
+    /// What was predicted, by place; outputs are those of this run, from inputs that are gated themselves.
+    pub fn into_counts(self) -> Vec<Counts> {
+        self.counts
+    }
+}
+
+impl Hooks for Gating<'_> {
+    fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
+        self.hooks.weighted(call)
+    }
+
+    fn weighted_all(&mut self, calls: &[WeightedCall<'_>]) -> Result<Vec<Option<Tensor>>, HookError> {
+        self.hooks.weighted_all(calls)
+    }
+
+    fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {
+        self.hooks.batch_norm(call)
+    }
+
+    fn place(&mut self, call: &PlaceCall<'_>) -> Result<Option<Tensor>, HookError> {
+        let Some(Some(method)) = self.methods.get(call.index) else {
+            return self.hooks.place(call);
+        };
+        let mut output = self.hooks.place(call)?.unwrap_or_else(|| call.output.clone());
+        let shape = map_shape(&output);
+        for map in output.data.chunks_mut(shape.iter().product::<usize>().max(1)) {
+            let gate = method.gate(map, shape);
+            self.counts[call.index].add(&Counts::of(map, &gate));
+            gate.apply(map);
+        }
+        Ok(Some(output))
+    }
+}

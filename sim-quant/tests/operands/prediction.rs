@@ -1,0 +1,182 @@
+//! Outputs that are skipped in a running network, and what thresholds would skip.
+
+use sim_core::progress::Silent;
+use sim_core::tensor::Tensor;
+use sim_net::network::{HookError, Hooks, Network, PlaceCall, WeightedCall};
+use sim_predict::cross_neuron::{CrossNeuron, Diagonal, WindowSize, ZeroUpTo};
+use sim_predict::curve::THRESHOLDS;
+use sim_predict::mask::MaskType;
+use sim_predict::method::Method;
+use sim_predict::predictor::{Predictor, Stage, Threshold};
+use sim_quant::capture::CaptureOptions;
+use sim_quant::feed::Feed;
+use sim_quant::prediction::{Gating, curves};
+
+use crate::capture::{images, network, options};
+
+/// What layers read, and what ReLUs made at places.
+#[derive(Default)]
+struct Seen {
+    inputs: Vec<(String, Tensor)>,
+    places: Vec<Tensor>,
+}
+
+impl Hooks for Seen {
+    fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
+        self.inputs.push((call.layer.name.clone(), call.input.clone()));
+        Ok(None)
+    }
+
+    fn place(&mut self, call: &PlaceCall<'_>) -> Result<Option<Tensor>, HookError> {
+        self.places.push(call.output.clone());
+        Ok(None)
+    }
+}
+
+/// A predictor of made-up weights for a place of so many channels.
+fn predictor(n_channels: usize) -> Predictor {
+    let stage = |phase: f32| {
+        let weight = |index: usize| (f32::from(u16::try_from(index % 997).expect("is small")) + phase).sin();
+        Stage {
+            weight: (0..n_channels * 9).map(weight).collect(),
+            bias: vec![0.1; n_channels],
+            scale: vec![1.0; n_channels],
+            shift: vec![0.0; n_channels],
+            mean: vec![0.2; n_channels],
+            variance: vec![0.5; n_channels],
+        }
+    };
+    Predictor {
+        mask: MaskType::new(5).expect("a type"),
+        stages: [stage(0.0), stage(1.0)],
+    }
+}
+
+/// Channels of each place.
+fn channels(network: &Network) -> Vec<usize> {
+    let layers = network
+        .places()
+        .iter()
+        .map(|place| &network.layers()[place.layer]);
+    layers.map(|layer| layer.weight_shape()[0]).collect()
+}
+
+fn run(network: &Network, hooks: &mut dyn Hooks) {
+    let (images, options) = (images(1, 28), options());
+    let feed = Feed::new(network, &images, &options.preprocessing).expect("images");
+    let inputs = feed.of(0..1).expect("an image");
+    network.run_values(inputs, hooks).expect("outputs");
+}
+
+#[test]
+fn skipped_outputs_are_zero_for_everything_that_reads_them() {
+    let network = network();
+    let windows = Method::CrossNeuron(CrossNeuron {
+        window: WindowSize::TWO,
+        diagonal: Diagonal::Main,
+        zero_up_to: ZeroUpTo::default(),
+    });
+    let zap = |n_channels| Method::Zap {
+        predictor: Box::new(predictor(n_channels)),
+        threshold: Threshold::new(0.3).expect("is finite"),
+    };
+    let channels = channels(&network);
+    for methods in [
+        vec![Some(windows); channels.len()],
+        channels.iter().map(|&channels| Some(zap(channels))).collect(),
+    ] {
+        let mut seen = Seen::default();
+        let mut gating = Gating::new(&methods, &mut seen);
+        run(&network, &mut gating);
+        let counts = gating.into_counts();
+        // The first place is read by the second convolution of its block, the second by both branches of the next one.
+        let readers: [&[&str]; 2] = [
+            &["/block1/conv2/Conv"],
+            &["/block2/conv1/Conv", "/block2/shortcut/shortcut.0/Conv"],
+        ];
+        for (place, readers) in readers.iter().enumerate() {
+            let x = &seen.places[place];
+            let [_, channels, rows, columns] = x.shape[..] else {
+                panic!("{:?}", x.shape)
+            };
+            let gate = methods[place]
+                .as_ref()
+                .expect("a method")
+                .gate(&x.data, [channels, rows, columns]);
+            let mut want = x.data.clone();
+            gate.apply(&mut want);
+            assert_ne!(want, x.data, "something is skipped");
+            for name in *readers {
+                let input = seen.inputs.iter().find(|(reader, _)| reader == name);
+                assert_eq!(input.expect(name).1.data, want, "{name}");
+            }
+        }
+        for (place, counts) in counts.iter().enumerate() {
+            let n_outputs = u64::try_from(seen.places[place].data.len()).expect("fits");
+            assert_eq!(counts.outputs, n_outputs, "place {place}");
+            assert_eq!(counts.free, counts.kept + counts.skipped);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_predicted_where_there_is_no_method() {
+    let network = network();
+    let n_places = network.places().len();
+    let mut seen = Seen::default();
+    let methods = vec![None; n_places];
+    let mut gating = Gating::new(&methods, &mut seen);
+    run(&network, &mut gating);
+    assert!(gating.into_counts().iter().all(|counts| counts.outputs == 0));
+    let (predicted, mut plain) = (seen.inputs, Seen::default());
+    run(&network, &mut plain);
+    assert_eq!(predicted, plain.inputs);
+}
+
+#[test]
+fn curves_are_those_of_the_maps_and_do_not_depend_on_jobs() {
+    let network = network();
+    let images = images(3, 28);
+    let channels = channels(&network);
+    let mut predictors: Vec<Option<Predictor>> = channels
+        .iter()
+        .map(|&channels| Some(predictor(channels)))
+        .collect();
+    predictors[1] = None;
+    let options = options();
+    let made = |jobs| {
+        let options = CaptureOptions {
+            jobs,
+            ..options.clone()
+        };
+        curves(&network, &images, &predictors, &options, &Silent).expect("curves")
+    };
+    let found = made(1);
+    assert_eq!(found, made(5));
+    assert_eq!(found[1], None);
+    // By hand, from what a run without a prediction shows.
+    let feed = Feed::new(&network, &images, &options.preprocessing).expect("images");
+    let mut kept = [0_u32; 2];
+    let (mut n_outputs, at) = (0_u32, 17);
+    for image in 0..3 {
+        let mut seen = Seen::default();
+        let inputs = feed.of(image..image + 1).expect("an image");
+        network.run_values(inputs, &mut seen).expect("outputs");
+        let x = &seen.places[0];
+        let (shape, columns) = ([x.shape[1], x.shape[2], x.shape[3]], x.shape[3]);
+        let predictor = predictors[0].as_ref().expect("a predictor");
+        for (index, score) in predictor.scores(&x.data, shape).into_iter().enumerate() {
+            let pixel = index % (shape[1] * columns);
+            let is_first = predictor.mask.is_first(pixel / columns, pixel % columns);
+            n_outputs += 1;
+            kept[0] += u32::from(is_first || THRESHOLDS[at] < score);
+            kept[1] += u32::from(is_first);
+        }
+    }
+    let curve = found[0].as_ref().expect("a curve");
+    assert_eq!(curve.share[at], f64::from(kept[0]) / f64::from(n_outputs));
+    assert!(
+        kept[1] < kept[0] && kept[0] < n_outputs,
+        "{kept:?} of {n_outputs}"
+    );
+}
