@@ -82,6 +82,6 @@ impl CurveSums {
     clippy::cast_precision_loss,
     reason = "a count becomes a divisor; std has no other conversion"
 )]
-const fn count(count: u64) -> f64 {
+pub(crate) const fn count(count: u64) -> f64 {
     count as f64
 }

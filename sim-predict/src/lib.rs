@@ -11,3 +11,4 @@ pub mod mask;
 pub mod method;
 pub mod predictor;
 pub mod thresholds;
+pub mod train;

@@ -74,7 +74,7 @@ impl Threshold {
     clippy::cast_possible_truncation,
     reason = "rounding to FP32 is what it is for; std has no other conversion"
 )]
-const fn nearest(value: f64) -> f32 {
+pub(crate) const fn nearest(value: f64) -> f32 {
     value as f32
 }
 

@@ -27,7 +27,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sim-onnx", &["sim-core"]),
     ("sim-net", &["sim-core", "sim-simd", "sim-onnx"]),
     ("sim-trace", &["sim-core"]),
-    ("sim-predict", &["sim-core"]),
+    ("sim-predict", &["sim-core", "sim-simd"]),
     (
         "sim-quant",
         &[
