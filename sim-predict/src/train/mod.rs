@@ -8,6 +8,8 @@
 //! Channels do not depend on each other, and sums have a fixed order. So the number of threads changes nothing.
 
 mod adam;
+#[cfg(test)]
+mod definition_tests;
 mod draws;
 mod kernels;
 mod layout;
