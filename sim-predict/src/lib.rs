@@ -6,6 +6,7 @@
 pub mod counts;
 pub mod cross_neuron;
 pub mod curve;
+pub mod file;
 pub mod gate;
 pub mod mask;
 pub mod method;
