@@ -21,6 +21,7 @@ pub mod patch;
 mod pe;
 pub mod pe_keys;
 pub mod policy;
+pub mod prediction;
 pub mod preprocessing;
 pub mod progress;
 pub mod prune;

@@ -1,6 +1,7 @@
 //! Which operands meet at which PE and step, and in which cycles: shared by all that asks.
 
 mod k_map;
+pub mod predicted;
 mod schedule;
 mod tiling;
 

@@ -42,18 +42,23 @@ pub struct Schedule {
     period: u64,
     /// p − 1, cycles by which every result is later than in a PE of one pipeline stage.
     latency: u64,
-    /// M·N.
+    /// Outputs in all tiles together.
     n_outputs: u64,
 }
 
 impl Schedule {
     /// For a product on an array.
     pub fn new(array: &ArraySpec, shape: Gemm) -> Self {
-        let n_steps = widen(array.pe().n_steps(shape.k()));
         let n_tiles = widen(Tiling::new(array, shape).n_tiles());
+        Self::of_tiles(array, shape.k(), n_tiles, shape.n_outputs())
+    }
+
+    /// For any tiles that follow one another and hold `n_outputs` outputs of `k` terms. No tiles take no time.
+    pub fn of_tiles(array: &ArraySpec, k: usize, n_tiles: u64, n_outputs: u64) -> Self {
+        let n_steps = widen(array.pe().n_steps(k));
         let (n_passages, n_tiles) = match array.tiles() {
             Tiles::Serial => (n_tiles, 1),
-            Tiles::Pipelined => (1, n_tiles),
+            Tiles::Pipelined => (n_tiles.min(1), n_tiles.max(1)),
         };
         let rows = widen(array.rows());
         Self {
@@ -67,7 +72,7 @@ impl Schedule {
                 dataflow @ Dataflow::OutputStationary => n_steps.max(dataflow.drain_cycles(rows)),
             },
             latency: u64::from(array.pipeline_depth()) - 1,
-            n_outputs: shape.n_outputs(),
+            n_outputs,
         }
     }
 
@@ -86,7 +91,7 @@ impl Schedule {
     pub fn cycles(&self) -> Cycles {
         let mut cycles = self.n_passages * self.passage_cycles();
         if mutant::is_on(Mutant::AlgebraicSerialDepth) {
-            cycles -= (self.n_passages - 1) * self.latency;
+            cycles -= self.n_passages.saturating_sub(1) * self.latency;
         }
         if mutant::is_on(Mutant::AlgebraicCycle) {
             cycles += 1;
@@ -140,7 +145,7 @@ impl Schedule {
     /// Every PE-cycle, given the steps of real outputs by active threads: the lengths of [`Self::phases`] over all PEs.
     ///
     /// - Units: PE-cycles; they add up to `R·C·cycles`.
-    /// - Errors: none; `active` must count exactly M·N·S steps.
+    /// - Errors: none; `active` must count the S steps of each output.
     pub fn pe_cycles(&self, active: ActiveSteps) -> PeCycles {
         let n_pes = self.rows * self.cols;
         // Fill grows and drain shrinks by r + c; the sum of r + c over the array is even before it is halved.
@@ -186,6 +191,16 @@ mod tests {
         check(4, 3, 1, Tiles::Pipelined, (5, 4, 10), 49); // Four tiles, P = S.
         check(4, 3, 1, Tiles::Pipelined, (5, 4, 2), 23); // S < R: P = R.
         check(4, 3, 2, Tiles::Serial, (5, 4, 10), 80); // Each tile waits, pipeline latency included.
+    }
+
+    #[test]
+    fn no_tiles_take_no_time() {
+        for tiles in Tiles::ALL {
+            let none = Schedule::of_tiles(&array(4, 3, 2, tiles), 10, 0, 0);
+            assert_eq!(none.cycles(), Cycles(0));
+            assert_eq!(none.pe_cycles(ActiveSteps::zero(1)), PeCycles::zero(1));
+            assert_eq!(none.phases(Row(1), Col(2)).count(), 0);
+        }
     }
 
     /// The phases of each PE cover its cycles once, in order, and their lengths are the cycle accounting.

@@ -1,0 +1,127 @@
+//! Outputs that are predicted to be zero: how the array passes over them.
+//!
+//! The outputs of a product are *pixels* (M) times *channels* (N). *First* pixels are computed without asking, in phase 1.
+//! A predictor then says which outputs of the other, *free*, pixels are *kept*: these are computed in phase 2, and the
+//! rest is skipped and is 0. How an array runs the phases is this project's own definition.
+
+use crate::named;
+use crate::units::Cycles;
+
+/// Multiply-adds of a predictor for each output of its convolution: two depthwise 3×3 convolutions.
+pub const PREDICTOR_MACS_PER_OUTPUT: u64 = 2 * 3 * 3;
+
+named! {
+    /// Which tiles the outputs of phase 2 form.
+    #[derive(Default)]
+    pub enum OutputSchedule {
+        /// Every free pixel with every channel. A PE idles where its output is skipped. One bit for each PE and tile.
+        #[default]
+        Gate = "gate",
+        /// For each tile of channels, only pixels that keep an output there. Pixels are gathered for each tile column.
+        Rows = "rows",
+        /// For each tile of free pixels, only channels that keep an output there. Weights are gathered for each tile row.
+        Columns = "columns",
+    }
+}
+
+impl OutputSchedule {
+    /// The order of pixels where none is given.
+    pub const fn default_pixels(self) -> PixelOrder {
+        match self {
+            Self::Gate | Self::Rows => PixelOrder::Raster,
+            // Neighbours keep similar channels.
+            Self::Columns => PixelOrder::Block,
+        }
+    }
+}
+
+named! {
+    /// In which order pixels are dealt to the rows of tiles.
+    pub enum PixelOrder {
+        /// Row by row of the map.
+        Raster = "raster",
+        /// Block by block of as many pixels as the array has rows.
+        Block = "block",
+    }
+}
+
+named! {
+    /// In which order channels are dealt to the columns of tiles.
+    #[derive(Default)]
+    pub enum ChannelOrder {
+        /// As the network has them.
+        #[default]
+        Natural = "natural",
+        /// By kept outputs of free pixels, most first.
+        Density = "density",
+    }
+}
+
+named! {
+    /// Tiles of phase 2 on an array that is not output-stationary. A bound is reported and never run.
+    pub enum OutputBound {
+        /// Each column of a tile takes pixels of its own: R·C activation ports instead of R. `gate` and `rows` never take
+        /// fewer tiles; `columns` may, since it forms tiles of channels anew for each tile of pixels.
+        Compact = "compact",
+        /// Any PE takes any output. No schedule takes fewer tiles.
+        Ideal = "ideal",
+    }
+}
+
+/// Whether rows that the last tiles of phase 1 leave empty take free pixels, which are then computed without asking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum FillUp {
+    /// They stay empty.
+    #[default]
+    Off,
+    /// They take the next free pixels.
+    On,
+}
+
+impl FillUp {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Off, Self::On];
+}
+
+/// V, multiply-adds per cycle of the unit beside the array that predicts; with 0 of them prediction takes no time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PredictorLanes(pub u32);
+
+impl PredictorLanes {
+    /// From the first cycle of phase 1 to the last decision: ⌈18·`n_outputs`/V⌉ for all outputs of a product.
+    pub fn cycles(self, n_outputs: u64) -> Cycles {
+        match u64::from(self.0) {
+            0 => Cycles(0),
+            n_lanes => Cycles((PREDICTOR_MACS_PER_OUTPUT * n_outputs).div_ceil(n_lanes)),
+        }
+    }
+}
+
+/// What an array does with predicted outputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct OutputRules {
+    /// The tiles of phase 2.
+    pub schedule: OutputSchedule,
+    /// What the empty rows of phase 1 take.
+    pub fill_up: FillUp,
+    /// How fast the predictor is.
+    pub predictor_lanes: PredictorLanes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_take_whole_cycles() {
+        #[track_caller]
+        fn check(n_lanes: u32, n_outputs: u64, want: u64) {
+            assert_eq!(PredictorLanes(n_lanes).cycles(n_outputs), Cycles(want));
+        }
+        check(0, 1000, 0); // No time.
+        check(1, 1, 18);
+        check(4, 1, 5); // 4.5 cycles.
+        check(18, 7, 7);
+        check(64, 1, 1);
+    }
+}
