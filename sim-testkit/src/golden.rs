@@ -52,18 +52,22 @@ impl Array {
     }
 }
 
-/// All arrays of a golden file, by key.
+/// The entry of a golden file that describes its cases, as text.
+const META: &str = "meta.npy";
+
+/// All arrays of numbers of a golden file, by key.
 ///
 /// # Panics
 /// Where the file is not what the repository holds: it belongs to the tests.
 pub fn read(name: &str) -> BTreeMap<String, Array> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
-    let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut archive = zip::ZipArchive::new(file).expect("a zip archive");
+    let mut archive = archive(name);
     (0..archive.len())
-        .map(|index| {
+        .filter_map(|index| {
             let entry = archive.by_index(index).expect("an entry of the archive");
             let name = entry.name().expect("a name in UTF-8").into_owned();
+            if name == META {
+                return None;
+            }
             let npy = npyz::NpyFile::new(entry).expect("an array");
             let shape = npy.shape().to_vec();
             let order = npy.order();
@@ -93,9 +97,26 @@ pub fn read(name: &str) -> BTreeMap<String, Array> {
                 npyz::Order::C => values,
                 npyz::Order::Fortran => transposed(&shape, &values),
             };
-            (name.trim_end_matches(".npy").to_owned(), Array { shape, values })
+            Some((name.trim_end_matches(".npy").to_owned(), Array { shape, values }))
         })
         .collect()
+}
+
+/// What a golden file says of its cases: a JSON text.
+///
+/// # Panics
+/// As [`read`].
+pub fn meta(name: &str) -> String {
+    let mut archive = archive(name);
+    let entry = archive.by_name(META).expect("a description of the cases");
+    let npy = npyz::NpyFile::new(entry).expect("an array");
+    npy.into_vec::<String>().expect("text").concat()
+}
+
+fn archive(name: &str) -> zip::ZipArchive<File> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
+    let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    zip::ZipArchive::new(file).expect("a zip archive")
 }
 
 /// A column-major matrix, row-major.

@@ -1,5 +1,7 @@
 //! The golden operands: every accumulator and every count of the authors' models, from both engines and the oracle.
 
+mod predicted;
+
 use std::collections::BTreeMap;
 
 use sim_algebraic::Algebraic;
