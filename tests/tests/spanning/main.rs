@@ -9,4 +9,5 @@ mod onnx_models;
 mod onnx_nodes;
 mod onnx_quantized;
 mod page;
+mod predicted_outputs;
 mod recalibrated_model;
