@@ -4,7 +4,7 @@
 
 use crate::curve::count;
 use crate::predictor::{EPSILON, TAPS, nearest};
-use crate::train::kernels::{LANES, Lanes, filter, sum_of, tap_sums, total};
+use crate::train::kernels::{filter, sum_of, tap_sums};
 use crate::train::layout::Layout;
 use sim_core::shape::widen;
 
@@ -249,26 +249,21 @@ impl Back {
 /// the normalised values; `wanted` becomes what is to change.
 #[inline(always)]
 fn scored(stage: &Trained<f32>, free: &[f32], normal: &[f32], wanted: &mut [f32]) -> [f64; 3] {
-    let [mut squares, mut shift, mut scale]: [Lanes; 3] = Default::default();
-    let pixels = normal
-        .as_chunks::<LANES>()
-        .0
-        .iter()
-        .zip(free.as_chunks::<LANES>().0);
-    for ((normal, free), wanted) in pixels.zip(wanted.as_chunks_mut::<LANES>().0) {
-        for lane in 0..LANES {
-            let score = normal[lane] * stage.scale + stage.shift;
-            let clamped = score.clamp(0.0, 1.0);
-            let difference = (clamped - wanted[lane]) * free[lane];
-            // The ends count as between.
-            let change = if clamped == score { difference } else { 0.0 };
-            squares[lane] += difference * difference;
-            shift[lane] += change;
-            scale[lane] += change * normal[lane];
-            wanted[lane] = change;
-        }
+    // Several short loops: each runs on vectors.
+    let score = |normal: f32| normal * stage.scale + stage.shift;
+    for ((wanted, &normal), free) in wanted.iter_mut().zip(normal).zip(free) {
+        *wanted = (score(normal).clamp(0.0, 1.0) - *wanted) * free;
     }
-    [squares, shift, scale].map(total)
+    let squares = sum_of(wanted, wanted, |difference, _| difference * difference);
+    for (wanted, &normal) in wanted.iter_mut().zip(normal) {
+        let score = score(normal);
+        // The ends count as between.
+        let is_between = (0.0..=1.0).contains(&score);
+        *wanted = if is_between { *wanted } else { 0.0 };
+    }
+    let shift = sum_of(wanted, wanted, |change, _| change);
+    let scale = sum_of(wanted, normal, |change, normal| change * normal);
+    [squares, shift, scale]
 }
 
 fn add(all: &mut [f64; TAPS], one: [f64; TAPS]) {
