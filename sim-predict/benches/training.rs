@@ -1,5 +1,7 @@
 //! Speed of training, in images per second, on one thread.
 
+use std::sync::atomic::AtomicBool;
+
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use sim_predict::mask::MaskType;
@@ -31,5 +33,5 @@ fn step(bencher: Bencher<'_, '_>, (channels, size): (usize, usize)) {
     let mut trainer = Trainer::new(mask, channels, 0, "conv", LearningRate::ZAP);
     bencher
         .counter(ItemsCount::new(BATCH))
-        .bench_local(|| trainer.step(&maps, [channels, size, size], 1));
+        .bench_local(|| trainer.step(&maps, [channels, size, size], 1, &AtomicBool::new(false)));
 }

@@ -8,6 +8,9 @@ use crate::predictor::SIZE;
 /// Parameters of a channel: by stage weights, bias, scale, shift.
 type Parameters = [[f64; TAPS + 3]; 2];
 
+/// Nobody asks to stop.
+static GO: AtomicBool = AtomicBool::new(false);
+
 const BIAS: usize = TAPS;
 const SCALE: usize = TAPS + 1;
 const SHIFT: usize = TAPS + 2;
@@ -209,7 +212,7 @@ fn gradients_are_numeric_differences_of_the_definition() {
             let mut trainer = Trainer::new(mask, channels, seed, &name, LearningRate::ZAP);
             with_drawn_norms(&mut trainer, seed);
             let passes = trainer
-                .passes(&slices, [channels, rows, columns], 1)
+                .passes(&slices, [channels, rows, columns], 1, &GO)
                 .expect("a batch");
             for (channel, (pass, halves)) in passes.iter().zip(&trainer.channels).enumerate() {
                 let own = |map: &Vec<f32>| map[channel * rows * columns..][..rows * columns].to_vec();
@@ -314,7 +317,7 @@ fn running_statistics_and_scores_are_those_of_the_definition() {
             }
             let slices: Vec<&[f32]> = last.iter().map(Vec::as_slice).collect();
             near(
-                trainer.step(&slices, SHAPE, 1).expect("a batch"),
+                trainer.step(&slices, SHAPE, 1, &GO).expect("a batch"),
                 loss,
                 1.0,
                 "loss",

@@ -150,9 +150,16 @@ impl Trainer {
     /// Learn from a batch: for each image what stands behind the ReLU, channels, rows and columns. Returns the loss before
     /// the step.
     ///
-    /// - Errors: maps of other sizes, and activations that are not finite; nothing is learned then.
-    pub fn step(&mut self, maps: &[&[f32]], shape: [usize; 3], n_jobs: usize) -> Result<f64, BatchFault> {
-        let passes = self.passes(maps, shape, n_jobs)?;
+    /// - Errors: maps of other sizes, and activations that are not finite. Nothing is learned then, and nothing where the
+    ///   caller asks to stop.
+    pub fn step(
+        &mut self,
+        maps: &[&[f32]],
+        shape: [usize; 3],
+        n_jobs: usize,
+        stop: &AtomicBool,
+    ) -> Result<f64, Unfinished<BatchFault>> {
+        let passes = self.passes(maps, shape, n_jobs, stop)?;
         let n_values = count(widen(maps.len() * shape[1] * shape[2]));
         let n_all = n_values * count(widen(self.channels.len()));
         self.steps.begin();
@@ -171,25 +178,26 @@ impl Trainer {
         maps: &[&[f32]],
         [n_channels, rows, columns]: [usize; 3],
         n_jobs: usize,
-    ) -> Result<Vec<Pass>, BatchFault> {
+        stop: &AtomicBool,
+    ) -> Result<Vec<Pass>, Unfinished<BatchFault>> {
         let images = maps.len();
         let (want, found) = (self.channels.len(), n_channels);
         if found != want {
-            return Err(BatchFault::Channels { found, want });
+            return Err(Unfinished::Failed(BatchFault::Channels { found, want }));
         }
         if images == 0 || rows == 0 || columns == 0 {
-            return Err(BatchFault::Empty {
+            return Err(Unfinished::Failed(BatchFault::Empty {
                 images,
                 rows,
                 columns,
-            });
+            }));
         }
         // A product that overflows is the length of no map.
         let want = checked_product(&[n_channels, rows, columns]).unwrap_or(usize::MAX);
         for (image, map) in maps.iter().enumerate() {
             let found = map.len();
             if found != want {
-                return Err(BatchFault::Length { image, found, want });
+                return Err(Unfinished::Failed(BatchFault::Length { image, found, want }));
             }
         }
         let layout = Layout::new(self.mask, [rows, columns]);
@@ -220,12 +228,7 @@ impl Trainer {
             });
             passes.collect::<Result<Vec<Pass>, BatchFault>>()
         };
-        match parallel_map(&groups, n_jobs, &AtomicBool::new(false), group) {
-            Ok(groups) => Ok(groups.concat()),
-            Err(Unfinished::Failed(fault)) => Err(fault),
-            // Nobody asks to stop.
-            Err(Unfinished::Stopped) => Ok(Vec::new()),
-        }
+        Ok(parallel_map(&groups, n_jobs, stop, group)?.concat())
     }
 
     /// The predictor as it is now.

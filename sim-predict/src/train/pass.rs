@@ -2,11 +2,12 @@
 //!
 //! Pixels are in FP32. Sums over a map are in FP32 by lanes, sums over maps in FP64, in the order of the maps.
 
+use sim_core::shape::widen;
+
 use crate::curve::count;
 use crate::predictor::{EPSILON, TAPS, nearest};
 use crate::train::kernels::{filter, sum_of, tap_sums};
 use crate::train::layout::Layout;
-use sim_core::shape::widen;
 
 /// What is trained of one channel of a stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

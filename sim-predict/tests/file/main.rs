@@ -3,6 +3,8 @@
 mod bad;
 mod round_trip;
 
+use std::sync::atomic::AtomicBool;
+
 use sim_predict::curve::{Curve, N_THRESHOLDS};
 use sim_predict::file::{End, PlacePredictor, PredictorFile, Provenance};
 use sim_predict::mask::MaskType;
@@ -21,7 +23,10 @@ fn predictor(n_channels: usize, mask: i64, place: &str) -> Predictor {
         .map(|x| f32::from(x % 7))
         .take(n_channels * SIZE * SIZE)
         .collect();
-    trainer.step(&[&x], [n_channels, SIZE, SIZE], 1).expect("a batch");
+    let go = AtomicBool::new(false);
+    trainer
+        .step(&[&x], [n_channels, SIZE, SIZE], 1, &go)
+        .expect("a batch");
     trainer.predictor()
 }
 

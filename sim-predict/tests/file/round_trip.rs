@@ -6,7 +6,7 @@ use sim_predict::file::{End, PredictorFile, Provenance};
 use crate::{CONV, DOTTED, file};
 
 #[test]
-fn a_file_reads_back_equal_and_its_bytes_repeat() {
+fn a_predictor_file_reads_back_equal_and_its_bytes_repeat() {
     let file = file();
     let bytes = file.to_bytes().expect("is good");
     assert_eq!(file.to_bytes().expect("is good"), bytes);

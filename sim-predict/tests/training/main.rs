@@ -1,9 +1,15 @@
 //! Training of predictors as a caller sees it.
 
+use std::sync::atomic::AtomicBool;
+
+use sim_core::parallel_map::Unfinished;
 use sim_predict::counts::Counts;
 use sim_predict::mask::MaskType;
 use sim_predict::predictor::{Predictor, Threshold};
-use sim_predict::train::{BatchFault, LearningRate, Trainer};
+use sim_predict::train::{LearningRate, Trainer};
+
+/// Nobody asks to stop.
+static GO: AtomicBool = AtomicBool::new(false);
 
 /// Numbers from 0 to below 1, the same every time.
 struct Numbers(u32);
@@ -49,7 +55,7 @@ fn trained(mask: u8, n_steps: usize, n_jobs: usize) -> (Predictor, Vec<f64>) {
     let step = |_| {
         let maps: Vec<Vec<f32>> = (0..16).map(|_| blobs(&mut numbers, SHAPE)).collect();
         let maps: Vec<&[f32]> = maps.iter().map(Vec::as_slice).collect();
-        trainer.step(&maps, SHAPE, n_jobs).expect("a batch")
+        trainer.step(&maps, SHAPE, n_jobs, &GO).expect("a batch")
     };
     let losses = (0..n_steps).map(step).collect();
     (trainer.predictor(), losses)
@@ -109,8 +115,8 @@ fn channels_and_places_do_not_depend_on_each_other() {
     let new = |n_channels, place| Trainer::new(mask, n_channels, 7, place, LearningRate::ZAP);
     let (mut many, mut few) = (new(3, "a"), new(2, "a"));
     let x = blobs(&mut Numbers(5), [3, rows, columns]);
-    many.step(&[&x], [3, rows, columns], 1).expect("a batch");
-    few.step(&[&x[..2 * rows * columns]], [2, rows, columns], 1)
+    many.step(&[&x], [3, rows, columns], 1, &GO).expect("a batch");
+    few.step(&[&x[..2 * rows * columns]], [2, rows, columns], 1, &GO)
         .expect("a batch");
     let [many, few] = [many, few].map(|trainer| trainer.predictor().stages[1].mean.clone());
     assert_eq!(many[..2], few[..]);
@@ -125,7 +131,9 @@ fn a_batch_that_teaches_nothing_is_an_error_and_changes_nothing() {
     let before = trainer.predictor();
     let good = [1.0; 8];
     let mut check = |maps: &[&[f32]], shape, want: &str| {
-        let fault = trainer.step(maps, shape, 1).expect_err("is no batch");
+        let Err(Unfinished::Failed(fault)) = trainer.step(maps, shape, 1, &GO) else {
+            panic!("{want}");
+        };
         assert_eq!(fault.to_string(), want);
         assert_eq!(trainer.predictor(), before, "{want}");
     };
@@ -165,10 +173,17 @@ fn a_batch_that_teaches_nothing_is_an_error_and_changes_nothing() {
         check(&[&good, &bad], [2, 2, 2], want);
     }
     // A single value has no variance, and is no error.
-    let fault = trainer.step(&[&[0.5, 0.0]], [2, 1, 1], 1);
-    assert_eq!(
-        fault.map_err(|fault| matches!(fault, BatchFault::Empty { .. })),
-        Ok(0.0)
-    );
+    let loss = trainer.step(&[&[0.5, 0.0]], [2, 1, 1], 1, &GO).expect("a batch");
+    assert!(loss.total_cmp(&0.0).is_eq(), "{loss}");
     assert_eq!(trainer.predictor().stages[0].variance, [1.0, 1.0]);
+}
+
+#[test]
+fn a_step_that_is_stopped_changes_nothing() {
+    let mask = MaskType::new(5).expect("a type");
+    let mut trainer = Trainer::new(mask, 2, 0, "conv", LearningRate::ZAP);
+    let before = trainer.predictor();
+    let result = trainer.step(&[&[1.0; 8]], [2, 2, 2], 2, &AtomicBool::new(true));
+    assert!(matches!(result, Err(Unfinished::Stopped)), "{result:?}");
+    assert_eq!(trainer.predictor(), before);
 }
