@@ -37,10 +37,12 @@ const MOMENTUM: f64 = 0.1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BatchFault {
     /// No pixels at all.
-    #[error("a batch of {images} images with maps of {rows}×{columns} has no pixel to learn from")]
+    #[error("a batch of {images} images with {channels} maps of {rows}×{columns} has no pixel to learn from")]
     Empty {
         /// Images.
         images: usize,
+        /// Channels of an image.
+        channels: usize,
         /// Rows of a map.
         rows: usize,
         /// Columns of a map.
@@ -185,9 +187,10 @@ impl Trainer {
         if found != want {
             return Err(Unfinished::Failed(BatchFault::Channels { found, want }));
         }
-        if images == 0 || rows == 0 || columns == 0 {
+        if [images, n_channels, rows, columns].contains(&0) {
             return Err(Unfinished::Failed(BatchFault::Empty {
                 images,
+                channels: n_channels,
                 rows,
                 columns,
             }));

@@ -140,12 +140,12 @@ fn a_batch_that_teaches_nothing_is_an_error_and_changes_nothing() {
     check(
         &[],
         [2, 2, 2],
-        "a batch of 0 images with maps of 2×2 has no pixel to learn from",
+        "a batch of 0 images with 2 maps of 2×2 has no pixel to learn from",
     );
     check(
         &[&[]],
         [2, 0, 2],
-        "a batch of 1 images with maps of 0×2 has no pixel to learn from",
+        "a batch of 1 images with 2 maps of 0×2 has no pixel to learn from",
     );
     check(
         &[&good],
