@@ -1,6 +1,6 @@
 //! The vocabulary of the simulator: units, shapes, checked specs, counters and records.
 //!
-//! Nothing here reads a file, draws a random number or knows an engine. What is built from good input
+//! Nothing here reads a file, has randomness of its own or knows an engine. What is built from good input
 //! cannot fail later.
 
 // What `named!` writes calls this crate by its name, here as in others.
@@ -10,6 +10,7 @@ pub mod busy;
 pub mod convolution;
 pub mod counters;
 mod decimal;
+pub mod draws;
 pub mod evaluation;
 pub mod fixed;
 pub mod ids;

@@ -22,6 +22,8 @@ const IMAGES_PER_JOB: usize = 8;
 pub(crate) struct Pass<'a> {
     pub(crate) network: &'a Network,
     pub(crate) images: &'a ImageSet,
+    /// As many of the images, from the first on.
+    n_images: usize,
     feed: Feed<'a>,
     pub(crate) jobs: usize,
     pub(crate) stop: &'a AtomicBool,
@@ -86,11 +88,20 @@ impl<'a> Pass<'a> {
         Ok(Self {
             network,
             images,
+            n_images: images.len(),
             feed: Feed::new(network, images, &options.preprocessing)?,
             jobs: options.jobs,
             stop: options.stop,
             progress,
         })
+    }
+
+    /// The same over the first `n_images` images, where there are more.
+    pub(crate) fn of_first(self, n_images: usize) -> Self {
+        Self {
+            n_images: n_images.min(self.n_images),
+            ..self
+        }
     }
 
     /// Run every image, and `merge` what `see` keeps of the inputs of its layers: given are image, layer and what was
@@ -147,8 +158,8 @@ impl<'a> Pass<'a> {
         one: impl Fn(usize) -> Result<T, CaptureError> + Sync,
         mut merge: impl FnMut(usize, T) -> Result<(), CaptureError>,
     ) -> Result<(), CaptureError> {
-        self.progress.begin(what, self.images.len());
-        let indices: Vec<usize> = (0..self.images.len()).collect();
+        self.progress.begin(what, self.n_images);
+        let indices: Vec<usize> = (0..self.n_images).collect();
         for chunk in indices.chunks(self.jobs.clamp(1, 1024) * IMAGES_PER_JOB) {
             let kept = parallel_map(chunk, self.jobs, self.stop, |&index| one(index));
             let kept = kept.map_err(|unfinished| match unfinished {
@@ -164,15 +175,19 @@ impl<'a> Pass<'a> {
 
     /// Run an image for what `hooks` see of it.
     fn run_one(&self, index: usize, hooks: &mut dyn Hooks) -> Result<(), CaptureError> {
-        let inputs = self.feed.of(index..index + 1)?;
-        let name = &self.images.names()[index];
-        let result = self.network.run_values(inputs, hooks);
-        result.map_err(|error| CaptureError::Network {
-            image: name.clone(),
-            error: Box::new(error),
-        })?;
-        self.progress.advance(name);
+        self.run_hooks(index, hooks)?;
+        self.progress.advance(&self.images.names()[index]);
         Ok(())
+    }
+
+    /// As a part of other work, which tells how far it is.
+    pub(crate) fn run_hooks(&self, index: usize, hooks: &mut dyn Hooks) -> Result<(), CaptureError> {
+        let inputs = self.feed.of(index..index + 1)?;
+        let result = self.network.run_values(inputs, hooks);
+        result.map(drop).map_err(|error| CaptureError::Network {
+            image: self.images.names()[index].clone(),
+            error: Box::new(error),
+        })
     }
 }
 

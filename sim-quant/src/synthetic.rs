@@ -1,5 +1,6 @@
 //! Zeros that no image gave, put among the activations of a trace.
 
+use sim_core::draws::{GOLDEN, mixed};
 use sim_core::shape::widen;
 use sim_core::synthetic::ActivationZeros;
 use sim_trace::trace::Trace;
@@ -35,17 +36,6 @@ impl Draws {
     const fn at(self, place: u64) -> u64 {
         mixed(self.base.wrapping_add(place.wrapping_mul(GOLDEN)))
     }
-}
-
-/// 2⁶⁴ over the golden ratio: steps that visit every number.
-const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// The output function of SplitMix64 (Steele, Lea and Flood, 2014).
-const fn mixed(x: u64) -> u64 {
-    let x = x.wrapping_add(GOLDEN);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
 }
 
 #[cfg(test)]

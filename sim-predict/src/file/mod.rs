@@ -19,6 +19,7 @@ use crate::curve::Curve;
 use crate::predictor::Predictor;
 
 pub use crate::file::fault::FileFault;
+pub use crate::file::read::is_written_at;
 
 /// The metadata key of the description.
 const KEY: &str = "sysmt-predictors";

@@ -1,6 +1,7 @@
 //! Reading predictors from bytes that may be anything.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -14,6 +15,11 @@ use crate::file::{
 };
 use crate::mask::MaskType;
 use crate::predictor::{Predictor, SIZE, Stage};
+
+/// Whether the file at `path` holds predictors.
+pub fn is_written_at(path: &Path) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| PredictorFile::from_bytes(&bytes).is_ok())
+}
 
 impl PredictorFile {
     /// The predictors in the bytes of a file.

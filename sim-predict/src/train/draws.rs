@@ -1,5 +1,7 @@
 //! Weights to begin with.
 
+use sim_core::draws::{GOLDEN, mixed};
+
 use crate::curve::count;
 use crate::predictor::nearest;
 
@@ -25,17 +27,6 @@ impl Draws {
         let fraction = count(draw >> 11) / count(1 << 53);
         nearest((2.0 * fraction - 1.0) / 3.0)
     }
-}
-
-/// 2⁶⁴ over the golden ratio: steps that visit every number.
-const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-
-/// The output function of SplitMix64 (Steele, Lea and Flood, 2014).
-const fn mixed(x: u64) -> u64 {
-    let x = x.wrapping_add(GOLDEN);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
 }
 
 #[cfg(test)]

@@ -10,19 +10,20 @@ use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
 use crate::pass::Pass;
 
-/// The curves of each place over `images`, by place of the network; `None` where `predictors` has none. Every place is
-/// asked alone: nothing is skipped.
+/// The curves of each place over the first `n_images` of `images`, by place of the network; `None` where `predictors` has
+/// none. Every place is asked alone: nothing is skipped.
 ///
 /// - Errors: images or a network that cannot be run.
 pub fn curves(
     network: &Network,
-    images: &ImageSet,
+    (images, n_images): (&ImageSet, usize),
     predictors: &[Option<Predictor>],
     options: &CaptureOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<Option<Curve>>, CaptureError> {
     let mut sums: Vec<Option<CurveSums>> = vec![None; network.places().len()];
-    Pass::new(network, images, options, progress)?.run_places(
+    let pass = Pass::new(network, images, options, progress)?.of_first(n_images);
+    pass.run_places(
         "asking predictors",
         |seen| {
             let predictor = predictors.get(seen.index)?.as_ref()?;

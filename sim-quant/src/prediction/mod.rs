@@ -2,6 +2,7 @@
 
 mod curves;
 mod gating;
+pub mod training;
 
 pub use curves::curves;
 pub use gating::Gating;

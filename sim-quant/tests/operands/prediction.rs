@@ -1,6 +1,8 @@
 //! Outputs that are skipped in a running network, and what thresholds would skip.
 
-use sim_core::progress::Silent;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use sim_core::progress::{Progress, Silent};
 use sim_core::tensor::Tensor;
 use sim_net::network::{HookError, Hooks, Network, PlaceCall, WeightedCall};
 use sim_predict::cross_neuron::{CrossNeuron, Diagonal, WindowSize, ZeroUpTo};
@@ -8,8 +10,10 @@ use sim_predict::curve::THRESHOLDS;
 use sim_predict::mask::MaskType;
 use sim_predict::method::Method;
 use sim_predict::predictor::{Predictor, Stage, Threshold};
-use sim_quant::capture::CaptureOptions;
+use sim_predict::train::LearningRate;
+use sim_quant::capture::{CaptureError, CaptureOptions};
 use sim_quant::feed::Feed;
+use sim_quant::prediction::training::{Trained, TrainingError, TrainingSpec, train};
 use sim_quant::prediction::{Gating, curves};
 
 use crate::capture::{images, network, options};
@@ -149,7 +153,7 @@ fn curves_are_those_of_the_maps_and_do_not_depend_on_jobs() {
             jobs,
             ..options.clone()
         };
-        curves(&network, &images, &predictors, &options, &Silent).expect("curves")
+        curves(&network, (&images, 3), &predictors, &options, &Silent).expect("curves")
     };
     let found = made(1);
     assert_eq!(found, made(5));
@@ -179,4 +183,93 @@ fn curves_are_those_of_the_maps_and_do_not_depend_on_jobs() {
         kept[1] < kept[0] && kept[0] < n_outputs,
         "{kept:?} of {n_outputs}"
     );
+}
+
+/// A short training of every place.
+fn training(network: &Network) -> TrainingSpec {
+    TrainingSpec {
+        masks: vec![MaskType::new(5).expect("a type"); network.places().len()],
+        n_epochs: 3,
+        batch_size: 4,
+        rate: LearningRate::ZAP,
+        seed: 1,
+    }
+}
+
+#[test]
+fn training_lowers_the_losses_and_does_not_depend_on_jobs() {
+    let network = network();
+    let images = images(10, 28);
+    let options = options();
+    let trained = |jobs, seed| {
+        let options = CaptureOptions {
+            jobs,
+            ..options.clone()
+        };
+        let spec = TrainingSpec {
+            seed,
+            ..training(&network)
+        };
+        train(&network, &images, &spec, &options, &Silent).expect("predictors")
+    };
+    let Trained { predictors, losses } = trained(1, 1);
+    assert_eq!(
+        Trained {
+            predictors: predictors.clone(),
+            losses: losses.clone()
+        },
+        trained(3, 1)
+    );
+    assert_ne!(predictors, trained(2, 2).predictors);
+    assert_eq!((predictors.len(), losses.len()), (network.places().len(), 3));
+    for (place, (first, last)) in losses[0].iter().zip(&losses[2]).enumerate() {
+        assert!(last < first, "place {place}: {last} after {first}");
+    }
+}
+
+/// Stops once so many epochs have begun.
+struct StopAfter<'a> {
+    stop: &'a AtomicBool,
+    n_epochs: AtomicUsize,
+    last: usize,
+}
+
+impl Progress for StopAfter<'_> {
+    fn begin(&self, _: &str, _: usize) {
+        if self.n_epochs.fetch_add(1, Ordering::Relaxed) == self.last {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn advance(&self, _: &str) {}
+}
+
+#[test]
+fn training_that_is_stopped_gives_what_whole_epochs_made() {
+    let network = network();
+    let images = images(6, 28);
+    let stopped = |last| {
+        let stop = AtomicBool::new(false);
+        let options = CaptureOptions {
+            stop: &stop,
+            ..options()
+        };
+        let progress = StopAfter {
+            stop: &stop,
+            n_epochs: AtomicUsize::new(0),
+            last,
+        };
+        train(&network, &images, &training(&network), &options, &progress)
+    };
+    let part = stopped(2).expect("two epochs");
+    let whole = TrainingSpec {
+        n_epochs: 2,
+        ..training(&network)
+    };
+    let whole = train(&network, &images, &whole, &options(), &Silent).expect("two epochs");
+    assert_eq!(part, whole);
+    assert!(matches!(
+        stopped(0),
+        Err(TrainingError::Run(CaptureError::Stopped))
+    ));
 }
