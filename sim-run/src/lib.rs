@@ -64,3 +64,4 @@ pub mod throttle;
 pub mod trace;
 pub mod training;
 pub mod workers;
+pub mod zap;

@@ -301,6 +301,8 @@ pub enum Purpose {
     Trace,
     /// What it answers.
     Answers,
+    /// What its ReLUs make, where that may be predicted.
+    Places,
 }
 
 /// Let a network run what its purpose needs, and nothing else; of its outputs this one, or all.
@@ -325,6 +327,7 @@ pub(crate) fn want(
             }
             Wanted::Layers(layers)
         }
+        Purpose::Places => Wanted::Places,
     };
     network
         .want(&wanted)

@@ -6,6 +6,7 @@ mod plot;
 pub(crate) mod report;
 mod shards;
 mod sweep;
+pub(crate) mod train;
 mod wave;
 
 use std::path::PathBuf;
@@ -58,6 +59,9 @@ pub(crate) enum Command {
     Eval(Box<EvalArgs>),
     /// Run every point of a sweep; each result is stored when it is there
     Sweep(Box<SweepArgs>),
+    /// Train what predicts zeros of a network
+    #[command(subcommand)]
+    Train(train::TrainCommand),
     /// Write the rows of a results folder for other programs and papers
     Export(ExportArgs),
     /// Draw figures of a results folder, without simulating

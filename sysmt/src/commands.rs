@@ -10,4 +10,5 @@ pub(crate) mod plot;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sweep;
+pub(crate) mod train;
 pub(crate) mod wave;

@@ -24,6 +24,8 @@ pub(crate) enum Failure {
     Stopped,
     /// Ctrl-C, after results so far were printed.
     Part,
+    /// Ctrl-C in training; so many epochs are done, of so many.
+    Epochs(usize, usize),
     /// Ctrl-C in a sweep; so many points are stored, and so many left.
     SweepStopped(usize, usize),
     /// Ctrl-C in a shard; so many of its points are left.
@@ -49,6 +51,10 @@ impl Failure {
             Self::Differs => (String::new(), 1),
             Self::Part => (
                 "stopped: the results are those of a part of the images\n".to_owned(),
+                130,
+            ),
+            Self::Epochs(done, asked) => (
+                format!("stopped: the file holds what {done} of {asked} epochs have made\n"),
                 130,
             ),
             Self::SweepStopped(stored, left) => (

@@ -48,6 +48,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
         Command::Capture(args) => commands::capture::execute(args, engines),
         Command::Eval(args) => commands::eval::execute(args, engines),
         Command::Sweep(args) => commands::sweep::execute(args, engines),
+        Command::Train(command) => commands::train::execute(command, engines),
         Command::Export(args) => commands::export::execute(args),
         Command::Plot(args) => commands::plot::execute(args),
         Command::Report(args) => commands::report::execute(args),

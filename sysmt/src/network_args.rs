@@ -30,7 +30,7 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
         } else {
             Unreadable::Refused
         },
-        inputs: constants(network)?,
+        inputs: constants(&network.inputs)?,
         output: None,
         unsupported: if network.partial {
             Unsupported::LeftOut
@@ -54,8 +54,7 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
 }
 
 /// Each input at most once.
-fn constants(network: &NetworkArgs) -> Result<Vec<InputConstant>, Failure> {
-    let inputs = &network.inputs;
+pub(crate) fn constants(inputs: &[InputConstant]) -> Result<Vec<InputConstant>, Failure> {
     let is_twice = |(place, input): (usize, &InputConstant)| {
         inputs[..place].iter().any(|other| other.name == input.name)
     };
@@ -64,7 +63,7 @@ fn constants(network: &NetworkArgs) -> Result<Vec<InputConstant>, Failure> {
             "--input gives `{}` two values; take one away",
             input.name
         ))),
-        None => Ok(inputs.clone()),
+        None => Ok(inputs.to_vec()),
     }
 }
 
@@ -112,7 +111,8 @@ pub(crate) fn pruning(args: &PruningArgs) -> Result<Option<PruneSpec>, Failure> 
     })
 }
 
-fn preprocessing(args: &PreprocessingArgs) -> Override {
+/// The preprocessing that arguments mean.
+pub(crate) fn preprocessing(args: &PreprocessingArgs) -> Override {
     Override {
         layout: args.layout,
         model_layout: args.model_layout,

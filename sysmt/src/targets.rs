@@ -24,6 +24,8 @@ pub(crate) enum Output<'a> {
     Predictions,
     /// Of `eval --save-model`.
     Model,
+    /// Of `train zap`.
+    Predictors,
     /// Of `wave`.
     Waveform,
     /// Of `export`: some of these columns.
@@ -41,6 +43,7 @@ impl Output<'_> {
             Self::Predictions => tables::is_predictions(path),
             // It is a copy of the user's, whose bytes do not say who wrote them.
             Self::Model => Ok(false),
+            Self::Predictors => Ok(sim_predict::file::is_written_at(path)),
             Self::Waveform => sim_wave::is_waveform(path),
             Self::Rows(columns) => export::is_export(path, columns),
             Self::Page => page::is_page(path),
@@ -52,7 +55,9 @@ impl Output<'_> {
         match self {
             Self::Predictions => "--predictions",
             Self::Model => "--save-model",
-            Self::Trace | Self::Product | Self::Waveform | Self::Rows(_) | Self::Page => "--out",
+            Self::Trace | Self::Product | Self::Predictors | Self::Waveform | Self::Rows(_) | Self::Page => {
+                "--out"
+            }
         }
     }
 
@@ -63,6 +68,7 @@ impl Output<'_> {
             Self::Product => "a product that `sysmt gemm` wrote",
             Self::Predictions => "a table that `sysmt eval` wrote",
             Self::Model => "known to be a copy that `sysmt eval` wrote",
+            Self::Predictors => "a file of predictors that `sysmt train zap` wrote",
             Self::Waveform => "a waveform that `sysmt wave` wrote",
             Self::Rows(_) => "an export of these results",
             Self::Page => "a page that `sysmt report` wrote",

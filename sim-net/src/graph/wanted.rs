@@ -18,6 +18,8 @@ pub enum Wanted {
     Layers(Vec<usize>),
     /// The values with these names: outputs, or what any node makes.
     Outputs(Vec<String>),
+    /// What ReLUs make at places.
+    Places,
 }
 
 impl Graph {
@@ -35,6 +37,11 @@ impl Graph {
                 let points: Vec<usize> = points.map(|(position, _)| position).collect();
                 self.outputs = Vec::new();
                 self.need(&points);
+            }
+            Wanted::Places => {
+                let nodes: Vec<usize> = self.places.iter().map(|place| place.node).collect();
+                self.outputs = Vec::new();
+                self.need(&nodes);
             }
             Wanted::Outputs(names) => {
                 let outputs = names

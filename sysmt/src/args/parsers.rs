@@ -5,6 +5,8 @@ use sim_core::named::Named;
 use sim_core::preprocessing::Resize;
 use sim_core::range::Percentile;
 use sim_core::spec::Threads;
+use sim_predict::mask::MaskType;
+use sim_predict::train::LearningRate;
 
 use super::Throttle;
 
@@ -56,4 +58,20 @@ pub(super) fn throttle(text: &str) -> Result<Throttle, String> {
         .and_then(Threads::from_count)
         .map(|threads| Throttle::Layer(layer.to_owned(), threads))
         .ok_or_else(|| format!("`{threads}` threads cannot be; {remedy}"))
+}
+
+/// `5`.
+pub(super) fn mask(text: &str) -> Result<MaskType, String> {
+    let number = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a type of masks; they are 0 to 10"))?;
+    MaskType::new(number).map_err(|error| error.to_string())
+}
+
+/// `0.01`.
+pub(super) fn rate(text: &str) -> Result<LearningRate, String> {
+    let number = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a learning rate, such as 0.01"))?;
+    LearningRate::new(number).map_err(|error| error.to_string())
 }

@@ -17,6 +17,7 @@ fn help_lists_the_commands() {
       capture  Run a network, quantize it, and write a layer trace
       eval     Evaluate a network whose convolutions run on an array, beside FP32 and exact 8-bit
       sweep    Run every point of a sweep; each result is stored when it is there
+      train    Train what predicts zeros of a network
       export   Write the rows of a results folder for other programs and papers
       plot     Draw figures of a results folder, without simulating
       report   Write one HTML page of a results folder: figures, tables, configuration, and what is

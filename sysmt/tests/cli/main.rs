@@ -29,4 +29,5 @@ mod studies;
 mod support;
 mod sweep;
 mod sweep_inputs;
+mod train;
 mod wave;
