@@ -1,9 +1,9 @@
 //! Reader of golden files whose arrays belong to numbered cases.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
+use std::io::Read;
+
+use crate::golden::{META, archive, meta};
 
 /// A golden file: arrays named `CASE/NAME`, and what is said of each case.
 #[derive(Clone, Debug)]
@@ -45,26 +45,19 @@ impl CasesFile {
     /// # Panics
     /// Where the file is not what the repository holds: it belongs to the tests.
     pub fn read(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
-        let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let mut archive = zip::ZipArchive::new(file).expect("a zip archive");
-        let mut found = Self {
-            arrays: BTreeMap::new(),
-            meta: serde_json::Value::Null,
-        };
+        let mut archive = archive(name);
+        let mut arrays = BTreeMap::new();
         for index in 0..archive.len() {
-            let mut entry = archive.by_index(index).expect("an entry of the archive");
+            let entry = archive.by_index(index).expect("an entry of the archive");
             let name = entry.name().expect("a name in UTF-8").into_owned();
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).expect("an entry of the archive");
-            let name = name.trim_end_matches(".npy").to_owned();
-            if name == "meta" {
-                found.meta = serde_json::from_str(&text(&bytes)).expect("JSON");
-            } else {
-                found.arrays.insert(name, floats(&bytes));
+            if name != META {
+                arrays.insert(name.trim_end_matches(".npy").to_owned(), floats(entry));
             }
         }
-        found
+        Self {
+            arrays,
+            meta: serde_json::from_str(&meta(name)).expect("JSON"),
+        }
     }
 
     /// An array.
@@ -76,20 +69,7 @@ impl CasesFile {
     }
 }
 
-/// The only element of an array of text, which lies behind the header as words of 32 bits.
-fn text(npy: &[u8]) -> String {
-    let length = npy.get(8..10).expect("a header");
-    let header = usize::from(u16::from_le_bytes([length[0], length[1]]));
-    let (words, _) = npy.get(10 + header..).expect("elements").as_chunks();
-    let letters = words
-        .iter()
-        .copied()
-        .map(u32::from_le_bytes)
-        .filter_map(char::from_u32);
-    letters.take_while(|&letter| letter != '\0').collect()
-}
-
-fn floats(npy: &[u8]) -> Floats {
+fn floats(npy: impl Read) -> Floats {
     let file = npyz::NpyFile::new(npy).expect("an array");
     let shape = file
         .shape()

@@ -53,7 +53,7 @@ impl Array {
 }
 
 /// The entry of a golden file that describes its cases, as text.
-const META: &str = "meta.npy";
+pub(crate) const META: &str = "meta.npy";
 
 /// All arrays of numbers of a golden file, by key.
 ///
@@ -113,7 +113,7 @@ pub fn meta(name: &str) -> String {
     npy.into_vec::<String>().expect("text").concat()
 }
 
-fn archive(name: &str) -> zip::ZipArchive<File> {
+pub(crate) fn archive(name: &str) -> zip::ZipArchive<File> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name);
     let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     zip::ZipArchive::new(file).expect("a zip archive")
