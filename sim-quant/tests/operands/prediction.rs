@@ -1,5 +1,6 @@
 //! Outputs that are skipped in a running network, and what thresholds would skip.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use sim_core::progress::{Progress, Silent};
@@ -7,11 +8,12 @@ use sim_core::tensor::Tensor;
 use sim_net::network::{HookError, Hooks, Network, PlaceCall, WeightedCall};
 use sim_predict::cross_neuron::{CrossNeuron, Diagonal, WindowSize, ZeroUpTo};
 use sim_predict::curve::THRESHOLDS;
+use sim_predict::file::PredictorFile;
 use sim_predict::mask::MaskType;
 use sim_predict::method::Method;
 use sim_predict::predictor::{Predictor, Stage, Threshold};
 use sim_predict::train::LearningRate;
-use sim_quant::capture::{CaptureError, CaptureOptions};
+use sim_quant::capture::{CaptureError, CaptureOptions, ModelFile};
 use sim_quant::feed::Feed;
 use sim_quant::prediction::training::{Trained, TrainingError, TrainingSpec, train};
 use sim_quant::prediction::{Gating, curves};
@@ -272,4 +274,37 @@ fn training_that_is_stopped_gives_what_whole_epochs_made() {
         stopped(0),
         Err(TrainingError::Run(CaptureError::Stopped))
     ));
+}
+
+#[test]
+fn predictors_that_are_shipped_belong_to_their_networks() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    for name in ["fashion-resnet8", "fashion-resnet20"] {
+        let model = folder.join(format!("{name}.onnx"));
+        let network = Network::load(&model).expect("loads");
+        let layers = network
+            .places()
+            .iter()
+            .map(|place| &network.layers()[place.layer]);
+        let want: Vec<(String, usize)> = layers
+            .map(|layer| (layer.name.clone(), layer.weight_shape()[0]))
+            .collect();
+        let hash = ModelFile::of(&model).expect("hashes").hash;
+        for mask in [3, 5, 6] {
+            let path = folder.join(format!("{name}-mask{mask}.zap.safetensors"));
+            let bytes = std::fs::read(&path).expect("is there");
+            let file = PredictorFile::from_bytes(&bytes).expect("reads");
+            let found = file.places.iter().map(|place| {
+                assert_eq!(place.predictor.mask.number(), mask);
+                assert!(place.curve.is_some());
+                (place.name.clone(), place.predictor.n_channels())
+            });
+            assert_eq!(found.collect::<Vec<_>>(), want, "{name}, mask {mask}");
+            assert_eq!(
+                file.provenance.model_hash.as_ref(),
+                Some(&hash),
+                "{name}, mask {mask}"
+            );
+        }
+    }
 }
