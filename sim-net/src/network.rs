@@ -32,7 +32,7 @@ use crate::ops::number::{float_of_int, int_of_double};
 /// What it runs is what is wanted of it ([`Network::want`]): nodes that nothing wanted depends on are not there.
 #[derive(Debug)]
 pub struct Network {
-    graph: Graph,
+    pub(crate) graph: Graph,
 }
 
 /// The input of a network as its file declares it.

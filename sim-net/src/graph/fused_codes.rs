@@ -1,10 +1,11 @@
 //! Layers between `DequantizeLinear` and `QuantizeLinear` compute with integers, as ONNX Runtime fuses them.
 
-use sim_onnx::value::IntKind;
+use sim_onnx::value::Value;
 
 use crate::graph::layer::{StoredInput, StoredWeights};
 use crate::graph::on_codes::OnCodes;
 use crate::graph::{Action, Graph, readers, stored_codes};
+use crate::ops::args::{Operand, Operands};
 use crate::ops::matmul::Stored;
 use crate::ops::number::int64_of_float;
 
@@ -54,10 +55,16 @@ fn fused(graph: &Graph, layer: usize, reader: usize) -> Option<OnCodes> {
         return None;
     };
     let node = &graph.nodes[reader];
-    let kind = match node.inputs.get(2).copied().flatten() {
-        Some(zero) => graph.constants[zero].as_deref()?.kind()?,
-        None => IntKind::Uint8,
+    let Action::Plain(operation) = &node.action else {
+        return None;
     };
+    let operand = |value: usize| Operand {
+        shape: &[],
+        value: graph.constants[value].as_deref(),
+        kind: graph.constants[value].as_deref().and_then(Value::kind),
+    };
+    let operands = node.inputs.iter().map(|value| value.map(operand));
+    let kind = operation.kind(&Operands(operands.collect()))?;
     let output = stored_codes::input(graph, node, kind)?;
     let bias = match &layer.bias {
         None => None,

@@ -452,4 +452,33 @@ mod tests {
         };
         assert_eq!(network.layers()[0].stored.weights, Some(Ok(want)));
     }
+
+    #[test]
+    fn a_layer_between_codes_gives_the_codes_that_the_file_asks_for() {
+        let between = |ints: &[(&str, &[i64])]| {
+            let builder = Builder::new(&[1, 3])
+                .floats("s", &[], &[0.5])
+                .floats("ws", &[], &[0.25])
+                .floats("ys", &[], &[2.0])
+                .opset(21);
+            stored(builder, "w", INT8, &[3, 2], &[1, -7, 100, 3, -128, 0])
+                .node("QuantizeLinear", &["x", "s"], "q", &[])
+                .node("DequantizeLinear", &["q", "s"], "f", &[])
+                .node("DequantizeLinear", &["w", "ws"], "v", &[])
+                .node("MatMul", &["f", "v"], "p", &[])
+                .node("QuantizeLinear", &["p", "ys"], "c", ints)
+                .node("DequantizeLinear", &["c", "ys"], "y", &[])
+        };
+        // Codes 2, 0 and 9; sums -1150 and -14, times 0.5 · 0.25 / 2.
+        let int8: &[(&str, &[i64])] = &[("output_dtype", &[3])];
+        let network = between(int8).network("y");
+        assert!(network.graph.on_codes.contains_key(&0));
+        assert_eq!(run(&network, &mut NoHooks), [-144.0, -2.0]);
+        // Bytes, where the file says nothing.
+        assert_eq!(run(&between(&[]).network("y"), &mut NoHooks), [0.0, 0.0]);
+        // Of what something else reads, sums are FP32.
+        let network = between(int8).node("Add", &["y", "p"], "z", &[]).network("z");
+        assert!(network.graph.on_codes.is_empty());
+        assert_eq!(run(&network, &mut NoHooks), [-144.0 - 143.75, -2.0 - 1.75]);
+    }
 }
