@@ -1,5 +1,7 @@
 //! What each threshold would keep and lose at a place.
 
+use sim_core::units::count_as_f64;
+
 use crate::mask::MaskType;
 
 /// Thresholds of a curve, −1.3 to 1.3 in tenths.
@@ -67,21 +69,12 @@ impl CurveSums {
 
     /// The curves; an error is 0 where all outputs add up to 0.
     pub fn curve(&self) -> Curve {
-        let outputs = count(self.outputs.max(1));
+        let outputs = count_as_f64(self.outputs.max(1));
         Curve {
-            share: self.kept.map(|kept| count(kept) / outputs),
+            share: self.kept.map(|kept| count_as_f64(kept) / outputs),
             error: self
                 .skipped
                 .map(|skipped| if self.sum == 0.0 { 0.0 } else { skipped / self.sum }),
         }
     }
-}
-
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_precision_loss,
-    reason = "a count becomes a divisor; std has no other conversion"
-)]
-pub(crate) const fn count(count: u64) -> f64 {
-    count as f64
 }

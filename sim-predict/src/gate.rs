@@ -97,7 +97,7 @@ mod tests {
         assert!(outputs[3].is_nan());
         let fault = |kept| {
             Gate::new(first.clone(), kept)
-                .expect_err("is no gate")
+                .expect_err("is not a gate")
                 .to_string()
         };
         assert_eq!(

@@ -90,7 +90,7 @@ impl<'g> Runs<'g> {
                 .map(|values| args_of(graph, values, node, position))
                 .collect();
             let mut outputs = run_node(graph, node, self.n_images, args, hooks)?;
-            if let Some(index) = graph.places.iter().position(|place| place.node == position) {
+            if let Ok(index) = graph.places.binary_search_by_key(&position, |place| place.node) {
                 ask_place(graph, index, node, &mut outputs, hooks)?;
             }
             for (values, outputs) in self.values.iter_mut().zip(outputs) {

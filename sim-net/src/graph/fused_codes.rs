@@ -1,19 +1,18 @@
 //! Layers between `DequantizeLinear` and `QuantizeLinear` compute with integers, as ONNX Runtime fuses them.
 
-use sim_onnx::value::Value;
+use sim_onnx::value::IntKind;
 
 use crate::graph::layer::{StoredInput, StoredWeights};
 use crate::graph::on_codes::OnCodes;
 use crate::graph::{Action, Graph, readers, stored_codes};
-use crate::ops::args::{Operand, Operands};
 use crate::ops::matmul::Stored;
 use crate::ops::number::int64_of_float;
 
 /// How far from a whole number of steps a bias may be that was made of one.
 const WHOLE: f32 = 0.01;
 
-/// Give layers whose input, weights and output are codes the node that makes these codes.
-pub(super) fn fuse(graph: &mut Graph) {
+/// Give layers whose input, weights and output are codes the node that makes these codes; `kinds` are those of the values.
+pub(super) fn fuse(graph: &mut Graph, kinds: &[Option<IntKind>]) {
     let readers = readers(graph);
     let mut is_gone = vec![false; graph.nodes.len()];
     for position in 0..graph.nodes.len() {
@@ -37,7 +36,7 @@ pub(super) fn fuse(graph: &mut Graph) {
         if !is_read_alone || graph.on_codes.contains_key(&layer) {
             continue;
         }
-        if let Some(on_codes) = fused(graph, layer, reader) {
+        if let Some(on_codes) = fused(graph, kinds, layer, reader) {
             graph.on_codes.insert(layer, on_codes);
             graph.nodes[position].outputs = std::mem::take(&mut graph.nodes[reader].outputs);
             is_gone[reader] = true;
@@ -48,23 +47,14 @@ pub(super) fn fuse(graph: &mut Graph) {
 }
 
 /// How a layer computes whose output the node at `reader` makes codes of.
-fn fused(graph: &Graph, layer: usize, reader: usize) -> Option<OnCodes> {
+fn fused(graph: &Graph, kinds: &[Option<IntKind>], layer: usize, reader: usize) -> Option<OnCodes> {
     let layer = &graph.layers[layer];
     let StoredInput { scale, .. } = layer.stored.input?;
     let Some(Ok(StoredWeights { scales, .. })) = &layer.stored.weights else {
         return None;
     };
     let node = &graph.nodes[reader];
-    let Action::Plain(operation) = &node.action else {
-        return None;
-    };
-    let operand = |value: usize| Operand {
-        shape: &[],
-        value: graph.constants[value].as_deref(),
-        kind: graph.constants[value].as_deref().and_then(Value::kind),
-    };
-    let operands = node.inputs.iter().map(|value| value.map(operand));
-    let kind = operation.kind(&Operands(operands.collect()))?;
+    let kind = kinds[node.outputs.first().copied().flatten()?]?;
     let output = stored_codes::input(graph, node, kind)?;
     let bias = match &layer.bias {
         None => None,

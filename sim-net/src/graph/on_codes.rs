@@ -65,7 +65,7 @@ pub(super) struct CodesRead {
 /// product of matrices.
 pub(super) struct Weights {
     pub(super) integers: Tensor,
-    /// By filter, or one for all.
+    /// Δ of each filter.
     scales: Vec<f32>,
 }
 
@@ -117,6 +117,10 @@ pub(super) fn weights(graph: &Graph, node: &Node, places: &Places) -> Option<Wei
     {
         return None;
     }
+    let scales = match scales[..] {
+        [scale] => vec![scale; n_filters],
+        _ => scales,
+    };
     let zero = |index: usize| zeros[index / run.max(1) % n_filters.max(1) % zeros.len()];
     let integers = codes.data.iter().enumerate();
     let integers = integers.map(|(index, &code)| float_of_int(code - zero(index)));
@@ -128,12 +132,9 @@ pub(super) fn weights(graph: &Graph, node: &Node, places: &Places) -> Option<Wei
 
 impl Weights {
     /// What a layer is told of its weights, which it holds as integers so far; from then on it holds what they stand for.
-    pub(super) fn store(&self, layer: &mut WeightedLayer, on_codes: &mut OnCodes) {
-        let n_filters = layer.weight_shape()[0];
-        let scales = match self.scales[..] {
-            [scale] => vec![scale; n_filters],
-            _ => self.scales.clone(),
-        };
+    pub(super) fn store(self, layer: &mut WeightedLayer) {
+        let scales = self.scales;
+        let n_filters = scales.len();
         let per_filter = (layer.weight.data.len() / n_filters.max(1)).max(1);
         let mut codes = Ok(Vec::with_capacity(layer.weight.data.len()));
         for (filter, &scale) in layer.weight.data.chunks_mut(per_filter).zip(&scales) {
@@ -147,7 +148,6 @@ impl Weights {
                 *weight *= scale;
             }
         }
-        on_codes.weight_scales.clone_from(&scales);
         layer.stored.weights = Some(codes.map(|codes| StoredWeights { codes, scales }));
     }
 }
@@ -155,7 +155,13 @@ impl Weights {
 /// What a node says of its input, its bias and its output; `None` where that is computed in the network.
 ///
 /// `read` is known of its input.
-pub(super) fn parameters(graph: &Graph, node: &Node, places: &Places, read: CodesRead) -> Option<Parameters> {
+pub(super) fn parameters(
+    graph: &Graph,
+    node: &Node,
+    places: &Places,
+    read: CodesRead,
+    weights: &Weights,
+) -> Option<Parameters> {
     let zero_point = match integers(graph, node, places.left_zero) {
         Some(zero) => only(&zero.data)?,
         None if is_left_out(node, places.left_zero) => 0,
@@ -188,20 +194,22 @@ pub(super) fn parameters(graph: &Graph, node: &Node, places: &Places, read: Code
         }
         Some(_) | None => None,
     };
-    let weight_scales = match &places.scales {
-        Some(scales) => floats(graph, node, scales.right)?,
-        None => &[1.0],
-    };
+    let weight_scales = &weights.scales;
+    if bias
+        .as_ref()
+        .is_some_and(|bias| bias.len() != weight_scales.len())
+    {
+        return None;
+    }
     let values = bias.as_ref().map(|bias| {
-        let scales = weight_scales.iter().cycle();
-        let values = bias.iter().zip(scales);
+        let values = bias.iter().zip(weight_scales);
         values.map(|(&b, &w)| float_of_int(b) * (scale * w)).collect()
     });
     Some(Parameters {
         on_codes: OnCodes {
             scale,
             zero_point,
-            weight_scales: Vec::new(),
+            weight_scales: weight_scales.clone(),
             bias,
             output,
         },

@@ -77,10 +77,9 @@ pub(super) fn extract(
             },
         };
         if let Some((weights, parameters)) = found.codes {
-            let mut on_codes = parameters.on_codes;
-            weights.store(&mut new, &mut on_codes);
+            weights.store(&mut new);
             new.stored.input = Some(parameters.stored);
-            graph.on_codes.insert(layer, on_codes);
+            graph.on_codes.insert(layer, parameters.on_codes);
         }
         // Filters of a transposed convolution, and products with a factor, are not the stored codes.
         let weight = node.inputs.get(1).copied().flatten();
@@ -99,7 +98,7 @@ pub(super) fn extract(
         };
     }
     graph.nodes = nodes;
-    fused_codes::fuse(graph);
+    fused_codes::fuse(graph, &codes.kinds);
     link_batch_norms(graph);
     Ok(())
 }
@@ -260,10 +259,10 @@ fn on_codes(
         return Ok(None);
     };
     let read = codes.read(node, &places);
-    let (Some(weights), Some(mut parameters)) = (
-        on_codes::weights(graph, node, &places),
-        on_codes::parameters(graph, node, &places, read),
-    ) else {
+    let Some(weights) = on_codes::weights(graph, node, &places) else {
+        return Ok(None);
+    };
+    let Some(mut parameters) = on_codes::parameters(graph, node, &places, read, &weights) else {
         return Ok(None);
     };
     let (weight, form) = match places.product {
@@ -283,13 +282,9 @@ fn on_codes(
             None => return Ok(None),
         },
     };
-    let bias = parameters.bias.take();
-    if bias.as_ref().is_some_and(|bias| bias.len() != weight.shape[0]) {
-        return Ok(None);
-    }
     Ok(Some(Found {
         weight,
-        bias,
+        bias: parameters.bias.take(),
         form,
         input: 0,
         channels: None,

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::curve::Curve;
-use crate::file::{BY_CHANNEL, End, FileFault, PlacePredictor, PredictorFile, Provenance, tensor_name};
-use crate::predictor::{Stage, TAPS};
+use crate::file::{
+    BY_CHANNEL, End, FileFault, PlacePredictor, PredictorFile, Provenance, by_channel, tensor_name,
+};
+use crate::predictor::TAPS;
 
 /// What a number must be.
 struct Rule {
@@ -72,18 +74,9 @@ impl PlacePredictor {
             });
         }
         for (stage, number) in predictor.stages.iter().zip(["1", "2"]) {
-            let Stage {
-                weight,
-                bias,
-                scale,
-                shift,
-                mean,
-                variance,
-            } = stage;
-            self.check_tensor(&format!("w{number}"), weight, n_channels * TAPS, &FINITE)?;
+            self.check_tensor(&format!("w{number}"), &stage.weight, n_channels * TAPS, &FINITE)?;
             let rules = [&FINITE, &FINITE, &FINITE, &FINITE, &VARIANCE];
-            let lists = [bias, scale, shift, mean, variance];
-            for ((tensor, list), rule) in BY_CHANNEL.iter().zip(lists).zip(rules) {
+            for ((tensor, list), rule) in BY_CHANNEL.iter().zip(by_channel(stage)).zip(rules) {
                 self.check_tensor(&format!("{tensor}{number}"), list, n_channels, rule)?;
             }
         }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::named;
 
 use crate::curve::Curve;
-use crate::predictor::Predictor;
+use crate::predictor::{Predictor, Stage};
 
 pub use crate::file::fault::FileFault;
 pub use crate::file::read::is_written_at;
@@ -98,6 +98,19 @@ struct PlaceDescription {
 
 /// Tensors by channel of a stage, without its number, in the order of [`Stage`](crate::predictor::Stage).
 const BY_CHANNEL: [&str; 5] = ["b", "scale", "shift", "mean", "var"];
+
+/// The lists of a stage that these tensors hold.
+const fn by_channel(stage: &Stage) -> [&Vec<f32>; 5] {
+    let Stage {
+        weight: _,
+        bias,
+        scale,
+        shift,
+        mean,
+        variance,
+    } = stage;
+    [bias, scale, shift, mean, variance]
+}
 
 /// The name of a place's tensor in the file.
 fn tensor_name(place: &str, tensor: &str) -> String {

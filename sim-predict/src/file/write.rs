@@ -7,9 +7,9 @@ use safetensors::tensor::{Dtype, TensorView};
 use crate::curve::{Curve, N_THRESHOLDS};
 use crate::file::{
     BY_CHANNEL, Description, FileFault, KEY, PlaceDescription, PlacePredictor, PredictorFile, VERSION,
-    tensor_name,
+    by_channel, tensor_name,
 };
-use crate::predictor::{SIZE, Stage};
+use crate::predictor::SIZE;
 
 /// A tensor as it stands in the file.
 struct Tensor {
@@ -70,21 +70,13 @@ fn tensors(place: &PlacePredictor) -> Vec<Tensor> {
     };
     let n_channels = predictor.n_channels();
     for (stage, number) in predictor.stages.iter().zip(["1", "2"]) {
-        let Stage {
-            weight,
-            bias,
-            scale,
-            shift,
-            mean,
-            variance,
-        } = stage;
         push(
             &format!("w{number}"),
             Dtype::F32,
             &[n_channels, SIZE, SIZE],
-            singles(weight),
+            singles(&stage.weight),
         );
-        for (tensor, list) in BY_CHANNEL.iter().zip([bias, scale, shift, mean, variance]) {
+        for (tensor, list) in BY_CHANNEL.iter().zip(by_channel(stage)) {
             push(
                 &format!("{tensor}{number}"),
                 Dtype::F32,

@@ -1,8 +1,8 @@
 //! Weights to begin with.
 
 use sim_core::draws::{GOLDEN, mixed};
+use sim_core::units::count_as_f64;
 
-use crate::curve::count;
 use crate::predictor::nearest;
 
 /// Numbers drawn for a place: the same for a seed, a name, a channel and an index, whatever else is drawn.
@@ -24,7 +24,7 @@ impl Draws {
     /// channel, and for their biases.
     pub(super) fn weight(self, channel: u64, index: u64) -> f32 {
         let draw = mixed(mixed(self.base.wrapping_add(channel)).wrapping_add(index.wrapping_mul(GOLDEN)));
-        let fraction = count(draw >> 11) / count(1 << 53);
+        let fraction = count_as_f64(draw >> 11) / count_as_f64(1 << 53);
         nearest((2.0 * fraction - 1.0) / 3.0)
     }
 }

@@ -19,8 +19,8 @@ use std::sync::atomic::AtomicBool;
 
 use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::shape::{checked_product, widen};
+use sim_core::units::count_as_f64;
 
-use crate::curve::count;
 use crate::mask::MaskType;
 use crate::predictor::{Predictor, Stage, TAPS, nearest};
 use crate::train::adam::{Parameter, Steps};
@@ -162,8 +162,8 @@ impl Trainer {
         stop: &AtomicBool,
     ) -> Result<f64, Unfinished<BatchFault>> {
         let passes = self.passes(maps, shape, n_jobs, stop)?;
-        let n_values = count(widen(maps.len() * shape[1] * shape[2]));
-        let n_all = n_values * count(widen(self.channels.len()));
+        let n_values = count_as_f64(widen(maps.len() * shape[1] * shape[2]));
+        let n_all = n_values * count_as_f64(widen(self.channels.len()));
         self.steps.begin();
         for (halves, pass) in self.channels.iter_mut().zip(&passes) {
             let gradients = pass.gradients(n_all);

@@ -3,8 +3,8 @@
 //! Pixels are in FP32. Sums over a map are in FP32 by lanes, sums over maps in FP64, in the order of the maps.
 
 use sim_core::shape::widen;
+use sim_core::units::count_as_f64;
 
-use crate::curve::count;
 use crate::predictor::{EPSILON, TAPS, nearest};
 use crate::train::kernels::{filter, sum_of, tap_sums};
 use crate::train::layout::Layout;
@@ -106,7 +106,7 @@ pub(super) struct Batch<'a> {
 impl Batch<'_> {
     /// Values that a batch norm sees.
     fn n_values(&self) -> f64 {
-        count(widen(self.maps.len() * self.n_pixels))
+        count_as_f64(widen(self.maps.len() * self.n_pixels))
     }
 
     /// There and back.

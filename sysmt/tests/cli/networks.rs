@@ -5,7 +5,7 @@ use sim_images::preprocess::batch;
 use sim_images::sets::{ImageSet, OpenOptions};
 use sim_net::network::{Network, NoHooks};
 
-use crate::support::{CAPTURE, Folder};
+use crate::support::{CAPTURE, EVAL, Folder};
 
 /// What `c2` reads, as ONNX Runtime has it.
 struct Read {
@@ -391,15 +391,7 @@ fn links_of_a_cache_are_followed_but_not_out_of_it() {
 #[test]
 fn an_output_is_chosen_or_named() {
     let folder = Folder::of_case("two-outputs-eval");
-    let eval = [
-        "eval",
-        "net.onnx",
-        "--images",
-        "images.npz",
-        "--array",
-        "2t.toml",
-        "--json",
-    ];
+    let eval = [&EVAL[..], &["2t.toml", "--json"]].concat();
     folder.good(&eval);
     refused(
         &folder,

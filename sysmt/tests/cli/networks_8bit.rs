@@ -1,14 +1,15 @@
 //! Networks that are 8-bit already, and networks that make several maps of an image.
 
-use crate::support::{CAPTURE, Folder, run};
+use crate::support::{CAPTURE, EVAL, Folder, run};
 
 const ALL: [&str; 4] = ["--layers", "all", "--last", "simulated"];
 
 /// The layers of a result.
 fn layers(folder: &Folder, results: &str) -> Vec<serde_json::Value> {
-    let json: serde_json::Value =
-        serde_json::from_slice(&folder.read(&format!("{results}/result.json"))).unwrap_or_default();
-    json["layers"].as_array().cloned().unwrap_or_default()
+    folder.result(results)["layers"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default()
 }
 
 #[test]
@@ -48,18 +49,8 @@ fn integer_operators_are_layers_and_an_exact_array_changes_no_answer() {
     let names: Vec<&str> = trace.layers.iter().map(|layer| layer.name.as_str()).collect();
     assert_eq!(names, ["c1_quant", "c2_quant", "fc_quant"]);
     assert_eq!(trace.unsimulated.len(), 0);
-    let eval = [
-        "eval",
-        "net.onnx",
-        "--images",
-        "images.npz",
-        "--array",
-        "1t.toml",
-        "--out",
-        "e",
-    ];
-    folder.good(&[&eval[..], &all].concat());
-    let json: serde_json::Value = serde_json::from_slice(&folder.read("e/result.json")).unwrap_or_default();
+    folder.good(&[&EVAL[..], &["1t.toml", "--out", "e"], &all].concat());
+    let json = folder.result("e");
     assert_eq!(json["agreement"], 1.0);
     assert_eq!(json["output_error"], 0.0);
     assert_eq!(json["fp32"]["top1"], json["array"]["top1"]);
@@ -85,17 +76,7 @@ fn a_layer_reads_all_maps_that_a_network_makes_of_an_image() {
         folder.good(&["run", "r.toml", "--out", name]);
         let ran = layers(&folder, name);
         let evaluated = format!("{name}-eval");
-        let eval = [
-            "eval",
-            "net.onnx",
-            "--images",
-            "images.npz",
-            "--array",
-            "2t.toml",
-            "--out",
-            &evaluated,
-        ];
-        folder.good(&[&eval[..], &ALL].concat());
+        folder.good(&[&EVAL[..], &["2t.toml", "--out", &evaluated], &ALL].concat());
         let evaluated = layers(&folder, &evaluated);
         let counts = |layers: &[serde_json::Value]| {
             let counts = layers
@@ -130,19 +111,9 @@ fn a_network_without_a_layer_that_can_be_simulated_says_so_and_is_no_error() {
         );
     }
     folder.good(&["run", "run.toml", "--out", "r"]);
-    folder.good(&[
-        "eval",
-        "net.onnx",
-        "--images",
-        "images.npz",
-        "--array",
-        "2t.toml",
-        "--out",
-        "e",
-    ]);
+    folder.good(&[&EVAL[..], &["2t.toml", "--out", "e"]].concat());
     for results in ["r", "e"] {
-        let json: serde_json::Value =
-            serde_json::from_slice(&folder.read(&format!("{results}/result.json"))).unwrap_or_default();
+        let json = folder.result(results);
         let totals = if results == "r" { &json["totals"] } else { &json };
         assert_eq!(totals["share"], 0.0, "{results}");
         let warnings = json["warnings"].to_string();

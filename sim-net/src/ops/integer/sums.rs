@@ -79,7 +79,7 @@ pub(crate) fn exact(
 
 /// 2^`power`, for the few bits of a code.
 fn exp2(power: u32) -> f32 {
-    (0..power).fold(1.0, |all, _| all * 2.0)
+    f32::from(1_u16 << power)
 }
 
 #[cfg(test)]

@@ -105,6 +105,12 @@ impl Folder {
         std::fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
+    /// The results in a folder.
+    pub(crate) fn result(&self, folder: &str) -> serde_json::Value {
+        let bytes = self.read(&format!("{folder}/result.json"));
+        serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{folder}: {error}"))
+    }
+
     /// Names of all files and folders, sorted.
     pub(crate) fn listing(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -189,6 +195,9 @@ pub(crate) const CAPTURE: [&str; 6] = [
     "--out",
     "t.safetensors",
 ];
+
+/// Evaluate `net.onnx` on `images.npz`; the file of an array comes next.
+pub(crate) const EVAL: [&str; 5] = ["eval", "net.onnx", "--images", "images.npz", "--array"];
 
 /// A run file of `workload` on the two-thread array.
 pub(crate) fn run(workload: &str) -> String {
