@@ -185,7 +185,7 @@ fn chosen(graph: &Graph, given: &Given) -> Result<BTreeMap<usize, Branch>, Model
     }
     let known = infer::known_integers(graph, &given.shapes);
     let choice = |node: &Node| {
-        let condition = node.inputs.first().copied().flatten()?;
+        let condition = node.input(0)?;
         let truth = match graph.constants[condition].as_deref() {
             Some(Value::Int(tensor)) => tensor.data.first().copied(),
             Some(Value::Float(_)) => None,

@@ -29,7 +29,7 @@ use prost::Message;
 use sim_core::tensor::Tensor;
 use sim_onnx::proto::ModelProto;
 use sim_onnx::stored::FloatKind;
-use sim_onnx::value::Value;
+use sim_onnx::value::{IntTensor, Value};
 
 use crate::execute::Batch;
 use crate::execute::error::ExecuteError;
@@ -203,6 +203,11 @@ fn readers(graph: &Graph) -> Vec<Vec<usize>> {
 }
 
 impl Node {
+    /// The value that it reads as input `index`; `None` where that is left out.
+    pub(crate) fn input(&self, index: usize) -> Option<usize> {
+        self.inputs.get(index).copied().flatten()
+    }
+
     /// Why it cannot run, if it cannot.
     pub(crate) fn refusal(&self) -> Option<&Fault> {
         match &self.action {
@@ -225,6 +230,22 @@ impl Node {
 }
 
 impl Graph {
+    /// The FP32 constant that input `index` of a node is.
+    fn float_constant(&self, node: &Node, index: usize) -> Option<&Tensor> {
+        match self.constants[node.input(index)?].as_deref()? {
+            Value::Float(tensor) => Some(tensor),
+            Value::Int(_) => None,
+        }
+    }
+
+    /// The constant integers that input `index` of a node is.
+    fn integer_constant(&self, node: &Node, index: usize) -> Option<&IntTensor> {
+        match self.constants[node.input(index)?].as_deref()? {
+            Value::Int(tensor) => Some(tensor),
+            Value::Float(_) => None,
+        }
+    }
+
     /// Read an ONNX file from memory.
     ///
     /// - Errors: bytes that are no ONNX model, and whatever of it is not supported.

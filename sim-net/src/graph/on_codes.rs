@@ -7,7 +7,7 @@ use sim_onnx::value::{IntKind, IntTensor, Value};
 
 use crate::graph::layer::{InputSign, StoredInput, StoredWeights, WeightedLayer};
 use crate::graph::{Graph, Node};
-use crate::ops::args::{Args, ints_of};
+use crate::ops::args::Args;
 use crate::ops::axes;
 use crate::ops::fault::Fault;
 use crate::ops::integer::requantize::Requantized;
@@ -69,26 +69,8 @@ pub(super) struct Weights {
     scales: Vec<f32>,
 }
 
-/// The constant integers that input `index` of a node is.
-fn integers<'a>(graph: &'a Graph, node: &Node, index: usize) -> Option<&'a IntTensor> {
-    let value = node.inputs.get(index).copied().flatten()?;
-    ints_of(index, graph.constants[value].as_deref()?).ok()
-}
-
-/// The constant floats that input `index` of a node is.
-fn floats<'a>(graph: &'a Graph, node: &Node, index: usize) -> Option<&'a [f32]> {
-    let value = node.inputs.get(index).copied().flatten()?;
-    match graph.constants[value].as_deref()? {
-        Value::Float(tensor) => Some(&tensor.data),
-        Value::Int(_) => None,
-    }
-}
-
-fn is_left_out(node: &Node, index: usize) -> bool {
-    node.inputs.get(index).copied().flatten().is_none()
-}
-
-fn only<T: Copy>(values: &[T]) -> Option<T> {
+/// The only one of some values.
+pub(super) fn only<T: Copy>(values: &[T]) -> Option<T> {
     match values {
         &[value] => Some(value),
         _ => None,
@@ -97,14 +79,14 @@ fn only<T: Copy>(values: &[T]) -> Option<T> {
 
 /// The constant weights of a node; `None` where they, their zero points or their Δ are computed in the network.
 pub(super) fn weights(graph: &Graph, node: &Node, places: &Places) -> Option<Weights> {
-    let codes = integers(graph, node, places.right)?;
-    let zeros = if is_left_out(node, places.right_zero) {
+    let codes = graph.integer_constant(node, places.right)?;
+    let zeros = if node.input(places.right_zero).is_none() {
         &[0][..]
     } else {
-        &integers(graph, node, places.right_zero)?.data
+        &graph.integer_constant(node, places.right_zero)?.data
     };
     let scales = match &places.scales {
-        Some(scales) => floats(graph, node, scales.right)?.to_vec(),
+        Some(scales) => graph.float_constant(node, scales.right)?.data.clone(),
         None => vec![1.0],
     };
     if codes.shape.is_empty() {
@@ -162,25 +144,25 @@ pub(super) fn parameters(
     read: CodesRead,
     weights: &Weights,
 ) -> Option<Parameters> {
-    let zero_point = match integers(graph, node, places.left_zero) {
+    let zero_point = match graph.integer_constant(node, places.left_zero) {
         Some(zero) => only(&zero.data)?,
-        None if is_left_out(node, places.left_zero) => 0,
+        None if node.input(places.left_zero).is_none() => 0,
         // Of values none of which is below zero.
         None if read.sign == Some(InputSign::NonNegative) => 0,
         None => return None,
     };
     let kind = read.kind?;
     let scale = match &places.scales {
-        Some(scales) => only(floats(graph, node, scales.left)?)?,
+        Some(scales) => only(&graph.float_constant(node, scales.left)?.data)?,
         None => 1.0,
     };
     let stored = StoredInput::of_codes(scale, zero_point, kind)?;
     let output = match &places.scales {
         None => Output::Sums,
         Some(scales) => {
-            let zero = integers(graph, node, scales.output_zero)?;
+            let zero = graph.integer_constant(node, scales.output_zero)?;
             Output::Codes {
-                scale: only(floats(graph, node, scales.output)?)?,
+                scale: only(&graph.float_constant(node, scales.output)?.data)?,
                 codes: Requantized {
                     zero_point: only(&zero.data)?,
                     kind: zero.kind,
@@ -189,8 +171,8 @@ pub(super) fn parameters(
         }
     };
     let bias = match places.scales {
-        Some(Scales { bias: Some(bias), .. }) if !is_left_out(node, bias) => {
-            Some(integers(graph, node, bias)?.data.clone())
+        Some(Scales { bias: Some(bias), .. }) if node.input(bias).is_some() => {
+            Some(graph.integer_constant(node, bias)?.data.clone())
         }
         Some(_) | None => None,
     };

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use sim_core::convolution::LayerKind;
-use sim_onnx::value::Value;
 
 use crate::graph::{Action, Graph, Node, producers, readers};
 
@@ -124,13 +123,13 @@ impl Search<'_> {
 
     /// The number that input `index` of a node is; NaN of one that is computed, which is no limit.
     fn limit(&self, node: &Node, index: usize, left_out: f32) -> f32 {
-        let Some(value) = node.inputs.get(index).copied().flatten() else {
+        if node.input(index).is_none() {
             return left_out;
-        };
-        match self.graph.constants[value].as_deref() {
-            Some(Value::Float(tensor)) => tensor.data.first().copied().unwrap_or(f32::NAN),
-            Some(Value::Int(_)) | None => f32::NAN,
         }
+        let constant = self.graph.float_constant(node, index);
+        constant
+            .and_then(|tensor| tensor.data.first().copied())
+            .unwrap_or(f32::NAN)
     }
 
     /// Convolutions that lead to one value of a sum and not to the other: first of that with the convolution at `position`.

@@ -39,12 +39,12 @@ fn reason(graph: &Graph, node: &Node) -> Option<&'static str> {
         Action::Plain(_) | Action::Refused(_) => {}
     }
     let is_constant = |index: usize| {
-        let value = node.inputs.get(index).copied().flatten();
+        let value = node.input(index);
         value.is_some_and(|value| graph.constants[value].is_some())
     };
     if let Some(places) = integer::places(&node.operator) {
         let is_computed = |index: usize| {
-            let value = node.inputs.get(index).copied().flatten();
+            let value = node.input(index);
             value.is_some() && !is_constant(index)
         };
         return Some(if is_computed(places.right) && is_computed(places.left) {

@@ -5,6 +5,7 @@ use sim_onnx::proto::NodeProto;
 use sim_onnx::value::{IntKind, Value};
 
 use crate::graph::layer::WeightedLayer;
+use crate::graph::on_codes::only;
 use crate::graph::{Dequantized, Graph, Node};
 use crate::ops::attributes::Attributes;
 use crate::ops::axes;
@@ -107,18 +108,10 @@ pub(super) enum ChannelAxis {
 
 /// Δ and zero point of `node` between codes of this kind and what they stand for, where these are one constant each.
 pub(super) fn input(graph: &Graph, node: &Node, kind: IntKind) -> Option<StoredInput> {
-    let constant = |index: usize| {
-        let value = node.inputs.get(index).copied().flatten();
-        value.map(|value| graph.constants[value].as_deref())
-    };
-    let Some(Value::Float(scale)) = constant(1)? else {
-        return None;
-    };
-    let &[scale] = &scale.data[..] else { return None };
-    let zero = match constant(2) {
+    let scale = only(&graph.float_constant(node, 1)?.data)?;
+    let zero = match node.input(2) {
         None => 0,
-        Some(Some(Value::Int(tensor))) => *tensor.data.first().filter(|_| tensor.data.len() == 1)?,
-        Some(Some(Value::Float(_)) | None) => return None,
+        Some(_) => only(&graph.integer_constant(node, 2)?.data)?,
     };
     StoredInput::of_codes(scale, zero, kind)
 }
@@ -127,11 +120,11 @@ pub(super) fn input(graph: &Graph, node: &Node, kind: IntKind) -> Option<StoredI
 pub(super) fn dequantized(graph: &Graph, node: &Node, file: &NodeProto) -> Option<Dequantized> {
     // What the operator set says of them does not matter for these attributes.
     let attributes = Attributes::new(file, 0);
-    let value = node.inputs.first().copied().flatten()?;
+    let value = node.input(0)?;
     let before = || graph.dequantized.get(&value).copied();
     match node.operator.as_str() {
         "DequantizeLinear" => {
-            let scale = node.inputs.get(1).copied().flatten()?;
+            let scale = node.input(1)?;
             let rank = graph.constants[value].as_deref()?.shape().len();
             let axis = match graph.constants[scale].as_deref()?.n_elements() {
                 1 => None,

@@ -37,7 +37,7 @@ pub(super) fn extract(
         let Action::Plain(_) = node.action else { continue };
         let attributes = Attributes::new(&file[node.index].node, opset);
         if let Some(operands) = products::operands(&node.operator)
-            && let Some(index) = operands.into_iter().find(|&index| !has_input(node, index))
+            && let Some(index) = operands.into_iter().find(|&index| node.input(index).is_none())
         {
             node.action = Action::Refused(Fault::Missing { index });
             continue;
@@ -59,7 +59,7 @@ pub(super) fn extract(
             }
         };
         let layer = graph.layers.len();
-        let input = node.inputs.get(found.input).copied().flatten();
+        let input = node.input(found.input);
         let kind = found.form.kind();
         let mut new = WeightedLayer {
             name: node.name.clone(),
@@ -82,7 +82,7 @@ pub(super) fn extract(
             graph.on_codes.insert(layer, parameters.on_codes);
         }
         // Filters of a transposed convolution, and products with a factor, are not the stored codes.
-        let weight = node.inputs.get(1).copied().flatten();
+        let weight = node.input(1);
         if let (Some(value), Some(channels)) = (weight, found.channels) {
             new.stored.weights = stored_codes::weights(graph, value, &new, channels);
         }
@@ -152,7 +152,7 @@ impl Codes {
 
     /// Of the codes that an operator on codes reads.
     fn read(&self, node: &Node, places: &Places) -> CodesRead {
-        let input = |index: usize| node.inputs.get(index).copied().flatten();
+        let input = |index: usize| node.input(index);
         CodesRead {
             kind: input(places.left).and_then(|value| self.kinds[value]),
             sign: input(places.left_zero).and_then(|value| self.zeros.get(&value).copied()),
@@ -207,24 +207,11 @@ impl Form {
     }
 }
 
-/// The FP32 constant that input `index` of a node is.
-fn constant<'a>(graph: &'a Graph, node: &Node, index: usize) -> Option<&'a Tensor> {
-    let value = node.inputs.get(index).copied().flatten()?;
-    match graph.constants[value].as_deref()? {
-        Value::Float(tensor) => Some(tensor),
-        Value::Int(_) => None,
-    }
-}
-
-fn has_input(node: &Node, index: usize) -> bool {
-    node.inputs.get(index).is_some_and(Option::is_some)
-}
-
 fn convolution(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Option<Found>, Fault> {
-    let (Some(weight), bias) = (constant(graph, node, 1), constant(graph, node, 2)) else {
+    let (Some(weight), bias) = (graph.float_constant(node, 1), graph.float_constant(node, 2)) else {
         return Ok(None);
     };
-    if has_input(node, 2) && bias.is_none() {
+    if node.input(2).is_some() && bias.is_none() {
         return Ok(None);
     }
     let shape = filter_shape(weight)?;
@@ -293,12 +280,12 @@ fn on_codes(
 }
 
 fn transposed(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Option<Found>, Fault> {
-    let (Some(weight), bias) = (constant(graph, node, 1), constant(graph, node, 2)) else {
+    let (Some(weight), bias) = (graph.float_constant(node, 1), graph.float_constant(node, 2)) else {
         return Ok(None);
     };
     let conv = ConvTranspose::parse(attributes)?;
     let filters = conv.filters(weight)?;
-    if weight.shape.len() > 4 || filters.data.is_empty() || (has_input(node, 2) && bias.is_none()) {
+    if weight.shape.len() > 4 || filters.data.is_empty() || (node.input(2).is_some() && bias.is_none()) {
         return Ok(None);
     }
     let n_filters = weight.shape[1] * conv.groups;
@@ -319,7 +306,7 @@ fn transposed(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result
 
 fn gemm(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Option<Found>, Fault> {
     let Gemm { alpha, beta, a, b } = Gemm::parse(attributes);
-    let found = match (constant(graph, node, 0), constant(graph, node, 1)) {
+    let found = match (graph.float_constant(node, 0), graph.float_constant(node, 1)) {
         (_, Some(right)) => filters(right, b)?.map(|weight| Found {
             weight,
             bias: None,
@@ -353,8 +340,8 @@ fn gemm(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Optio
     };
     let n_filters = found.weight.shape[0];
     let is_on_the_left = found.input == 1;
-    found.bias = match constant(graph, node, 2) {
-        None if has_input(node, 2) => return Ok(None),
+    found.bias = match graph.float_constant(node, 2) {
+        None if node.input(2).is_some() => return Ok(None),
         None => None,
         Some(bias) => match (&bias.shape[..], &bias.data[..]) {
             // The same for every row.
@@ -370,7 +357,7 @@ fn gemm(graph: &Graph, node: &Node, attributes: &Attributes<'_>) -> Result<Optio
 }
 
 fn product(graph: &Graph, node: &Node) -> Result<Option<Found>, Fault> {
-    let (weight, form, input) = match (constant(graph, node, 0), constant(graph, node, 1)) {
+    let (weight, form, input) = match (graph.float_constant(node, 0), graph.float_constant(node, 1)) {
         (_, Some(right)) => (filters(right, Stored::AsIs)?, Form::ROWS, 0),
         // A · B is (Bᵀ · Aᵀ)ᵀ.
         (Some(left), None) => {
@@ -410,7 +397,7 @@ fn filters(right: &Tensor, stored: Stored) -> Result<Option<Tensor>, Fault> {
 }
 
 fn extract_batch_norm(graph: &mut Graph, node: &mut Node, attributes: &Attributes<'_>) -> Result<(), Fault> {
-    let parameter = |index| constant(graph, node, index);
+    let parameter = |index| graph.float_constant(node, index);
     let (Some(scale), Some(shift), Some(mean), Some(variance)) =
         (parameter(1), parameter(2), parameter(3), parameter(4))
     else {
