@@ -128,6 +128,7 @@ fn measure(options: &Options) -> anyhow::Result<Report> {
     rows::products::measure(&mut bench)?;
     rows::pruned::measure(&mut bench)?;
     rows::statistics::measure(&mut bench)?;
+    rows::predicted::measure(&mut bench)?;
     rows::network::measure(&mut bench)?;
     rows::evaluation::measure(&mut bench)?;
     rows::sweep::measure(&mut bench)?;

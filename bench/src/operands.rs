@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use sim_array::engine::{EngineError, Operands};
 use sim_core::shape::Gemm;
+use sim_core::spec::{ArraySpec, WeightPattern};
 
 /// How many weights are zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,14 @@ impl Matrices {
                 .chunks(self.shape.k())
                 .flat_map(|row| row.chunks(4).flat_map(two_of_four))
                 .collect(),
+        }
+    }
+
+    /// The weights that an array takes.
+    pub(crate) fn pruned_for(&self, array: &ArraySpec) -> Vec<i8> {
+        match array.pe().weight_pattern() {
+            WeightPattern::Any => self.pruned(Pruning::Dense),
+            WeightPattern::TwoOfFour => self.pruned(Pruning::TwoOfFour),
         }
     }
 

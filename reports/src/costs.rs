@@ -17,6 +17,7 @@ pub fn energy(record: &ProductRecord, array: &ArraySpec, table: &Table) -> Resul
         operand_widths: record.counters.operand_widths,
         switching: record.counters.switching,
         n_tiles: n_tiles(record, array),
+        predictor_macs: 0,
     };
     sim_cost::energy_as_run(table, array, &record.array, &work)
 }

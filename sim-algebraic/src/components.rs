@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sim_core::mutant;
 use sim_core::spec::{NbSmt, Pe, Sparq, Sparsity, Threads};
 use sim_pe::nbsmt::{CollisionRule, When};
 use sim_pe::operand::Operand;
@@ -79,7 +80,7 @@ impl Known {
     /// [`Residue::of`], made once for each PE.
     pub(super) fn residue(&self, pe: Pe) -> Arc<Residue> {
         // Mutants change rules while an engine is in use.
-        if cfg!(feature = "mutants") {
+        if mutant::ARE_COMPILED_IN {
             return Arc::new(Residue::of(pe));
         }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

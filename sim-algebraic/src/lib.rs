@@ -13,6 +13,7 @@ mod operand_map;
 mod packed;
 mod pattern;
 mod plan;
+mod planned;
 mod product;
 mod sparse;
 mod sparse_weights;
@@ -36,6 +37,7 @@ use sim_simd::pages;
 
 use busy::Busy;
 use components::Known;
+use planned::{Dealer, Plans};
 use product::Multiplier;
 use sim_array::engine::{
     Engine, EngineError, Measures, Mse, Operands, Outcome, StreamedOperands, check_operands,
@@ -135,7 +137,11 @@ impl Algebraic {
             "products of another shape"
         );
         let outcome = self.run_streamed(array, operands, mse.into())?;
-        Ok(in_turn(outcome, array, shape, n_products))
+        // Plans know where their products end.
+        if operands.plans().is_empty() {
+            return Ok(in_turn(outcome, array, shape, n_products));
+        }
+        Ok(outcome)
     }
 }
 
@@ -168,24 +174,36 @@ impl Algebraic {
         Measures { mse, pe_map }: Measures,
     ) -> Outcome {
         let shape = operands.shape();
+        let plans = Plans::of(operands.plans());
+        let mut dealer = plans.map(|plans| Dealer::new(plans, shape));
         let mut tally = StepStatistics::new(self.kernels, array.pe(), shape);
         let mut busy = match pe_map {
             PeMap::Off => None,
             PeMap::Count => Some(Busy::new(self.kernels, array, operands)),
         };
         let (product, error) = self.multiply(array.pe(), operands, mse, |block| {
-            tally.add(block);
+            match &mut dealer {
+                None => tally.add(block),
+                Some(dealer) => dealer.deal(&mut tally, block, operands.weights()),
+            }
             if let Some(busy) = &mut busy {
                 busy.add(block.given);
             }
         });
-        let statistics = tally.finish(operands.weights());
-        let schedule = Schedule::new(array, shape);
+        let n_places = plans.map(Plans::n_places_by_channel);
+        let statistics = tally.finish(operands.weights(), n_places.as_deref());
+        let (cycles, pe_cycles) = match plans {
+            None => {
+                let schedule = Schedule::new(array, shape);
+                (schedule.cycles(), schedule.pe_cycles(statistics.active))
+            }
+            Some(plans) => (plans.cycles(), plans.pe_cycles(statistics.active)),
+        };
         Outcome {
             product,
-            cycles: schedule.cycles(),
+            cycles,
             counters: Counters {
-                pe_cycles: schedule.pe_cycles(statistics.active),
+                pe_cycles,
                 reduced: statistics.reduced,
                 operand_widths: statistics.operand_widths,
                 switching: statistics.switching,
@@ -212,12 +230,14 @@ impl Algebraic {
         let mut windows = Windows::of(self.kernels, pe, operands.shape().k());
         let mut error = ErrorSums::default();
         let mut buffer = Vec::new();
+        let plans = Plans::of(operands.plans());
         for (rows, outputs) in blocks(m).zip(product.chunks_mut(BLOCK_ROWS * n)) {
+            let kept = plans.map(|plans| (plans, rows.start));
             let rows = operands.activations().rows(rows, &mut buffer);
             let block = windows.block(rows);
             multiplier.load(block);
             see(block);
-            error += multiplier.multiply(block, outputs);
+            error += multiplier.multiply(block, kept, outputs);
         }
         (product, error)
     }

@@ -10,6 +10,7 @@ use super::components::{Residue, Rules, windows};
 use super::error::error_sums;
 use super::pattern::PatternProduct;
 use super::pattern::sparse_pairs::SparsePairs;
+use super::planned::Plans;
 use super::sums::Sums;
 use super::windowed::RowBlock;
 
@@ -84,23 +85,38 @@ impl Multiplier {
     /// Write the outputs of the rows that were loaded, which are zeros before.
     ///
     /// - Shapes: `block` is `[rows, k]`, `outputs` is `[rows, n]`.
-    /// - Returns the error sums of these outputs; zeros where they are not measured.
-    pub(super) fn multiply(&mut self, block: RowBlock<'_>, outputs: &mut [i32]) -> ErrorSums {
+    /// - With plans, whose row is that of the first output, outputs that are skipped stay zeros.
+    /// - Returns the error sums of the outputs that are computed; zeros where they are not measured.
+    pub(super) fn multiply(
+        &mut self,
+        block: RowBlock<'_>,
+        plans: Option<(Plans<'_>, usize)>,
+        outputs: &mut [i32],
+    ) -> ErrorSums {
         let n_rows = block.given.len() / self.shape.k();
+        let n = self.shape.n();
+        let clear_skipped = |values: &mut [i32]| {
+            if let Some((plans, first)) = plans {
+                plans.clear_skipped(first, n, values);
+            }
+        };
         match (&mut self.values, self.mse) {
             (Values::Sums(sums), Mse::Skip) => {
                 sums.add_wide(self.kernels, outputs);
                 sums.add_rest(self.kernels, block, outputs);
+                clear_skipped(outputs);
                 ErrorSums::default()
             }
             (Values::Sums(sums), Mse::Measure) => {
                 sums.add_wide(self.kernels, outputs);
+                clear_skipped(outputs);
                 if sums.is_exact() {
                     return error_sums(self.kernels, outputs, &[]);
                 }
                 self.residue.clear();
                 self.residue.resize(n_rows * self.shape.n(), 0);
                 sums.add_rest(self.kernels, block, &mut self.residue);
+                clear_skipped(&mut self.residue);
                 let error = error_sums(self.kernels, outputs, &self.residue);
                 for (output, residue) in outputs.iter_mut().zip(&self.residue) {
                     *output += residue;
@@ -109,11 +125,13 @@ impl Multiplier {
             }
             (Values::SparsePairs { pattern, exact }, _) => {
                 pattern.multiply(self.kernels, block.given, outputs);
+                clear_skipped(outputs);
                 let Some(exact) = exact else {
                     return ErrorSums::default();
                 };
                 let mut exact_outputs = vec![0; outputs.len()];
                 exact.add_wide(self.kernels, &mut exact_outputs);
+                clear_skipped(&mut exact_outputs);
                 self.residue.clear();
                 self.residue.extend(
                     outputs

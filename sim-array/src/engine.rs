@@ -5,10 +5,13 @@ use std::ops::Range;
 use sim_core::busy::{BusyMap, PeMap};
 pub use sim_core::counters::Mse;
 use sim_core::counters::{Counters, ErrorSums};
+use sim_core::mutant::{self, Mutant};
 use sim_core::record::EngineKind;
 use sim_core::shape::{EmptyDimension, Gemm};
 use sim_core::spec::{ArraySpec, WeightPattern};
 use sim_core::units::Cycles;
+
+use crate::mapping::predicted::OutputPlan;
 
 /// The operands of one product, checked: `activations` is `[m, k]` and `weights` `[n, k]`, both row-major.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +19,7 @@ pub struct Operands<'a> {
     shape: Gemm,
     activations: &'a [u8],
     weights: &'a [i8],
+    plans: &'a [OutputPlan],
 }
 
 /// Why operands do not form a product, or an engine cannot run one.
@@ -57,6 +61,12 @@ pub enum EngineError {
         /// How many weights of the group are not zero.
         n_nonzero: usize,
     },
+    /// A plan of outputs for another array, or plans of products that are not these.
+    #[error("a plan of outputs is for another {0} than the one that is run")]
+    OtherPlan(&'static str),
+    /// An engine that runs one product at a time was given several.
+    #[error("the plans of outputs are of {0} products, and this engine runs one at a time")]
+    SeveralPlans(usize),
 }
 
 const fn check_length(operand: &'static str, found: usize, rows: usize, k: usize) -> Result<(), EngineError> {
@@ -80,7 +90,22 @@ impl<'a> Operands<'a> {
             shape,
             activations,
             weights,
+            plans: &[],
         })
+    }
+
+    /// The same operands, where only the outputs that a plan keeps are computed.
+    #[must_use]
+    pub const fn with_plan(self, plan: &'a OutputPlan) -> Self {
+        Self {
+            plans: std::slice::from_ref(plan),
+            ..self
+        }
+    }
+
+    /// Which outputs are computed, and in which tiles; `None` is all of them.
+    pub const fn plan(&self) -> Option<&'a OutputPlan> {
+        self.plans.first()
     }
 
     /// M, N and K.
@@ -128,6 +153,7 @@ pub struct StreamedOperands<'a> {
     shape: Gemm,
     activations: &'a dyn ActivationRows,
     weights: &'a [i8],
+    plans: &'a [OutputPlan],
 }
 
 impl<'a> StreamedOperands<'a> {
@@ -142,7 +168,20 @@ impl<'a> StreamedOperands<'a> {
             shape,
             activations,
             weights,
+            plans: &[],
         })
+    }
+
+    /// The same operands, where only the outputs that plans keep are computed: a plan for each of the products whose rows
+    /// follow one another.
+    #[must_use]
+    pub const fn with_plans(self, plans: &'a [OutputPlan]) -> Self {
+        Self { plans, ..self }
+    }
+
+    /// Which outputs are computed, and in which tiles, product by product; all of them where there is no plan.
+    pub const fn plans(&self) -> &'a [OutputPlan] {
+        self.plans
     }
 
     /// M, N and K.
@@ -172,6 +211,7 @@ impl<'a> From<&'a Operands<'a>> for StreamedOperands<'a> {
             shape: operands.shape,
             activations: operands,
             weights: operands.weights,
+            plans: operands.plans,
         }
     }
 }
@@ -247,11 +287,12 @@ pub trait Engine: Sync {
     ) -> Result<Outcome, EngineError> {
         let mut buffer = Vec::new();
         let activations = operands.activations.rows(0..operands.shape.m(), &mut buffer);
-        self.run(
-            array,
-            &Operands::new(operands.shape, activations, operands.weights)?,
-            measures,
-        )
+        let plans = operands.plans;
+        if 1 < plans.len() {
+            return Err(EngineError::SeveralPlans(plans.len()));
+        }
+        let operands = Operands::new(operands.shape, activations, operands.weights)?;
+        self.run(array, &Operands { plans, ..operands }, measures)
     }
 }
 
@@ -262,10 +303,29 @@ pub fn check_operands(array: &ArraySpec, operands: &StreamedOperands<'_>) -> Res
     if max < k {
         return Err(EngineError::AccumulatorRange { k, max });
     }
+    check_plans(array, operands)?;
     match array.pe().weight_pattern() {
         WeightPattern::Any => Ok(()),
         WeightPattern::TwoOfFour => check_two_of_four(operands),
     }
+}
+
+fn check_plans(array: &ArraySpec, operands: &StreamedOperands<'_>) -> Result<(), EngineError> {
+    let Some(last) = operands.plans.last() else {
+        return Ok(());
+    };
+    let (shape, all) = (last.outputs().shape(), operands.shape);
+    let is_like_last = |plan: &OutputPlan| plan.outputs().shape() == shape;
+    let is_whole = operands.plans.iter().all(is_like_last)
+        && shape.m() * operands.plans.len() == all.m()
+        && (shape.n(), shape.k()) == (all.n(), all.k());
+    if !is_whole {
+        return Err(EngineError::OtherPlan("product"));
+    }
+    if operands.plans.iter().any(|plan| plan.array() != array) {
+        return Err(EngineError::OtherPlan("array"));
+    }
+    Ok(())
 }
 
 fn check_two_of_four(operands: &StreamedOperands<'_>) -> Result<(), EngineError> {
@@ -284,11 +344,22 @@ fn check_two_of_four(operands: &StreamedOperands<'_>) -> Result<(), EngineError>
     Ok(())
 }
 
-/// How far a product is from the exact one.
-pub(crate) fn error_sums(operands: &Operands<'_>, product: &[i32]) -> ErrorSums {
+/// How far a product is from the exact one, over the outputs that are computed, where that is measured.
+pub(crate) fn error_of(operands: &Operands<'_>, product: &[i32], mse: Mse) -> Option<ErrorSums> {
+    match mse {
+        Mse::Measure => Some(error_sums(operands, product)),
+        Mse::Skip => None,
+    }
+}
+
+fn error_sums(operands: &Operands<'_>, product: &[i32]) -> ErrorSums {
     let mut sums = ErrorSums::default();
     for (m, row) in product.chunks(operands.shape().n()).enumerate() {
         for (n, &value) in row.iter().enumerate() {
+            let is_skipped = operands.plan().is_some_and(|plan| !plan.outputs().is_kept(m, n));
+            if is_skipped && !mutant::is_on(Mutant::SkippedInError) {
+                continue;
+            }
             let terms = operands.activation_row(m).iter().zip(operands.weight_row(n));
             let exact: i32 = terms.map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
             let square = |value: i64| u128::from(value.unsigned_abs()).pow(2);

@@ -2,7 +2,9 @@
 
 pub mod clock;
 pub mod engine;
+pub mod kept_sums;
 pub mod lockstep;
 pub mod mapping;
+mod phases;
 pub mod stepped;
 pub mod switching;

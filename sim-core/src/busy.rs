@@ -16,6 +16,14 @@ pub enum PeMap {
 impl PeMap {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Off, Self::Count];
+
+    /// A map of an array of `rows` by `cols` without steps, where they are counted.
+    pub fn empty(self, rows: usize, cols: usize) -> Option<BusyMap> {
+        match self {
+            Self::Off => None,
+            Self::Count => Some(BusyMap::zero(rows, cols)),
+        }
+    }
 }
 
 /// Busy PE-steps of every PE: steps of a real output with at least one active thread.

@@ -143,6 +143,12 @@ pub struct PeCycles {
     pub stall: u64,
     /// After the last step.
     pub drain: u64,
+    /// Steps of a tile in which the PE has an output that is predicted to be zero.
+    #[serde(default)]
+    pub skipped: u64,
+    /// Between two phases, for the predictor of the second one's outputs.
+    #[serde(default)]
+    pub waiting: u64,
 }
 
 impl PeCycles {
@@ -154,6 +160,8 @@ impl PeCycles {
             masked: 0,
             stall: 0,
             drain: 0,
+            skipped: 0,
+            waiting: 0,
         }
     }
 
@@ -165,8 +173,10 @@ impl PeCycles {
             masked,
             stall,
             drain,
+            skipped,
+            waiting,
         } = self;
-        fill + active.total() + masked + stall + drain
+        fill + active.total() + masked + stall + drain + skipped + waiting
     }
 
     /// Every bucket by its name.
@@ -177,12 +187,16 @@ impl PeCycles {
             masked,
             stall,
             drain,
+            skipped,
+            waiting,
         } = *self;
         let others = [
             ("fill", fill),
             ("masked", masked),
             ("stall", stall),
             ("drain", drain),
+            ("skipped", skipped),
+            ("waiting", waiting),
         ];
         known(others).chain(active.named())
     }
@@ -196,12 +210,16 @@ impl AddAssign for PeCycles {
             masked,
             stall,
             drain,
+            skipped,
+            waiting,
         } = other;
         self.fill += fill;
         self.active += active;
         self.masked += masked;
         self.stall += stall;
         self.drain += drain;
+        self.skipped += skipped;
+        self.waiting += waiting;
     }
 }
 

@@ -16,6 +16,7 @@ pub mod fixed;
 pub mod ids;
 pub mod input_constant;
 pub mod layer_rules;
+pub mod mutant;
 pub mod named;
 pub mod parallel_map;
 pub mod patch;

@@ -20,6 +20,8 @@ pub struct Work {
     pub switching: Switching,
     /// Tiles whose results left.
     pub n_tiles: u64,
+    /// Multiply-adds of a unit beside the array that predicts outputs, where they are to be priced.
+    pub predictor_macs: u64,
 }
 
 /// Energy of an array's work.
@@ -31,8 +33,11 @@ pub struct Energy {
     pub uncertainty: f64,
     /// How signal delays were simulated where the table was measured.
     pub delay_model: String,
-    /// The addends: fill, active\[0..\], masked, stall, drain, and the events where the table prices them.
+    /// The addends: fill, active\[0..\], masked, stall, drain, skipped, waiting and the predictor where there are any, and
+    /// the events where the table prices them.
     pub parts: Vec<ModeEnergy>,
+    /// What skipped steps were priced as, where the table has no row for them.
+    pub skipped_as: Option<Mode>,
     /// Energy of the clock in all PE-cycles, in pJ, where the table has it apart.
     pub clock: Option<f64>,
     /// Leakage over all PE-cycles at the array's clock, in pJ, where the table has it.
@@ -75,6 +80,8 @@ pub fn energy_as_run(
         masked,
         stall,
         drain,
+        skipped,
+        waiting,
     } = work.pe_cycles;
     // What was counted, what its price is, and how often.
     let mut counts = vec![(Mode::Fill, Mode::Fill, fill)];
@@ -87,6 +94,22 @@ pub fn energy_as_run(
     }
     let others = [(Mode::Masked, masked), (Mode::Stall, stall), (Mode::Drain, drain)];
     counts.extend(others.map(|(mode, count)| (mode, mode, count)));
+    // Where nothing is predicted there is nothing of these to price. A skipped step moves operands and multiplies nothing.
+    let mut skipped_as = None;
+    let predicted = [
+        (Mode::Skipped, Mode::Active(0), skipped),
+        (Mode::Waiting, Mode::Stall, waiting),
+    ];
+    for (mode, like, count) in predicted.into_iter().filter(|&(_, _, count)| 0 < count) {
+        let has_row = table.energy_of(&pe, mode).is_ok();
+        counts.push((mode, if has_row { mode } else { like }, count));
+        if mode == Mode::Skipped && !has_row {
+            skipped_as = Some(like);
+        }
+    }
+    if 0 < work.predictor_macs {
+        counts.push((Mode::PredictorMac, Mode::PredictorMac, work.predictor_macs));
+    }
     if table.prices_events(&pe) {
         let (rows, cols) = (widen(built.rows()), widen(built.cols()));
         let events = Events {
@@ -106,6 +129,7 @@ pub fn energy_as_run(
         uncertainty: 0.0,
         delay_model: String::new(),
         parts: Vec::new(),
+        skipped_as,
         clock: table.clock_of(&pe).map(|clock| clock.value * pe_cycles),
         // nW · ns is 10⁻⁶ pJ.
         leakage: table

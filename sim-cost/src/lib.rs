@@ -15,6 +15,7 @@
 //!     operand_widths: Default::default(),
 //!     switching: Default::default(),
 //!     n_tiles: 1,
+//!     predictor_macs: 0,
 //! };
 //! let energy = sim_cost::energy(&Table::builtin(), &array, &work).unwrap();
 //! assert!(0.0 < energy.picojoules && energy.clock.is_some());

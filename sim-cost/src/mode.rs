@@ -18,6 +18,12 @@ pub enum Mode {
     Stall,
     /// A PE-cycle after the last step.
     Drain,
+    /// A step of a tile in which the PE has an output that is predicted to be zero.
+    Skipped,
+    /// A PE-cycle between two phases; it costs what a stall costs.
+    Waiting,
+    /// A multiply-add of the unit beside the array that predicts outputs.
+    PredictorMac,
     /// An event.
     Event(Event),
     /// The clock of one PE-cycle of any kind.
@@ -60,6 +66,7 @@ impl Mode {
         let mut all = vec![Self::Fill];
         all.extend((0..=MAX_THREADS).map(Self::Active));
         all.extend([Self::Masked, Self::Stall, Self::Drain]);
+        all.extend([Self::Skipped, Self::Waiting, Self::PredictorMac]);
         all.extend(Event::ALL.map(Self::Event));
         all.push(Self::Clock);
         all
@@ -74,6 +81,9 @@ impl fmt::Display for Mode {
             Self::Masked => "masked",
             Self::Stall => "stall",
             Self::Drain => "drain",
+            Self::Skipped => "skipped",
+            Self::Waiting => "waiting",
+            Self::PredictorMac => "predictor-mac",
             Self::Event(event) => event.name(),
             Self::Clock => "clock",
         };

@@ -73,7 +73,10 @@ pub(crate) const fn remedy(error: &EngineError) -> &'static str {
     match error {
         EngineError::NotTwoOfFour { .. } => "; prune the network with `2:4`, or take a `sparq` array",
         EngineError::AccumulatorRange { .. } => "; take the layer out of the simulated ones",
-        EngineError::Empty(_) | EngineError::Length { .. } => "",
+        EngineError::Empty(_)
+        | EngineError::Length { .. }
+        | EngineError::OtherPlan(_)
+        | EngineError::SeveralPlans(_) => "",
     }
 }
 

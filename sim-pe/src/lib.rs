@@ -6,7 +6,6 @@
 pub mod conventional;
 pub mod lanes;
 mod mask;
-pub mod mutant;
 pub mod nbsmt;
 pub mod operand;
 pub mod sparq;

@@ -3,9 +3,9 @@
 use sim_core::spec::{BasePolicy, NbSmt, Sparsity, Threads};
 
 use crate::mask::{Flag, Mask, each};
-use crate::mutant::{self, Mutant};
 use crate::operand::Operand;
 use crate::step::Step;
+use sim_core::mutant::{self, Mutant};
 
 /// One step of one PE; element `t` of each slice is thread `t`'s operand. The type of activations says whether they are
 /// signed.

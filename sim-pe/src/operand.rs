@@ -2,7 +2,7 @@
 
 use sim_core::fixed::{Overflow, Rounding, shift_right_rounded};
 
-use crate::mutant::{self, Mutant};
+use sim_core::mutant::{self, Mutant};
 
 /// An operand of the multiplier. Its type says whether it is signed, and no other code does: `u8` is what a ReLU leaves,
 /// `i8` a weight.

@@ -3,8 +3,8 @@
 use sim_core::fixed::{Rounding, shift_right_rounded};
 use sim_core::spec::{Pairs, Sparq, Window, WindowRounding};
 
-use crate::mutant::{self, Mutant};
 use crate::step::Step;
+use sim_core::mutant::{self, Mutant};
 
 /// A window: how many bits it keeps and where it may stand, in ascending order.
 struct Placement {

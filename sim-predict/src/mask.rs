@@ -1,5 +1,7 @@
 //! Which pixels ZAP computes first.
 
+use sim_core::mutant::{self, Mutant};
+
 /// A pattern of pixels that repeats from pixel (0, 0) on and is cut off at the border of a map (ZAP; the authors' code has
 /// types 0 to 10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +97,7 @@ impl MaskType {
             self.0
         };
         let Period { size, free } = &PERIODS[usize::from(of - HALF)];
+        let column = column + usize::from(mutant::is_on(Mutant::MaskAnchor));
         free.contains(&(row % size, column % size)) == is_complement
     }
 

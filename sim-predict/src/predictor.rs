@@ -1,5 +1,7 @@
 //! ZAP's network, one for each place: two depthwise convolutions with a batch norm each.
 
+use sim_core::mutant::{self, Mutant};
+
 use crate::gate::Gate;
 use crate::mask::MaskType;
 
@@ -144,6 +146,10 @@ impl Predictor {
     /// What is computed of outputs with these scores: first pixels, and what scores above the threshold.
     pub fn gate(&self, scores: &[f32], [channels, rows, columns]: [usize; 3], threshold: Threshold) -> Gate {
         let first = self.mask.first(rows, columns);
-        Gate::of_free(first, channels, |output| threshold.get() < scores[output])
+        let threshold = threshold.get();
+        Gate::of_free(first, channels, |output| {
+            threshold < scores[output]
+                || mutant::is_on(Mutant::ThresholdInclusive) && scores[output] == threshold
+        })
     }
 }

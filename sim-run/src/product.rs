@@ -140,6 +140,9 @@ impl Product {
             EngineError::NotTwoOfFour { .. } => (weights, "prune the weights, or take a `sparq` array"),
             EngineError::AccumulatorRange { .. } => (activations, "cut K into parts and add their products"),
             EngineError::Empty(_) | EngineError::Length { .. } => (activations, "give matrices with values"),
+            EngineError::OtherPlan(_) | EngineError::SeveralPlans(_) => {
+                (activations, "this is a fault of the simulator: please report it")
+            }
         };
         RunError::at(path, &format!("{error}; {remedy}"))
     }

@@ -2,6 +2,7 @@
 //!
 //! Every other crate is safe Rust. What is here gives the same bits on every processor.
 
+pub mod byte_sums;
 pub mod fused;
 mod instructions;
 pub mod integer;

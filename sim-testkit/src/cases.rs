@@ -112,7 +112,11 @@ fn pe() -> impl Strategy<Value = Pe> {
     ]
 }
 
-fn array() -> impl Strategy<Value = ArraySpec> {
+/// Any small machine.
+///
+/// # Panics
+/// Never: all that is drawn is in range.
+pub fn array() -> impl Strategy<Value = ArraySpec> {
     let size = prop_oneof![2 => Just(1_usize), 6 => 1_usize..7];
     let depth = prop_oneof![3 => Just(1_u8), 2 => 2_u8..6];
     (size.clone(), size, pe(), any_of(&Tiles::ALL), depth).prop_map(|(rows, cols, pe, tiles, depth)| {

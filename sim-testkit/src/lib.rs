@@ -7,4 +7,5 @@ pub mod census;
 pub mod exits;
 pub mod golden;
 pub mod oracle;
+pub mod predicted;
 pub mod switching;

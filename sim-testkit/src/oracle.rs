@@ -3,7 +3,7 @@
 //! name no other crate of the workspace and no other module.
 
 use sim_core::busy::BusyMap;
-use sim_core::counters::{ActiveSteps, Counters, ErrorSums, OperandWidths, PeCycles, Reduced, Switching};
+use sim_core::counters::{Counters, ErrorSums, OperandWidths, PeCycles, Switching};
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::ids::{Col, Row};
 use sim_core::shape::Gemm;
@@ -32,71 +32,123 @@ pub struct Truth {
     pub busy: BusyMap,
 }
 
+/// An output for which a PE has a place in a tile.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// Row and column of C.
+    pub at: (usize, usize),
+    /// The PE.
+    pub pe: (Row, Col),
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// What a PE does with an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It computes it.
+    Computed,
+    /// It lets the operands pass.
+    Skipped,
+}
+
+/// What the steps of some outputs do, time apart.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// C, `[m, n]`; 0 where an output is not computed.
+    pub product: Vec<i32>,
+    /// All but fill, masked, stall, drain and waiting.
+    pub counters: Counters,
+    /// Sums of the error over computed outputs.
+    pub error: ErrorSums,
+    /// Busy steps of each PE.
+    pub busy: BusyMap,
+}
+
 /// What is true of a product of A, `[m, k]`, and W, `[n, k]`, both row-major.
 pub fn truth(array: &ArraySpec, shape: Gemm, activations: &[u8], weights: &[i8]) -> Truth {
+    let outputs = (0..shape.m()).flat_map(|m| (0..shape.n()).map(move |n| (m, n)));
+    let outputs = outputs.map(|(m, n)| Output {
+        at: (m, n),
+        pe: (Row(m % array.rows()), Col(n % array.cols())),
+        fate: Fate::Computed,
+    });
+    let mut work = work(array, shape, activations, weights, outputs);
     let n_steps = n_steps(array.pe(), shape.k());
-    let n_threads = n_threads(array.pe());
-    let mut active = vec![0_u64; n_threads + 1];
-    let mut reduced = [0_u64; 2];
-    let mut widths = [0_u64; 4];
-    let mut switching = Switching::default();
-    let mut busy = BusyMap::zero(array.rows(), array.cols());
-    let mut product = Vec::new();
-    let mut sums = ErrorSums::default();
-    for m in 0..shape.m() {
-        for n in 0..shape.n() {
-            let (x, w) = (
-                &activations[m * shape.k()..][..shape.k()],
-                &weights[n * shape.k()..][..shape.k()],
-            );
-            let mut sum = 0_i64;
-            for i in 0..n_steps {
-                if 0 < i {
-                    let before = lanes(array.pe(), n_steps, x, w, i - 1);
-                    for (before, now) in before.into_iter().zip(lanes(array.pe(), n_steps, x, w, i)) {
-                        add_lane(&mut switching, before, now);
-                    }
-                }
-                let truth = step(array.pe(), n_steps, x, w, i);
-                sum += truth.product;
-                active[truth.n_active] += 1;
-                let pe = (Row(m % array.rows()), Col(n % array.cols()));
-                busy.add(pe.0, pe.1, u64::from(0 < truth.n_active));
-                reduced[0] += truth.reduced[0];
-                reduced[1] += truth.reduced[1];
-            }
-            let exact: i64 = x.iter().zip(w).map(|(&x, &w)| i64::from(x) * i64::from(w)).sum();
-            for (&x, &w) in x.iter().zip(w).filter(|&(&x, &w)| x != 0 && w != 0) {
-                widths[usize::from(x < 16) * 2 + usize::from((-8..8).contains(&w))] += 1;
-            }
-            let square = |value: i64| u128::from(value.unsigned_abs()).pow(2);
-            sums.squared_error += square(sum - exact);
-            sums.squared_exact += square(exact);
-            product.push(i32::try_from(sum).expect("within the accumulators' range"));
-        }
-    }
-    let (cycles, mut pe_cycles) = time(array, shape.m(), shape.n(), n_steps, n_threads);
-    pe_cycles.active = ActiveSteps::from_counts(&active);
+    let (cycles, pe_cycles) = time(array, shape.m(), shape.n(), n_steps, n_threads(array.pe()));
+    work.counters.pe_cycles = PeCycles {
+        active: work.counters.pe_cycles.active,
+        ..pe_cycles
+    };
     Truth {
-        product,
+        product: work.product,
         cycles,
-        counters: Counters {
-            pe_cycles,
-            reduced: Reduced {
-                activations: reduced[0],
-                weights: reduced[1],
-            },
-            operand_widths: OperandWidths {
-                a8w8: widths[0],
-                a8w4: widths[1],
-                a4w8: widths[2],
-                a4w4: widths[3],
-            },
-            switching,
-        },
-        error: sums,
-        busy,
+        counters: work.counters,
+        error: work.error,
+        busy: work.busy,
     }
+}
+
+/// What the steps of some outputs of a product do.
+pub fn work(
+    array: &ArraySpec,
+    shape: Gemm,
+    activations: &[u8],
+    weights: &[i8],
+    outputs: impl Iterator<Item = Output>,
+) -> Work {
+    let n_steps = n_steps(array.pe(), shape.k());
+    let mut work = Work {
+        product: vec![0; shape.m() * shape.n()],
+        counters: Counters::zero(n_threads(array.pe())),
+        error: ErrorSums::default(),
+        busy: BusyMap::zero(array.rows(), array.cols()),
+    };
+    let mut widths = [0_u64; 4];
+    for Output { at: (m, n), pe, fate } in outputs {
+        let (x, w) = (
+            &activations[m * shape.k()..][..shape.k()],
+            &weights[n * shape.k()..][..shape.k()],
+        );
+        let mut switching = Switching::default();
+        for i in 1..n_steps {
+            let before = lanes(array.pe(), n_steps, x, w, i - 1);
+            for (before, now) in before.into_iter().zip(lanes(array.pe(), n_steps, x, w, i)) {
+                add_lane(&mut switching, before, now);
+            }
+        }
+        if fate == Fate::Skipped {
+            work.counters.switching.activation_bits += switching.activation_bits;
+            work.counters.switching.weight_bits += switching.weight_bits;
+            work.counters.pe_cycles.skipped += wide(n_steps);
+            continue;
+        }
+        work.counters.switching += switching;
+        let mut sum = 0_i64;
+        for i in 0..n_steps {
+            let truth = step(array.pe(), n_steps, x, w, i);
+            sum += truth.product;
+            work.counters.pe_cycles.active.add(truth.n_active, 1);
+            work.busy.add(pe.0, pe.1, u64::from(0 < truth.n_active));
+            work.counters.reduced.activations += truth.reduced[0];
+            work.counters.reduced.weights += truth.reduced[1];
+        }
+        let exact: i64 = x.iter().zip(w).map(|(&x, &w)| i64::from(x) * i64::from(w)).sum();
+        for (&x, &w) in x.iter().zip(w).filter(|&(&x, &w)| x != 0 && w != 0) {
+            widths[usize::from(x < 16) * 2 + usize::from((-8..8).contains(&w))] += 1;
+        }
+        let square = |value: i64| u128::from(value.unsigned_abs()).pow(2);
+        work.error.squared_error += square(sum - exact);
+        work.error.squared_exact += square(exact);
+        work.product[m * shape.n() + n] = i32::try_from(sum).expect("within the accumulators' range");
+    }
+    work.counters.operand_widths = OperandWidths {
+        a8w8: widths[0],
+        a8w4: widths[1],
+        a4w8: widths[2],
+        a4w4: widths[3],
+    };
+    work
 }
 
 /// Add a lane's way from one step to the next, bit by bit.
@@ -132,7 +184,8 @@ fn n_threads(pe: Pe) -> usize {
     }
 }
 
-fn n_steps(pe: Pe, k: usize) -> usize {
+/// S.
+pub fn n_steps(pe: Pe, k: usize) -> usize {
     match pe {
         Pe::Conventional => k,
         Pe::NbSmt(rules) => k.div_ceil(rules.threads.count()),

@@ -4,6 +4,7 @@ pub(crate) mod evaluation;
 pub(crate) mod growth;
 pub(crate) mod memory;
 pub(crate) mod network;
+pub(crate) mod predicted;
 pub(crate) mod products;
 pub(crate) mod pruned;
 pub(crate) mod scalesim;

@@ -57,7 +57,15 @@ pub(crate) fn text(measured: &[Measured], command: &str) -> String {
         );
         let modes: Vec<Mode> = Mode::all()
             .into_iter()
-            .filter(|mode| !matches!(mode, Mode::Fill | Mode::Drain | Mode::Clock))
+            .filter(|mode| match mode {
+                Mode::Fill
+                | Mode::Drain
+                | Mode::Skipped
+                | Mode::Waiting
+                | Mode::PredictorMac
+                | Mode::Clock => false,
+                Mode::Active(_) | Mode::Masked | Mode::Stall | Mode::Event(_) => true,
+            })
             .collect();
         let heads = modes.iter().map(|mode| {
             if *mode == Mode::Stall {

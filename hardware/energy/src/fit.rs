@@ -53,6 +53,8 @@ pub(crate) fn counts(modes: &[Mode], pe: Pe, before: Option<&Cycle>, cycle: &Cyc
                 Mode::Masked => u64::from(cycle.step == Step::Masked),
                 Mode::Fill | Mode::Stall | Mode::Drain => u64::from(cycle.step == Step::Idle),
                 Mode::Event(event) => events.count(event),
+                // Traces of netlists predict nothing.
+                Mode::Skipped | Mode::Waiting | Mode::PredictorMac => 0,
                 Mode::Clock => 1,
             };
             count_as_f64(count)

@@ -121,6 +121,12 @@ const COUNTS: &[Measure] = &[
     About::new("drain")
         .hint("PE-cycles after the last step")
         .measure(Count, Of::Counter),
+    About::new("skipped")
+        .hint("PE-steps of outputs predicted to be zero")
+        .measure(Count, Of::Counter),
+    About::new("waiting")
+        .hint("PE-cycles that wait for the predictor")
+        .measure(Count, Of::Counter),
     About::new("reduced_activations")
         .hint("activations whose value was changed")
         .measure(Count, Of::Counter),

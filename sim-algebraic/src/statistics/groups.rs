@@ -1,5 +1,6 @@
 //! What windows change, and how full pairs are, where 2:4 weights pick a pair out of four.
 
+use sim_array::kept_sums::{KeptRows, Plane};
 use sim_core::counters::{ActiveSteps, Reduced};
 use sim_core::shape::{Gemm, widen};
 use sim_simd::integer::Kernels;
@@ -27,10 +28,13 @@ pub(super) struct Groups {
     mapper: OperandMapper,
     /// A row after each of the two maps.
     is_changed: [Vec<u8>; 2],
+    n_outputs: u64,
+    /// Where rows have met the columns that keep them.
+    kept: Met,
 }
 
 /// Counts over rows, by k.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Counts<C> {
     nonzero: [C; LANES],
     changed_alone: [C; LANES],
@@ -68,6 +72,8 @@ impl Groups {
             counts: vec![Counts::default(); shape.k().div_ceil(LANES)],
             mapper: OperandMapper::new(kernels, Grouping::Pairs, shape.k()),
             is_changed: [Vec::new(), Vec::new()],
+            n_outputs: 0,
+            kept: Met::default(),
         }
     }
 
@@ -76,10 +82,8 @@ impl Groups {
         let k = self.shape.k();
         for rows in rows.chunks(k * MAX_BYTE_COUNT) {
             let mut bytes: Vec<Counts<u8>> = vec![Counts::default(); self.counts.len()];
-            for (operand_map, out) in self.changed.iter().zip(&mut self.is_changed) {
-                self.mapper.start();
-                self.mapper.apply(operand_map, rows, out);
-            }
+            self.n_outputs += widen(rows.len() / k) * widen(self.shape.n());
+            self.map_rows(rows);
             let [alone, both] = &self.is_changed;
             kernels.vectorized(
                 #[inline(always)]
@@ -99,40 +103,132 @@ impl Groups {
         }
     }
 
+    /// Count some rows of A, no more than bytes can count, with the columns of `weights` that keep them; so many outputs are
+    /// kept.
+    pub(super) fn add_kept(
+        &mut self,
+        kernels: Kernels,
+        rows: &[u8],
+        (kept, n_kept): (&KeptRows, u64),
+        weights: &[i8],
+    ) {
+        let k = self.shape.k();
+        self.n_outputs += n_kept;
+        self.map_rows(rows);
+        let [alone, both] = &self.is_changed;
+        let (avx2, met) = (kernels.avx2(), &mut self.kept);
+        kernels.vectorized(
+            #[inline(always)]
+            || {
+                for first in (0..k).step_by(LANES) {
+                    let words = |bytes: &[u8]| padded(&bytes[first..k.min(first + LANES)]);
+                    let rows = rows.chunks(k).zip(alone.chunks(k)).zip(both.chunks(k));
+                    let counts: Vec<[Plane; N_PLANES]> = rows
+                        .map(|((row, alone), both)| {
+                            let mut counts = Counts::default();
+                            counts.add(&words(row), &words(alone), &words(both));
+                            counts.into_planes()
+                        })
+                        .collect();
+                    kept.for_each_column(avx2, 0, &counts, |col, sums| {
+                        met.add(
+                            &Counts::of_planes(sums),
+                            &weights[col * k..][first..k.min(first + LANES)],
+                        );
+                    });
+                }
+            },
+        );
+    }
+
+    /// Write what each map makes of some rows.
+    fn map_rows(&mut self, rows: &[u8]) {
+        for (operand_map, out) in self.changed.iter().zip(&mut self.is_changed) {
+            self.mapper.start();
+            self.mapper.apply(operand_map, rows, out);
+        }
+    }
+
     /// The counts, after all rows.
     pub(super) fn finish(&self, weights: &[i8]) -> (ActiveSteps, Reduced) {
-        let n_groups = self.shape.k().div_ceil(GROUP);
-        let mut by_active = [self.shape.n_outputs() * widen(n_groups), 0, 0];
-        let mut n_changed = 0;
+        let mut met = self.kept;
         for row in weights.chunks(self.shape.k()) {
-            for (first, codes) in (0..).step_by(GROUP).zip(row.chunks(GROUP)) {
-                let counts = &self.counts[first / LANES];
-                let at = |counts: &[u32; LANES], lane: usize| u64::from(counts[first % LANES + lane]);
-                let mut lanes = (0..GROUP).filter(|&lane| codes.get(lane).is_some_and(|&w| w != 0));
-                match (lanes.next(), lanes.next()) {
-                    (Some(low), Some(high)) => {
-                        let way = (low ^ high) - 1;
-                        let both = at(&counts.both_nonzero[way], low);
-                        let nonzero = at(&counts.nonzero, low) + at(&counts.nonzero, high);
-                        by_active[1] += nonzero - 2 * both;
-                        by_active[2] += both;
-                        let changed = &counts.changed_next_to[way];
-                        n_changed += at(changed, low) + at(changed, high);
-                    }
-                    (Some(lone), None) => {
-                        by_active[1] += at(&counts.nonzero, lone);
-                        n_changed += at(&counts.changed_alone, lone);
-                    }
-                    (None, _) => {}
-                }
+            for (counts, codes) in self.counts.iter().zip(row.chunks(LANES)) {
+                met.add(counts, codes);
             }
         }
-        by_active[0] -= by_active[1] + by_active[2];
+        let Met {
+            one_active,
+            two_active,
+            changed,
+        } = met;
+        let n_steps = self.n_outputs * widen(self.shape.k().div_ceil(GROUP));
         let reduced = Reduced {
-            activations: n_changed,
+            activations: changed,
             weights: 0,
         };
+        let by_active = [n_steps - one_active - two_active, one_active, two_active];
         (ActiveSteps::from_counts(&by_active), reduced)
+    }
+}
+
+/// Steps and activations where rows have met weights.
+#[derive(Clone, Copy, Default)]
+struct Met {
+    one_active: u64,
+    two_active: u64,
+    changed: u64,
+}
+
+impl Met {
+    /// Let rows meet the weights of a column, over at most [`LANES`] k.
+    #[inline(always)]
+    fn add<C: Copy + Into<u64>>(&mut self, counts: &Counts<C>, weights: &[i8]) {
+        for (first, codes) in (0..).step_by(GROUP).zip(weights.chunks(GROUP)) {
+            let at = |counts: &[C; LANES], lane: usize| -> u64 { counts[first + lane].into() };
+            let mut lanes = (0..GROUP).filter(|&lane| codes.get(lane).is_some_and(|&w| w != 0));
+            match (lanes.next(), lanes.next()) {
+                (Some(low), Some(high)) => {
+                    let way = (low ^ high) - 1;
+                    let both = at(&counts.both_nonzero[way], low);
+                    let nonzero = at(&counts.nonzero, low) + at(&counts.nonzero, high);
+                    self.one_active += nonzero - 2 * both;
+                    self.two_active += both;
+                    let changed = &counts.changed_next_to[way];
+                    self.changed += at(changed, low) + at(changed, high);
+                }
+                (Some(lone), None) => {
+                    self.one_active += at(&counts.nonzero, lone);
+                    self.changed += at(&counts.changed_alone, lone);
+                }
+                (None, _) => {}
+            }
+        }
+    }
+}
+
+/// Planes of the counts of some rows.
+const N_PLANES: usize = 2 + 2 * N_WAYS;
+
+impl Counts<u8> {
+    fn into_planes(self) -> [Plane; N_PLANES] {
+        let Self {
+            nonzero,
+            changed_alone,
+            both_nonzero: [b0, b1, b2],
+            changed_next_to: [c0, c1, c2],
+        } = self;
+        [nonzero, changed_alone, b0, b1, b2, c0, c1, c2]
+    }
+
+    const fn of_planes(planes: &[Plane; N_PLANES]) -> Self {
+        let [nonzero, changed_alone, b0, b1, b2, c0, c1, c2] = *planes;
+        Self {
+            nonzero,
+            changed_alone,
+            both_nonzero: [b0, b1, b2],
+            changed_next_to: [c0, c1, c2],
+        }
     }
 }
 

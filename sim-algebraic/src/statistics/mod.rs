@@ -8,11 +8,12 @@ mod subsets;
 
 use sim_array::switching;
 use sim_core::counters::{ActiveSteps, OperandWidths, Reduced, Switching};
-use sim_core::shape::Gemm;
+use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{NbSmt, Pe};
 use sim_simd::integer::Kernels;
 
 use super::components::{Rules, windows};
+use super::planned::KeptBlock;
 use super::windowed::RowBlock;
 use groups::Groups;
 use pairs::Pairs;
@@ -33,17 +34,18 @@ pub(super) struct Statistics {
 /// The statistics under way: rows of activations come first, then all weights at once.
 pub(super) struct StepStatistics {
     kernels: Kernels,
+    shape: Gemm,
     steps: Steps,
     switching: switching::SwitchingCount,
 }
 
 /// By machine.
 enum Steps {
-    OneThread(RowCounts<1, 2>),
-    TwoThreads(NbSmt, RowCounts<2, 4>),
-    FourThreads(NbSmt, RowCounts<4, 16>),
-    Neighbours(RowCounts<1, 2>, Pairs),
-    Picked(RowCounts<1, 2>, Groups),
+    OneThread(RowCounts<1, 2, 2>),
+    TwoThreads(NbSmt, RowCounts<2, 4, 7>),
+    FourThreads(NbSmt, RowCounts<4, 16, 47>),
+    Neighbours(RowCounts<1, 2, 2>, Pairs),
+    Picked(RowCounts<1, 2, 2>, Box<Groups>),
 }
 
 impl StepStatistics {
@@ -53,20 +55,21 @@ impl StepStatistics {
             Rules::Exact => Steps::OneThread(RowCounts::new(shape)),
             Rules::TwoThreads(rules) => Steps::TwoThreads(rules, RowCounts::new(shape)),
             Rules::FourThreads(rules) => Steps::FourThreads(rules, RowCounts::new(shape)),
-            Rules::Neighbours(_) => Steps::Neighbours(RowCounts::new(shape), Pairs::new(shape)),
+            Rules::Neighbours(_) => Steps::Neighbours(RowCounts::new(shape), Pairs::new(shape.k())),
             Rules::Picked(rules) => Steps::Picked(
                 RowCounts::new(shape),
-                Groups::new(kernels, &windows(&rules), shape),
+                Box::new(Groups::new(kernels, &windows(&rules), shape)),
             ),
         };
         Self {
             kernels,
+            shape,
             steps,
             switching: switching::SwitchingCount::new(pe, shape),
         }
     }
 
-    /// Take some rows of A, `[rows, k]`; few enough for a cache.
+    /// Take some rows of A, `[rows, k]`, few enough for a cache, with every output.
     pub(super) fn add(&mut self, block: RowBlock<'_>) {
         let kernels = self.kernels;
         let switching = &mut self.switching;
@@ -81,7 +84,7 @@ impl StepStatistics {
             Steps::FourThreads(_, counts) => counts.add(kernels, rows),
             Steps::Neighbours(counts, pairs) => {
                 counts.add(kernels, rows);
-                pairs.add(kernels, block);
+                pairs.add(kernels, block, std::iter::repeat(widen(self.shape.n())));
             }
             Steps::Picked(counts, groups) => {
                 counts.add(kernels, rows);
@@ -90,13 +93,51 @@ impl StepStatistics {
         }
     }
 
-    /// The statistics, after all rows; `weights` is `[n, k]`.
-    pub(super) fn finish(self, weights: &[i8]) -> Statistics {
+    /// Take some rows of A, `[rows, k]`, no more than bytes can count, of which each column of `weights` has its own.
+    pub(super) fn add_kept(&mut self, block: RowBlock<'_>, rows: &KeptBlock, weights: &[i8]) {
+        let kernels = self.kernels;
+        let switching = &mut self.switching;
+        kernels.vectorized(
+            #[inline(always)]
+            || switching.add_kept(kernels.avx2(), block.windowed, &rows.kept, weights),
+        );
+        let kept = (&rows.kept, rows.n_kept.iter().sum());
+        let given = block.given;
+        match &mut self.steps {
+            Steps::OneThread(counts) => counts.add_kept(kernels, given, kept, weights),
+            Steps::TwoThreads(_, counts) => counts.add_kept(kernels, given, kept, weights),
+            Steps::FourThreads(_, counts) => counts.add_kept(kernels, given, kept, weights),
+            Steps::Neighbours(counts, pairs) => {
+                counts.add_kept(kernels, given, kept, weights);
+                pairs.add(kernels, block, rows.n_kept.iter().copied());
+            }
+            Steps::Picked(counts, groups) => {
+                counts.add_kept(kernels, given, kept, weights);
+                groups.add_kept(kernels, given, kept, weights);
+            }
+        }
+    }
+
+    /// Take rows of A as the multipliers see them, `[rows, k]`, that move past PEs: so many outputs of each have one.
+    pub(super) fn add_passing(&mut self, rows: &[u8], n_places: &[u64]) {
+        let switching = &mut self.switching;
+        self.kernels.vectorized(
+            #[inline(always)]
+            || switching.add_passing(rows, n_places),
+        );
+    }
+
+    /// The statistics, after all rows; `weights` is `[n, k]`. Where outputs are predicted, so many outputs of each channel
+    /// have a PE.
+    pub(super) fn finish(self, weights: &[i8], n_places: Option<&[u64]>) -> Statistics {
         let kernels = self.kernels;
         let switching = self.switching;
         let switching = kernels.vectorized(
             #[inline(always)]
-            || switching.finish(weights),
+            || match n_places {
+                None => switching.finish(weights),
+                Some(n_places) => switching.finish_planned(weights, n_places),
+            },
         );
         let (active, reduced, operand_widths) = match self.steps {
             Steps::OneThread(rows) => of(&rows.meet(kernels, weights), |_| Reduced::default()),

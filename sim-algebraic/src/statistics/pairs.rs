@@ -1,7 +1,7 @@
 //! What windows change, and how full pairs are, where pairs are neighbours along K.
 
 use sim_core::counters::{ActiveSteps, Reduced};
-use sim_core::shape::{Gemm, widen};
+use sim_core::shape::widen;
 use sim_simd::integer::Kernels;
 
 use crate::windowed::RowBlock;
@@ -13,7 +13,8 @@ const MAX_BYTE_COUNT: usize = 254;
 
 /// Pairs along K. Weights do not matter, so every output of a row counts alike.
 pub(super) struct Pairs {
-    shape: Gemm,
+    k: usize,
+    n_outputs: u64,
     n_nonzero: u64,
     n_both: u64,
     n_changed: u64,
@@ -21,43 +22,47 @@ pub(super) struct Pairs {
 
 impl Pairs {
     /// No rows yet.
-    pub(super) const fn new(shape: Gemm) -> Self {
+    pub(super) const fn new(k: usize) -> Self {
         Self {
-            shape,
+            k,
+            n_outputs: 0,
             n_nonzero: 0,
             n_both: 0,
             n_changed: 0,
         }
     }
 
-    /// Count some rows of A.
-    pub(super) fn add(&mut self, kernels: Kernels, block: RowBlock<'_>) {
-        let k = self.shape.k();
-        for (row, windowed) in block.given.chunks(k).zip(block.windowed.chunks(k)) {
+    /// Count some rows of A, of which each has so many outputs.
+    pub(super) fn add(
+        &mut self,
+        kernels: Kernels,
+        block: RowBlock<'_>,
+        n_outputs: impl Iterator<Item = u64>,
+    ) {
+        let k = self.k;
+        let rows = block.given.chunks(k).zip(block.windowed.chunks(k));
+        for ((row, windowed), n_outputs) in rows.zip(n_outputs) {
             let [n_changed, n_nonzero, n_both] = kernels.vectorized(
                 #[inline(always)]
                 || count_pairs(row, windowed),
             );
-            self.n_changed += n_changed;
-            self.n_nonzero += n_nonzero;
-            self.n_both += n_both;
+            self.n_outputs += n_outputs;
+            self.n_changed += n_changed * n_outputs;
+            self.n_nonzero += n_nonzero * n_outputs;
+            self.n_both += n_both * n_outputs;
         }
     }
 
     /// The counts, after all rows.
     pub(super) fn finish(&self) -> (ActiveSteps, Reduced) {
-        let n_pairs = widen(self.shape.m()) * widen(self.shape.k().div_ceil(2));
+        let n_pairs = self.n_outputs * widen(self.k.div_ceil(2));
         let n_one = self.n_nonzero - 2 * self.n_both;
         let by_active = [n_pairs - n_one - self.n_both, n_one, self.n_both];
-        let n = widen(self.shape.n());
         let reduced = Reduced {
-            activations: self.n_changed * n,
+            activations: self.n_changed,
             weights: 0,
         };
-        (
-            ActiveSteps::from_counts(&by_active.map(|count| count * n)),
-            reduced,
-        )
+        (ActiveSteps::from_counts(&by_active), reduced)
     }
 }
 

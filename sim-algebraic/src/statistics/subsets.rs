@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
+use sim_array::kept_sums::KeptRows;
 use sim_array::mapping::KMap;
 use sim_core::counters::{ActiveSteps, OperandWidths};
 use sim_core::shape::{Gemm, widen};
 use sim_pe::operand::Operand;
+use sim_simd::HasAvx2;
+use sim_simd::byte_sums::ByteSum;
 use sim_simd::integer::Kernels;
 
 /// Steps counted side by side.
@@ -14,154 +17,251 @@ const LANES: usize = 32;
 const N_SETS: usize = 16;
 
 /// For each set of threads, how many (row, column, step) triples have at least those threads active.
-type Supersets = [u64; N_SETS];
+type Supersets<M = u64> = [M; N_SETS];
 /// Counts of one side for each of a few steps.
-type LaneCounts = [u32; LANES];
+type LaneCounts<C> = [C; LANES];
 
-/// Meetings of all rows with all columns, over all steps, for `T` threads.
-pub(super) struct Meetings<const T: usize> {
-    at_least: Supersets,
+/// Meetings of rows with columns, over all steps, for `T` threads.
+#[derive(Clone, Copy)]
+pub(super) struct Meetings<const T: usize, M = u64> {
+    at_least: Supersets<M>,
     /// By thread: that thread active and its activation wide; sets of *other* threads.
-    wide_activation: [Supersets; T],
+    wide_activation: [Supersets<M>; T],
     /// The same for its weight.
-    wide_weight: [Supersets; T],
+    wide_weight: [Supersets<M>; T],
     /// The same for both of its operands.
-    both_wide: [Supersets; T],
+    both_wide: [Supersets<M>; T],
 }
 
-/// The rows of A, as far as they have come, for `T` threads and so `S` = 2^T sets.
-pub(super) struct RowCounts<const T: usize, const S: usize> {
+/// The rows of A, as far as they have come, for `T` threads and so `S` = 2^T sets and `P` counts.
+pub(super) struct RowCounts<const T: usize, const S: usize, const P: usize> {
     shape: Gemm,
     map: KMap,
+    n_rows: u64,
     /// By [`LANES`] steps.
-    sides: Vec<Side<T, S>>,
+    sides: Vec<Side<u32, P>>,
+    /// Where rows have met the columns that keep them.
+    kept: Box<Meetings<T>>,
 }
 
-/// One side of a few steps: how many rows (or columns) have non-zero operands in at least a set of threads.
-struct Side<const T: usize, const S: usize> {
-    nonzero: [LaneCounts; S],
-    /// By thread: its operand wide as well; sets of other threads.
-    wide: [[LaneCounts; S]; T],
+/// One side of a few steps: how many rows (or columns) have non-zero operands in at least a set of threads ([`nonzero`])
+/// and, by thread, its operand wide as well, with sets of other threads ([`wide`]). There are `P` of these.
+type Side<C, const P: usize> = [LaneCounts<C>; P];
+
+/// Where a side counts a set of threads, which is not empty.
+const fn nonzero(set: usize) -> usize {
+    set - 1
+}
+
+/// Where a side counts a thread's wide operands beside a set of others.
+const fn wide<const T: usize>(thread: usize, others: usize) -> usize {
+    let below = (1 << thread) - 1;
+    (1 << T) - 1 + (thread << (T - 1)) + (others & below | (others & !below) >> 1)
+}
+
+/// Counts of a side of `T` threads.
+const fn n_counts<const T: usize>() -> usize {
+    (1 << T) - 1 + T * (1 << (T - 1))
+}
+
+/// What adds up products of counts over a few steps.
+trait Total<C>: Copy {
+    fn add_products(&mut self, avx2: Option<HasAvx2>, rows: &LaneCounts<C>, cols: &LaneCounts<C>);
+}
+
+/// Of one column, whose counts are 0 and 1.
+impl Total<u8> for ByteSum {
+    #[inline(always)]
+    fn add_products(&mut self, avx2: Option<HasAvx2>, rows: &LaneCounts<u8>, cols: &LaneCounts<u8>) {
+        self.add_products(avx2, rows, cols);
+    }
+}
+
+impl Total<u32> for u64 {
+    #[inline(always)]
+    fn add_products(&mut self, _avx2: Option<HasAvx2>, rows: &LaneCounts<u32>, cols: &LaneCounts<u32>) {
+        let products = rows
+            .iter()
+            .zip(cols)
+            .map(|(&r, &c)| Self::from(r) * Self::from(c));
+        *self += products.sum::<Self>();
+    }
 }
 
 /// Rows after which byte counters could overflow.
 const MAX_BYTE_COUNT: usize = 255;
 
-impl<const T: usize, const S: usize> Side<T, S> {
-    const ZERO: Self = Self {
-        nonzero: [[0; LANES]; S],
-        wide: [[[0; LANES]; S]; T],
-    };
-
-    /// Count the rows of `matrix`, `[rows, k]`, in the steps from `first`.
-    #[inline(always)]
-    fn add<C: Operand>(&mut self, matrix: &[C], k: usize, map: KMap, first: usize) {
-        let threads: [Range<usize>; T] =
-            std::array::from_fn(|thread| map.segment(thread, &(first..first + LANES)));
-        for rows in matrix.chunks(k * MAX_BYTE_COUNT) {
-            let mut bytes = Bytes::<T, S>::ZERO;
-            if threads.iter().all(|range| range.len() == LANES) {
-                for row in rows.chunks_exact(k) {
-                    let mut codes = [[C::default(); LANES]; T];
-                    for (codes, range) in codes.iter_mut().zip(&threads) {
-                        if let Some(whole) = row[range.start..].first_chunk::<LANES>() {
-                            *codes = *whole;
-                        }
-                    }
-                    bytes.add(&codes);
-                }
-            } else {
-                for row in rows.chunks_exact(k) {
-                    let mut codes = [[C::default(); LANES]; T];
-                    for (codes, range) in codes.iter_mut().zip(&threads) {
-                        codes[..range.len()].copy_from_slice(&row[range.clone()]);
-                    }
-                    bytes.add(&codes);
-                }
+/// Count the rows of `matrix`, `[rows, k]`, in the steps from `first`.
+#[inline(always)]
+fn add_rows<C: Operand, const T: usize, const S: usize, const P: usize>(
+    side: &mut Side<u32, P>,
+    matrix: &[C],
+    k: usize,
+    map: KMap,
+    first: usize,
+) {
+    let threads: [Range<usize>; T] =
+        std::array::from_fn(|thread| map.segment(thread, &(first..first + LANES)));
+    for rows in matrix.chunks(k * MAX_BYTE_COUNT) {
+        let mut bytes: Side<u8, P> = [[0; LANES]; P];
+        if threads.iter().all(|range| range.len() == LANES) {
+            for row in rows.chunks_exact(k) {
+                add_row::<_, T, S, P>(&mut bytes, &whole_codes(row, &threads));
             }
-            for set in 1..S {
-                widen_into(&mut self.nonzero[set], &bytes.nonzero[set]);
+        } else {
+            for row in rows.chunks_exact(k) {
+                add_row::<_, T, S, P>(&mut bytes, &some_codes(row, &threads));
             }
-            for thread in 0..T {
-                for others in sets_without::<T>(thread) {
-                    widen_into(&mut self.wide[thread][others], &bytes.wide[thread][others]);
-                }
+        }
+        for (sums, bytes) in side.iter_mut().zip(&bytes) {
+            for (sum, &byte) in sums.iter_mut().zip(bytes) {
+                *sum += u32::from(byte);
             }
         }
     }
 }
 
-/// A [`Side`] of few rows.
-struct Bytes<const T: usize, const S: usize> {
-    nonzero: [[u8; LANES]; S],
-    wide: [[[u8; LANES]; S]; T],
+/// The operands of each thread in a few steps, all of which there are.
+#[inline(always)]
+fn whole_codes<C: Operand, const T: usize>(row: &[C], threads: &[Range<usize>; T]) -> [[C; LANES]; T] {
+    let mut codes = [[C::default(); LANES]; T];
+    for (codes, range) in codes.iter_mut().zip(threads) {
+        if let Some(whole) = row[range.start..].first_chunk::<LANES>() {
+            *codes = *whole;
+        }
+    }
+    codes
 }
 
-impl<const T: usize, const S: usize> Bytes<T, S> {
-    const ZERO: Self = Self {
-        nonzero: [[0; LANES]; S],
-        wide: [[[0; LANES]; S]; T],
-    };
+/// The same, with zeros behind those that there are.
+#[inline(always)]
+fn some_codes<C: Operand, const T: usize>(row: &[C], threads: &[Range<usize>; T]) -> [[C; LANES]; T] {
+    let mut codes = [[C::default(); LANES]; T];
+    for (codes, range) in codes.iter_mut().zip(threads) {
+        codes[..range.len()].copy_from_slice(&row[range.clone()]);
+    }
+    codes
+}
 
-    /// Count one row.
-    #[inline(always)]
-    fn add<C: Operand>(&mut self, codes: &[[C; LANES]; T]) {
-        let mut is_nonzero = [[0_u8; LANES]; T];
-        let mut is_wide = [[0_u8; LANES]; T];
-        for thread in 0..T {
+/// The side of one row.
+#[inline(always)]
+fn of_row<C: Operand, const T: usize, const S: usize, const P: usize>(
+    row: &[C],
+    threads: &[Range<usize>; T],
+) -> Side<u8, P> {
+    let mut side = [[0; LANES]; P];
+    if threads.iter().all(|range| range.len() == LANES) {
+        add_row::<_, T, S, P>(&mut side, &whole_codes(row, threads));
+    } else {
+        add_row::<_, T, S, P>(&mut side, &some_codes(row, threads));
+    }
+    side
+}
+
+/// Count one row; a side of bytes holds at most [`MAX_BYTE_COUNT`].
+#[inline(always)]
+fn add_row<C: Operand, const T: usize, const S: usize, const P: usize>(
+    side: &mut Side<u8, P>,
+    codes: &[[C; LANES]; T],
+) {
+    let mut is_nonzero = [[0_u8; LANES]; T];
+    let mut is_wide = [[0_u8; LANES]; T];
+    for thread in 0..T {
+        for lane in 0..LANES {
+            is_nonzero[thread][lane] = u8::from(codes[thread][lane] != C::default());
+            is_wide[thread][lane] = u8::from(!codes[thread][lane].is_narrow());
+        }
+    }
+    let mut all = [[1_u8; LANES]; S];
+    for (thread, is_nonzero) in is_nonzero.iter().enumerate() {
+        for rest in 0..1 << thread {
+            let set = rest | 1 << thread;
             for lane in 0..LANES {
-                is_nonzero[thread][lane] = u8::from(codes[thread][lane] != C::default());
-                is_wide[thread][lane] = u8::from(!codes[thread][lane].is_narrow());
+                all[set][lane] = all[rest][lane] & is_nonzero[lane];
+                side[nonzero(set)][lane] += all[set][lane];
             }
         }
-        let mut all = [[1_u8; LANES]; S];
-        for (thread, is_nonzero) in is_nonzero.iter().enumerate() {
-            for rest in 0..1 << thread {
-                let set = rest | 1 << thread;
-                for lane in 0..LANES {
-                    all[set][lane] = all[rest][lane] & is_nonzero[lane];
-                    self.nonzero[set][lane] += all[set][lane];
-                }
-            }
-        }
-        for (thread, is_wide) in is_wide.iter().enumerate() {
-            for others in sets_without::<T>(thread) {
-                for lane in 0..LANES {
-                    self.wide[thread][others][lane] += all[others][lane] & is_wide[lane];
-                }
+    }
+    for (thread, is_wide) in is_wide.iter().enumerate() {
+        for others in sets_without::<T>(thread) {
+            for lane in 0..LANES {
+                side[wide::<T>(thread, others)][lane] += all[others][lane] & is_wide[lane];
             }
         }
     }
 }
 
-impl<const T: usize, const S: usize> RowCounts<T, S> {
+impl<const T: usize, const S: usize, const P: usize> RowCounts<T, S, P> {
     /// No rows yet.
     pub(super) fn new(shape: Gemm) -> Self {
-        const { assert!(S == 1 << T) };
+        const { assert!(S == 1 << T && P == n_counts::<T>()) };
         let map = KMap::of_threads(T, shape.k());
         Self {
             shape,
             map,
-            sides: starts(map).map(|_| Side::ZERO).collect(),
+            n_rows: 0,
+            sides: starts(map).map(|_| [[0; LANES]; P]).collect(),
+            kept: Box::new(Meetings::all(0)),
         }
     }
 
     /// Count some rows, `[rows, k]`.
     pub(super) fn add(&mut self, kernels: Kernels, rows: &[u8]) {
         let (k, map) = (self.shape.k(), self.map);
+        self.n_rows += widen(rows.len() / k);
         kernels.vectorized(
             #[inline(always)]
             || {
                 for rows in rows.chunks(n_rows_at_a_time::<T>() * k) {
                     for (first, side) in starts(map).zip(&mut self.sides) {
-                        side.add(rows, k, map, first);
+                        add_rows::<_, T, S, P>(side, rows, k, map, first);
                     }
                 }
             },
         );
     }
 
-    /// Let all rows meet `weights`, `[n, k]`.
+    /// Let some rows, `[rows, k]`, no more than bytes can count, meet the columns of `weights`, `[n, k]`, that keep them;
+    /// so many outputs are kept.
+    pub(super) fn add_kept(
+        &mut self,
+        kernels: Kernels,
+        rows: &[u8],
+        (kept, n_kept): (&KeptRows, u64),
+        weights: &[i8],
+    ) {
+        let (k, map, meetings) = (self.shape.k(), self.map, &mut *self.kept);
+        meetings.at_least[0] += n_kept * widen(map.n_steps());
+        let avx2 = kernels.avx2();
+        kernels.vectorized(
+            #[inline(always)]
+            || {
+                let mut counts: Vec<Side<u8, P>> = Vec::with_capacity(kept.n_rows());
+                for first in starts(map) {
+                    let threads = std::array::from_fn(|thread| map.segment(thread, &(first..first + LANES)));
+                    counts.clear();
+                    counts.extend(rows.chunks(k).map(|row| of_row::<_, T, S, P>(row, &threads)));
+                    let mut met = Meetings::all(ByteSum::ZERO);
+                    kept.for_each_column(
+                        avx2,
+                        0,
+                        &counts,
+                        #[inline(always)]
+                        |col, sum| {
+                            met.add(
+                                avx2,
+                                sum,
+                                &of_row::<_, T, S, P>(&weights[col * k..][..k], &threads),
+                            )
+                        },
+                    );
+                    meetings.join(&met);
+                }
+            },
+        );
+    }
+
+    /// Let all rows meet `weights`, `[n, k]`, each those columns that it is to meet.
     pub(super) fn meet(&self, kernels: Kernels, weights: &[i8]) -> Meetings<T> {
         kernels.vectorized(
             #[inline(always)]
@@ -172,32 +272,16 @@ impl<const T: usize, const S: usize> RowCounts<T, S> {
     #[inline(always)]
     fn count(&self, weights: &[i8]) -> Meetings<T> {
         let (shape, map) = (self.shape, self.map);
-        let mut meetings = Meetings {
-            at_least: [0; N_SETS],
-            wide_activation: [[0; N_SETS]; T],
-            wide_weight: [[0; N_SETS]; T],
-            both_wide: [[0; N_SETS]; T],
-        };
-        meetings.at_least[0] = shape.n_outputs() * widen(map.n_steps());
-        let mut all_cols: Vec<Side<T, S>> = self.sides.iter().map(|_| Side::ZERO).collect();
+        let mut meetings = *self.kept;
+        meetings.at_least[0] += self.n_rows * widen(shape.n()) * widen(map.n_steps());
+        let mut all_cols: Vec<Side<u32, P>> = vec![[[0; LANES]; P]; self.sides.len()];
         for weights in weights.chunks(n_rows_at_a_time::<T>() * shape.k()) {
             for (first, cols) in starts(map).zip(&mut all_cols) {
-                cols.add(weights, shape.k(), map, first);
+                add_rows::<_, T, S, P>(cols, weights, shape.k(), map, first);
             }
         }
         for (rows, cols) in self.sides.iter().zip(&all_cols) {
-            for set in 1..1 << T {
-                meetings.at_least[set] += dot(&rows.nonzero[set], &cols.nonzero[set]);
-            }
-            for thread in 0..T {
-                for others in sets_without::<T>(thread) {
-                    let all = others | 1 << thread;
-                    let (wide_rows, wide_cols) = (&rows.wide[thread][others], &cols.wide[thread][others]);
-                    meetings.wide_activation[thread][others] += dot(wide_rows, &cols.nonzero[all]);
-                    meetings.wide_weight[thread][others] += dot(&rows.nonzero[all], wide_cols);
-                    meetings.both_wide[thread][others] += dot(wide_rows, wide_cols);
-                }
-            }
+            meetings.add(None, rows, cols);
         }
         meetings
     }
@@ -213,7 +297,59 @@ fn starts(map: KMap) -> impl Iterator<Item = usize> {
     (0..map.n_steps()).step_by(LANES)
 }
 
+impl<const T: usize, M: Copy> Meetings<T, M> {
+    const fn all(value: M) -> Self {
+        Self {
+            at_least: [value; N_SETS],
+            wide_activation: [[value; N_SETS]; T],
+            wide_weight: [[value; N_SETS]; T],
+            both_wide: [[value; N_SETS]; T],
+        }
+    }
+
+    /// Let rows meet columns, all of them, in a few steps.
+    #[inline(always)]
+    fn add<C, const P: usize>(&mut self, avx2: Option<HasAvx2>, rows: &Side<C, P>, cols: &Side<C, P>)
+    where
+        M: Total<C>,
+    {
+        for set in 1..1 << T {
+            self.at_least[set].add_products(avx2, &rows[nonzero(set)], &cols[nonzero(set)]);
+        }
+        for thread in 0..T {
+            for others in sets_without::<T>(thread) {
+                let all = nonzero(others | 1 << thread);
+                let wide = wide::<T>(thread, others);
+                self.wide_activation[thread][others].add_products(avx2, &rows[wide], &cols[all]);
+                self.wide_weight[thread][others].add_products(avx2, &rows[all], &cols[wide]);
+                self.both_wide[thread][others].add_products(avx2, &rows[wide], &cols[wide]);
+            }
+        }
+    }
+}
+
 impl<const T: usize> Meetings<T> {
+    /// Add others.
+    fn join(&mut self, other: &Meetings<T, ByteSum>) {
+        let Meetings {
+            at_least,
+            wide_activation,
+            wide_weight,
+            both_wide,
+        } = other;
+        let add = |sums: &mut Supersets, others: &Supersets<ByteSum>| {
+            for (sum, other) in sums.iter_mut().zip(others) {
+                *sum += other.total();
+            }
+        };
+        add(&mut self.at_least, at_least);
+        for thread in 0..T {
+            add(&mut self.wide_activation[thread], &wide_activation[thread]);
+            add(&mut self.wide_weight[thread], &wide_weight[thread]);
+            add(&mut self.both_wide[thread], &both_wide[thread]);
+        }
+    }
+
     /// Steps by active threads.
     pub(super) fn active(&self) -> ActiveSteps {
         ActiveSteps::from_counts(&by_size::<T>(&self.at_least, 0)[..=T])
@@ -279,18 +415,4 @@ const T_BITS: usize = 4;
 
 fn sets_without<const T: usize>(thread: usize) -> impl Iterator<Item = usize> {
     (0..1 << T).filter(move |set| set >> thread & 1 == 0)
-}
-
-#[inline(always)]
-fn widen_into(sums: &mut LaneCounts, bytes: &[u8; LANES]) {
-    for (sum, &byte) in sums.iter_mut().zip(bytes) {
-        *sum += u32::from(byte);
-    }
-}
-
-fn dot(rows: &LaneCounts, cols: &LaneCounts) -> u64 {
-    rows.iter()
-        .zip(cols)
-        .map(|(&r, &c)| u64::from(r) * u64::from(c))
-        .sum()
 }

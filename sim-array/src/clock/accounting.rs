@@ -38,10 +38,7 @@ impl Accounting {
             array: *array,
             counters: Counters::zero(array.pe().max_active()),
             accounts: vec![Account::default(); array.rows() * array.cols()],
-            busy: match pe_map {
-                PeMap::Off => None,
-                PeMap::Count => Some(BusyMap::zero(array.rows(), array.cols())),
-            },
+            busy: pe_map.empty(array.rows(), array.cols()),
         }
     }
 
@@ -72,6 +69,22 @@ impl Accounting {
         let before = std::mem::replace(&mut account.last, lanes);
         if !control.row_is_real || !registers.weight.col_is_real {
             self.counters.pe_cycles.masked += 1;
+            return;
+        }
+        if registers.holds {
+            self.counters.pe_cycles.skipped += 1;
+            if !control.first {
+                // Operands pass through; nothing meets.
+                let mut passing = Switching::default();
+                for (before, now) in before.into_iter().zip(lanes) {
+                    count_changes(&mut passing, before, now);
+                }
+                self.counters.switching += Switching {
+                    activation_bits: passing.activation_bits,
+                    weight_bits: passing.weight_bits,
+                    ..Switching::default()
+                };
+            }
             return;
         }
         let Step {

@@ -13,6 +13,8 @@ use super::drain::Drain;
 use super::edges::{Entrance, Feeder, Source, evaluate_all};
 use super::pe::{Column, Handshake, Registers};
 use crate::engine::Operands;
+use crate::mapping::TileSequence;
+use crate::mapping::predicted::Place;
 
 /// What stands outside and may keep a feeder waiting.
 pub trait Memory {
@@ -69,10 +71,15 @@ pub(super) struct Array<'a> {
 
 impl<'a> Array<'a> {
     /// After reset, and after the one clock edge that loads PE (0, 0): that one is not counted.
-    pub(super) fn new(spec: &ArraySpec, operands: &Operands<'a>, memory: &'a dyn Memory) -> Self {
+    pub(super) fn new(
+        spec: &ArraySpec,
+        operands: &Operands<'a>,
+        tiles: TileSequence<'a>,
+        memory: &'a dyn Memory,
+    ) -> Self {
         let mut array = Self {
             spec: *spec,
-            source: Source::new(spec, operands),
+            source: Source::new(spec, operands, tiles),
             memory,
             state: State {
                 pes: vec![Registers::reset(spec.pipeline_depth()); spec.rows() * spec.cols()],
@@ -198,11 +205,15 @@ impl<'a> Array<'a> {
         };
         let next_pe = |pe: usize| {
             let (activation, weight) = (activation_for(pe), weight_for(pe));
+            let place = match activation {
+                Some(word) => source.place(word.tile, Row(pe / n_cols), Col(pe % n_cols)),
+                None => Place::Masked,
+            };
             pes[pe].evaluate(
                 steps[pe],
                 handshakes[pe],
                 self.column(pe),
-                activation.unwrap_or_default(),
+                (activation.unwrap_or_default(), place),
                 weight.unwrap_or_default(),
             )
         };

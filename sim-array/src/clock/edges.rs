@@ -1,20 +1,21 @@
 //! What feeds the array: an entrance that lets tiles in, and a feeder for each row and each column.
 
 use sim_core::ids::{Col, Row, TileId};
+use sim_core::mutant::{self, Mutant};
 use sim_core::spec::{ArraySpec, Pe, Tiles, WeightPattern};
-use sim_pe::mutant::{self, Mutant};
 use sim_pe::sparq;
 
 use super::pe::{ActivationWord, Control, WeightWord};
 use crate::engine::Operands;
-use crate::mapping::{KMap, Tiling};
+use crate::mapping::predicted::Place;
+use crate::mapping::{KMap, TileSequence};
 
 /// What lies in memory, and how it is dealt.
 pub(super) struct Source<'a> {
     pe: Pe,
     operands: Operands<'a>,
     map: KMap,
-    tiling: Tiling,
+    tiles: TileSequence<'a>,
 }
 
 /// Lets tiles in: its registers.
@@ -134,17 +135,17 @@ pub(super) fn evaluate_all(
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(array: &ArraySpec, operands: &Operands<'a>) -> Self {
+    pub(super) fn new(array: &ArraySpec, operands: &Operands<'a>, tiles: TileSequence<'a>) -> Self {
         Self {
             pe: array.pe(),
             operands: *operands,
             map: KMap::new(array.pe(), operands.shape().k()),
-            tiling: Tiling::new(array, operands.shape()),
+            tiles,
         }
     }
 
     pub(super) const fn n_tiles(&self) -> usize {
-        self.tiling.n_tiles()
+        self.tiles.n_tiles()
     }
 
     pub(super) const fn n_steps(&self) -> usize {
@@ -153,12 +154,17 @@ impl<'a> Source<'a> {
 
     /// Where the result of a PE goes, if it is one.
     pub(super) fn output(&self, tile: TileId, row: Row, col: Col) -> Option<(usize, usize)> {
-        self.tiling.m_of(tile, row).zip(self.tiling.n_of(tile, col))
+        self.tiles.m_of(tile, row).zip(self.tiles.n_of(tile, col))
+    }
+
+    /// What a PE does in a tile.
+    pub(super) fn place(&self, tile: TileId, row: Row, col: Col) -> Place {
+        self.tiles.place(tile, row, col)
     }
 
     /// The activations of a step for a row of PEs; zeros where the row has no output.
     pub(super) fn activations(&self, row: Row, (tile, step): (TileId, usize)) -> ActivationWord {
-        let m = self.tiling.m_of(tile, row);
+        let m = self.tiles.m_of(tile, row);
         let given = std::array::from_fn(|lane| match (m, self.k_at(step, lane)) {
             (Some(m), Some(k)) => self.operands.activation_row(m)[k],
             (None, _) | (_, None) => 0,
@@ -179,12 +185,13 @@ impl<'a> Source<'a> {
                 }
             },
             given,
+            tile,
         }
     }
 
     /// The weights of a step for a column of PEs; zeros where the column has no output.
     pub(super) fn weights(&self, col: Col, (tile, step): (TileId, usize)) -> WeightWord {
-        let n = self.tiling.n_of(tile, col);
+        let n = self.tiles.n_of(tile, col);
         let weights = std::array::from_fn(|lane| match (n, self.k_at(step, lane)) {
             (Some(n), Some(k)) => self.operands.weight_row(n)[k],
             (None, _) | (_, None) => 0,

@@ -2,7 +2,7 @@
 //!
 //! Every register of every PE is a named field, and each cycle is evaluated, then committed (`array.rs`). It knows no
 //! formula for cycles, looks nowhere ahead and keeps nothing side by side: it runs until no valid bit is left. It shares
-//! with the other engines the arithmetic of one step (`sim-pe`) and which operands meet (`KMap`, `Tiling`), no more.
+//! with the other engines the arithmetic of one step (`sim-pe`) and which operands meet (`KMap`, `TileSequence`), no more.
 
 mod accounting;
 pub mod array;
@@ -14,7 +14,9 @@ use sim_core::record::EngineKind;
 use sim_core::spec::{ArraySpec, Tiles};
 use sim_core::units::Cycles;
 
-use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome, check_operands, error_sums};
+use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome, check_operands, error_of};
+use crate::mapping::{TileSequence, Tiling};
+use crate::phases;
 use accounting::Accounting;
 use array::{AlwaysReady, Array, Memory};
 use pe::Registers;
@@ -34,11 +36,11 @@ impl Engine for Clock {
         operands: &Operands<'_>,
         measures: Measures,
     ) -> Result<Outcome, EngineError> {
-        let mut run = Run::new(array, operands, measures, &AlwaysReady)?;
-        while !run.is_done() {
-            run.tick();
-        }
-        Ok(run.finish())
+        check_operands(array, &operands.into())?;
+        Ok(phases::run(array, operands, measures, |tiles, measures| {
+            let run = Run::of_tiles(array, operands, tiles, measures, &AlwaysReady);
+            run.finished()
+        }))
     }
 }
 
@@ -53,7 +55,8 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// At the start of cycle 0, in which PE (0, 0) executes step 0 if `memory` has its operands.
+    /// At the start of cycle 0, in which PE (0, 0) executes step 0 if `memory` has its operands. All outputs are computed,
+    /// whatever is planned.
     ///
     /// - Errors: as [`Engine::run`].
     pub fn new(
@@ -63,14 +66,26 @@ impl<'a> Run<'a> {
         memory: &'a dyn Memory,
     ) -> Result<Self, EngineError> {
         check_operands(array, &operands.into())?;
-        Ok(Self {
-            array: Array::new(array, operands, memory),
+        let tiles = TileSequence::All(Tiling::new(array, operands.shape()));
+        Ok(Self::of_tiles(array, operands, tiles, measures, memory))
+    }
+
+    /// The same of some tiles, which there must be; operands are checked.
+    pub(crate) fn of_tiles(
+        array: &ArraySpec,
+        operands: &Operands<'a>,
+        tiles: TileSequence<'a>,
+        measures: Measures,
+        memory: &'a dyn Memory,
+    ) -> Self {
+        Self {
+            array: Array::new(array, operands, tiles, memory),
             accounting: Accounting::new(array, measures.pe_map),
             operands: *operands,
             mse: measures.mse,
             product: vec![0; operands.shape().m() * operands.shape().n()],
             now: Cycles(0),
-        })
+        }
     }
 
     /// The cycle that comes next.
@@ -107,14 +122,15 @@ impl<'a> Run<'a> {
         self.now += Cycles(1);
     }
 
-    /// What the run gives, when it is done.
-    pub fn finish(self) -> Outcome {
+    /// What the run gives, after all that is left of it.
+    pub fn finished(mut self) -> Outcome {
+        while !self.is_done() {
+            self.tick();
+        }
+
         let (counters, busy) = self.accounting.close();
         Outcome {
-            error: match self.mse {
-                Mse::Measure => Some(error_sums(&self.operands, &self.product)),
-                Mse::Skip => None,
-            },
+            error: error_of(&self.operands, &self.product, self.mse),
             product: self.product,
             cycles: self.now,
             counters,

@@ -1,8 +1,11 @@
 //! One PE: its registers, and what they hold after the clock edge.
 
+use sim_core::ids::TileId;
+use sim_core::mutant::{self, Mutant};
 use sim_core::spec::{Pe, WeightPattern};
-use sim_pe::mutant::{self, Mutant};
 use sim_pe::step::Step;
+
+use crate::mapping::predicted::Place;
 
 /// The most lanes of a step.
 pub const MAX_LANES: usize = 4;
@@ -32,6 +35,8 @@ pub struct ActivationWord {
     pub lanes: [u8; MAX_LANES],
     /// As they were given. Hardware has no such register: it is for the counters alone.
     pub given: [u8; MAX_LANES],
+    /// The tile. Hardware has no such register: it says which bit the PE finds on its own wire from outside.
+    pub tile: TileId,
 }
 
 /// The weights of a step, moving down; a bubble holds zeros.
@@ -76,6 +81,9 @@ pub struct Registers {
     pub weight: WeightWord,
     /// p − 1 stages, the newest first.
     pub stages: Vec<Stage>,
+    /// The PE's output in this tile is skipped: the multiplier and the accumulator hold. Loaded from outside with the
+    /// first operands of a tile.
+    pub holds: bool,
     /// The sum under way.
     pub accumulator: i32,
     /// Moves down while the column drains.
@@ -107,6 +115,7 @@ impl Registers {
             activation: ActivationWord::default(),
             weight: WeightWord::default(),
             stages: vec![Stage::default(); usize::from(pipeline_depth) - 1],
+            holds: false,
             accumulator: 0,
             shadow: Shadow::default(),
         }
@@ -118,6 +127,7 @@ impl Registers {
             activation,
             weight,
             stages,
+            holds: _,
             accumulator: _,
             shadow,
         } = self;
@@ -147,13 +157,14 @@ impl Registers {
         handshake.fires || !self.weight.valid
     }
 
-    /// The registers after the clock edge; the words are what the neighbours send, bubbles where they send nothing.
+    /// The registers after the clock edge; the words are what the neighbours send, bubbles where they send nothing, and
+    /// `place` is what the PE does in the tile of the activations that come.
     pub(super) fn evaluate(
         &self,
         step: Step,
         handshake: Handshake,
         column: Column,
-        activation: ActivationWord,
+        (activation, place): (ActivationWord, Place),
         weight: WeightWord,
     ) -> Self {
         let newest = if handshake.fires {
@@ -177,6 +188,11 @@ impl Registers {
                 self.weight
             },
             stages: self.stages.clone(),
+            holds: if self.is_ready_for_activation(handshake) && activation.control.first {
+                place == Place::Skipped
+            } else {
+                self.holds
+            },
             accumulator: self.accumulator,
             shadow: self.drained(column),
         };
@@ -237,6 +253,9 @@ impl Registers {
 
     /// The step of the operands that the PE holds.
     pub(super) fn step(&self, pe: Pe) -> Step {
+        if self.holds && !mutant::is_on(Mutant::ClockHoldIgnored) {
+            return Step::default();
+        }
         let weights = self.weights_by_lane(pe);
         let of = |activations: &[u8; MAX_LANES]| {
             let n_lanes = pe.k_per_step();

@@ -8,12 +8,11 @@ use sim_core::busy::BusyMap;
 use sim_core::ids::{Col, Row, TileId};
 use sim_core::named;
 use sim_core::record::EngineKind;
-use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 
 use crate::engine::{Engine, EngineError, Measures, Operands, Outcome};
-use crate::mapping::Tiling;
+use crate::phases::place_of;
 use crate::stepped::Stepped;
 use crate::stepped::probe::ExitOf;
 use registers::held_to_clock;
@@ -77,10 +76,8 @@ pub struct ValueDivergence {
     pub m: usize,
     /// Column of C.
     pub n: usize,
-    /// The tile that computes it.
-    pub tile: TileId,
-    /// The PE that computes it.
-    pub pe: (Row, Col),
+    /// The tile and the PE that compute it; `None` where no tile has it.
+    pub place: Option<(TileId, Row, Col)>,
     /// The cycle in which the stepped engine lets it out, where it does.
     pub cycle: Option<Cycles>,
     /// What each says; the first is held to be true.
@@ -99,18 +96,14 @@ impl fmt::Display for Divergence {
                 let ValueDivergence {
                     m,
                     n,
-                    tile,
-                    pe: (row, col),
+                    place,
                     cycle,
                     said: [truth, other],
                 } = value.as_ref();
-                write!(
-                    f,
-                    "product[{m}, {n}]: {truth}, {other}; PE ({}, {}), tile {}, ",
-                    row.idx(),
-                    col.idx(),
-                    tile.idx()
-                )?;
+                write!(f, "product[{m}, {n}]: {truth}, {other}; ")?;
+                if let Some((tile, row, col)) = place {
+                    write!(f, "PE ({}, {}), tile {}, ", row.idx(), col.idx(), tile.idx())?;
+                }
                 match cycle {
                     Some(cycle) => write!(f, "leaves in cycle {}", cycle.0),
                     None => write!(f, "never leaves"),
@@ -163,7 +156,7 @@ fn compare(
             }));
         }
     };
-    let mut divergence = first_divergence(array, operands.shape(), engines, outcomes);
+    let mut divergence = first_divergence(array, operands, engines, outcomes);
     if let Some(Divergence::Value(value)) = &mut divergence {
         let mut exit = ExitOf::new(value.m, value.n);
         Stepped::default().run_probed(array, operands, Measures::NONE, &mut exit)?;
@@ -175,20 +168,19 @@ fn compare(
 /// The first field in which the outcomes of one product differ: values first, then time, then counters.
 pub fn first_divergence(
     array: &ArraySpec,
-    shape: Gemm,
+    operands: &Operands<'_>,
     engines: [EngineKind; 2],
     outcomes: [&Outcome; 2],
 ) -> Option<Divergence> {
     let products = outcomes.map(|outcome| &outcome.product);
     let mut values = products[0].iter().zip(products[1]).enumerate();
     if let Some((index, (&truth, &other))) = values.find(|(_, (truth, other))| truth != other) {
-        let (m, n) = (index / shape.n(), index % shape.n());
-        let (tile, row, col) = Tiling::new(array, shape).place_of(m, n);
+        let n_cols = operands.shape().n();
+        let (m, n) = (index / n_cols, index % n_cols);
         return Some(Divergence::Value(Box::new(ValueDivergence {
             m,
             n,
-            tile,
-            pe: (row, col),
+            place: place_of(array, operands, m, n),
             cycle: None,
             said: said(engines, [truth, other]),
         })));
@@ -255,6 +247,8 @@ fn busy_divergence(engines: [EngineKind; 2], maps: [Option<&BusyMap>; 2]) -> Opt
 mod tests {
     use sim_core::spec::Pe;
 
+    use sim_core::shape::Gemm;
+
     use super::*;
 
     #[test]
@@ -272,7 +266,7 @@ mod tests {
         let told = |other: &Outcome| {
             first_divergence(
                 &array,
-                shape,
+                &operands,
                 [EngineKind::Stepped, EngineKind::Algebraic],
                 [&right, other],
             )

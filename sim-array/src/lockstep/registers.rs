@@ -11,7 +11,8 @@ use super::{Divergence, Said, compare, said};
 use crate::clock::Run;
 use crate::clock::array::AlwaysReady;
 use crate::clock::pe::{self, ActivationWord, Control, Shadow, WeightWord};
-use crate::engine::{Engine as _, EngineError, Measures, Operands, Outcome};
+use crate::engine::{Engine as _, EngineError, Measures, Operands, Outcome, check_operands};
+use crate::phases;
 use crate::stepped::Stepped;
 use crate::stepped::probe::Probe;
 use crate::stepped::registers::{Registers, control};
@@ -66,25 +67,23 @@ pub(super) fn held_to_clock(
     operands: &Operands<'_>,
     stepped: Stepped,
 ) -> Result<Result<Outcome, Divergence>, EngineError> {
-    let reference = match Run::new(array, operands, Measures::ALL, &AlwaysReady) {
-        Ok(reference) => {
+    let mut divergence = None;
+    let reference = check_operands(array, &operands.into()).map(|()| {
+        phases::run(array, operands, Measures::ALL, |tiles, measures| {
             let mut watch = RegisterWatch {
                 pe: array.pe(),
                 cols: array.cols(),
-                reference,
+                reference: Run::of_tiles(array, operands, tiles.clone(), measures, &AlwaysReady),
                 divergence: None,
             };
-            stepped.watch(array, operands, &mut watch)?;
-            if let Some(divergence) = watch.divergence {
-                return Ok(Err(Divergence::Register(Box::new(divergence))));
-            }
-            while !watch.reference.is_done() {
-                watch.reference.tick();
-            }
-            Ok(watch.reference.finish())
-        }
-        Err(error) => Err(error),
-    };
+            stepped.watch_tiles(array, operands, tiles, &mut watch);
+            divergence = divergence.take().or(watch.divergence);
+            watch.reference.finished()
+        })
+    });
+    if let Some(divergence) = divergence {
+        return Ok(Err(Divergence::Register(Box::new(divergence))));
+    }
     let fast = stepped.run(array, operands, Measures::ALL);
     match compare(array, operands, ENGINES, [&reference, &fast])? {
         Some(divergence) => Ok(Err(divergence)),
@@ -128,11 +127,13 @@ impl Probe for RegisterWatch<'_> {
 /// for its counters, have no twin.
 fn pairs(pe: Pe, reference: &pe::Registers, fast: &Registers, index: usize) -> Vec<(&'static str, [i64; 2])> {
     let pe::Registers {
-        activation: ActivationWord {
-            control,
-            lanes,
-            given: _,
-        },
+        activation:
+            ActivationWord {
+                control,
+                lanes,
+                given: _,
+                tile: _,
+            },
         weight:
             WeightWord {
                 valid: _,
@@ -141,6 +142,7 @@ fn pairs(pe: Pe, reference: &pe::Registers, fast: &Registers, index: usize) -> V
                 positions,
             },
         stages,
+        holds,
         accumulator,
         shadow: Shadow {
             valid: _,
@@ -154,6 +156,7 @@ fn pairs(pe: Pe, reference: &pe::Registers, fast: &Registers, index: usize) -> V
             "the column's output bit",
             [i64::from(*col_is_real), fast.col_is_real(index).into()],
         ),
+        ("the hold bit", [i64::from(*holds), fast.holds(index).into()]),
         (
             "the accumulator",
             [(*accumulator).into(), fast.accumulator(index).into()],
@@ -226,10 +229,14 @@ fn word(control: &Control) -> i64 {
 mod tests {
     use std::collections::BTreeMap;
 
+    use sim_core::prediction::{ChannelOrder, OutputRules, PixelOrder};
     use sim_core::shape::Gemm;
     use sim_core::spec::{Sparq, Tiles, Window};
 
     use super::*;
+    use crate::mapping::predicted::{
+        ChannelSequence, OutputMap, OutputPhase, OutputPlan, PixelSequence, PredictedOutputs,
+    };
 
     /// What each clock holds in each register, cycle by cycle and PE by PE.
     struct Series<'a> {
@@ -268,15 +275,21 @@ mod tests {
             .map(|at| if at % 18 % 4 < 2 { at - 40 } else { 0 })
             .collect();
         let operands = Operands::new(shape, &activations, &weights).expect("operands");
-        let reference = Run::new(&array, &operands, Measures::NONE, &AlwaysReady).expect("a run");
+        // Every third output is skipped.
+        let kept: Vec<u8> = (0..7 * 5).map(|output| u8::from(output % 3 != 0)).collect();
+        let outputs = PredictedOutputs::new(shape, &[0; 7], &kept).expect("outputs");
+        let map = OutputMap { height: 1, width: 7 };
+        let pixels = PixelSequence::new(PixelOrder::Raster, map, 1, 3);
+        let channels = ChannelSequence::new(ChannelOrder::Natural, &[0; 5]);
+        let plan =
+            OutputPlan::new(&array, OutputRules::default(), outputs, &pixels, &channels).expect("a plan");
+        let tiles = plan.sequence(OutputPhase::Free);
         let mut series = Series {
-            reference,
+            reference: Run::of_tiles(&array, &operands, tiles.clone(), Measures::NONE, &AlwaysReady),
             by_register: BTreeMap::new(),
         };
-        Stepped::default()
-            .run_probed(&array, &operands, Measures::NONE, &mut series)
-            .expect("runs");
-        assert_eq!(series.by_register.len(), 10, "registers of this machine");
+        Stepped::default().watch_tiles(&array, &operands, tiles, &mut series);
+        assert_eq!(series.by_register.len(), 11, "registers of this machine");
         for (register, cycles) in series.by_register {
             let side = |cycle: &[[i64; 2]], side: usize| -> Vec<i64> {
                 cycle.iter().map(|values| values[side]).collect()

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use sim_core::mutant::{self, Mutant};
 pub use sim_core::spec::KSplit;
 use sim_core::spec::Pe;
-use sim_pe::mutant::{self, Mutant};
 
 /// Where the K of a product goes: step `i` and lane `l` take one k.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

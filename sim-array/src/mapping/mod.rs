@@ -3,10 +3,12 @@
 mod k_map;
 pub mod predicted;
 mod schedule;
+mod tile_sequence;
 mod tiling;
 
 pub use k_map::{KMap, KSplit};
 pub use schedule::{Phase, Schedule};
+pub use tile_sequence::TileSequence;
 pub use tiling::Tiling;
 
 #[cfg(test)]

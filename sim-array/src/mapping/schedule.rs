@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use sim_core::counters::{ActiveSteps, PeCycles};
 use sim_core::ids::{Col, Row, TileId};
+use sim_core::mutant::{self, Mutant};
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Dataflow, Tiles};
 use sim_core::units::Cycles;
-use sim_pe::mutant::{self, Mutant};
 
 use super::Tiling;
 
@@ -160,6 +160,8 @@ impl Schedule {
             masked: (self.n_passages * self.n_tiles * n_pes - self.n_outputs) * self.n_steps,
             stall: self.n_passages * (self.n_tiles - 1) * (self.period - self.n_steps) * n_pes,
             drain: drain * self.n_passages,
+            skipped: 0,
+            waiting: 0,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Which outputs a tile computes, and where.
 
+use std::ops::Range;
+
 use sim_core::ids::{Col, Row, TileId};
+use sim_core::mutant::{self, Mutant};
 use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
-use sim_pe::mutant::{self, Mutant};
 
 /// The tiles of a product, rows of tiles outside, columns inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +36,20 @@ impl Tiling {
         self.n.div_ceil(self.cols)
     }
 
+    /// The output rows of a tile.
+    pub fn rows_of(&self, tile: TileId) -> Range<usize> {
+        let first = self.origin(tile).0;
+        first..self.m.min(first + self.rows)
+    }
+
+    /// The output columns of a tile.
+    pub fn cols_of(&self, tile: TileId) -> Range<usize> {
+        let first = self.origin(tile).1;
+        first..self.n.min(first + self.cols)
+    }
+
     /// The output that the PE at row 0, column 0 computes in a tile.
-    pub fn origin(&self, tile: TileId) -> (usize, usize) {
+    fn origin(&self, tile: TileId) -> (usize, usize) {
         if mutant::is_on(Mutant::TileOrder) {
             let n_tile_rows = self.m.div_ceil(self.rows);
             return (

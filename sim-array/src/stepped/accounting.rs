@@ -1,10 +1,10 @@
 //! Cycle accounting: every PE-cycle into one bucket, and what the steps did.
 
 use sim_core::counters::Counters;
+use sim_core::mutant::{self, Mutant};
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 use sim_pe::lanes::Tallies;
-use sim_pe::mutant::{self, Mutant};
 
 use super::registers::{Registers, control, diagonal};
 
@@ -68,7 +68,9 @@ impl Accounting {
             let pe = row * registers.cols() + col;
             let row_is_real = registers.control(pe) & control::ROW_IS_REAL != 0;
             let account = &mut self.accounts[pe];
-            let bucket = if (row_is_real && registers.col_is_real(pe)) || unmasked {
+            let bucket = if registers.holds(pe) && !mutant::is_on(Mutant::SkippedMasked) {
+                &mut self.counters.pe_cycles.skipped
+            } else if (row_is_real && registers.col_is_real(pe) && !registers.holds(pe)) || unmasked {
                 &mut self.n_real
             } else {
                 &mut self.counters.pe_cycles.masked

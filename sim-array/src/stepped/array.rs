@@ -1,12 +1,14 @@
 //! The array's clock: evaluate everything from the registers as they stand, then commit at the edge.
 
+use std::rc::Rc;
+
 use sim_core::busy::{BusyMap, PeMap};
 use sim_core::counters::Counters;
+use sim_core::mutant::{self, Mutant};
 use sim_core::shape::widen;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
 use sim_pe::lanes::Lanes;
-use sim_pe::mutant::{self, Mutant};
 use sim_simd::HasAvx2;
 
 use super::accounting::Accounting;
@@ -15,13 +17,15 @@ use super::feed::Feeder;
 use super::probe::{Looks, Probe};
 use super::registers::{Registers, control, diagonal};
 use crate::engine::Operands;
+use crate::mapping::TileSequence;
 
 /// An array in the middle of a product.
 pub(super) struct Machine<'a> {
     registers: Registers,
     lanes: Lanes,
+    tiles: Rc<TileSequence<'a>>,
     feeder: Feeder<'a>,
-    drain: Drain,
+    drain: Drain<'a>,
     accounting: Accounting,
     /// What the first of several pipeline stages makes in this cycle.
     products: Vec<i32>,
@@ -31,11 +35,13 @@ impl<'a> Machine<'a> {
     pub(super) fn new(
         array: &ArraySpec,
         operands: &Operands<'a>,
+        tiles: TileSequence<'a>,
         avx2: Option<HasAvx2>,
         pe_map: PeMap,
     ) -> Self {
         let mut registers = Registers::new(array);
-        let mut feeder = Feeder::new(array, operands);
+        let tiles = Rc::new(tiles);
+        let mut feeder = Feeder::new(array, operands, Rc::clone(&tiles));
         // Cycle 0 is the one in which PE (0, 0) executes step 0; loading it is not counted.
         feeder.advance(0, &mut registers);
         Self {
@@ -43,7 +49,8 @@ impl<'a> Machine<'a> {
             registers,
             lanes: Lanes::new(array.pe(), array.rows(), array.cols(), avx2, pe_map),
             feeder,
-            drain: Drain::new(array, operands.shape()),
+            drain: Drain::new(array, operands.shape(), Rc::clone(&tiles)),
+            tiles,
             accounting: Accounting::new(array),
         }
     }
@@ -72,8 +79,9 @@ impl<'a> Machine<'a> {
             Looks::Never => self.n_quiet(),
         };
         if 0 < n_quiet {
-            let (held, accumulators) = self.registers.held_and_accumulators();
+            let (held, accumulators, holds) = self.registers.held_and_accumulators();
             self.lanes.steps(n_quiet, &held, accumulators);
+            holds.clear(accumulators);
             self.feeder.pass(n_quiet, &mut self.registers);
             return Cycles(widen(n_quiet));
         }
@@ -97,8 +105,11 @@ impl<'a> Machine<'a> {
     #[inline(always)]
     fn tick_once<P: Probe>(&mut self, now: Cycles, probe: &mut P) {
         let registers = &mut self.registers;
-        probe.cycle(now, registers);
         let is_edge = registers.is_at_edge_of_tile();
+        if is_edge {
+            load_holds(registers, &self.tiles);
+        }
+        probe.cycle(now, registers);
 
         // Every PE multiplies what it holds and, at the clock edge, adds it. A bubble's operands are zeros.
         let n_between = if mutant::is_on(Mutant::PipelineIgnored) {
@@ -111,11 +122,13 @@ impl<'a> Machine<'a> {
             clear_firsts(registers, n_between);
         }
         if n_between == 0 {
-            let (held, accumulators) = registers.held_and_accumulators();
+            let (held, accumulators, holds) = registers.held_and_accumulators();
             self.lanes.steps(1, &held, accumulators);
+            holds.clear(accumulators);
         } else {
             self.products.fill(0);
             self.lanes.steps(1, &registers.held(), &mut self.products);
+            registers.holds.clear(&mut self.products);
             accumulate_oldest(registers, &mut self.products);
         }
 
@@ -137,6 +150,15 @@ impl<'a> Machine<'a> {
             self.accounting.close_tile(now + Cycles(1));
         }
         self.feeder.advance(n_tiles_left, registers);
+    }
+}
+
+/// The bit of each PE comes with the first operands of a tile.
+fn load_holds(registers: &mut Registers, tiles: &TileSequence<'_>) {
+    for number in 0..registers.layout.rows + registers.layout.cols - 1 {
+        if registers.diagonals(0)[number] & control::FIRST != 0 {
+            registers.holds.begin(number, tiles);
+        }
     }
 }
 

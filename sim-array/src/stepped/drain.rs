@@ -1,21 +1,23 @@
 //! The shadow registers of each column, and the results that leave through them.
 
-use sim_core::ids::TileId;
+use std::rc::Rc;
+
+use sim_core::ids::{Col, Row, TileId};
+use sim_core::mutant::{self, Mutant};
 use sim_core::shape::Gemm;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
-use sim_pe::mutant::{self, Mutant};
 
 use super::probe::Probe;
 use super::registers::{Registers, control};
-use crate::mapping::Tiling;
+use crate::mapping::TileSequence;
 
 /// The parity of a column at rest: no tile's.
 const AT_REST: u8 = u8::MAX;
 
 /// The drain of every column and the product as it arrives outside.
-pub(super) struct Drain {
-    tiling: Tiling,
+pub(super) struct Drain<'a> {
+    tiles: Rc<TileSequence<'a>>,
     shape: Gemm,
     /// By column: results still to leave of the draining tile; 0 is at rest.
     n_left: Vec<usize>,
@@ -31,10 +33,9 @@ pub(super) struct Drain {
     n_tiles_in_all: usize,
 }
 
-impl Drain {
-    pub(super) fn new(array: &ArraySpec, shape: Gemm) -> Self {
+impl<'a> Drain<'a> {
+    pub(super) fn new(array: &ArraySpec, shape: Gemm, tiles: Rc<TileSequence<'a>>) -> Self {
         Self {
-            tiling: Tiling::new(array, shape),
             shape,
             n_left: vec![0; array.cols()],
             n_draining: 0,
@@ -42,7 +43,8 @@ impl Drain {
             n_tiles: vec![0; array.cols()],
             product: vec![0; shape.m() * shape.n()],
             n_tiles_left: 0,
-            n_tiles_in_all: Tiling::new(array, shape).n_tiles(),
+            n_tiles_in_all: tiles.n_tiles(),
+            tiles,
         }
     }
 
@@ -92,11 +94,14 @@ impl Drain {
 
     fn leave<P: Probe>(&mut self, now: Cycles, col: usize, registers: &Registers, probe: &mut P) {
         let bottom = registers.shadows[(registers.rows() - 1) * registers.layout.filled_cols + col];
-        let (first_m, first_n) = self.tiling.origin(TileId(self.n_tiles[col]));
+        let tile = TileId(self.n_tiles[col]);
         self.n_left[col] -= 1;
         // The bottom row's result leaves first, so as many rows lie above the one leaving as results are left.
-        let (m, n) = (first_m + self.n_left[col], first_n + col);
-        if m < self.shape.m() && n < self.shape.n() {
+        let output = self
+            .tiles
+            .m_of(tile, Row(self.n_left[col]))
+            .zip(self.tiles.n_of(tile, Col(col)));
+        if let Some((m, n)) = output {
             self.product[m * self.shape.n() + n] = bottom;
             probe.output(now, m, n, bottom);
         }

@@ -1,20 +1,20 @@
 //! The feeders at the array's edges: when each tile enters, and the skew after it.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use sim_core::ids::TileId;
+use sim_core::mutant::{self, Mutant};
 use sim_core::shape::widen;
 use sim_core::spec::{ArraySpec, Tiles};
 use sim_pe::lanes::PES_PER_GROUP;
 use sim_pe::lanes::edge::Edge;
-use sim_pe::mutant::{self, Mutant};
 
 use super::registers::{Registers, control};
 use super::streams::{ColStreams, RowStreams, control_stream, slide};
 use super::window::{AHEAD, CycleBlock, overlap};
 use crate::engine::Operands;
-use crate::mapping::{KMap, Tiling};
+use crate::mapping::{KMap, TileSequence};
 
 /// A tile whose operands are on their way through an edge.
 struct Entering {
@@ -31,7 +31,7 @@ pub(super) struct Feeder<'a> {
     edge: Edge,
     tiles: Tiles,
     map: KMap,
-    tiling: Tiling,
+    sequence: Rc<TileSequence<'a>>,
     /// Idle steps between two pipelined tiles.
     n_gap: u64,
     /// The next tile to enter, and the first cycle in which it may.
@@ -45,13 +45,15 @@ pub(super) struct Feeder<'a> {
     known: Vec<u8>,
     /// The control words of tiles of either parity.
     controls: [Rc<[u8]>; 2],
-    /// The latest row of tiles and the columns of tiles, by the first output.
-    rows: Option<(usize, Rc<RowStreams>)>,
-    cols: Vec<Option<Rc<ColStreams>>>,
+    /// Of the latest row of tiles and of columns of tiles, by their outputs.
+    rows: Option<(Vec<usize>, Rc<RowStreams>)>,
+    cols: HashMap<Vec<usize>, Rc<ColStreams>>,
+    /// How many columns of tiles are kept.
+    n_cols_kept: usize,
 }
 
 impl<'a> Feeder<'a> {
-    pub(super) fn new(array: &ArraySpec, operands: &Operands<'a>) -> Self {
+    pub(super) fn new(array: &ArraySpec, operands: &Operands<'a>, sequence: Rc<TileSequence<'a>>) -> Self {
         let map = KMap::new(array.pe(), operands.shape().k());
         // The next tile must not finish before a column has drained.
         let drain_cycles = array.dataflow().drain_cycles(widen(array.rows()));
@@ -65,7 +67,7 @@ impl<'a> Feeder<'a> {
             edge: Edge::new(array.pe()),
             tiles: array.tiles(),
             map,
-            tiling: Tiling::new(array, operands.shape()),
+            sequence,
             n_gap,
             next_tile: 0,
             next_start: 0,
@@ -75,7 +77,8 @@ impl<'a> Feeder<'a> {
             known: vec![0; AHEAD * map.n_lanes() * array.rows().next_multiple_of(PES_PER_GROUP)],
             controls: [0, control::PARITY].map(|parity| control_stream(map.n_steps(), parity)),
             rows: None,
-            cols: vec![None; operands.shape().n().div_ceil(array.cols())],
+            cols: HashMap::new(),
+            n_cols_kept: operands.shape().n().div_ceil(array.cols()),
         }
     }
 
@@ -175,10 +178,10 @@ impl<'a> Feeder<'a> {
     #[inline(never)]
     fn plan(&mut self, n_tiles_left_array: usize, registers: &Registers) -> usize {
         let (n_steps, end) = (widen(self.map.n_steps()), self.now + widen(registers.moving.base));
-        let all_entered = self.next_tile == self.tiling.n_tiles();
+        let all_entered = self.next_tile == self.sequence.n_tiles();
         match self.tiles {
             Tiles::Pipelined => {
-                while self.next_tile < self.tiling.n_tiles() && self.next_start < end {
+                while self.next_tile < self.sequence.n_tiles() && self.next_start < end {
                     self.enter(self.next_start, registers);
                     self.next_start += n_steps + self.n_gap;
                 }
@@ -200,14 +203,21 @@ impl<'a> Feeder<'a> {
 
     fn enter(&mut self, start: u64, registers: &Registers) {
         let (layout, edge, operands) = (&registers.layout, &self.edge, &self.operands);
-        let (first_m, first_n) = self.tiling.origin(TileId(self.next_tile));
+        let tile = TileId(self.next_tile);
+        let (output_rows, output_cols) = (self.sequence.rows_of(tile), self.sequence.cols_of(tile));
         let rows = match &self.rows {
-            Some((m, rows)) if *m == first_m => Rc::clone(rows),
-            Some(_) | None => Rc::new(RowStreams::new(layout, self.map, edge, operands, first_m)),
+            Some((of, rows)) if *of == output_rows => Rc::clone(rows),
+            Some(_) | None => Rc::new(RowStreams::new(layout, self.map, edge, operands, &output_rows)),
         };
-        self.rows = Some((first_m, Rc::clone(&rows)));
-        let cols = self.cols[first_n / layout.cols]
-            .get_or_insert_with(|| Rc::new(ColStreams::new(layout, self.map, edge, operands, first_n)));
+        self.rows = Some((output_rows, Rc::clone(&rows)));
+        // Tiles of gathered channels may be of any; as many as a plain product has are kept.
+        if self.cols.len() == self.n_cols_kept && !self.cols.contains_key(&output_cols) {
+            self.cols.clear();
+        }
+        let map = self.map;
+        let cols = self.cols.entry(output_cols).or_insert_with_key(|output_cols| {
+            Rc::new(ColStreams::new(layout, map, edge, operands, output_cols))
+        });
         self.entering.push_back(Entering {
             start,
             controls: Rc::clone(&self.controls[self.next_tile % 2]),

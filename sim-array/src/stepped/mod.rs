@@ -9,6 +9,7 @@ mod accounting;
 mod array;
 mod drain;
 mod feed;
+mod holds;
 pub mod probe;
 pub mod registers;
 mod streams;
@@ -23,7 +24,9 @@ use sim_core::units::Cycles;
 use sim_simd::HasAvx2;
 use sim_simd::integer::Kernels;
 
-use crate::engine::{Engine, EngineError, Measures, Mse, Operands, Outcome, check_operands, error_sums};
+use crate::engine::{Engine, EngineError, Measures, Operands, Outcome, check_operands, error_of};
+use crate::mapping::{TileSequence, Tiling};
+use crate::phases;
 use crate::switching;
 use probe::{NoProbe, Probe};
 
@@ -46,7 +49,7 @@ impl Stepped {
         Self { avx2: kernels.avx2() }
     }
 
-    /// Run a product and let `probe` see every cycle.
+    /// Run a product and let `probe` see every cycle. Where outputs are predicted, each phase has a cycle 0 of its own.
     ///
     /// - Errors: as [`Engine::run`].
     pub fn run_probed<P: Probe>(
@@ -59,7 +62,8 @@ impl Stepped {
         run_with(self.avx2, array, operands, measures, probe)
     }
 
-    /// Clock a product for `probe` alone, until it has seen enough or the last result has left.
+    /// Clock a product for `probe` alone, until it has seen enough or the last result has left. All outputs are computed,
+    /// whatever is planned.
     ///
     /// - Errors: as [`Engine::run`].
     pub fn watch<P: Probe>(
@@ -69,12 +73,24 @@ impl Stepped {
         probe: &mut P,
     ) -> Result<(), EngineError> {
         check_operands(array, &operands.into())?;
-        let mut machine = array::Machine::new(array, operands, self.avx2, PeMap::Off);
+        let tiles = TileSequence::All(Tiling::new(array, operands.shape()));
+        self.watch_tiles(array, operands, tiles, probe);
+        Ok(())
+    }
+
+    /// The same of some tiles, which there must be; operands are checked.
+    pub(crate) fn watch_tiles<P: Probe>(
+        &self,
+        array: &ArraySpec,
+        operands: &Operands<'_>,
+        tiles: TileSequence<'_>,
+        probe: &mut P,
+    ) {
+        let mut machine = array::Machine::new(array, operands, tiles, self.avx2, PeMap::Off);
         let mut now = Cycles(0);
         while !machine.is_done() && !probe.has_seen_enough() {
             now += machine.tick(now, probe);
         }
-        Ok(())
     }
 }
 
@@ -87,7 +103,23 @@ fn run_with<P: Probe>(
     probe: &mut P,
 ) -> Result<Outcome, EngineError> {
     check_operands(array, &operands.into())?;
-    let mut machine = array::Machine::new(array, operands, avx2, measures.pe_map);
+    let mut outcome = phases::run(array, operands, measures, |tiles, measures| {
+        run_tiles(avx2, array, operands, tiles, measures, probe)
+    });
+    outcome.counters.switching = switching::count(array.pe(), operands);
+    Ok(outcome)
+}
+
+/// Run some tiles, which there must be.
+fn run_tiles<P: Probe>(
+    avx2: Option<HasAvx2>,
+    array: &ArraySpec,
+    operands: &Operands<'_>,
+    tiles: TileSequence<'_>,
+    measures: Measures,
+    probe: &mut P,
+) -> Outcome {
+    let mut machine = array::Machine::new(array, operands, tiles, avx2, measures.pe_map);
     let cycles = match avx2 {
         Some(found) => found.vectorized(
             #[inline(always)]
@@ -95,19 +127,14 @@ fn run_with<P: Probe>(
         ),
         None => clock(&mut machine, probe),
     };
-    let (product, mut counters, busy) = machine.finish(cycles);
-    counters.switching = switching::count(array.pe(), operands);
-    let error = match measures.mse {
-        Mse::Measure => Some(error_sums(operands, &product)),
-        Mse::Skip => None,
-    };
-    Ok(Outcome {
+    let (product, counters, busy) = machine.finish(cycles);
+    Outcome {
+        error: error_of(operands, &product, measures.mse),
         product,
         cycles,
         counters,
-        error,
         busy,
-    })
+    }
 }
 
 impl Engine for Stepped {

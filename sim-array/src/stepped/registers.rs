@@ -8,6 +8,7 @@ use sim_core::spec::{ArraySpec, Pe, WeightPattern};
 use sim_pe::lanes::{BitStrides, Bits, PES_PER_GROUP, PeInputs, PlaneOperands, WordStrides, Words, edge};
 use sim_pe::sparq::compress;
 
+use super::holds::Holds;
 use super::window::{AHEAD, Aligned, CycleBlock, RegisterWindow};
 
 /// Bits of the control word that travels right with the activations.
@@ -113,6 +114,7 @@ pub(super) struct Moving {
 pub struct Registers {
     pub(super) layout: Layout,
     pub(super) moving: Moving,
+    pub(super) holds: Holds,
     /// Products between the first pipeline stage and the last, oldest last.
     pub(super) stages: Vec<Vec<i32>>,
     pub(super) accumulators: Aligned<i32>,
@@ -173,6 +175,7 @@ impl Registers {
                 weight_bits,
                 strides,
             },
+            holds: Holds::new(layout),
             stages: vec![vec![0; n_filled]; n_between],
             accumulators: Aligned::new(n_filled),
             shadows: vec![0; n_filled],
@@ -274,6 +277,12 @@ impl Registers {
         self.stages.len()
     }
 
+    /// Whether the PE holds: its output in the tile that it works on is skipped.
+    pub fn holds(&self, pe: usize) -> bool {
+        let (row, col) = self.place(pe);
+        self.holds.holds(row, col)
+    }
+
     /// The accumulator.
     pub fn accumulator(&self, pe: usize) -> i32 {
         self.accumulators[self.filled(pe)]
@@ -315,13 +324,14 @@ impl Registers {
     /// What the PEs multiply.
     #[inline(always)]
     pub(super) fn held(&self) -> PeInputs<'_> {
-        self.moving.held(&self.layout)
+        self.moving.held(&self.layout, &self.holds)
     }
 
-    /// What the PEs multiply, and what they add it to.
+    /// What the PEs multiply, what they add it to, and which of them do not.
     #[inline(always)]
-    pub(super) fn held_and_accumulators(&mut self) -> (PeInputs<'_>, &mut [i32]) {
-        (self.moving.held(&self.layout), &mut self.accumulators)
+    pub(super) fn held_and_accumulators(&mut self) -> (PeInputs<'_>, &mut [i32], &Holds) {
+        let held = self.moving.held(&self.layout, &self.holds);
+        (held, &mut self.accumulators, &self.holds)
     }
 
     const fn place(&self, pe: usize) -> (usize, usize) {
@@ -347,7 +357,7 @@ impl Moving {
 
     /// What the PEs multiply.
     #[inline(always)]
-    fn held(&self, layout: &Layout) -> PeInputs<'_> {
+    fn held<'a>(&'a self, layout: &Layout, holds: &'a Holds) -> PeInputs<'a> {
         PeInputs {
             operands: PlaneOperands {
                 n_rows: layout.rows,
@@ -367,6 +377,7 @@ impl Moving {
             },
             activation_bits: self.activation_bits(),
             weight_bits: self.weight_bits(),
+            works: holds.works(),
         }
     }
 

@@ -40,13 +40,13 @@ pub(super) struct ColStreams {
 }
 
 impl RowStreams {
-    /// Those of the tiles whose first row of PEs computes output row `first_m`.
+    /// Those of the tiles whose rows of PEs compute these output rows, from the first on.
     pub(super) fn new(
         layout: &Layout,
         map: KMap,
         edge: &Edge,
         operands: &Operands<'_>,
-        first_m: usize,
+        output_rows: &[usize],
     ) -> Self {
         let (n_steps, n_lanes, filled_rows) = (map.n_steps(), layout.n_lanes, layout.filled_rows);
         let n_forms = layout.n_forms[0] + usize::from(layout.keeps_raw);
@@ -55,15 +55,14 @@ impl RowStreams {
         let mut all = vec![0; n_forms * layout.n_pairs * layout.rows * n_steps * layout.n_beside];
         let mut known = vec![0_u8; n_entering * n_lanes * filled_rows];
         let mut raw = [[0_u8; N_STEPS_AT_ONCE]; MAX_LANES];
-        let real_rows = layout.rows.min(operands.shape().m() - first_m);
-        for (steps, row) in by_parts(n_steps, real_rows) {
+        for (steps, row) in by_parts(n_steps, output_rows.len()) {
             for (lane, raw) in raw.iter_mut().enumerate().take(n_lanes) {
                 gather(
                     &mut raw[..steps.len()],
                     map,
                     steps.start,
                     lane,
-                    operands.activation_row(first_m + row),
+                    operands.activation_row(output_rows[row]),
                 );
             }
             for lane in 0..n_lanes {
@@ -131,13 +130,13 @@ fn words_at(lines: &mut [u16], first: usize) -> &mut [u16; PES_PER_GROUP] {
 }
 
 impl ColStreams {
-    /// Those of the tiles whose first column of PEs computes output column `first_n`.
+    /// Those of the tiles whose columns of PEs compute these output columns, from the first on.
     pub(super) fn new(
         layout: &Layout,
         map: KMap,
         edge: &Edge,
         operands: &Operands<'_>,
-        first_n: usize,
+        output_cols: &[usize],
     ) -> Self {
         let (n_steps, n_lanes) = (map.n_steps(), layout.n_lanes);
         let (n_entering, width) = (n_steps + layout.cols - 1, layout.n_beside * layout.filled_cols);
@@ -146,13 +145,12 @@ impl ColStreams {
         let mut all = vec![0; n_forms * layout.n_pairs * n_entering * width];
         let mut bits = vec![0; layout.n_weight_planes * layout.n_groups * n_entering];
         let mut raw = [0; N_STEPS_AT_ONCE];
-        let real_cols = layout.cols.min(operands.shape().n() - first_n);
-        for (steps, col) in by_parts(n_steps, real_cols) {
+        for (steps, col) in by_parts(n_steps, output_cols.len()) {
             let (group, column) = (col / PES_PER_GROUP, 1 << (col % PES_PER_GROUP));
             let line_of = |step: usize| n_entering - 1 - step - col;
             let strip_of = |plane: usize| (plane * layout.n_groups + group) * n_entering;
             for lane in 0..n_lanes {
-                let row = operands.weight_row(first_n + col);
+                let row = operands.weight_row(output_cols[col]);
                 gather(
                     &mut raw[..steps.len()],
                     map,

@@ -16,6 +16,8 @@ fn pe_cycles(active: &[u64]) -> PeCycles {
         masked: 1_000,
         stall: 10_000,
         drain: 100_000,
+        skipped: 0,
+        waiting: 0,
     }
 }
 
@@ -26,6 +28,7 @@ fn work(pe_cycles: PeCycles) -> Work {
         operand_widths: OperandWidths::default(),
         switching: Switching::default(),
         n_tiles: 0,
+        predictor_macs: 0,
     }
 }
 
@@ -159,4 +162,39 @@ fn window_logic_stands_at_the_edge_or_in_every_pe() {
     let plain = area(&prototype(), &array(Pe::Conventional)).unwrap();
     assert_close(plain.square_micrometres, 15.0 * 957.0);
     assert_close(plain.window_logic, 0.0);
+}
+
+/// A table without a row for it prices a skipped step like one without an active thread, and says so.
+#[test]
+fn skipped_steps_and_waits_are_priced_where_there_are_any() {
+    let array = array(nb_smt(Threads::Two, Policy::SA));
+    let counts = PeCycles {
+        skipped: 1_000_000,
+        waiting: 10_000_000,
+        ..pe_cycles(&[1, 2, 3])
+    };
+    let none = energy(&prototype(), &array, &work(pe_cycles(&[1, 2, 3]))).unwrap();
+    let some = energy(&prototype(), &array, &work(counts)).unwrap();
+    assert_eq!((none.skipped_as, some.skipped_as), (None, Some(Mode::Active(0))));
+    let more: Vec<(Mode, f64)> = some.parts[none.parts.len()..]
+        .iter()
+        .map(|part| (part.mode, part.picojoules))
+        .collect();
+    assert_eq!(
+        more.iter().map(|(mode, _)| *mode).collect::<Vec<_>>(),
+        [Mode::Skipped, Mode::Waiting]
+    );
+    assert_close(more[0].1, 0.61 * 1e6);
+    assert_close(more[1].1, 0.61 * 1e7);
+}
+
+#[test]
+fn what_a_predictor_multiplies_has_no_price_in_a_table_without_its_row() {
+    let array = array(nb_smt(Threads::Two, Policy::SA));
+    let predicted = Work {
+        predictor_macs: 18,
+        ..work(pe_cycles(&[1, 2, 3]))
+    };
+    let error = energy(&prototype(), &array, &predicted).unwrap_err();
+    assert!(error.to_string().contains("predictor-mac"), "{error}");
 }

@@ -40,6 +40,8 @@ fn work() -> Work {
             masked: 1_000,
             stall: 10_000,
             drain: 100_000,
+            skipped: 1_000_000,
+            waiting: 10_000_000,
         },
         operand_widths: OperandWidths {
             a8w8: 17,
@@ -56,6 +58,7 @@ fn work() -> Work {
             lane_edges: 13,
         },
         n_tiles: 2,
+        predictor_macs: 31,
     }
 }
 
@@ -76,6 +79,9 @@ fn every_event_is_priced() {
         (Mode::Masked, 1_000.0),
         (Mode::Stall, 10_000.0),
         (Mode::Drain, 100_000.0),
+        (Mode::Skipped, 1_000_000.0),
+        (Mode::Waiting, 10_000_000.0),
+        (Mode::PredictorMac, 31.0),
         (Mode::Event(Event::ActivationBit), 2.0),
         (Mode::Event(Event::WeightBit), 3.0),
         (Mode::Event(Event::LiveActivationBit), 5.0),
@@ -105,9 +111,9 @@ fn clock_and_leakage_stand_apart() {
     let energy = energy(&table, &array, &work()).unwrap();
     let sum: f64 = energy.parts.iter().map(|part| part.picojoules).sum();
     assert_close(energy.picojoules, sum);
-    assert_close(energy.clock.unwrap(), 111_111.0 * price(Mode::Clock));
+    assert_close(energy.clock.unwrap(), 11_111_111.0 * price(Mode::Clock));
     // 200 nW for 2 ns are 4e-4 pJ.
-    assert_close(energy.leakage.unwrap(), 111_111.0 * 4e-4);
+    assert_close(energy.leakage.unwrap(), 11_111_111.0 * 4e-4);
 }
 
 #[test]

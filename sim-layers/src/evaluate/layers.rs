@@ -157,9 +157,11 @@ const fn remedy(error: &EngineError) -> &'static str {
         EngineError::NotTwoOfFour { .. } => {
             "; `--prune 2:4` makes a dense network fit, or take a `sparq` array"
         }
-        EngineError::AccumulatorRange { .. } | EngineError::Empty(_) | EngineError::Length { .. } => {
-            simulate::remedy(error)
-        }
+        EngineError::AccumulatorRange { .. }
+        | EngineError::Empty(_)
+        | EngineError::Length { .. }
+        | EngineError::OtherPlan(_)
+        | EngineError::SeveralPlans(_) => simulate::remedy(error),
     }
 }
 

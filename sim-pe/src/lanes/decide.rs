@@ -153,6 +153,13 @@ pub(super) fn plane<D: Decide<L>, const L: usize>(
                     lane.weight[bit] = weight(number * N_WEIGHT_BITS + bit);
                 }
             }
+            // A PE that holds is one that meets zeros.
+            if let Some(works) = held.works(group, first_row) {
+                let works = Word::load(works);
+                for bits in lanes.iter_mut().flat_map(|lane| &mut lane.activation) {
+                    *bits = *bits & works;
+                }
+            }
             let col_is_real = weight(L * N_WEIGHT_BITS);
             let decision = rule.decide(lanes, col_is_real);
             for (cuts, words) in cuts.iter_mut().zip(decision.cuts) {

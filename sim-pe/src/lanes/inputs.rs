@@ -51,9 +51,20 @@ pub struct PeInputs<'a> {
     pub activation_bits: Bits<'a>,
     /// By lane what [`super::edge`] found of the weights; then whether the column has an output.
     pub weight_bits: Bits<'a>,
+    /// By group of columns and row, a bit per column: the PE works. `None`: all do. The sums of one that does not are of no
+    /// account.
+    pub works: Option<&'a [u16]>,
 }
 
 impl PeInputs<'_> {
+    /// The PEs of rows `first_row..first_row + PES_PER_GROUP` of a group that work, where some do not.
+    #[inline(always)]
+    pub(super) fn works(&self, group: usize, first_row: usize) -> Option<&[u16; PES_PER_GROUP]> {
+        let works = self.works?;
+        let n_rows = works.len() / self.operands.n_groups;
+        works[group * n_rows + first_row..].first_chunk()
+    }
+
     /// What every PE holds `n` steps later.
     #[inline(always)]
     pub(super) fn later(&self, n: usize) -> Self {

@@ -127,6 +127,7 @@ impl Plane {
             },
             activation_bits: bits(0),
             weight_bits: bits(1),
+            works: None,
         }
     }
 

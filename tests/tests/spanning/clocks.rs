@@ -87,7 +87,7 @@ fn operands_that_come_late_cost_time_and_nothing_else() {
             assert!(run.now() < Cycles(100_000), "the clock runs away: {case:?}");
             run.tick();
         }
-        let (waited, truth) = (run.finish(), case.truth());
+        let (waited, truth) = (run.finished(), case.truth());
         let n_pes = case.array.n_pes();
         assert_eq!(
             waited.counters.pe_cycles.total(),

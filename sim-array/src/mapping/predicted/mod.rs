@@ -11,4 +11,4 @@ mod time;
 pub use order::{ChannelSequence, OutputMap, PixelSequence};
 pub use outputs::{OutputsError, PredictedOutputs};
 pub use plan::{OutputPhase, OutputPlan, OutputTile, Place, WrongOrder};
-pub use time::{PredictedPeCycles, PredictedTime};
+pub use time::PredictedTime;

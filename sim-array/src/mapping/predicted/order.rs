@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use sim_core::mutant::{self, Mutant};
 use sim_core::prediction::{ChannelOrder, PixelOrder};
 
 /// The map of one image's outputs: H×W pixels, row by row.
@@ -73,6 +74,9 @@ impl ChannelSequence {
         match order {
             ChannelOrder::Natural => {}
             // Stable: equal counts stay as they were.
+            ChannelOrder::Density if mutant::is_on(Mutant::DensityAscending) => {
+                channels.sort_by_key(|&channel| n_kept_free[channel]);
+            }
             ChannelOrder::Density => channels.sort_by_key(|&channel| Reverse(n_kept_free[channel])),
         }
         Self(channels)

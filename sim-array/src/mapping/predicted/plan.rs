@@ -1,12 +1,14 @@
 //! The tiles of both phases.
 
 use sim_core::ids::{Col, Row};
+use sim_core::mutant::{self, Mutant};
 use sim_core::prediction::{FillUp, OutputBound, OutputRules, OutputSchedule};
 use sim_core::shape::widen;
 use sim_core::spec::ArraySpec;
 
 use super::outputs::holds;
 use super::{ChannelSequence, PixelSequence, PredictedOutputs};
+use crate::mapping::TileSequence;
 
 /// One of the two phases, which follow one another without overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +76,9 @@ impl OutputPlan {
         let (rows, cols) = (array.rows(), array.cols());
         let (mut first, mut free): (Vec<usize>, Vec<usize>) =
             pixels.iter().partition(|&&pixel| outputs.is_first(pixel));
+        if mutant::is_on(Mutant::FreePixelFirst) {
+            first.extend(free.pop());
+        }
         match rules.fill_up {
             FillUp::Off => {}
             FillUp::On => {
@@ -128,9 +133,19 @@ impl OutputPlan {
         })
     }
 
+    /// The array that the plan is for.
+    pub const fn array(&self) -> &ArraySpec {
+        &self.array
+    }
+
     /// Which outputs the array computes: those that were given, and with fill-up those of the pixels that fill.
     pub const fn outputs(&self) -> &PredictedOutputs {
         &self.outputs
+    }
+
+    /// The tiles of a phase, for an engine.
+    pub fn sequence(&self, phase: OutputPhase) -> TileSequence<'_> {
+        TileSequence::Phase(self.tiles(phase).collect())
     }
 
     /// The tiles of a phase in the order in which the array runs them.
@@ -162,6 +177,30 @@ impl OutputPlan {
     pub const fn n_idle(&self, phase: OutputPhase) -> u64 {
         let phase = self.phase(phase);
         phase.n_outputs - phase.n_computed
+    }
+
+    /// In how many tiles each pixel has PEs, times the channels there: outputs by pixel, skipped ones too.
+    pub fn n_places_by_pixel(&self) -> Vec<u64> {
+        self.count_places(self.outputs.shape().m(), |panel| (&panel.pixels, &panel.channels))
+    }
+
+    /// The same by channel.
+    pub fn n_places_by_channel(&self) -> Vec<u64> {
+        self.count_places(self.outputs.shape().n(), |panel| (&panel.channels, &panel.pixels))
+    }
+
+    fn count_places(&self, n: usize, sides: impl Fn(&Panel) -> (&Vec<usize>, &Vec<usize>)) -> Vec<u64> {
+        let mut counts = vec![0; n];
+        for panel in [&self.first, &self.free]
+            .into_iter()
+            .flat_map(|phase| &phase.panels)
+        {
+            let (own, others) = sides(panel);
+            for &index in own {
+                counts[index] += widen(others.len());
+            }
+        }
+        counts
     }
 
     /// How few tiles phase 2 could have.

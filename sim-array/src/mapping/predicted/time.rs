@@ -1,6 +1,7 @@
 //! Cycles and PE-cycles of a plan.
 
-use sim_core::counters::ActiveSteps;
+use sim_core::counters::{ActiveSteps, PeCycles};
+use sim_core::mutant::{self, Mutant};
 use sim_core::prediction::OutputBound;
 use sim_core::shape::widen;
 use sim_core::units::Cycles;
@@ -23,42 +24,11 @@ impl PredictedTime {
     /// Cycles of the product, waiting included.
     pub fn total(&self) -> Cycles {
         let [first, free] = self.cycles;
-        first + self.waiting + free
-    }
-}
-
-/// Every PE-cycle of a product once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PredictedPeCycles {
-    /// Before the first step: of each phase with tiles, of each tile where tiles are serial.
-    pub fill: u64,
-    /// Steps of a computed output, whatever the number of active threads.
-    pub active: u64,
-    /// Steps of a skipped output that has a PE.
-    pub skipped: u64,
-    /// Steps of a tile in which the PE has no output.
-    pub masked: u64,
-    /// Between two tiles.
-    pub stall: u64,
-    /// After the last step, likewise.
-    pub drain: u64,
-    /// Between the phases, for the predictor.
-    pub waiting: u64,
-}
-
-impl PredictedPeCycles {
-    /// All PE-cycles; equals rows·cols·cycles.
-    pub const fn total(&self) -> u64 {
-        let Self {
-            fill,
-            active,
-            skipped,
-            masked,
-            stall,
-            drain,
-            waiting,
-        } = *self;
-        fill + active + skipped + masked + stall + drain + waiting
+        let mut total = first + self.waiting + free;
+        if mutant::is_on(Mutant::PhasesOverlap) {
+            total.0 -= u64::from(!self.tiles.contains(&0));
+        }
+        total
     }
 }
 
@@ -94,29 +64,30 @@ impl OutputPlan {
             cycles: [first, free],
             waiting: if tiles.contains(&0) {
                 Cycles(0)
+            } else if mutant::is_on(Mutant::WaitingPerTile) {
+                Cycles(decided.0.saturating_sub(first.0) * n_free)
             } else {
                 Cycles(decided.0.saturating_sub(first.0))
             },
         }
     }
 
-    /// Every PE-cycle by what it is spent on.
+    /// Every PE-cycle, given the steps of computed outputs by active threads.
     ///
     /// - Units: PE-cycles; they add up to `R·C·cycles`.
-    pub fn pe_cycles(&self) -> PredictedPeCycles {
+    /// - Errors: none; `active` must count the S steps of each computed output.
+    pub fn pe_cycles(&self, active: ActiveSteps) -> PeCycles {
         let n_steps = widen(self.array.pe().n_steps(self.outputs().shape().k()));
-        let mut sums = PredictedPeCycles {
+        let mut sums = PeCycles {
+            active,
             waiting: self.array.n_pes() * self.time().waiting.0,
-            ..PredictedPeCycles::default()
+            ..PeCycles::zero(0)
         };
         for phase in OutputPhase::ALL {
-            let steps = self.schedule(phase).pe_cycles(ActiveSteps::zero(0));
-            sums.fill += steps.fill;
-            sums.active += self.n_computed(phase) * n_steps;
-            sums.skipped += self.n_idle(phase) * n_steps;
-            sums.masked += steps.masked;
-            sums.stall += steps.stall;
-            sums.drain += steps.drain;
+            sums += PeCycles {
+                skipped: self.n_idle(phase) * n_steps,
+                ..self.schedule(phase).pe_cycles(ActiveSteps::zero(0))
+            };
         }
         sums
     }

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use sim_array::mapping::Schedule;
 use sim_array::mapping::predicted::{
-    ChannelSequence, OutputMap, OutputPhase, OutputPlan, PixelSequence, PredictedOutputs, PredictedPeCycles,
-    PredictedTime,
+    ChannelSequence, OutputMap, OutputPhase, OutputPlan, PixelSequence, PredictedOutputs, PredictedTime,
 };
+use sim_core::counters::{ActiveSteps, PeCycles};
 use sim_core::prediction::{
     ChannelOrder, FillUp, OutputBound, OutputRules, OutputSchedule, PixelOrder, PredictorLanes,
 };
@@ -160,20 +160,21 @@ fn golden_products_of_predicted_outputs_to_the_cycle() {
             assert_eq!(with.time().total(), Cycles(want.with_lanes.cycles), "{name}");
             n_waits += u64::from(waiting != Cycles(0));
 
-            let pe_cycles = PredictedPeCycles {
+            let active = ActiveSteps::from_counts(&[want.pe_cycles.computed]);
+            let pe_cycles = PeCycles {
                 fill: want.pe_cycles.fill,
-                active: want.pe_cycles.computed,
+                active,
                 skipped: want.pe_cycles.skipped,
                 masked: want.pe_cycles.masked,
                 stall: want.pe_cycles.stall,
                 drain: want.pe_cycles.drain,
                 waiting: 0,
             };
-            assert_eq!(without.pe_cycles(), pe_cycles, "{name}");
+            assert_eq!(without.pe_cycles(active), pe_cycles, "{name}");
             let waiting = array.n_pes() * waiting.0;
             assert_eq!(
-                with.pe_cycles(),
-                PredictedPeCycles { waiting, ..pe_cycles },
+                with.pe_cycles(active),
+                PeCycles { waiting, ..pe_cycles },
                 "{name}"
             );
 

@@ -52,11 +52,37 @@ pub enum Mutant {
     AlgebraicSerialDepth,
     /// The algebraic engine counts fill and drain the wrong way round.
     AlgebraicFillDrain,
+    /// A PE whose output is skipped multiplies and adds.
+    HoldIgnored,
+    /// A PE that held for a tile holds for all that follow.
+    HoldKept,
+    /// The fast clock counts a skipped output's steps as those of a PE without an output.
+    SkippedMasked,
+    /// The reference clock's PE multiplies and adds although its output is skipped.
+    ClockHoldIgnored,
+    /// A free pixel runs in phase 1.
+    FreePixelFirst,
+    /// The array waits for the predictor once for each tile.
+    WaitingPerTile,
+    /// Phase 2 begins in the last cycle of phase 1.
+    PhasesOverlap,
+    /// The channel with the fewest kept outputs comes first.
+    DensityAscending,
+    /// Operands that move past a PE that holds are not counted.
+    PassingUncounted,
+    /// Counts of a channel take in a row beside one that it keeps.
+    KeptRowShifted,
+    /// The error takes in outputs that are skipped.
+    SkippedInError,
+    /// Masks begin one pixel further right.
+    MaskAnchor,
+    /// An output whose score is the threshold is kept.
+    ThresholdInclusive,
 }
 
 impl Mutant {
     /// Every mutant.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 37] = [
         Self::FloorForHalfEven,
         Self::NoSaturation,
         Self::NarrowActivationLimit,
@@ -81,8 +107,24 @@ impl Mutant {
         Self::AlgebraicCycle,
         Self::AlgebraicSerialDepth,
         Self::AlgebraicFillDrain,
+        Self::HoldIgnored,
+        Self::HoldKept,
+        Self::SkippedMasked,
+        Self::ClockHoldIgnored,
+        Self::FreePixelFirst,
+        Self::WaitingPerTile,
+        Self::PhasesOverlap,
+        Self::DensityAscending,
+        Self::PassingUncounted,
+        Self::KeptRowShifted,
+        Self::SkippedInError,
+        Self::MaskAnchor,
+        Self::ThresholdInclusive,
     ];
 }
+
+/// Whether a test may switch one of them on.
+pub const ARE_COMPILED_IN: bool = cfg!(feature = "mutants");
 
 #[cfg(feature = "mutants")]
 mod selection {

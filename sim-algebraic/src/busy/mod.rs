@@ -6,6 +6,8 @@
 //! so by inclusion and exclusion Σ over P ≠ ∅ of ±`a[P]·w[P]` pairs, plus for sets of odd size, are active at all. Over
 //! all steps, PEs and one set that is a product of two matrices of counts, which the engine itself can do.
 
+mod planned;
+
 use sim_array::engine::{Mse, Operands, StreamedOperands};
 use sim_array::mapping::{KMap, KSplit};
 use sim_core::busy::BusyMap;
@@ -17,6 +19,7 @@ use sim_simd::integer::Kernels;
 
 use super::Algebraic;
 use super::components::Rules;
+use planned::PlannedBusy;
 
 /// Rows of A of a class that an activation of eight bits counts.
 const MAX_ROWS: usize = 255;
@@ -24,16 +27,18 @@ const MAX_ROWS: usize = 255;
 const MAX_COLS: usize = 127;
 
 /// The map under way: rows of activations come in order.
-pub(super) struct Busy {
+pub(super) struct Busy<'a> {
     kernels: Kernels,
     array: ArraySpec,
     shape: Gemm,
     /// Rows so far.
     m: usize,
-    steps: Steps,
+    steps: Steps<'a>,
 }
 
-enum Steps {
+enum Steps<'a> {
+    /// Outputs are predicted.
+    Planned(PlannedBusy<'a>),
     /// Weights do not matter: busy steps of the rows of each class.
     OfRows(Vec<u64>),
     Met(Box<Met>),
@@ -48,9 +53,9 @@ struct Met {
     sums: Vec<i64>,
 }
 
-impl Busy {
+impl<'a> Busy<'a> {
     /// No rows yet.
-    pub(super) fn new(kernels: Kernels, array: &ArraySpec, operands: &StreamedOperands<'_>) -> Self {
+    pub(super) fn new(kernels: Kernels, array: &ArraySpec, operands: &StreamedOperands<'a>) -> Self {
         let (pe, shape) = (array.pe(), operands.shape());
         // Classes that no output falls in take no room.
         let (n_rows, n_cols) = (array.rows().min(shape.m()), array.cols().min(shape.n()));
@@ -73,9 +78,10 @@ impl Busy {
             array: *array,
             shape,
             m: 0,
-            steps: match Rules::of(pe) {
-                Rules::Exact | Rules::TwoThreads(_) | Rules::FourThreads(_) | Rules::Picked(_) => met(),
-                Rules::Neighbours(_) => Steps::OfRows(vec![0; n_rows]),
+            steps: match (operands.plans(), Rules::of(pe)) {
+                ([], Rules::Exact | Rules::TwoThreads(_) | Rules::FourThreads(_) | Rules::Picked(_)) => met(),
+                ([], Rules::Neighbours(_)) => Steps::OfRows(vec![0; n_rows]),
+                (plans, _) => Steps::Planned(PlannedBusy::new(array, shape, operands.weights(), plans)),
             },
         }
     }
@@ -84,6 +90,7 @@ impl Busy {
     pub(super) fn add(&mut self, rows: &[u8]) {
         let (k, n_classes) = (self.shape.k(), self.array.rows());
         match &mut self.steps {
+            Steps::Planned(busy) => busy.add(rows),
             Steps::OfRows(steps) => {
                 for (m, row) in (self.m..).zip(rows.chunks(k)) {
                     let pairs = row.chunks(2);
@@ -114,6 +121,7 @@ impl Busy {
         let mut map = BusyMap::zero(self.array.rows(), self.array.cols());
         let n_cols = self.array.cols().min(self.shape.n());
         match self.steps {
+            Steps::Planned(busy) => return busy.finish(),
             Steps::OfRows(steps) => {
                 for n in 0..self.shape.n() {
                     for (row, &steps) in steps.iter().enumerate() {
