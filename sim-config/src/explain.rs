@@ -67,7 +67,12 @@ fn heading(section: Section) -> String {
             "[preprocessing] of a run file; in MODEL.toml beside MODEL.onnx, above all sections".to_owned()
         }
         Section::Layer => "[[layer]] of a run file, once for each layer".to_owned(),
-        Section::Workload | Section::Layers | Section::Quantization | Section::Costs | Section::Measure => {
+        Section::Workload
+        | Section::Layers
+        | Section::Quantization
+        | Section::Prediction
+        | Section::Costs
+        | Section::Measure => {
             format!("{} of a run file", section.header())
         }
     }

@@ -35,6 +35,7 @@ impl FileKind {
                 Section::Layers,
                 Section::Layer,
                 Section::Quantization,
+                Section::Prediction,
                 Section::Costs,
                 Section::Measure,
             ],
@@ -76,6 +77,8 @@ pub enum Section {
     Layer,
     /// `[quantization]`.
     Quantization,
+    /// `[prediction]`.
+    Prediction,
     /// `[costs]`.
     Costs,
     /// `[measure]`.
@@ -100,6 +103,7 @@ impl Section {
             Self::Layers => "layers",
             Self::Layer => "layer",
             Self::Quantization => "quantization",
+            Self::Prediction => "prediction",
             Self::Costs => "costs",
             Self::Axes => "axes",
             Self::Measure | Self::SweepMeasure => "measure",
@@ -143,6 +147,8 @@ pub enum Values {
     Flag,
     /// A finite number.
     Number(Zero),
+    /// A finite number, 0 or more.
+    FromZero,
     /// A finite number, or an array of one per channel.
     Numbers(Zero),
     /// Rows and columns of an image, or one number, each from 1 to `max`.
@@ -246,6 +252,7 @@ impl Values {
             Self::Flag => "true, false".to_owned(),
             Self::Number(Zero::Allowed) => "a finite number".to_owned(),
             Self::Number(Zero::Forbidden) => "a finite number other than 0".to_owned(),
+            Self::FromZero => "a finite number, at least 0".to_owned(),
             Self::Numbers(Zero::Allowed) => "a finite number, or an array of one per channel".to_owned(),
             Self::Numbers(Zero::Forbidden) => {
                 "a finite number other than 0, or an array of one per channel".to_owned()
@@ -281,6 +288,7 @@ impl Values {
             Self::Words(words) => words().iter().map(|word| format!("\"{word}\"")).collect(),
             Self::Flag => vec!["true".to_owned(), "false".to_owned()],
             Self::Number(_) => vec!["0.5".to_owned(), "-2".to_owned()],
+            Self::FromZero => vec!["0".to_owned(), "0.1".to_owned()],
             Self::Numbers(_) => vec!["0.5".to_owned(), "[0.5]".to_owned(), "[0.1, 0.2, 3]".to_owned()],
             Self::Sides { max } => vec!["[224, 224]".to_owned(), format!("[1, {max}]"), "256".to_owned()],
             Self::Name => vec!["\"/block1/conv1/Conv\"".to_owned()],

@@ -18,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 use crate::defaults;
 use crate::keys::{ALL, Fallback, FileKind, Key, Section};
 use crate::value::{
-    activation_zeros, constants, explain, integer, integers, number, percentile, pruning, size,
+    activation_zeros, constants, explain, integer, integers, number, percentile, pruning, real, size,
 };
 
 /// One section of a file.
@@ -142,6 +142,11 @@ impl<'a> KeyReader<'a> {
     /// A finite number that may be left out.
     pub(crate) fn optional_number(&self, key: &'static Key) -> Option<f32> {
         self.value(key, |key, value| number(key, value, "a number"))
+    }
+
+    /// The same in double precision.
+    pub(crate) fn optional_real(&self, key: &'static Key) -> Option<f64> {
+        self.value(key, real)
     }
 
     /// A list of finite numbers that may be left out; a single one is a list of one.

@@ -7,13 +7,20 @@ use sim_core::counters::Mse;
 use sim_core::input_constant::InputConstant;
 use sim_core::layer_rules::LayerRules;
 use sim_core::pe_keys::PeKeys;
+use sim_core::prediction::{FillUp, OutputRules, PredictorLanes, Shortcuts};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::range::ActivationRange;
 use sim_core::spec::{ArraySpec, Threads};
+use sim_predict::cross_neuron::{CrossNeuron, WindowSize};
+use sim_predict::predictor::Threshold;
 
 use crate::keys;
+use crate::run::prediction::{
+    MethodClaim, MethodKind, MethodSource, MethodSpec, PlaceRule, PredictionSpec, PredictorBatchNorms,
+    ThresholdSource, ZapSpec,
+};
 use crate::run::{ModelWorkload, RunSpec, Unsupported, Workload};
 
 /// The tables `array` and `pe` of an array file.
@@ -37,8 +44,8 @@ pub fn array(spec: &ArraySpec) -> Value {
 /// also holds what came of it.
 pub fn run(spec: &RunSpec) -> Value {
     let mut tables = array(&spec.design.array);
-    let named: Vec<Value> = (spec.design.layers.iter())
-        .map(|(name, rules)| layer(name, rules))
+    let named: Vec<Value> = (spec.design.layers.tables())
+        .map(|(name, rules, place)| layer(name, rules, place))
         .collect();
     if !named.is_empty() {
         tables["layer"] = json!(named);
@@ -50,8 +57,15 @@ pub fn run(spec: &RunSpec) -> Value {
         "mse": spec.mse == Mse::Measure,
         "pe-map": spec.pe_map == PeMap::Count,
     });
-    if let Some(table) = &spec.cost_table {
-        tables["costs"] = json!({"table": table});
+    let costs = given(json!({
+        (keys::COST_TABLE.name): spec.cost_table,
+        (keys::PRICE_PREDICTOR.name): spec.predictor_price,
+    }));
+    if costs.as_object().is_some_and(|costs| !costs.is_empty()) {
+        tables["costs"] = costs;
+    }
+    if let Some(spec) = &spec.design.prediction {
+        tables["prediction"] = prediction(spec);
     }
     match &spec.workload {
         Workload::Trace(path) => {
@@ -117,9 +131,105 @@ pub fn inputs(constants: &[InputConstant]) -> Option<Vec<String>> {
 }
 
 /// A table `layer` of a run file.
-pub fn layer(name: &str, rules: LayerRules) -> Value {
+pub fn layer(name: &str, rules: LayerRules, place: Option<PlaceRule>) -> Value {
     let LayerRules { threads, policy } = rules;
-    given(json!({"name": name, "threads": threads.map(Threads::count), "policy": policy}))
+    let (predict, pinned) = match place {
+        None => (None, None),
+        Some(PlaceRule::LeftOut) => (Some(false), None),
+        Some(PlaceRule::Pinned(pinned)) => (None, Some(threshold(pinned))),
+    };
+    given(json!({
+        "name": name,
+        "threads": threads.map(Threads::count),
+        "policy": policy,
+        "predict": predict,
+        "threshold": pinned,
+    }))
+}
+
+/// The table `prediction` of a run file.
+pub fn prediction(spec: &PredictionSpec) -> Value {
+    let PredictionSpec {
+        method,
+        rules:
+            OutputRules {
+                schedule,
+                fill_up,
+                predictor_lanes: PredictorLanes(lanes),
+            },
+        pixels,
+        channels,
+        shortcuts,
+    } = spec;
+    let mut table = json!({
+        "schedule": schedule,
+        "pixels": pixels,
+        "channels": channels,
+        "shortcuts": *shortcuts == Shortcuts::Predicted,
+        "fill-up": *fill_up == FillUp::On,
+    });
+    let of_method = match method {
+        MethodSource::Given(MethodSpec::Zap(ZapSpec {
+            predictors,
+            thresholds,
+            batch_norms,
+        })) => {
+            let (given, max_error, search) = match thresholds {
+                ThresholdSource::Given(given) => (Some(threshold(*given)), None, None),
+                ThresholdSource::Within(max_error, search) => (None, Some(max_error.get()), Some(search)),
+            };
+            json!({
+                "method": MethodKind::Zap,
+                "predictors": predictors,
+                "threshold": given,
+                "max-error": max_error,
+                "thresholds": search,
+                "predictor-lanes": lanes,
+                "recalibrate-predictors": *batch_norms == PredictorBatchNorms::Recalibrated,
+            })
+        }
+        MethodSource::Given(MethodSpec::CrossNeuron(CrossNeuron {
+            window,
+            diagonal,
+            zero_up_to,
+        })) => json!({
+            "method": MethodKind::CrossNeuron,
+            "window": window.get(),
+            "diagonal": diagonal,
+            "zero-up-to": shortest(zero_up_to.get()),
+        }),
+        MethodSource::Trace(MethodClaim {
+            method,
+            threshold: given,
+            window,
+            diagonal,
+            zero_up_to,
+        }) => json!({
+            "method": method,
+            "threshold": given.map(threshold),
+            "window": window.map(WindowSize::get),
+            "diagonal": diagonal,
+            "zero-up-to": zero_up_to.map(|limit| shortest(limit.get())),
+            // A method without predictors has no such key, and the default is 0.
+            "predictor-lanes": Some(lanes).filter(|&&lanes| lanes != 0),
+        }),
+    };
+    if let (Value::Object(table), Value::Object(of_method)) = (&mut table, given(of_method)) {
+        table.extend(of_method);
+    }
+    table
+}
+
+fn threshold(threshold: Threshold) -> Value {
+    shortest(threshold.get())
+}
+
+/// The shortest decimals that are this number.
+fn shortest(value: f32) -> Value {
+    value
+        .to_string()
+        .parse::<f64>()
+        .map_or(Value::Null, |value| json!(value))
 }
 
 /// The table `quantization` of a run file.

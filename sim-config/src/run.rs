@@ -2,6 +2,7 @@
 
 pub mod design;
 mod layers;
+pub mod prediction;
 pub(crate) mod workload;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use toml::de::DeTable;
 use crate::keys::{self, FileKind, Section};
 use crate::preprocessing::Override;
 use crate::reader::KeyReader;
+use crate::run::prediction::{On, PredictorPrice};
 
 pub use design::DesignSpec;
 pub use layers::NamedLayers;
@@ -38,6 +40,8 @@ pub struct RunSpec {
     pub activation_zeros: Option<ActivationZeros>,
     /// The technology table; `None`: the built-in one.
     pub cost_table: Option<PathBuf>,
+    /// What predictions cost where the table does not say; `None`: unknown.
+    pub predictor_price: Option<PredictorPrice>,
     /// Whether the error against the exact product is measured.
     pub mse: Mse,
     /// Whether busy steps are counted for each PE.
@@ -226,11 +230,17 @@ fn read_tables(
     let depthwise_threads = layers::read_depthwise_threads(&layers, array_spec);
     let reorder = layers::read_reorder(&layers, array_spec);
     layers.finish(None);
-    let named_layers = NamedLayers::read(path, text, &top, array_spec);
+    let on = match top.section(&[Section::Workload]).span_of(&keys::TRACE) {
+        Some(_) => On::Trace,
+        None => On::Network,
+    };
+    let (prediction, place_keys) = prediction::read(&top, folder, on);
+    let named_layers = NamedLayers::read(path, text, &top, (array_spec, place_keys));
     let costs = top.section(&[Section::Costs]);
     let cost_table = costs
         .optional_path(&keys::COST_TABLE)
         .map(|table| folder.join(table));
+    let predictor_price = prediction::read_price(&costs, place_keys);
     costs.finish(None);
     let measure = top.section(&[Section::Measure]);
     let mse = if measure.flag(&keys::MSE) {
@@ -252,6 +262,7 @@ fn read_tables(
         depthwise_threads,
         reorder,
         layers: named_layers,
+        prediction,
         ..DesignSpec::new(path, array, baseline)
     };
     Ok(Some(match workload {
@@ -262,6 +273,7 @@ fn read_tables(
             pruning,
             activation_zeros,
             cost_table,
+            predictor_price,
             mse,
             pe_map,
             seed: u64::try_from(seed).unwrap_or(0),

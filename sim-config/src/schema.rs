@@ -41,6 +41,7 @@ fn run() -> Value {
     for of_keys in [
         Section::Preprocessing,
         Section::Layers,
+        Section::Prediction,
         Section::Costs,
         Section::Measure,
     ] {
@@ -90,7 +91,13 @@ fn quantization() -> Value {
 
 fn layer() -> Value {
     let mut schema = section(Section::Layer);
-    let rules = [&keys::LAYER_THREADS, &keys::LAYER_POLICY].map(|key| json!({"required": [key.name]}));
+    let rules = [
+        &keys::LAYER_THREADS,
+        &keys::LAYER_POLICY,
+        &keys::LAYER_PREDICT,
+        &keys::LAYER_THRESHOLD,
+    ]
+    .map(|key| json!({"required": [key.name]}));
     schema["anyOf"] = json!(rules);
     schema
 }
@@ -144,6 +151,7 @@ fn property(key: &Key) -> Value {
         Values::Words(words) => json!({"enum": words()}),
         Values::Flag => json!({"type": "boolean"}),
         Values::Number(zero) => number(zero),
+        Values::FromZero => json!({"type": "number", "minimum": 0}),
         Values::Numbers(zero) => {
             json!({"anyOf": [number(zero), {"type": "array", "minItems": 1, "items": number(zero)}]})
         }

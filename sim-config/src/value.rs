@@ -39,6 +39,7 @@ pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
         Values::Words(_)
         | Values::Flag
         | Values::Number(_)
+        | Values::FromZero
         | Values::Numbers(_)
         | Values::Name
         | Values::Constants
@@ -100,8 +101,19 @@ pub(crate) fn number(key: &Key, value: &DeValue<'_>, wanted: &'static str) -> Re
         key.values,
         Values::Number(Zero::Forbidden) | Values::Numbers(Zero::Forbidden)
     );
-    let is_allowed = |number: &f32| number.is_finite() && !(is_zero_forbidden && *number == 0.0);
+    let is_negative_forbidden = matches!(key.values, Values::FromZero);
+    let is_allowed = |number: &f32| {
+        number.is_finite()
+            && !(is_zero_forbidden && *number == 0.0)
+            && !(is_negative_forbidden && *number < 0.0)
+    };
     value::number(value, wanted, |text| text.parse().ok().filter(is_allowed))
+}
+
+/// The same in double precision.
+pub(crate) fn real(key: &Key, value: &DeValue<'_>) -> Result<f64, Wrong> {
+    number(key, value, "a number")?;
+    value::number(value, "a number", |text| text.parse().ok())
 }
 
 /// A list of whole numbers that `key` allows; `wanted` says what was expected.

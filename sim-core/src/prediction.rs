@@ -83,6 +83,16 @@ impl FillUp {
     pub const ALL: [Self; 2] = [Self::Off, Self::On];
 }
 
+/// What the strided 1×1 convolution of a shortcut does whose only reader is the sum of a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Shortcuts {
+    /// All its outputs.
+    #[default]
+    Computed,
+    /// The outputs that the place keeps.
+    Predicted,
+}
+
 /// V, multiply-adds per cycle of the unit beside the array that predicts; with 0 of them prediction takes no time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PredictorLanes(pub u32);

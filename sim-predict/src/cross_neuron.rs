@@ -70,6 +70,11 @@ impl ZeroUpTo {
             Err(ZeroUpToError { found: value })
         }
     }
+
+    /// τ.
+    pub const fn get(self) -> f32 {
+        self.0
+    }
 }
 
 /// The outputs of a window are kept unless all of its diagonal count as zero (cross-neuron prediction; the rule of

@@ -124,6 +124,9 @@ impl Design {
     ///
     /// - Errors: those that are not simulated; by line where the file lists them.
     pub(crate) fn check_names(&self, names: &LayerNames<'_>) -> Result<(), RunError> {
+        if self.spec.prediction.is_some() {
+            return Err(self.error(&"[prediction] is not run yet; take it out"));
+        }
         self.spec.layers.check(&names.simulated, &names.unsimulated)?;
         for (name, _) in &self.layers {
             layer_names::check(name, &names.simulated, &names.unsimulated, "it")

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reports::run::InputFile;
 use sim_config::preprocessing;
+use sim_config::run::prediction::{MethodSource, MethodSpec, PredictionSpec};
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_images::sets;
 
@@ -15,6 +16,7 @@ use crate::error::RunError;
 pub fn of_run(file: &Path, spec: &RunSpec) -> Result<Vec<InputFile>, RunError> {
     let mut files = vec![("run", file.to_owned())];
     files.extend(of_workload(&spec.workload));
+    files.extend(of_prediction(spec.design.prediction.as_ref()));
     files.extend(
         spec.cost_table
             .as_deref()
@@ -32,6 +34,14 @@ pub fn input(role: &str, path: &Path) -> Result<InputFile, RunError> {
         name: path.display().to_string(),
         blake3: fingerprint(path)?,
     })
+}
+
+/// The predictor file, where a prediction has one.
+pub fn of_prediction(spec: Option<&PredictionSpec>) -> Option<(&'static str, PathBuf)> {
+    match &spec?.method {
+        MethodSource::Given(MethodSpec::Zap(zap)) => Some(("predictors", zap.predictors.clone())),
+        MethodSource::Given(MethodSpec::CrossNeuron(_)) | MethodSource::Trace(_) => None,
+    }
 }
 
 /// The files of a workload with what each of them is.

@@ -94,6 +94,9 @@ pub fn of_point(
             several => json!(several),
         };
     }
+    if let Some((key, path)) = inputs::of_prediction(spec.design.prediction.as_ref()) {
+        tables["prediction"][key] = json!(fingerprints.of(&path)?);
+    }
     if let (Workload::Model(_), Some(accuracy)) = (&spec.workload, accuracy) {
         let AccuracySpec {
             images,
@@ -123,6 +126,9 @@ pub fn of_point(
     }
     if let Some(table) = spec.cost_table.as_deref() {
         tables["costs"] = json!(fingerprints.of_table(table)?);
+        if let Some(price) = spec.predictor_price {
+            tables["price-predictor"] = json!(price);
+        }
     }
     tables["sysmt"] = json!(env!("CARGO_PKG_VERSION"));
     // The bytes of `to_string`, in half the time.

@@ -106,7 +106,7 @@ fn named(throttle: &Throttle) -> Option<(&str, Threads)> {
 /// The methods around an array, with every default filled in, by the keys of a run file.
 pub(crate) fn resolved(design: &Design) -> Value {
     let layers: Vec<Value> = (design.layers().iter())
-        .map(|(layer, rules)| resolved::layer(layer, *rules))
+        .map(|(layer, rules)| resolved::layer(layer, *rules, None))
         .collect();
     json!({
         "name": design.name,

@@ -22,7 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sim-pe", &["sim-core", "sim-simd"]),
     ("sim-array", &["sim-core", "sim-simd", "sim-pe"]),
     ("sim-algebraic", &["sim-core", "sim-simd", "sim-pe", "sim-array"]),
-    ("sim-config", &["sim-core", "sim-toml"]),
+    ("sim-config", &["sim-core", "sim-toml", "sim-predict"]),
     ("sim-images", &["sim-core"]),
     ("sim-onnx", &["sim-core"]),
     ("sim-net", &["sim-core", "sim-simd", "sim-onnx"]),

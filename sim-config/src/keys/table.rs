@@ -2,6 +2,7 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::named::Named;
+use sim_core::prediction::{ChannelOrder, OutputSchedule, PixelOrder};
 use sim_core::preprocessing::{Channels, Layout, ResizeFilter, ResizeMode};
 use sim_core::prune::PruneScope;
 use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
@@ -9,7 +10,10 @@ use sim_core::range::RangeMethod;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{Batch, Dataflow, PeKind, Policy, RuleSet, Tiles, Window, WindowRounding};
 
+use sim_predict::cross_neuron::Diagonal;
+
 use super::{Fallback, Key, Section, Values, Zero};
+use crate::run::prediction::{MethodKind, PredictorPrice, ThresholdSearch};
 use crate::sweep::methods::{Throttling, recalibrations};
 
 /// Most images of a workload, and the largest seed: what TOML integers and JSON numbers hold exactly.
@@ -240,7 +244,7 @@ table! {
     }
     LAYER_NAME = Layer."name" {
         "Name of a simulated layer that differs from the others, as results list it.",
-        unit "", values Values::Name, default Fallback::Required, kinds NB_SMT,
+        unit "", values Values::Name, default Fallback::Required,
     }
     LAYER_THREADS = Layer."threads" {
         "Threads of this layer, at most those of the array.",
@@ -251,6 +255,14 @@ table! {
     LAYER_POLICY = Layer."policy" {
         "What a collision of two threads reduces to 4 bits in this layer, by the papers' names.",
         unit "", values Values::Words(Policy::names), default Fallback::Absent("that of the array"), kinds NB_SMT,
+    }
+    LAYER_PREDICT = Layer."predict" {
+        "Whether zeros of this layer's outputs are predicted, where [prediction] is there.",
+        unit "", values Values::Flag, default Fallback::Value("true"),
+    }
+    LAYER_THRESHOLD = Layer."threshold" {
+        "Threshold of this layer's predictor with method \"zap\"; the others share what it leaves of `max-error`.",
+        unit "", values Values::Number(Zero::Allowed), default Fallback::Absent("as `prediction` says"),
     }
     DIVISOR = Quantization."divisor" {
         "Steps into which a range is divided: 256 as the authors' NB-SMT model, 255 as their SPARQ model.",
@@ -277,9 +289,79 @@ table! {
         "Which percentile `range = \"percentile\"` takes of all values of an image, by nearest rank. Only with that `range`.",
         unit "%", values Values::Percentile, default Fallback::Value("99.9"),
     }
+    METHOD = Prediction."method" {
+        "What predicts which outputs behind a ReLU are zero: trained predictors, or the diagonals of windows. Without \
+         [prediction] all outputs are computed.",
+        unit "", values Values::Words(MethodKind::names),
+        default Fallback::Absent("that of the trace; required with a `model`"),
+    }
+    PREDICTORS = Prediction."predictors" {
+        "Predictor file of method \"zap\", which `sysmt train zap` writes.",
+        unit "", values Values::Path, default Fallback::Absent("required with \"zap\""),
+    }
+    MAX_ERROR = Prediction."max-error" {
+        "The most that all places of method \"zap\" may lose together: the sum of their errors, each a part of what the place's \
+         outputs add up to.",
+        unit "", values Values::FromZero, default Fallback::Absent("`threshold` is required with \"zap\""),
+    }
+    THRESHOLD = Prediction."threshold" {
+        "What the score of an output has to be above to be computed, with method \"zap\"; one for all places.",
+        unit "", values Values::Number(Zero::Allowed), default Fallback::Absent("`max-error` is required with \"zap\""),
+    }
+    THRESHOLDS = Prediction."thresholds" {
+        "How thresholds are found that keep `max-error`: among −1.3, −1.2, … 1.3, or by sigmoids that are fitted to the curves.",
+        unit "", values Values::Words(ThresholdSearch::names), default Fallback::Value("\"grid\""),
+    }
+    PREDICTION_WINDOW = Prediction."window" {
+        "Rows and columns of the windows of method \"cross-neuron\".",
+        unit "pixels", values Values::Integer { min: 2, max: 255 }, default Fallback::Value("2"),
+    }
+    DIAGONAL = Prediction."diagonal" {
+        "Which pixels of a window are computed first, with method \"cross-neuron\".",
+        unit "", values Values::Words(Diagonal::names), default Fallback::Value("\"main\""),
+    }
+    ZERO_UP_TO = Prediction."zero-up-to" {
+        "The largest value behind the ReLU that counts as zero, with method \"cross-neuron\".",
+        unit "", values Values::FromZero, default Fallback::Value("0.0"),
+    }
+    OUTPUT_SCHEDULE = Prediction."schedule" {
+        "Which tiles the outputs form that are not computed first: every pixel with every channel, pixels gathered for each \
+         tile of channels, or channels gathered for each tile of pixels.",
+        unit "", values Values::Words(OutputSchedule::names), default Fallback::Value("\"gate\""),
+    }
+    PIXEL_ORDER = Prediction."pixels" {
+        "In which order pixels are dealt to the rows of tiles.",
+        unit "", values Values::Words(PixelOrder::names),
+        default Fallback::Absent("\"block\" with `schedule = \"columns\"`, else \"raster\""),
+    }
+    CHANNEL_ORDER = Prediction."channels" {
+        "In which order channels are dealt to the columns of tiles.",
+        unit "", values Values::Words(ChannelOrder::names), default Fallback::Value("\"natural\""),
+    }
+    PREDICTOR_LANES = Prediction."predictor-lanes" {
+        "Multiply-adds a cycle of the unit that runs the predictors of method \"zap\"; with 0 they take no time.",
+        unit "multiply-adds per cycle", values Values::Integer { min: 0, max: MAX_COUNT }, default Fallback::Value("0"),
+    }
+    SHORTCUTS = Prediction."shortcuts" {
+        "Whether the strided 1×1 convolution of a shortcut leaves out what the place behind its sum leaves out.",
+        unit "", values Values::Flag, default Fallback::Value("false"),
+    }
+    FILL_UP = Prediction."fill-up" {
+        "Whether rows that the last tile of the first pixels leaves empty compute the next pixels unasked.",
+        unit "", values Values::Flag, default Fallback::Value("false"),
+    }
+    RECALIBRATE_PREDICTORS = Prediction."recalibrate-predictors" {
+        "Whether the batch norms of predictors get new statistics too where those of the network do.",
+        unit "", values Values::Flag, default Fallback::Value("false"),
+    }
     COST_TABLE = Costs."table" {
         "Technology table of energy and area.",
         unit "", values Values::Path, default Fallback::Absent("the built-in table"),
+    }
+    PRICE_PREDICTOR = Costs."price-predictor" {
+        "What predictions cost where the technology table has no `predictor-mac`: nothing, and results say so.",
+        unit "", values Values::Words(PredictorPrice::names),
+        default Fallback::Absent("energy is unknown where the table has no price"),
     }
     MSE = Measure."mse" {
         "Whether the error against the exact product is measured.",

@@ -10,6 +10,7 @@ use sim_toml::error::ConfigError;
 use sim_toml::source;
 use toml::de::DeTable;
 
+use super::prediction::PredictionSpec;
 use super::{Described, NamedLayers, NeedOfWorkload};
 use crate::array;
 use crate::keys::{self, FileKind, Key, Section};
@@ -32,6 +33,8 @@ pub struct DesignSpec {
     pub reorder: Reorder,
     /// Layers that differ from the others.
     pub layers: NamedLayers,
+    /// Which outputs are predicted to be zero; `None`: none.
+    pub prediction: Option<PredictionSpec>,
     /// The file that the array came from; `None`: the file itself.
     pub array_file: Option<PathBuf>,
     /// The file that the baseline came from; `None`: it is the default.
@@ -51,6 +54,7 @@ impl DesignSpec {
             depthwise_threads: None,
             reorder: Reorder::Off,
             layers: NamedLayers::none(path),
+            prediction: None,
             array_file: array.file,
             baseline_file,
         }

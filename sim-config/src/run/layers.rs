@@ -15,6 +15,7 @@ use crate::array::threads;
 use crate::keys::{self, Key, Section};
 use crate::layer_names;
 use crate::reader::KeyReader;
+use crate::run::prediction::{PlaceKeys, PlaceRule, read_threshold};
 
 /// The `[[layer]]` tables of a run file, with their place in it: whether the names are right is known once the network
 /// is.
@@ -29,13 +30,14 @@ pub struct NamedLayers {
 struct NamedLayer {
     name: String,
     rules: LayerRules,
+    place: Option<PlaceRule>,
     at: Range<usize>,
 }
 
 /// Equal layers are equal wherever they stand.
 impl PartialEq for NamedLayers {
     fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other.iter())
+        self.tables().eq(other.tables())
     }
 }
 
@@ -50,10 +52,15 @@ impl NamedLayers {
     }
 
     /// The tables of the run file at `path`; wrong ones are complained about.
-    pub(super) fn read(path: &Path, text: &str, top: &KeyReader<'_>, array: Option<&ArraySpec>) -> Self {
+    pub(super) fn read(
+        path: &Path,
+        text: &str,
+        top: &KeyReader<'_>,
+        (array, places): (Option<&ArraySpec>, PlaceKeys),
+    ) -> Self {
         let mut layers: Vec<NamedLayer> = Vec::new();
         for table in top.sections(&[Section::Layer]) {
-            let Some(layer) = read_layer(&table, array) else {
+            let Some(layer) = read_layer(&table, array, places) else {
                 continue;
             };
             match layers.iter().find(|earlier| earlier.name == layer.name) {
@@ -76,9 +83,22 @@ impl NamedLayers {
         }
     }
 
-    /// Name and rules of each, in the order of the file; no name comes twice.
+    /// Name and rules of each that has some on the array, in the order of the file; no name comes twice.
     pub fn iter(&self) -> impl Iterator<Item = (&str, LayerRules)> {
-        self.layers.iter().map(|layer| (layer.name.as_str(), layer.rules))
+        let all = self.tables().map(|(name, rules, _)| (name, rules));
+        all.filter(|(_, rules)| *rules != LayerRules::default())
+    }
+
+    /// What is predicted of each that differs in that.
+    pub fn places(&self) -> impl Iterator<Item = (&str, PlaceRule)> {
+        self.tables().filter_map(|(name, _, place)| Some((name, place?)))
+    }
+
+    /// All that is said of each, in the order of the file.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = (&str, LayerRules, Option<PlaceRule>)> {
+        self.layers
+            .iter()
+            .map(|layer| (layer.name.as_str(), layer.rules, layer.place))
     }
 
     /// Compare the names with those of the `simulated` layers. `unsimulated` ones are known too, each with the reason.
@@ -99,20 +119,22 @@ impl NamedLayers {
 }
 
 /// One `[[layer]]`; `None` after a complaint about its name.
-fn read_layer(table: &KeyReader<'_>, array: Option<&ArraySpec>) -> Option<NamedLayer> {
+fn read_layer(table: &KeyReader<'_>, array: Option<&ArraySpec>, places: PlaceKeys) -> Option<NamedLayer> {
     let name = table.name(&keys::LAYER_NAME);
     let threads = table.optional_integer(&keys::LAYER_THREADS).map(threads);
     let policy = table.optional_word(&keys::LAYER_POLICY);
+    let place = read_place(table, places);
     table.finish(None);
     let is_given = |key: &Key| table.span_of(key).is_some();
-    if !is_given(&keys::LAYER_THREADS) && !is_given(&keys::LAYER_POLICY) {
+    let has_rules = is_given(&keys::LAYER_THREADS) || is_given(&keys::LAYER_POLICY);
+    if !has_rules && !is_given(&keys::LAYER_PREDICT) && !is_given(&keys::LAYER_THRESHOLD) {
         table.complain(
             &keys::LAYER_NAME,
-            "this [[layer]] has neither `threads` nor `policy`",
+            "this [[layer]] has none of `threads`, `policy`, `predict` and `threshold`",
             "say what the layer does apart from the others, or take it out",
         );
     }
-    if let Some(pe) = array.map(|array| array.pe()) {
+    if let Some(pe) = array.map(|array| array.pe()).filter(|_| has_rules) {
         match pe.nb_smt() {
             Some(built) => check_threads(table, &keys::LAYER_THREADS, threads, built.threads),
             None => table.complain(
@@ -128,8 +150,53 @@ fn read_layer(table: &KeyReader<'_>, array: Option<&ArraySpec>) -> Option<NamedL
     Some(NamedLayer {
         name: name?,
         rules: LayerRules { threads, policy },
+        place,
         at: table.span_of(&keys::LAYER_NAME)?,
     })
+}
+
+/// What is predicted of a layer apart from the others.
+fn read_place(table: &KeyReader<'_>, places: PlaceKeys) -> Option<PlaceRule> {
+    let threshold = read_threshold(table, &keys::LAYER_THRESHOLD);
+    let predicts = table.flag(&keys::LAYER_PREDICT);
+    let (predict, pinned) = (&keys::LAYER_PREDICT, &keys::LAYER_THRESHOLD);
+    let refuse = |key: &Key, why: &str, remedy: &str| {
+        if table.span_of(key).is_some() {
+            table.complain(key, format!("`{}` {why}", key.path()), remedy);
+        }
+    };
+    match places {
+        PlaceKeys::Absent => {
+            let remedy = "add [prediction], or take the line out";
+            refuse(predict, "needs [prediction]", remedy);
+            refuse(pinned, "needs [prediction]", remedy);
+        }
+        PlaceKeys::All if !predicts => {
+            refuse(
+                pinned,
+                "cannot be used with `predict = false`",
+                "take one of the two lines out",
+            );
+        }
+        PlaceKeys::All => {}
+        PlaceKeys::WithoutThreshold => {
+            refuse(
+                pinned,
+                "belongs to method \"zap\"",
+                "take the line out or change `method`",
+            );
+        }
+        PlaceKeys::OfTrace => refuse(
+            predict,
+            "cannot be used with `workload.trace`: a trace holds what was predicted",
+            "take the line out, or capture again without a prediction of this layer",
+        ),
+    }
+    if predicts {
+        threshold.map(PlaceRule::Pinned)
+    } else {
+        Some(PlaceRule::LeftOut)
+    }
 }
 
 /// Threads of depthwise convolutions, where the array can have them.

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::{SweepTexts, without_spans};
 use crate::keys::{self, ALL, FileKind, Key, Section, Values};
 use crate::run;
+use crate::run::prediction::excluded_by;
 
 /// The tables of the base.
 ///
@@ -92,6 +93,9 @@ pub(super) fn set<'t>(
     if let DeValue::Table(inner) = inner.get_mut() {
         if key.section == Section::Pe && key.name == keys::KIND.name {
             keep_keys_of(inner, value.get_ref().as_str());
+        }
+        for excluded in excluded_by(key, value.get_ref().as_str()) {
+            inner.remove(excluded.name);
         }
         inner.remove(key.name);
         inner.insert(name, value);

@@ -52,6 +52,7 @@ fn run_text(workload: &str, section: Section, line: &str) -> String {
         | Section::Preprocessing
         | Section::Layers
         | Section::Quantization
+        | Section::Prediction
         | Section::Costs
         | Section::Measure
         | Section::Layer => format!("{}\n{line}\n", section.header()),
@@ -60,6 +61,9 @@ fn run_text(workload: &str, section: Section, line: &str) -> String {
         "{top}\n[array]\nrows = 2\ncols = 2\n[pe]\nkind = \"nb-smt\"\nthreads = 4\n[workload]\n{workload}\n{in_section}"
     )
 }
+
+const ZAP: &str = "method = \"zap\"\npredictors = \"p.safetensors\"\n";
+const CROSS_NEURON: &str = "method = \"cross-neuron\"\n";
 
 fn parse_run(text: &str) -> RunSpec {
     match run::parse(Path::new("run.toml"), text) {
@@ -104,8 +108,10 @@ fn every_key_of_a_run_is_read_with_every_allowed_value() {
     {
         for value in key.values.examples() {
             let mut line = format!("{} = {value}", key.name);
-            if key.name == "percentile" {
-                line.push_str("\nrange = \"percentile\"");
+            match key.name {
+                "percentile" => line.push_str("\nrange = \"percentile\""),
+                "price-predictor" => line.push_str(&format!("\n[prediction]\n{CROSS_NEURON}")),
+                _ => {}
             }
             parse_run(&run_text(
                 "model = \"m.onnx\"\nimages = \"x.npz\"",
@@ -120,8 +126,30 @@ fn every_key_of_a_run_is_read_with_every_allowed_value() {
                 "name" => "threads = 1",
                 _ => "name = \"conv\"",
             };
-            let lines = format!("{needed}\n{} = {value}", key.name);
-            parse_run(&run_text("trace = \"t\"", Section::Layer, &lines));
+            let lines = format!(
+                "{needed}\n{} = {value}\n[prediction]\n{ZAP}threshold = 0",
+                key.name
+            );
+            let workload = "model = \"m.onnx\"\nimages = \"x.npz\"";
+            parse_run(&run_text(workload, Section::Layer, &lines));
+        }
+    }
+    for key in ALL.iter().filter(|key| key.section == Section::Prediction) {
+        for value in key.values.examples() {
+            let line = format!("{} = {value}\n", key.name);
+            let lines = match (key.name, value.as_str()) {
+                ("method", "\"zap\"") => format!("{ZAP}threshold = 0"),
+                ("method", _) => line,
+                ("predictors", _) => format!("method = \"zap\"\nthreshold = 0\n{line}"),
+                ("max-error" | "threshold", _) => format!("{ZAP}{line}"),
+                ("thresholds" | "predictor-lanes" | "recalibrate-predictors", _) => {
+                    format!("{ZAP}max-error = 0.1\n{line}")
+                }
+                _ => format!("{CROSS_NEURON}{line}"),
+            };
+            let workload = "model = \"m.onnx\"\nimages = \"x.npz\"";
+            let run = parse_run(&run_text(workload, Section::Prediction, &lines));
+            assert!(run.design.prediction.is_some());
         }
     }
     let workload = ALL.iter().filter(|key| key.section == Section::Workload);

@@ -77,7 +77,7 @@ fn wrong_layers_name_line_and_remedy() {
     insta::assert_snapshot!(bad(NB_SMT, "[[layer]]\nname = \"a\"\nthreads = 4\n[[layer]]\nname = \"b\"\n[[layer]]\nthreads = 1\n[[layer]]\nname = \"a\"\npolicy = \"s\"\n[[layer]]\nname = \"c\"\nthread = 1\npolicy = \"S\"\n"), @r#"
     r.toml:11: layer.threads = 4 is more than the 2 threads of the array
       help: a layer may run with fewer threads than the array has, not with more
-    r.toml:13: this [[layer]] has neither `threads` nor `policy`
+    r.toml:13: this [[layer]] has none of `threads`, `policy`, `predict` and `threshold`
       help: say what the layer does apart from the others, or take it out
     r.toml:14: `layer.name` is missing
       help: allowed values: a name in quotes
@@ -86,7 +86,7 @@ fn wrong_layers_name_line_and_remedy() {
     r.toml:18: layer.policy = "s" is not allowed
       help: did you mean `S`? allowed values: "S", "A", "W", "Aw", "aW", "S+A", "S+W", "S+Aw", "S+aW"
     r.toml:21: unknown key `thread` in [[layer]]
-      help: did you mean `threads`? allowed here: name, threads, policy
+      help: did you mean `threads`? allowed here: name, threads, policy, predict, threshold
     "#);
     insta::assert_snapshot!(bad(NB_SMT, "[layer]\nname = \"a\"\nthreads = 1\n"), @r#"
     r.toml:9: `layer` is a table, not a list of tables

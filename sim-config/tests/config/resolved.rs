@@ -66,6 +66,16 @@ fn runs() {
         "[workload]\nmodel = \"m\"\nimages = \"i\"\ncalibration = \"c\"\nn-images = 2\nn-calibration = 3\n\
          [preprocessing]\nmean = [0.1, 0.2, 0.3]\nchannels = \"bgr\"\nlayout = \"nhwc\"\nresize = [3, 4]\n\
          [layers]\nlayers = \"all\"\nfirst = \"simulated\"\n[quantization]\ndivisor = 255\nbias = \"int8\"\n",
+        "[workload]\nmodel = \"m\"\nimages = \"i\"\n[costs]\nprice-predictor = \"none\"\n\
+         [prediction]\nmethod = \"zap\"\npredictors = \"p\"\nmax-error = 0.1\nthresholds = \"sigmoid\"\nfill-up = true\n\
+         predictor-lanes = 64\nrecalibrate-predictors = true\nschedule = \"columns\"\n\
+         [[layer]]\nname = \"a\"\nthreshold = 0.4\nthreads = 2\n[[layer]]\nname = \"b\"\npredict = false\n",
+        "[workload]\nmodel = \"m\"\nimages = \"i\"\n\
+         [prediction]\nmethod = \"zap\"\npredictors = \"p\"\nthreshold = -0.2\nshortcuts = true\npixels = \"block\"\n",
+        "[workload]\nmodel = \"m\"\nimages = \"i\"\n\
+         [prediction]\nmethod = \"cross-neuron\"\nwindow = 3\ndiagonal = \"anti\"\nzero-up-to = 0.1\nchannels = \"density\"\n",
+        "[workload]\ntrace = \"t\"\n[prediction]\npredictor-lanes = 8\nschedule = \"rows\"\n",
+        "[workload]\ntrace = \"t\"\n[prediction]\nmethod = \"zap\"\nthreshold = 0.1\n[[layer]]\nname = \"a\"\nthreshold = 0.4\n",
     ] {
         let spec =
             run::parse(Path::new("r.toml"), &format!("{array}{rest}")).unwrap_or_else(|e| panic!("{e}"));
