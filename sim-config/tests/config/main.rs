@@ -4,5 +4,6 @@ mod files;
 mod keys;
 mod layers;
 mod messages;
+mod prediction;
 mod resolved;
 mod sweeps;

@@ -359,3 +359,24 @@ fn all_valid(folder: &str) -> usize {
     }
     n_sweeps
 }
+
+#[test]
+fn keys_of_a_prediction_are_axes_and_exclude_one_another() {
+    let base = "array = \"array.toml\"\n[workload]\nmodel = \"m.onnx\"\nimages = \"i.npz\"\n[prediction]\nmethod = \"zap\"\n\
+                predictors = \"p\"\nmax-error = 0.1\nthresholds = \"grid\"\nschedule = \"rows\"\n";
+    let axes = "[[axes]]\n\"prediction.max-error\" = [0, 0.2]\n[[axes]]\n\"prediction.threshold\" = [-0.1]\n\
+                [[axes]]\n\"prediction.method\" = \"cross-neuron\"\n\"prediction.window\" = [2, 3]\n\
+                [[axes]]\n\"prediction.schedule\" = [\"gate\", \"columns\"]\n";
+    assert_eq!(
+        points(base, axes),
+        [
+            "0 – – – –",
+            "0.2 – – – –",
+            "– -0.1 – – –",
+            "– – cross-neuron 2 –",
+            "– – cross-neuron 3 –",
+            "– – – – gate",
+            "– – – – columns"
+        ]
+    );
+}
