@@ -112,8 +112,34 @@ pub fn recalibrate(
     recalibration: Recalibration,
     hooks: &mut dyn Hooks,
 ) -> Result<Vec<Statistics>, RecalibrateError> {
+    recalibrate_up_to(End::LastBatchNorm, network, images, recalibration, hooks)
+}
+
+/// Where a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Once every batch norm was seen.
+    LastBatchNorm,
+    /// With the network: `hooks` learn from what comes behind the last batch norm too.
+    Outputs,
+}
+
+/// The same in runs that end there.
+///
+/// - Errors: as [`recalibrate`].
+pub fn recalibrate_up_to(
+    end: End,
+    network: &Network,
+    images: &Tensor,
+    recalibration: Recalibration,
+    hooks: &mut dyn Hooks,
+) -> Result<Vec<Statistics>, RecalibrateError> {
     let Some(last) = network.batch_norms().len().checked_sub(1) else {
         return Err(RecalibrateError::NoBatchNorm);
+    };
+    let last = match end {
+        End::LastBatchNorm => Some(last),
+        End::Outputs => None,
     };
     if 1 < network.inputs().count() {
         let others = network.inputs().enumerate();
@@ -219,7 +245,8 @@ fn check_finite(statistics: &Statistics) -> Result<(), StatisticsFault> {
 struct Pooling<'a> {
     hooks: &'a mut dyn Hooks,
     statistics: Vec<Statistics>,
-    last: usize,
+    /// The batch norm that ends the run.
+    last: Option<usize>,
 }
 
 impl Hooks for Pooling<'_> {
@@ -234,7 +261,7 @@ impl Hooks for Pooling<'_> {
     fn batch_norm(&mut self, call: &BatchNormCall<'_>) -> Result<Option<Statistics>, HookError> {
         let (_, statistics) = batch_moments(call)?;
         self.statistics[call.index] = statistics.clone();
-        if call.index == self.last {
+        if Some(call.index) == self.last {
             return Err(Finished.into());
         }
         Ok(Some(statistics))
@@ -252,7 +279,8 @@ struct Moving<'a> {
     hooks: &'a mut dyn Hooks,
     running: Vec<Running>,
     rate: f64,
-    last: usize,
+    /// The batch norm that ends a run.
+    last: Option<usize>,
 }
 
 impl Hooks for Moving<'_> {
@@ -279,7 +307,7 @@ impl Hooks for Moving<'_> {
         let running = &mut self.running[call.index];
         update(&mut running.mean, &moments.mean, 1.0);
         update(&mut running.variance, &moments.variance, unbiased);
-        if call.index == self.last {
+        if Some(call.index) == self.last {
             return Err(Finished.into());
         }
         Ok(Some(statistics))
@@ -291,7 +319,7 @@ fn running(
     images: &Tensor,
     momentum: Momentum,
     hooks: &mut dyn Hooks,
-    last: usize,
+    last: Option<usize>,
 ) -> Result<Vec<Statistics>, RecalibrateError> {
     let widen = |list: &[f32]| list.iter().copied().map(f64::from).collect();
     let stored = network.batch_norms().iter().map(|norm| Running {

@@ -85,7 +85,19 @@ impl Stage {
     ///
     /// Every product is rounded and added to the output, which starts as the bias, in the order of rows and columns; what
     /// is outside of the map adds nothing.
-    fn run(&self, channel: usize, input: &[f32], [rows, columns]: [usize; 2], output: &mut [f32]) {
+    fn run(&self, channel: usize, input: &[f32], shape: [usize; 2], output: &mut [f32]) {
+        self.filter(channel, input, shape, output);
+        self.normalise(channel, output);
+    }
+
+    /// The convolution alone.
+    pub(crate) fn filter(
+        &self,
+        channel: usize,
+        input: &[f32],
+        [rows, columns]: [usize; 2],
+        output: &mut [f32],
+    ) {
         let weight = &self.weight[channel * TAPS..][..TAPS];
         output.fill(self.bias[channel]);
         for (tap, &weight) in weight.iter().enumerate() {
@@ -107,11 +119,27 @@ impl Stage {
                 }
             }
         }
-        let factor = self.scale[channel] / (self.variance[channel] + EPSILON).sqrt();
-        let summand = self.shift[channel] - self.mean[channel] * factor;
+    }
+
+    /// The batch norm alone.
+    fn normalise(&self, channel: usize, output: &mut [f32]) {
+        self.normalise_with(channel, self.mean[channel], self.variance[channel], output);
+    }
+
+    /// The batch norm with other statistics.
+    pub(crate) fn normalise_with(&self, channel: usize, mean: f32, variance: f32, output: &mut [f32]) {
+        let factor = self.scale[channel] / (variance + EPSILON).sqrt();
+        let summand = self.shift[channel] - mean * factor;
         for output in output {
             *output = *output * factor + summand;
         }
+    }
+}
+
+/// The ReLU between the stages; NaN stays.
+pub(crate) fn rectify(values: &mut [f32]) {
+    for value in values {
+        *value = if *value <= 0.0 { 0.0 } else { *value };
     }
 }
 
@@ -134,10 +162,7 @@ impl Predictor {
             }
             let [one, two] = &self.stages;
             one.run(channel, &seen, [rows, columns], &mut between);
-            for value in &mut between {
-                // NaN stays.
-                *value = if *value <= 0.0 { 0.0 } else { *value };
-            }
+            rectify(&mut between);
             two.run(channel, &between, [rows, columns], scores);
         }
         scores

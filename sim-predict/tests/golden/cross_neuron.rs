@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use sim_predict::counts::Counts;
 use sim_predict::cross_neuron::{CrossNeuron, Diagonal, WindowSize, ZeroUpTo};
 use sim_predict::predictor::Threshold;
 use sim_testkit::cases_file::CasesFile;
@@ -42,7 +41,7 @@ fn windows_decisions_and_counts_are_those_of_the_definition() {
         let gate = method.gate(&x, shape_of(array("x")));
         assert_eq!(gate.first(), array("first").truths(), "{name}: first");
         assert_eq!(gate.kept(), array("keep").truths(), "{name}: decisions");
-        check_counts(&Counts::of(&x, &gate), case, &name);
+        check_counts(&gate.counts(&x), case, &name);
     }
     assert_eq!((cases.len(), n_refused), (66, 9));
     assert!(5 < reached.len(), "{reached:?}");

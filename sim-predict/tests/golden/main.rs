@@ -5,7 +5,7 @@ mod thresholds;
 mod zap;
 
 use serde_json::Value;
-use sim_predict::counts::Counts;
+use sim_core::prediction::Counts;
 
 /// The shape of a place's outputs.
 fn shape_of(array: &sim_testkit::cases_file::Floats) -> [usize; 3] {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use sim_predict::counts::Counts;
 use sim_predict::mask::MaskType;
 use sim_predict::predictor::{Predictor, Stage, Threshold};
 use sim_testkit::cases_file::CasesFile;
@@ -49,7 +48,7 @@ fn scores_decisions_and_counts_are_those_of_the_definition() {
         let threshold = Threshold::new(array("threshold").values[0]).expect("is finite");
         let gate = predictor.gate(&scores, shape, threshold);
         assert_eq!(gate.kept(), array("keep").truths(), "{name}: decisions");
-        check_counts(&Counts::of(&x, &gate), case, &name);
+        check_counts(&gate.counts(&x), case, &name);
         gate.apply(&mut x);
         assert_eq!(bits(&x), bits(&array("gated").singles()), "{name}: outputs");
     }

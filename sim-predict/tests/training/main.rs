@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use sim_core::parallel_map::Unfinished;
-use sim_predict::counts::Counts;
+use sim_core::prediction::Counts;
 use sim_predict::mask::MaskType;
 use sim_predict::predictor::{Predictor, Threshold};
 use sim_predict::train::{LearningRate, Trainer};
@@ -77,7 +77,7 @@ fn a_rule_is_learned() {
             let x = blobs(&mut numbers, SHAPE);
             let scores = predictor.scores(&x, SHAPE);
             let gate = predictor.gate(&scores, SHAPE, Threshold::new(0.5).expect("finite"));
-            counts.add(&Counts::of(&x, &gate));
+            counts.add(&gate.counts(&x));
         }
         let n_wrong = counts.miss_value + counts.miss_work;
         assert!(8 * n_wrong < counts.free, "mask {mask}: {counts:?}");

@@ -1,8 +1,8 @@
 //! Hooks that skip outputs, around hooks that do something else.
 
+use sim_core::prediction::Counts;
 use sim_core::tensor::Tensor;
 use sim_net::network::{BatchNormCall, HookError, Hooks, PlaceCall, Statistics, WeightedCall};
-use sim_predict::counts::Counts;
 use sim_predict::method::Method;
 
 use crate::pass::map_shape;
@@ -53,7 +53,7 @@ impl Hooks for Gating<'_> {
         let shape = map_shape(&output);
         for map in output.data.chunks_mut(shape.iter().product::<usize>().max(1)) {
             let gate = method.gate(map, shape);
-            self.counts[call.index].add(&Counts::of(map, &gate));
+            self.counts[call.index].add(&gate.counts(map));
             gate.apply(map);
         }
         Ok(Some(output))

@@ -2,7 +2,9 @@
 
 mod curves;
 mod gating;
+mod recalibrating;
 pub mod training;
 
 pub use curves::curves;
 pub use gating::Gating;
+pub use recalibrating::RecalibratingGates;
