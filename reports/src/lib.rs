@@ -13,6 +13,7 @@ pub mod markdown;
 pub mod metrics;
 pub mod pe_map;
 pub mod place;
+pub mod prediction;
 pub mod pruning;
 pub mod ratio;
 pub mod result;

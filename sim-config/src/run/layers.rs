@@ -10,6 +10,7 @@ use sim_core::reorder::Reorder;
 use sim_core::spec::{ArraySpec, Threads};
 use sim_toml::complaint::Complaint;
 use sim_toml::error::{ConfigError, line};
+use sim_toml::nearest::did_you_mean;
 
 use crate::array::threads;
 use crate::keys::{self, Key, Section};
@@ -115,6 +116,31 @@ impl NamedLayers {
         };
         let complaints = self.layers.iter().filter_map(complaint).collect();
         ConfigError::check(&self.path, &self.text, complaints)
+    }
+}
+
+impl NamedLayers {
+    /// Compare the names of layers that say something of predictions with those of the `places` of a network.
+    ///
+    /// - Errors: every name that is not among them, with its line and what may have been meant.
+    pub fn check_places(&self, places: &[&str]) -> Result<(), Box<ConfigError>> {
+        let is_missing =
+            |layer: &&NamedLayer| layer.place.is_some() && !places.contains(&layer.name.as_str());
+        let complaint = |layer: &NamedLayer| {
+            let remedy = match did_you_mean(&layer.name, places.iter().copied()) {
+                Some(guess) => format!("{guess} Names are matched exactly"),
+                None => format!("there are {}", layer_names::listed(places)),
+            };
+            let why = format!("nothing is predicted behind a layer called `{}`", layer.name);
+            Complaint::new(layer.at.clone(), why, remedy)
+        };
+        let complaints = self.layers.iter().filter(is_missing).map(complaint).collect();
+        ConfigError::check(&self.path, &self.text, complaints)
+    }
+
+    /// None, for what no file says.
+    pub fn unnamed() -> Self {
+        Self::none(Path::new(""))
     }
 }
 
