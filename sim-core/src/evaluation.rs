@@ -1,5 +1,6 @@
 //! What networks answer on images, in FP32, in exact 8-bit and on arrays: counts. Ratios are made in reports.
 
+use crate::prediction::Counts;
 use crate::record::LayerRecord;
 use crate::spec::ArraySpec;
 
@@ -51,6 +52,8 @@ pub struct ImageRecord {
     pub fp32: Answer,
     /// The simulated layers in 8 bits, with exact products.
     pub int8: Answer,
+    /// The same with predicted zeros; `None` where nothing is predicted.
+    pub int8_predicted: Option<Answer>,
     /// The simulated layers on each array.
     pub arrays: Vec<Answer>,
     /// Mean over classes of |output − FP32 output| of exact 8-bit, and of each array.
@@ -62,6 +65,8 @@ pub struct ImageRecord {
 pub struct OutputErrors {
     /// Of exact 8-bit.
     pub int8: f64,
+    /// Of the same with predicted zeros; `None` where nothing is predicted.
+    pub int8_predicted: Option<f64>,
     /// Of each array.
     pub arrays: Vec<f64>,
 }
@@ -77,6 +82,8 @@ pub struct ArrayEvaluation {
     pub baseline: ArraySpec,
     /// The simulated layers, summed over images and groups.
     pub layers: Vec<LayerRecord>,
+    /// What was predicted, by place of the network; empty where nothing is.
+    pub predicted: Vec<Counts>,
 }
 
 /// What the output of a network is.
@@ -102,6 +109,8 @@ pub struct Evaluation {
     pub images: Vec<ImageRecord>,
     /// In order of the arrays.
     pub arrays: Vec<ArrayEvaluation>,
+    /// What was predicted in exact 8-bit, by place of the network; empty where nothing is.
+    pub predicted: Vec<Counts>,
 }
 
 impl Evaluation {

@@ -15,6 +15,7 @@ use sim_layers::machines::LayerMachines;
 use sim_quant::reorder::ReorderError;
 
 use crate::error::RunError;
+use crate::prediction::PredictionAsk;
 
 /// An array and the methods around it.
 ///
@@ -32,6 +33,8 @@ pub struct Design {
     pub recalibration: Option<RecalibrationMode>,
     /// Whether the error of every product is measured.
     pub mse: Mse,
+    /// Which outputs are predicted to be zero; `None`: none.
+    pub prediction: Option<PredictionAsk>,
 }
 
 /// The layers of a workload, by name.
@@ -45,9 +48,16 @@ impl Design {
     /// What an array file or a run file says, without recalibration and without measuring errors. Results call it `name`,
     /// messages `origin`.
     pub fn of(name: impl Into<String>, origin: impl Into<String>, spec: &DesignSpec) -> Self {
+        let origin = origin.into();
+        let prediction = spec.prediction.as_ref().map(|prediction| PredictionAsk {
+            origin: origin.clone(),
+            spec: prediction.clone(),
+            layers: spec.layers.clone(),
+        });
         Self {
             name: name.into(),
-            origin: origin.into(),
+            origin,
+            prediction,
             spec: spec.clone(),
             layers: (spec.layers.iter())
                 .map(|(layer, rules)| (layer.to_owned(), rules))
@@ -124,9 +134,6 @@ impl Design {
     ///
     /// - Errors: those that are not simulated; by line where the file lists them.
     pub(crate) fn check_names(&self, names: &LayerNames<'_>) -> Result<(), RunError> {
-        if self.spec.prediction.is_some() {
-            return Err(self.error(&"[prediction] is not run yet; take it out"));
-        }
         self.spec.layers.check(&names.simulated, &names.unsimulated)?;
         for (name, _) in &self.layers {
             layer_names::check(name, &names.simulated, &names.unsimulated, "it")

@@ -1,12 +1,17 @@
 //! Designs on a network: answers and counts of several, in one pass over its images.
 
+use std::sync::Arc;
+
 use reports::accuracy::images::{LearnedObject, Learner, SetRole, SkippedObject, SkippedSet};
 use reports::accuracy::object::EvaluationRecord;
 use reports::pruning::Pruning;
 use reports::run::InputFile;
 use reports::stored::point::FeatureError;
+use reports::warning::Warning;
 use sim_config::run::Unreadable;
+use sim_config::run::prediction::PredictorBatchNorms;
 use sim_core::evaluation::Evaluation;
+use sim_core::prediction::FillUp;
 use sim_core::throttle::{MaxDrop, Throttling};
 use sim_cost::table::Table;
 use sim_layers::evaluate::Machine;
@@ -16,6 +21,7 @@ use crate::design::Design;
 use crate::error::RunError;
 use crate::inputs;
 use crate::network::PreparedNetwork;
+use crate::prediction::Prediction;
 use crate::throttle::{at_step, throttle};
 use crate::training::LearnedFrom;
 use crate::workers::Workers;
@@ -32,6 +38,7 @@ pub struct Evaluated {
     /// Answers and counts.
     pub evaluation: Evaluation,
     machines: Vec<Machine>,
+    prediction: Option<Arc<Prediction>>,
     learned_from: Option<LearnedObject>,
 }
 
@@ -63,12 +70,22 @@ impl PreparedNetwork {
             }
             (None, _) | (_, None) => None,
         };
+        let prediction = self.same_prediction(&designs, workers)?;
         let built = self.build(&designs, workers)?;
         let (machines, statistics): (Vec<Machine>, Vec<_>) = built
             .into_iter()
             .map(|built| (built.machine, built.statistics))
             .unzip();
-        let evaluation = self.evaluate(&machines, workers)?;
+        let predicted = match (&prediction, designs.first()) {
+            (Some(prediction), Some(first)) => Some(self.predicted(
+                prediction,
+                &first.array().default_baseline(),
+                first.recalibration,
+                workers,
+            )?),
+            (None, _) | (_, None) => None,
+        };
+        let evaluation = self.evaluate(&machines, predicted.as_ref(), workers)?;
         let learned_from = self.learned_from(&designs, throttling.as_ref(), workers)?;
         Ok(Evaluated {
             designs,
@@ -76,8 +93,39 @@ impl PreparedNetwork {
             throttling,
             evaluation,
             machines,
+            prediction,
             learned_from,
         })
+    }
+
+    /// What is predicted, by all designs alike.
+    fn same_prediction(
+        &self,
+        designs: &[Design],
+        workers: &Workers<'_>,
+    ) -> Result<Option<Arc<Prediction>>, RunError> {
+        let Some(first) = designs.first() else {
+            return Ok(None);
+        };
+        if let Some(other) = designs.iter().find(|other| other.prediction != first.prediction) {
+            return Err(other.error(&format!(
+                "predicts zeros in another way than {}; an evaluation predicts in one way",
+                first.origin
+            )));
+        }
+        let Some(ask) = &first.prediction else {
+            return Ok(None);
+        };
+        match ask.spec.rules.fill_up {
+            FillUp::Off => {}
+            FillUp::On => {
+                return Err(RunError::user(
+                    &ask.origin,
+                    &"an evaluation does not know which outputs `fill-up = true` computes; take `fill-up` out",
+                ));
+            }
+        }
+        self.prediction(ask, workers).map(Some)
     }
 
     /// Every file that its results depend on, but for those of designs.
@@ -174,7 +222,29 @@ impl Evaluated {
             inputs,
             spec,
             table,
-            warnings: Vec::new(),
+            prediction: self.prediction.as_ref().map(|prediction| prediction.echo.clone()),
+            warnings: self.warnings(),
         }
+    }
+
+    /// What a reader of predicted zeros has to know.
+    fn warnings(&self) -> Vec<Warning> {
+        let Some(prediction) = &self.prediction else {
+            return Vec::new();
+        };
+        let of_time = "predicted zeros: an evaluation has their answers; its cycles and energies are those of arrays that \
+                       compute every output, whatever the schedule";
+        let mut warnings = prediction.warnings.clone();
+        let is_idle = prediction.batch_norms == PredictorBatchNorms::Recalibrated
+            && self.designs.iter().all(|design| design.recalibration.is_none());
+        if is_idle {
+            warnings.push(
+                "recalibrate-predictors: no batch norm is recalibrated, so those of predictors are not either; add \
+                 --recalibrate-bn"
+                    .to_owned(),
+            );
+        }
+        warnings.push(of_time.to_owned());
+        warnings.into_iter().map(Warning::Other).collect()
     }
 }

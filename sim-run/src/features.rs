@@ -9,6 +9,7 @@ use sim_net::network::{
     BatchNormCall, HookError, Hooks, NoHooks, PlaceCall, Statistics, Value, WeightedCall,
 };
 use sim_quant::feed::Feed;
+use sim_quant::prediction::Gating;
 
 use crate::error::RunError;
 use crate::network::PreparedNetwork;
@@ -37,6 +38,7 @@ impl PreparedNetwork {
                     workers.jobs,
                     workers.stop,
                 );
+                let mut hooks = Gating::new(machine.methods(), &mut hooks);
                 let found = self.features(&input, &mut hooks)?;
                 relative.push(distance(&found, &exact).ok_or_else(|| {
                     failed(

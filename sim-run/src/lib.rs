@@ -57,6 +57,7 @@ mod memory;
 pub mod network;
 pub mod open;
 mod operands;
+pub mod prediction;
 pub mod product;
 pub mod simulate;
 mod stand_in;

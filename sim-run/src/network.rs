@@ -1,25 +1,30 @@
 //! What all designs share: the opened network, its ranges, its quantized layers, and what methods learn from.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::Path;
+use std::sync::Arc;
 
 use reports::stored::point::OperandCodes;
 use sim_config::run::ModelWorkload;
+use sim_config::run::prediction::PredictorBatchNorms;
 use sim_core::evaluation::Evaluation;
 use sim_core::prune::PruneSpec;
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::UnsimulatedLayer;
 use sim_core::reorder::Reorder;
 use sim_core::shape::widen;
+use sim_core::spec::ArraySpec;
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
 use sim_images::sets::ImageSet;
-use sim_layers::evaluate::{EvaluateOptions, Machine, SimulatedLayers, evaluate};
-use sim_net::network::{Macs, Network, Statistics};
-use sim_net::recalibrate::recalibrate;
+use sim_layers::evaluate::{EvaluateOptions, Machine, Predicted, SimulatedLayers, evaluate};
+use sim_net::network::{Hooks, Macs, Network, Statistics};
+use sim_net::recalibrate::{End, recalibrate, recalibrate_up_to};
+use sim_predict::method::Method;
 use sim_quant::calibrate::{Calibration, calibrate};
 use sim_quant::coverage;
 use sim_quant::feed::Feed;
+use sim_quant::prediction::{Gating, RecalibratingGates};
 use sim_quant::quantized::QuantizedNetwork;
 use sim_quant::selection::Choice;
 use sim_quant::wide_operands::{CountedImages, wide_operands};
@@ -27,6 +32,7 @@ use sim_quant::wide_operands::{CountedImages, wide_operands};
 use crate::design::{Design, LayerNames};
 use crate::error::RunError;
 use crate::open::{self, Opened, Purpose, check_alike};
+use crate::prediction::{Chosen, Prediction, PredictionAsk};
 use crate::training::{self, LearnedFrom, Training, TrainingSet};
 use crate::workers::Workers;
 
@@ -38,6 +44,18 @@ pub struct Built {
     /// New statistics of batch norms, where they were recalibrated.
     pub statistics: Option<Vec<Statistics>>,
 }
+
+/// What is evaluated beside machines, FP32 and exact 8-bit.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Beside<'a> {
+    /// The network before it was pruned.
+    pub(crate) unpruned: Option<&'a Network>,
+    /// Exact 8-bit with predicted zeros.
+    pub(crate) predicted: Option<&'a Predicted>,
+}
+
+/// By place of the network.
+type Methods = Vec<Option<Method>>;
 
 /// Counts of wide operands by layer, `[groups, k]`.
 type Counts = Vec<Option<Vec<u64>>>;
@@ -58,6 +76,8 @@ pub struct PreparedNetwork {
     training_batch: OnceCell<Tensor>,
     /// By mode of reordering, in the order of [`Reorder::ALL`].
     counts: [OnceCell<Counts>; Reorder::ALL.len()],
+    /// The last one that was asked for: throttling builds one design many times.
+    prediction: RefCell<Option<(PredictionAsk, Arc<Prediction>)>>,
     pub(crate) operands: OnceCell<Vec<OperandCodes>>,
 }
 
@@ -101,6 +121,7 @@ impl PreparedNetwork {
             training: OnceCell::new(),
             training_batch: OnceCell::new(),
             counts: std::array::from_fn(|_| OnceCell::new()),
+            prediction: RefCell::new(None),
             operands: OnceCell::new(),
         })
     }
@@ -181,15 +202,77 @@ impl PreparedNetwork {
         let machine = Machine::new(&design.name, machines, *design.baseline(), n_layers)
             .with_mse(design.mse)
             .reordered(self.counts(design.reorder(), workers)?.clone());
+        let prediction = design.prediction.as_ref();
+        let prediction = prediction.map(|ask| self.prediction(ask, workers)).transpose()?;
         let Some(mode) = design.recalibration else {
+            let methods = prediction.map_or_else(Vec::new, |prediction| prediction.methods.clone());
             return Ok(Built {
-                machine,
+                machine: machine.with_methods(methods),
                 statistics: None,
             });
         };
-        let statistics = self.statistics(&machine, mode, workers)?;
+        let mut layers = SimulatedLayers::on(
+            &machine,
+            &self.quantized,
+            workers.engines.algebraic(),
+            workers.jobs,
+            workers.stop,
+        );
+        let (statistics, methods) = self.statistics(&mut layers, prediction.as_deref(), mode, workers)?;
         Ok(Built {
-            machine: machine.with_statistics(statistics.clone()),
+            machine: machine.with_methods(methods).with_statistics(statistics.clone()),
+            statistics: Some(statistics),
+        })
+    }
+
+    /// A method at each place, as asked for.
+    ///
+    /// - Errors: as [`PredictionAsk`] and the network do not fit.
+    pub(crate) fn prediction(
+        &self,
+        ask: &PredictionAsk,
+        workers: &Workers<'_>,
+    ) -> Result<Arc<Prediction>, RunError> {
+        if let Some((known, prediction)) = &*self.prediction.borrow()
+            && known == ask
+        {
+            return Ok(Arc::clone(prediction));
+        }
+        let chosen = Chosen {
+            opened: &self.opened,
+            choices: &self.calibration.choices,
+            macs: &self.macs.layers,
+        };
+        let options = self.opened.capture_options(&self.workload, workers)?;
+        let prediction = Arc::new(ask.resolve(chosen, &options, workers)?);
+        *self.prediction.borrow_mut() = Some((ask.clone(), Arc::clone(&prediction)));
+        Ok(prediction)
+    }
+
+    /// Exact 8-bit with predicted zeros, recalibrated by itself where designs are.
+    pub(crate) fn predicted(
+        &self,
+        prediction: &Prediction,
+        exact: &ArraySpec,
+        recalibration: Option<RecalibrationMode>,
+        workers: &Workers<'_>,
+    ) -> Result<Predicted, RunError> {
+        let Some(mode) = recalibration else {
+            return Ok(Predicted {
+                methods: prediction.methods.clone(),
+                statistics: None,
+            });
+        };
+        let mut layers = SimulatedLayers::exact(
+            exact,
+            &self.quantized,
+            workers.engines.algebraic(),
+            workers.jobs,
+            workers.stop,
+        );
+        let (statistics, methods) = self.statistics(&mut layers, Some(prediction), mode, workers)?;
+        Ok(Predicted {
+            methods,
             statistics: Some(statistics),
         })
     }
@@ -227,22 +310,37 @@ impl PreparedNetwork {
         Ok(cell.get_or_init(|| counts))
     }
 
+    /// New statistics of batch norms where `layers` compute the layers with predicted zeros, and what predicts then.
     fn statistics(
         &self,
-        machine: &Machine,
+        layers: &mut dyn Hooks,
+        prediction: Option<&Prediction>,
         mode: RecalibrationMode,
         workers: &Workers<'_>,
-    ) -> Result<Vec<Statistics>, RunError> {
+    ) -> Result<(Vec<Statistics>, Methods), RunError> {
         let batch = self.training_batch(workers)?;
-        let mut hooks = SimulatedLayers::on(
-            machine,
-            &self.quantized,
-            workers.engines.algebraic(),
-            workers.jobs,
-            workers.stop,
-        );
-        recalibrate(&self.opened.network, batch, mode.into(), &mut hooks)
-            .map_err(|error| RunError::at(&self.workload.model, &error))
+        let network = &self.opened.network;
+        let failed = |error| RunError::at(&self.workload.model, &error);
+        let Some(Prediction {
+            methods, batch_norms, ..
+        }) = prediction
+        else {
+            let statistics = recalibrate(network, batch, mode.into(), layers).map_err(failed)?;
+            return Ok((statistics, Vec::new()));
+        };
+        match batch_norms {
+            PredictorBatchNorms::Kept => {
+                let mut gates = Gating::new(methods, layers);
+                let statistics = recalibrate(network, batch, mode.into(), &mut gates).map_err(failed)?;
+                Ok((statistics, methods.clone()))
+            }
+            PredictorBatchNorms::Recalibrated => {
+                let mut gates = RecalibratingGates::new(methods, mode.into(), layers);
+                // A place may stand behind the last batch norm.
+                let statistics = recalibrate_up_to(End::Outputs, network, batch, mode.into(), &mut gates);
+                Ok((statistics.map_err(failed)?, gates.into_methods()))
+            }
+        }
     }
 
     /// All training images as one input.
@@ -317,15 +415,24 @@ impl PreparedNetwork {
     /// Answers on the images of the workload, and what the machines count.
     ///
     /// - Errors: as [`evaluate`].
-    pub fn evaluate(&self, machines: &[Machine], workers: &Workers<'_>) -> Result<Evaluation, RunError> {
-        self.evaluate_with(&self.opened.images, self.unpruned.as_ref(), machines, workers)
+    pub fn evaluate(
+        &self,
+        machines: &[Machine],
+        predicted: Option<&Predicted>,
+        workers: &Workers<'_>,
+    ) -> Result<Evaluation, RunError> {
+        let beside = Beside {
+            unpruned: self.unpruned.as_ref(),
+            predicted,
+        };
+        self.evaluate_with(&self.opened.images, beside, machines, workers)
     }
 
-    /// Evaluate machines on other images than those of the workload, too; `unpruned` is evaluated beside them.
+    /// Evaluate machines on other images than those of the workload, too.
     pub(crate) fn evaluate_with(
         &self,
         images: &ImageSet,
-        unpruned: Option<&Network>,
+        Beside { unpruned, predicted }: Beside<'_>,
         machines: &[Machine],
         workers: &Workers<'_>,
     ) -> Result<Evaluation, RunError> {
@@ -341,6 +448,7 @@ impl PreparedNetwork {
             images,
             feed: &feed,
             exact: first.array().default_baseline(),
+            predicted,
             engine: workers.engines.algebraic(),
             machines,
             jobs: workers.jobs,

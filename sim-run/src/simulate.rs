@@ -89,6 +89,11 @@ impl PreparedTrace {
                 .collect(),
             unsimulated: self.unsimulated(),
         };
+        if spec.design.prediction.is_some() {
+            let message =
+                "a run does not use [prediction] yet; take it out, or evaluate the network with `sysmt eval`";
+            return Err(RunError::user("", &message));
+        }
         let machines = Design::of("", "", &spec.design).machines(&names)?;
         let workload = workload_file(&spec.workload);
         memory::check_products(workload, &self.products(&spec.design.array), workers.jobs, held)?;

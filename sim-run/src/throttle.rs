@@ -9,7 +9,7 @@ use sim_core::units::Cycles;
 
 use crate::design::Design;
 use crate::error::RunError;
-use crate::network::PreparedNetwork;
+use crate::network::{Beside, PreparedNetwork};
 use crate::workers::Workers;
 
 /// Lower layers of `design` one by one, on the images that methods learn from: each step measures every layer's error
@@ -81,7 +81,12 @@ fn measure(
 ) -> Result<ThrottleStep, RunError> {
     let machines = prepared.build(std::slice::from_ref(design), workers)?;
     let machines: Vec<_> = machines.into_iter().map(|built| built.machine).collect();
-    let evaluation = prepared.evaluate_with(prepared.training_images(workers)?, None, &machines, workers)?;
+    let evaluation = prepared.evaluate_with(
+        prepared.training_images(workers)?,
+        Beside::default(),
+        &machines,
+        workers,
+    )?;
     if evaluation.is_partial() {
         return Err(RunError::stopped());
     }

@@ -3,6 +3,7 @@
 mod export;
 mod parsers;
 mod plot;
+mod predict;
 pub(crate) mod report;
 mod shards;
 mod sweep;
@@ -29,6 +30,7 @@ pub(crate) use wave::WaveArgs;
 
 pub(crate) use export::ExportArgs;
 pub(crate) use plot::PlotArgs;
+pub(crate) use predict::{Predict, PredictArgs};
 pub(crate) use shards::{Mode, SbatchArgs, ShardArgs};
 pub(crate) use sweep::SweepArgs;
 
@@ -177,7 +179,7 @@ pub(crate) struct EvalArgs {
     #[arg(
         long,
         value_name = "ARRAY.toml",
-        help = "Array file, or a run file whose array, baseline, reordering and [[layer]] tables are taken"
+        help = "Array file, or a run file whose array, baseline, reordering, [prediction] and [[layer]] tables are taken"
     )]
     pub(crate) array: PathBuf,
     /// More designs, evaluated in the same pass over the images
@@ -219,6 +221,8 @@ pub(crate) struct EvalArgs {
     /// Where to write one row per image: label and predicted classes
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) predictions: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) predict: PredictArgs,
     #[command(flatten)]
     pub(crate) force: ForceArgs,
     /// Measure the error of every product against the exact one

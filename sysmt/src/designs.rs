@@ -11,9 +11,11 @@ use sim_core::layer_rules::LayerRules;
 use sim_core::spec::Threads;
 use sim_run::design::Design;
 use sim_run::inputs;
+use sim_run::prediction::PredictionAsk;
 
 use crate::args::{EvalArgs, Throttle};
 use crate::failure::Failure;
+use crate::prediction;
 
 /// A design and the file that it came from.
 pub(crate) struct DesignFile {
@@ -44,7 +46,33 @@ pub(crate) fn read(args: &EvalArgs) -> Result<Vec<DesignFile>, Failure> {
     if let Some(first) = designs.first_mut() {
         first.throttle(args)?;
     }
+    predict_alike(&mut designs, prediction::read(&args.predict)?)?;
     Ok(designs)
+}
+
+/// Let all designs predict as `--predict` says, or as the first of them does.
+///
+/// - Errors: files that say it in another way.
+fn predict_alike(designs: &mut [DesignFile], asked: Option<PredictionAsk>) -> Result<(), Failure> {
+    let first = designs.first().and_then(|file| file.design.prediction.clone());
+    let ask = asked.or(first);
+    for file in designs {
+        if let Some(own) = &file.design.prediction {
+            let is_same = ask
+                .as_ref()
+                .is_some_and(|ask| ask.spec == own.spec && ask.layers.places().eq(own.layers.places()));
+            if !is_same {
+                let other = ask.as_ref().map_or("--array", |ask| &ask.origin);
+                return Err(Failure::User(format!(
+                    "{}: its [prediction] is not that of {other}, and an evaluation predicts in one way on all arrays; take one \
+                     of the two out, or make them the same",
+                    file.path.display()
+                )));
+            }
+        }
+        file.design.prediction.clone_from(&ask);
+    }
+    Ok(())
 }
 
 impl DesignFile {
@@ -103,16 +131,31 @@ fn named(throttle: &Throttle) -> Option<(&str, Threads)> {
     }
 }
 
+/// A prediction and the places that differ, by the keys of a run file.
+fn predicted(ask: &PredictionAsk) -> Value {
+    let mut table = resolved::prediction(&ask.spec);
+    let places = ask.layers.places();
+    let places: Vec<Value> = places
+        .map(|(name, rule)| resolved::layer(name, LayerRules::default(), Some(rule)))
+        .collect();
+    table["layer"] = json!(places);
+    table
+}
+
 /// The methods around an array, with every default filled in, by the keys of a run file.
 pub(crate) fn resolved(design: &Design) -> Value {
     let layers: Vec<Value> = (design.layers().iter())
         .map(|(layer, rules)| resolved::layer(layer, *rules, None))
         .collect();
-    json!({
+    let mut table = json!({
         "name": design.name,
         "file": design.origin,
         "reorder": design.reorder().name(),
         "depthwise-threads": design.depthwise_threads().map(Threads::count),
         "layer": layers,
-    })
+    });
+    if let Some(ask) = &design.prediction {
+        table["prediction"] = predicted(ask);
+    }
+    table
 }

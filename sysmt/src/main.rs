@@ -7,6 +7,7 @@ mod failure;
 mod folders;
 mod network_args;
 mod output;
+mod prediction;
 mod prepare;
 mod progress;
 mod simd;

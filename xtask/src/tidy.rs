@@ -51,6 +51,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "sim-images",
             "sim-net",
             "sim-trace",
+            "sim-predict",
             "sim-quant",
         ],
     ),

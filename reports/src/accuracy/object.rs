@@ -16,6 +16,7 @@ use super::throttling::ThrottlingObject;
 use crate::coverage::{Coverage, unsimulated_macs};
 use crate::echo::ArrayEcho;
 use crate::json::{self, EnergyObject, LayerObject, VERSION};
+use crate::prediction::{PredictionEcho, PredictionObject};
 use crate::pruning::Pruning;
 use crate::result::CostTable;
 use crate::run::InputFile;
@@ -75,6 +76,21 @@ pub struct ChangeObject {
     pub images: usize,
 }
 
+/// Exact 8-bit with predicted zeros: what is wrong in it is not the array's fault.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Predicted8Bit {
+    /// How often its answers are right.
+    #[serde(flatten)]
+    pub accuracy: Accuracy,
+    /// Against exact 8-bit.
+    pub flips: Flips,
+    /// Mean over images and classes of |output − FP32 output|.
+    pub output_error: f64,
+    /// What was predicted.
+    #[serde(flatten)]
+    pub prediction: PredictionObject,
+}
+
 /// What one array makes of the images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArrayObject {
@@ -95,6 +111,8 @@ pub struct ArrayObject {
     pub changes: Vec<ChangeObject>,
     /// Mean over images and classes of |output − FP32 output|.
     pub output_error: f64,
+    /// What predicted zeros were and lost on the array; null where nothing is predicted.
+    pub prediction: Option<PredictionObject>,
     /// Right answers by class; null without labels.
     pub classes: Option<Vec<ClassObject>>,
     /// Cycles over all images.
@@ -137,6 +155,8 @@ pub struct EvaluationObject {
     pub int8: Accuracy,
     /// Mean over images and classes of |output − FP32 output| of exact 8-bit.
     pub int8_output_error: f64,
+    /// Exact 8-bit with predicted zeros; null where nothing is predicted.
+    pub int8_predicted: Option<Predicted8Bit>,
     /// The first array.
     #[serde(flatten)]
     pub first: ArrayObject,
@@ -177,6 +197,8 @@ pub struct EvaluationRecord {
     pub skipped: Option<SkippedObject>,
     /// Images that methods learned from; `None`: none did.
     pub learned_from: Option<LearnedObject>,
+    /// What predicts zeros; `None`: nothing does.
+    pub prediction: Option<PredictionEcho>,
     /// Layers that were not simulated, in the network's order.
     pub unsimulated: Vec<UnsimulatedLayer>,
     /// Files that went in.
@@ -227,14 +249,30 @@ impl Flips {
     }
 }
 
+impl Predicted8Bit {
+    fn of(evaluation: &Evaluation, echo: &PredictionEcho) -> Self {
+        // Every image has it where anything is predicted.
+        let answer = |image: &ImageRecord| image.int8_predicted.unwrap_or(image.int8);
+        let images = &evaluation.images;
+        let errors = images.iter().map(|image| image.output_errors.int8_predicted);
+        Self {
+            accuracy: Accuracy::of(evaluation, &answer),
+            flips: Flips::of(evaluation, &answer),
+            output_error: mean(errors.map(Option::unwrap_or_default)),
+            prediction: PredictionObject::of(echo, &evaluation.predicted, widen(images.len())),
+        }
+    }
+}
+
 impl ArrayObject {
     fn of(
         evaluation: &Evaluation,
         index: usize,
         array: &ArrayEvaluation,
-        (table, unsimulated_macs): (&Table, Option<u64>),
+        record: &EvaluationRecord,
         warnings: &mut Warnings,
     ) -> Self {
+        let (table, unsimulated_macs) = (&record.table, unsimulated_macs(&record.unsimulated));
         let (layers, of_layers) = json::layers(&array.layers, &array.array, table);
         warnings.extend(of_layers);
         let totals = Totals::of(&layers, &array.array, unsimulated_macs);
@@ -253,6 +291,8 @@ impl ArrayObject {
                 .then(|| share(images.len() - n_changed, images.len())),
             changes,
             output_error: mean(images.iter().map(|image| image.output_errors.arrays[index])),
+            prediction: (record.prediction.as_ref())
+                .map(|echo| PredictionObject::of(echo, &array.predicted, widen(images.len()))),
             classes: evaluation.is_labelled().then(|| classes(evaluation, index)),
             cycles: totals.cycles.0,
             baseline_cycles: totals.baseline_cycles.0,
@@ -288,13 +328,7 @@ impl EvaluationObject {
         warnings.extend(record.learned_from.as_ref().and_then(LearnedObject::warning));
         let mut arrays = Vec::new();
         for (index, array) in evaluation.arrays.iter().enumerate() {
-            arrays.push(ArrayObject::of(
-                evaluation,
-                index,
-                array,
-                (&record.table, unsimulated_macs(&record.unsimulated)),
-                &mut warnings,
-            ));
+            arrays.push(ArrayObject::of(evaluation, index, array, record, &mut warnings));
         }
         let mut arrays = arrays.into_iter();
         let first = arrays.next()?;
@@ -311,6 +345,7 @@ impl EvaluationObject {
             fp32: Accuracy::of(evaluation, &|image| image.fp32),
             int8: Accuracy::of(evaluation, &|image| image.int8),
             int8_output_error: mean(evaluation.images.iter().map(|image| image.output_errors.int8)),
+            int8_predicted: (record.prediction.as_ref()).map(|echo| Predicted8Bit::of(evaluation, echo)),
             first,
             compared: arrays.collect(),
             throttling: record.throttling.as_ref().map(ThrottlingObject::of),

@@ -41,6 +41,15 @@ pub fn text(object: &EvaluationObject) -> String {
     for array in object.arrays() {
         let _ = writeln!(text, "\n{}", verdict(array));
     }
+    if let Some(predicted) = &object.int8_predicted {
+        let prediction = &predicted.prediction;
+        let _ = write!(
+            text,
+            "\n## Predicted zeros\n\nIn exact 8-bit: {}.\n\n{}",
+            prediction.line(),
+            prediction.table()
+        );
+    }
     text.push_str(&classes(object));
     if let Some(throttling) = &object.throttling {
         text.push_str(&throttling::section(throttling));
@@ -85,6 +94,13 @@ fn answers(object: &EvaluationObject) -> String {
         None => rows.push(exact("FP32", &object.fp32, Some(0.0))),
     }
     rows.push(exact("exact 8-bit", &object.int8, Some(object.int8_output_error)));
+    if let Some(predicted) = &object.int8_predicted {
+        rows.push(exact(
+            "exact 8-bit, predicted zeros",
+            &predicted.accuracy,
+            Some(predicted.output_error),
+        ));
+    }
     for array in object.arrays() {
         let mut row = vec![array.name.clone()];
         row.extend(accuracy_cells(&array.array));

@@ -25,12 +25,18 @@ pub fn is_predictions(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// One row per image: index, label, and the classes that FP32, exact 8-bit and the arrays answer. The first array's
+/// One row per image: index, label, and the classes that FP32, exact 8-bit (with predicted zeros too, where there are some) and the
+/// arrays answer. The first array's
 /// column is `array`, others are called by their names.
 pub fn predictions(evaluation: &Evaluation) -> String {
     let others = evaluation.arrays.iter().skip(1).map(|array| array.name.as_str());
     let first = evaluation.arrays.first().map(|_| "array");
-    let header = ANSWERS.into_iter().chain(first).chain(others);
+    let has_predicted = evaluation
+        .images
+        .iter()
+        .any(|image| image.int8_predicted.is_some());
+    let predicted = has_predicted.then_some("int8_predicted");
+    let header = ANSWERS.into_iter().chain(predicted).chain(first).chain(others);
     let class = |answer: &Answer| match evaluation.outputs {
         Outputs::Classes => answer.class.to_string(),
         Outputs::Values => String::new(),
@@ -43,7 +49,7 @@ pub fn predictions(evaluation: &Evaluation) -> String {
             class(&image.fp32),
             class(&image.int8),
         ];
-        row.extend(image.arrays.iter().map(class));
+        row.extend(image.int8_predicted.iter().chain(&image.arrays).map(class));
         rows.push(row);
     }
     csv(header, &rows)

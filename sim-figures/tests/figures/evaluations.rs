@@ -56,9 +56,11 @@ fn record(
             unpruned: None,
             fp32: answer(label, label),
             int8: answer(label, label),
+            int8_predicted: None,
             arrays: (0..arrays.len()).map(on).collect(),
             output_errors: OutputErrors {
                 int8: 0.25,
+                int8_predicted: None,
                 arrays: vec![0.5; arrays.len()],
             },
         }
@@ -77,6 +79,7 @@ fn record(
             array: spec,
             baseline: spec.default_baseline(),
             layers: layers.collect(),
+            predicted: Vec::new(),
         }
     });
     EvaluationRecord {
@@ -87,11 +90,13 @@ fn record(
             n_asked: 30,
             images: images.collect(),
             arrays: arrays.collect(),
+            predicted: Vec::new(),
         },
         throttling: None,
         pruning: None,
         skipped: None,
         learned_from: None,
+        prediction: None,
         unsimulated: Vec::new(),
         inputs: Vec::new(),
         spec: serde_json::Value::Null,

@@ -78,6 +78,20 @@ impl<'a> SimulatedLayers<'a> {
         }
     }
 
+    /// Hooks that run the layers with exact products, of which any array of conventional PEs is one.
+    pub fn exact(
+        array: &'a ArraySpec,
+        network: &'a QuantizedNetwork,
+        engine: &'a Algebraic,
+        jobs: usize,
+        stop: &'a AtomicBool,
+    ) -> Self {
+        Self {
+            jobs,
+            ..Self::new(network, Products::Exact(array), engine, stop)
+        }
+    }
+
     pub(super) fn into_sums(self) -> Vec<Option<ProductRecord>> {
         self.sums
     }

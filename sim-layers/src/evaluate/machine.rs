@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use sim_array::engine::Mse;
 use sim_core::spec::{ArraySpec, Threads};
 use sim_net::network::Statistics;
+use sim_predict::method::Method;
 use sim_quant::lowering::Lowering;
 use sim_quant::reorder::ColumnOrder;
 
@@ -25,6 +26,8 @@ pub struct Machine {
     orders: Vec<OnceLock<Vec<ColumnOrder>>>,
     /// Of every batch norm, in place of those that the network stores.
     pub(super) statistics: Option<Vec<Statistics>>,
+    /// By place of the network; empty where nothing is predicted.
+    pub(super) methods: Vec<Option<Method>>,
     /// W of each layer and group in the order of its machine, made when the layer first runs.
     weights: Vec<OnceLock<Vec<Vec<i8>>>>,
 }
@@ -45,6 +48,7 @@ impl Machine {
             counts: vec![None; n_layers],
             orders: (0..n_layers).map(|_| OnceLock::new()).collect(),
             statistics: None,
+            methods: Vec::new(),
             weights: (0..n_layers).map(|_| OnceLock::new()).collect(),
         }
     }
@@ -79,6 +83,17 @@ impl Machine {
             statistics: Some(statistics),
             ..self
         }
+    }
+
+    /// The same with zeros that these methods predict, by place of the network.
+    #[must_use]
+    pub fn with_methods(self, methods: Vec<Option<Method>>) -> Self {
+        Self { methods, ..self }
+    }
+
+    /// What predicts, by place of the network; empty where nothing does.
+    pub fn methods(&self) -> &[Option<Method>] {
+        &self.methods
     }
 
     /// The order of K of each group of a layer; none where K stays as it is.

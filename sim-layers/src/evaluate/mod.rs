@@ -12,12 +12,14 @@ use sim_array::mapping::Schedule;
 use sim_core::counters::ActiveSteps;
 use sim_core::evaluation::{ArrayEvaluation, Evaluation, Outputs};
 use sim_core::parallel_map::{Unfinished, parallel_map};
+use sim_core::prediction::Counts;
 use sim_core::progress::Progress;
 use sim_core::record::{LayerRecord, ProductRecord};
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Batch};
 use sim_images::sets::ImageSet;
-use sim_net::network::Network;
+use sim_net::network::{Network, Statistics};
+use sim_predict::method::Method;
 use sim_quant::capture::CaptureError;
 use sim_quant::feed::Feed;
 use sim_quant::quantized::QuantizedNetwork;
@@ -45,6 +47,8 @@ pub struct EvaluateOptions<'a> {
     pub feed: &'a Feed<'a>,
     /// Any array of conventional PEs, for exact 8-bit.
     pub exact: ArraySpec,
+    /// What is predicted in exact 8-bit; `None`: nothing.
+    pub predicted: Option<&'a Predicted>,
     /// What multiplies.
     pub engine: &'a Algebraic,
     /// The arrays.
@@ -53,6 +57,15 @@ pub struct EvaluateOptions<'a> {
     pub jobs: usize,
     /// Set from elsewhere to end after the images at hand.
     pub stop: &'a AtomicBool,
+}
+
+/// Exact 8-bit with predicted zeros.
+#[derive(Clone, Debug)]
+pub struct Predicted {
+    /// What predicts, by place of the network.
+    pub methods: Vec<Option<Method>>,
+    /// Of every batch norm, in place of those that the network stores.
+    pub statistics: Option<Vec<Statistics>>,
 }
 
 /// A network that cannot be evaluated.
@@ -137,10 +150,12 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
         n_asked: images.len(),
         images: Vec::new(),
         arrays: Vec::new(),
+        predicted: Vec::new(),
     };
     let n_layers = options.quantized.n_layers();
     let mut sums: Vec<Vec<Option<ProductRecord>>> =
         options.machines.iter().map(|_| vec![None; n_layers]).collect();
+    let mut counts: Vec<Vec<Counts>> = vec![Vec::new(); options.machines.len()];
     let batches: Vec<Range<usize>> = side_by_side::batches(options);
     for chunk in batches.chunks(options.jobs.clamp(1, 1024) * BATCHES_PER_JOB) {
         let done = parallel_map(chunk, options.jobs, options.stop, |batch| {
@@ -162,6 +177,10 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
             evaluation.n_classes = part.n_classes;
             evaluation.outputs = part.outputs;
             evaluation.images.extend(part.records);
+            add_counts(&mut evaluation.predicted, &part.predicted);
+            for (all, own) in counts.iter_mut().zip(&part.counts) {
+                add_counts(all, own);
+            }
             for (all, own) in sums.iter_mut().zip(part.sums) {
                 add_layers(options, image, all, own)?;
             }
@@ -174,15 +193,22 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
     evaluation.arrays = options
         .machines
         .iter()
-        .zip(sums)
-        .map(|(machine, sums)| ArrayEvaluation {
+        .zip(sums.into_iter().zip(counts))
+        .map(|(machine, (sums, predicted))| ArrayEvaluation {
             name: machine.name.clone(),
             array: *machine.machines.array(),
             baseline: machine.baseline,
             layers: records(options.network, machine, sums, n_images),
+            predicted,
         })
         .collect();
     Ok(evaluation)
+}
+
+/// Add the counts of more images, by place.
+fn add_counts(all: &mut Vec<Counts>, more: &[Counts]) {
+    all.resize(more.len(), Counts::default());
+    all.iter_mut().zip(more).for_each(|(all, one)| all.add(one));
 }
 
 fn add_layers(

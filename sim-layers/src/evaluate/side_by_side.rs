@@ -4,18 +4,21 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use sim_core::evaluation::{Answer, ImageRecord, OutputErrors, Outputs};
+use sim_core::prediction::Counts;
 use sim_core::record::ProductRecord;
 use sim_core::shape::checked_product;
 use sim_core::tensor::Tensor;
 use sim_images::sets::Numbering;
 use sim_net::execute::Runs;
 use sim_net::execute::error::ExecuteError;
-use sim_net::network::{HookPoint, Hooks, NoHooks, floats};
+use sim_net::network::{HookPoint, Hooks, NoHooks, Statistics, floats};
 use sim_net::recalibrate::Recalibrated;
+use sim_predict::method::Method;
 use sim_quant::capture::CaptureError;
+use sim_quant::prediction::Gating;
 
 use super::layers::{IMAGES_PER_PRODUCT, Products, SimulatedLayers};
-use super::{EvaluateError, EvaluateOptions};
+use super::{EvaluateError, EvaluateOptions, Predicted};
 
 /// Most elements of what a layer reads or makes, over images side by side: they stay in a cache.
 const MAX_ELEMENTS: usize = 1 << 18;
@@ -27,6 +30,10 @@ pub(super) struct Done {
     pub(super) records: Vec<ImageRecord>,
     /// By machine and layer of the network.
     pub(super) sums: Vec<Vec<Option<ProductRecord>>>,
+    /// What was predicted in exact 8-bit, by place.
+    pub(super) predicted: Vec<Counts>,
+    /// The same by machine.
+    pub(super) counts: Vec<Vec<Counts>>,
 }
 
 /// All images, by those that run side by side. The first image decides how many.
@@ -83,7 +90,9 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
     let has_statistics = options
         .machines
         .iter()
-        .any(|machine| machine.statistics.is_some());
+        .map(|machine| &machine.statistics)
+        .chain(options.predicted.map(|predicted| &predicted.statistics))
+        .any(Option::is_some);
     let differs = |point| match point {
         HookPoint::Weighted(layer) => options.quantized.layer(layer).is_some(),
         HookPoint::BatchNorm(_) => has_statistics,
@@ -115,12 +124,15 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
         }
     }
     let exact = Products::Exact(&options.exact);
-    let int8 = run(&mut SimulatedLayers::new(
-        options.quantized,
-        exact,
-        options.engine,
-        options.stop,
-    ))?;
+    let exact_layers = || SimulatedLayers::new(options.quantized, exact, options.engine, options.stop);
+    let int8 = run(&mut exact_layers())?;
+    let (int8_predicted, predicted) = match options.predicted {
+        None => (None, Vec::new()),
+        Some(Predicted { methods, statistics }) => {
+            let (found, counts) = run_gated(run, &mut exact_layers(), methods, statistics.as_deref())?;
+            (Some(found), counts)
+        }
+    };
     let mut records: Vec<ImageRecord> = (fp32.iter().zip(&int8).enumerate())
         .map(|(index, (fp32, int8))| {
             let label = labels.map(|labels| labels[index]);
@@ -129,15 +141,19 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
                 unpruned: (unpruned.as_ref()).map(|outputs| Answer::of(&outputs[index].values, label)),
                 fp32: Answer::of(&fp32.values, label),
                 int8: Answer::of(&int8.values, label),
+                int8_predicted: (int8_predicted.as_ref())
+                    .map(|outputs| Answer::of(&outputs[index].values, label)),
                 arrays: Vec::new(),
                 output_errors: OutputErrors {
                     int8: distance(&int8.values, &fp32.values),
+                    int8_predicted: (int8_predicted.as_ref())
+                        .map(|outputs| distance(&outputs[index].values, &fp32.values)),
                     arrays: Vec::new(),
                 },
             }
         })
         .collect();
-    let mut sums = Vec::new();
+    let (mut sums, mut counts) = (Vec::new(), Vec::new());
     for machine in options.machines {
         let mut layers = SimulatedLayers::new(
             options.quantized,
@@ -145,13 +161,8 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
             options.engine,
             options.stop,
         );
-        let found = match &machine.statistics {
-            Some(statistics) => run(&mut Recalibrated {
-                statistics,
-                hooks: &mut layers,
-            })?,
-            None => run(&mut layers)?,
-        };
+        let (found, predicted) =
+            run_gated(run, &mut layers, &machine.methods, machine.statistics.as_deref())?;
         for ((record, found), fp32) in records.iter_mut().zip(&found).zip(&fp32) {
             record.arrays.push(Answer::of(&found.values, record.label));
             record
@@ -160,13 +171,34 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
                 .push(distance(&found.values, &fp32.values));
         }
         sums.push(layers.into_sums());
+        counts.push(predicted);
     }
     Ok(Done {
         outputs: form,
         n_classes: fp32.last().map_or(0, |image| image.values.len()),
         records,
         sums,
+        predicted,
+        counts,
     })
+}
+
+/// What `run` gives with `layers`, with predicted zeros and new statistics; and what was predicted.
+fn run_gated<T>(
+    run: impl Fn(&mut dyn Hooks) -> Result<T, EvaluateError>,
+    layers: &mut dyn Hooks,
+    methods: &[Option<Method>],
+    statistics: Option<&[Statistics]>,
+) -> Result<(T, Vec<Counts>), EvaluateError> {
+    let mut gating = Gating::new(methods, layers);
+    let found = match statistics {
+        Some(statistics) => run(&mut Recalibrated {
+            statistics,
+            hooks: &mut gating,
+        })?,
+        None => run(&mut gating)?,
+    };
+    Ok((found, gating.into_counts()))
 }
 
 /// Whether the labels can be classes of a network with so many.

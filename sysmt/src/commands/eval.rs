@@ -19,6 +19,7 @@ use sim_figures::folder::{self, Results};
 use sim_net::save::save_statistics;
 use sim_run::costs;
 use sim_run::design::Design;
+use sim_run::inputs;
 use sim_run::network::PreparedNetwork;
 use sim_run::workers::{Engines, Workers};
 
@@ -28,7 +29,7 @@ use crate::failure::Failure;
 use crate::network_args;
 use crate::progress::Bar;
 use crate::targets::{Output, Targets};
-use crate::{designs, output, stop};
+use crate::{designs, output, prediction, stop};
 
 /// Evaluate a network on arrays.
 pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure> {
@@ -43,6 +44,8 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
     let mut inputs = network_args::inputs(&workload);
     inputs.extend(files.iter().flat_map(DesignFile::paths));
     inputs.extend(args.cost_table.clone());
+    let predicts = prediction_files(args, &files);
+    inputs.extend(predicts.iter().map(|(_, path)| path.clone()));
     let mut targets = Targets::new(inputs, args.force.replace());
     if let Some(out) = &args.out {
         targets.folder(out, Results::Evaluation)?;
@@ -83,7 +86,7 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
     if let Some(path) = &predictions {
         output::write_text(path, &tables::predictions(&evaluated.evaluation))?;
     }
-    let inputs = all_inputs(&network, &files)?;
+    let inputs = all_inputs(&network, &files, &predicts)?;
     let spec = spec(args, &network, &evaluated.designs, max_drop, pruning);
     let record = evaluated.record(&network, table, inputs, spec);
     let object = EvaluationObject::of(&record)
@@ -118,7 +121,17 @@ fn max_drop(args: &EvalArgs) -> Result<Option<MaxDrop>, Failure> {
     Ok(None)
 }
 
-fn all_inputs(network: &PreparedNetwork, files: &[DesignFile]) -> Result<Vec<InputFile>, Failure> {
+/// The files that the prediction of all designs reads.
+fn prediction_files(args: &EvalArgs, files: &[DesignFile]) -> Vec<(&'static str, PathBuf)> {
+    let ask = files.first().and_then(|file| file.design.prediction.as_ref());
+    prediction::files(&args.predict, ask)
+}
+
+fn all_inputs(
+    network: &PreparedNetwork,
+    files: &[DesignFile],
+    predicts: &[(&str, PathBuf)],
+) -> Result<Vec<InputFile>, Failure> {
     let mut all = network.inputs()?;
     for file in files {
         for input in file.inputs()? {
@@ -127,6 +140,9 @@ fn all_inputs(network: &PreparedNetwork, files: &[DesignFile]) -> Result<Vec<Inp
                 all.push(input);
             }
         }
+    }
+    for (role, path) in predicts {
+        all.push(inputs::input(role, path)?);
     }
     Ok(all)
 }

@@ -198,8 +198,8 @@ fn help_of_every_command() {
                                            as sr=16000; once for each such input
           --partial                        Leave out layers that depend on operators which are not
                                            supported, and list them
-          --array <ARRAY.toml>             Array file, or a run file whose array, baseline, reordering
-                                           and [[layer]] tables are taken
+          --array <ARRAY.toml>             Array file, or a run file whose array, baseline, reordering,
+                                           [prediction] and [[layer]] tables are taken
           --compare <ARRAY.toml>...        More designs, evaluated in the same pass over the images
           --throttle <auto|LAYER=THREADS>  Run layers with fewer threads than the array has, as in
                                            /block1/conv1/Conv=1, with commas. Or auto: lower the layer
@@ -225,6 +225,10 @@ fn help_of_every_command() {
           --output <NAME>                  Evaluate this output, or what any node makes [default: the
                                            first output with one value for each class]
           --predictions <FILE.csv>         Where to write one row per image: label and predicted classes
+          --predict <PREDICTION>           Leave out outputs behind ReLUs that are predicted to be zero:
+                                           a run file with [prediction]; zap:FILE[,ERROR], predictors of
+                                           ZAP and the most that all places may lose together, else 0.1;
+                                           or cross-neuron:WINDOW, such as cross-neuron:2
           --force                          Also replace files that sysmt did not write, or that were
                                            changed since; never one that this command reads
           --mse                            Measure the error of every product against the exact one

@@ -51,7 +51,10 @@ pub(crate) fn cases() -> Vec<Case> {
         below(
             "[[layer]]\nname = \"conv\"\n",
             "run",
-            &["bad.toml:5", "neither `threads` nor `policy`"],
+            &[
+                "bad.toml:5",
+                "none of `threads`, `policy`, `predict` and `threshold`",
+            ],
         ),
         below(
             "[[layer]]\nname = \"conv\"\nthreads = 1\n[[layer]]\nname = \"conv\"\npolicy = \"S\"\n",
