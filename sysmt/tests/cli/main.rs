@@ -19,6 +19,7 @@ mod layers;
 mod networks;
 mod networks_8bit;
 mod plot;
+mod prediction;
 mod pruning;
 mod report;
 mod resume;

@@ -6,9 +6,14 @@ use crate::support::Folder;
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/fashion-resnet8.onnx");
 
-/// Ten images of gray shapes, 28 pixels wide and high.
 fn folder() -> Folder {
     let folder = Folder::new();
+    folder.write("shapes-images-idx3-ubyte", shapes());
+    folder
+}
+
+/// Ten images of gray shapes, 28 pixels wide and high, as an IDX file.
+pub(crate) fn shapes() -> Vec<u8> {
     let mut images = vec![0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 28, 0, 0, 0, 28];
     for image in 0..10_u8 {
         for pixel in 0..28 * 28_u16 {
@@ -17,8 +22,7 @@ fn folder() -> Folder {
             images.push(if is_light { 200 - image * 9 } else { 0 });
         }
     }
-    folder.write("shapes-images-idx3-ubyte", images);
-    folder
+    images
 }
 
 fn zap<'a>(more: &[&'a str]) -> Vec<&'a str> {
