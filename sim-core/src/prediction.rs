@@ -4,6 +4,8 @@
 //! A predictor then says which outputs of the other, *free*, pixels are *kept*: these are computed in phase 2, and the
 //! rest is skipped and is 0. How an array runs the phases is this project's own definition.
 
+use serde::{Deserialize, Serialize};
+
 use crate::named;
 use crate::units::Cycles;
 
@@ -83,6 +85,16 @@ impl FillUp {
     pub const ALL: [Self; 2] = [Self::Off, Self::On];
 }
 
+named! {
+    /// Which pixels of a window of neighbours are computed first.
+    pub enum Diagonal {
+        /// From the upper left corner.
+        Main = "main",
+        /// From the upper right corner.
+        Anti = "anti",
+    }
+}
+
 /// What the strided 1×1 convolution of a shortcut does whose only reader is the sum of a place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Shortcuts {
@@ -121,7 +133,8 @@ pub struct OutputRules {
 /// Outputs of a place, by what was predicted and what they would have been.
 ///
 /// `outputs` = `precomputed` + `free`, `free` = `kept` + `skipped`, `skipped` = `hit_zero` + `miss_value`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Counts {
     /// All.
     pub outputs: u64,

@@ -1,6 +1,6 @@
 //! Prediction from the diagonal of a window of neighbours.
 
-use sim_core::named;
+use sim_core::prediction::Diagonal;
 
 use crate::gate::Gate;
 
@@ -34,16 +34,6 @@ impl WindowSize {
     /// Rows, and columns.
     pub fn get(self) -> usize {
         usize::from(self.0)
-    }
-}
-
-named! {
-    /// Which pixels of a window are computed first.
-    pub enum Diagonal {
-        /// From the upper left corner.
-        Main = "main",
-        /// From the upper right corner.
-        Anti = "anti",
     }
 }
 

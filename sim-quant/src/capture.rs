@@ -10,13 +10,17 @@ use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::shape::widen;
 use sim_images::sets::ImageSet;
 use sim_net::network::{Macs, Network, WeightedLayer};
+use sim_predict::cross_neuron::CrossNeuron;
+use sim_predict::method::Method;
 use sim_trace::TraceError;
+use sim_trace::prediction::{PredictedOutputs, PredictionDescription, TracedMethod};
 use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
 
 use crate::calibrate::{Calibration, Quantizers, calibrate, wide_counts};
 pub use crate::capture_error::CaptureError;
 use crate::coverage;
-use crate::pass::Pass;
+use crate::pass::{Pass, Seen};
+use crate::prediction::MapGate;
 use crate::quantize::ActivationQuantizer;
 use crate::quantized::LayerCodes;
 use crate::selection::Choice;
@@ -78,12 +82,37 @@ pub fn capture(
     progress: &dyn Progress,
 ) -> Result<Trace, CaptureError> {
     let calibration = calibration.unwrap_or(images);
-    let Calibration { choices, quantizers } = calibrate(network, calibration, options, progress)?;
-    let mut counts = wide_counts(&Pass::new(network, calibration, options, progress)?, &quantizers)?;
+    let decided = calibrate(network, calibration, options, progress)?;
+    let images = CapturedImages { images, calibration };
+    capture_calibrated(network, images, (&decided, &[]), options, progress)
+}
+
+/// What goes through a network.
+#[derive(Clone, Copy)]
+pub struct CapturedImages<'a> {
+    /// Images whose codes are stored.
+    pub images: &'a ImageSet,
+    /// Images that set ranges.
+    pub calibration: &'a ImageSet,
+}
+
+/// The same where it is decided which layers are simulated, and how; with zeros that methods predict, by place of the
+/// network. Nothing is predicted for wide counts.
+///
+/// - Errors: as [`capture`].
+pub fn capture_calibrated(
+    network: &Network,
+    CapturedImages { images, calibration }: CapturedImages<'_>,
+    (Calibration { choices, quantizers }, methods): (&Calibration, &[Option<Method>]),
+    options: &CaptureOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Trace, CaptureError> {
+    let mut counts = wide_counts(&Pass::new(network, calibration, options, progress)?, quantizers)?;
     let Macs { layers, others } = coverage::macs(network, images, options)?;
     let of_images = |macs: Option<u64>| macs.map(|macs| macs * widen(images.len()));
     let macs = |index: usize| of_images(layers[index]);
-    let inputs = inputs(&Pass::new(network, images, options, progress)?, &quantizers)?;
+    let pass = Pass::new(network, images, options, progress)?;
+    let (inputs, mut predicted) = inputs(&pass, quantizers, methods)?;
     let mut trace = Trace {
         origin: Origin {
             model: Some(options.model.name.clone()),
@@ -109,6 +138,9 @@ pub fn capture(
                     wide_counts,
                     &options.quantization,
                 )?);
+                if let Some(layer) = trace.layers.last_mut() {
+                    layer.predicted = predicted[index].take();
+                }
             }
             (Choice::Simulated(_), _, _) => trace.unsimulated.push(Unsimulated {
                 name: layer.name.clone(),
@@ -149,23 +181,31 @@ impl Input {
     }
 }
 
-fn inputs(pass: &Pass<'_>, quantizers: &Quantizers) -> Result<Vec<Option<Input>>, CaptureError> {
-    let mut inputs: Vec<Option<Input>> = quantizers.iter().map(|_| None).collect();
-    pass.run(
-        "capturing",
-        |seen| {
-            let Some(quantizer) = quantizers[seen.index] else {
-                return Ok(None);
-            };
-            seen.lowering()?;
-            Ok(Some(Input {
-                codes: seen.codes(&quantizer)?,
-                shape: seen.shape,
-                n_maps: seen.n_maps(),
-                geometry: seen.geometry,
-            }))
-        },
-        |index, layer, mut one| {
+/// By layer of the network.
+type ByLayer<T> = Vec<Option<T>>;
+
+/// What layers read, and which of their outputs are computed.
+fn inputs(
+    pass: &Pass<'_>,
+    quantizers: &Quantizers,
+    methods: &[Option<Method>],
+) -> Result<(ByLayer<Input>, ByLayer<PredictedOutputs>), CaptureError> {
+    let mut inputs: ByLayer<Input> = quantizers.iter().map(|_| None).collect();
+    let mut predicted: ByLayer<PredictedOutputs> = quantizers.iter().map(|_| None).collect();
+    let see = |seen: &Seen<'_>| {
+        let Some(quantizer) = quantizers[seen.index] else {
+            return Ok(None);
+        };
+        seen.lowering()?;
+        Ok(Some(Input {
+            codes: seen.codes(&quantizer)?,
+            shape: seen.shape,
+            n_maps: seen.n_maps(),
+            geometry: seen.geometry,
+        }))
+    };
+    pass.run_gated("capturing", methods, see, |index, kept, gates| {
+        for (layer, mut one) in kept {
             match &mut inputs[layer] {
                 all @ None => *all = Some(one),
                 Some(all) if (all.n_maps, all.shape) != (one.n_maps, one.shape) => {
@@ -178,10 +218,50 @@ fn inputs(pass: &Pass<'_>, quantizers: &Quantizers) -> Result<Vec<Option<Input>>
                 }
                 Some(all) => all.codes.append(&mut one.codes),
             }
-            Ok(())
+        }
+        for gate in gates {
+            if let Some(Some(method)) = methods.get(gate.place) {
+                let slot = &mut predicted[pass.network.places()[gate.place].layer];
+                traced_gate(slot, method, &gate);
+            }
+        }
+        Ok(())
+    })?;
+    Ok((inputs, predicted))
+}
+
+/// Put the gate of a map behind those of earlier ones.
+fn traced_gate(slot: &mut Option<PredictedOutputs>, method: &Method, gate: &MapGate) {
+    let bits = |bits: &[bool]| bits.iter().map(|&bit| u8::from(bit)).collect::<Vec<u8>>();
+    let all = slot.get_or_insert_with(|| PredictedOutputs {
+        kept: Vec::new(),
+        first: bits(gate.gate.first()),
+        about: PredictionDescription {
+            method: traced_method(method),
+            counts: Vec::new(),
         },
-    )?;
-    Ok(inputs)
+    });
+    all.kept.extend(bits(gate.gate.kept()));
+    all.about.counts.push(gate.counts);
+}
+
+fn traced_method(method: &Method) -> TracedMethod {
+    match method {
+        Method::Zap { predictor, threshold } => TracedMethod::Zap {
+            mask: predictor.mask.number(),
+            threshold: threshold.get(),
+        },
+        Method::CrossNeuron(CrossNeuron {
+            window,
+            diagonal,
+            zero_up_to,
+        }) => TracedMethod::CrossNeuron {
+            // A size of windows is a byte.
+            window: u8::try_from(window.get()).unwrap_or(u8::MAX),
+            diagonal: *diagonal,
+            zero_up_to: zero_up_to.get(),
+        },
+    }
 }
 
 fn traced(
@@ -208,5 +288,6 @@ fn traced(
         weight_scale: codes.weights.scales,
         bias: codes.bias,
         wide_counts,
+        predicted: None,
     })
 }

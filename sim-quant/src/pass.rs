@@ -9,10 +9,13 @@ use sim_core::tensor::Tensor;
 use sim_images::sets::ImageSet;
 use sim_net::network::{HookError, Hooks, Network, PlaceCall, WeightedCall, WeightedLayer};
 
+use sim_predict::method::Method;
+
 use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
 use crate::feed::Feed;
 use crate::lowering::Lowering;
+use crate::prediction::{Gating, MapGate};
 use crate::quantize::{self, ActivationQuantizer, NotFinite};
 
 /// Images whose results wait in memory for those before them, per thread.
@@ -114,20 +117,33 @@ impl<'a> Pass<'a> {
         see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError> + Sync,
         mut merge: impl FnMut(usize, usize, T) -> Result<(), CaptureError>,
     ) -> Result<(), CaptureError> {
+        self.run_gated(what, &[], see, |index, kept, _| {
+            kept.into_iter()
+                .try_for_each(|(layer, one)| merge(index, layer, one))
+        })
+    }
+
+    /// The same with zeros that `methods` predict at the network's places: an image at a time, with its gates in turn.
+    pub(crate) fn run_gated<T: Send>(
+        &self,
+        what: &str,
+        methods: &[Option<Method>],
+        see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError> + Sync,
+        mut merge: impl FnMut(usize, Vec<(usize, T)>, Vec<MapGate>) -> Result<(), CaptureError>,
+    ) -> Result<(), CaptureError> {
         let one = |index: usize| {
             let mut watcher = Watcher {
                 see: &see,
                 kept: Vec::new(),
                 error: None,
             };
-            let result = self.run_one(index, &mut watcher);
+            let mut gating = Gating::remembering(methods, &mut watcher);
+            let result = self.run_one(index, &mut gating);
+            let gates = gating.into_gates();
             watcher.error.map_or(result, Err)?;
-            Ok(watcher.kept)
+            Ok((watcher.kept, gates))
         };
-        self.each_image(what, one, |index, kept| {
-            kept.into_iter()
-                .try_for_each(|(layer, one)| merge(index, layer, one))
-        })
+        self.each_image(what, one, |index, (kept, gates)| merge(index, kept, gates))
     }
 
     /// Run every image, and `merge` what `see` keeps of the maps at its places, as [`Self::run`] does of layers.

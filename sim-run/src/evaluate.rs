@@ -11,7 +11,6 @@ use reports::warning::Warning;
 use sim_config::run::Unreadable;
 use sim_config::run::prediction::PredictorBatchNorms;
 use sim_core::evaluation::Evaluation;
-use sim_core::prediction::FillUp;
 use sim_core::throttle::{MaxDrop, Throttling};
 use sim_cost::table::Table;
 use sim_layers::evaluate::Machine;
@@ -116,15 +115,6 @@ impl PreparedNetwork {
         let Some(ask) = &first.prediction else {
             return Ok(None);
         };
-        match ask.spec.rules.fill_up {
-            FillUp::Off => {}
-            FillUp::On => {
-                return Err(RunError::user(
-                    &ask.origin,
-                    &"an evaluation does not know which outputs `fill-up = true` computes; take `fill-up` out",
-                ));
-            }
-        }
         self.prediction(ask, workers).map(Some)
     }
 

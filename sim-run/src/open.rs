@@ -10,13 +10,16 @@ use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_images::classes::ClassList;
 use sim_images::sets::{self, ImageSet, Names, Numbering, OpenOptions};
 use sim_net::network::{Given, Input, IntKind, Network, Wanted};
-use sim_quant::capture::{CaptureOptions, ModelFile, capture};
+use sim_quant::calibrate::calibrate;
+use sim_quant::capture::{CaptureOptions, CapturedImages, ModelFile, capture_calibrated};
+use sim_quant::coverage;
 use sim_quant::feed::Feed;
 use sim_quant::prune::{prune_network, simulated};
 use sim_quant::selection::{choose, cut_off};
 use sim_trace::trace::Trace;
 
 use crate::error::RunError;
+use crate::prediction::{Chosen, Prediction, PredictionAsk};
 use crate::workers::Workers;
 
 /// Stands for the images of a network of which nothing depends on an input.
@@ -143,16 +146,42 @@ impl Opened {
         })
     }
 
-    /// The trace of the network on its images.
-    pub(crate) fn capture(&self, workload: &ModelWorkload, workers: &Workers<'_>) -> Result<Trace, RunError> {
-        capture(
+    /// The trace of the network on its images, with predicted zeros where they are asked for; and what predicted them.
+    pub(crate) fn capture(
+        &self,
+        workload: &ModelWorkload,
+        ask: Option<&PredictionAsk>,
+        workers: &Workers<'_>,
+    ) -> Result<(Trace, Option<Prediction>), RunError> {
+        let options = self.capture_options(workload, workers)?;
+        let failed = |error| RunError::capture(&workload.model, error);
+        let calibration = self.calibration_images();
+        let decided = calibrate(&self.network, calibration, &options, workers.progress).map_err(failed)?;
+        let predict = |ask: &PredictionAsk| {
+            let macs = coverage::macs(&self.network, &self.images, &options).map_err(failed)?;
+            let chosen = Chosen {
+                opened: self,
+                choices: &decided.choices,
+                macs: &macs.layers,
+            };
+            ask.resolve(chosen, &options, workers)
+        };
+        let prediction = ask.map(predict).transpose()?;
+        let methods = prediction
+            .as_ref()
+            .map_or(&[][..], |prediction| &prediction.methods);
+        let images = CapturedImages {
+            images: &self.images,
+            calibration,
+        };
+        let trace = capture_calibrated(
             &self.network,
-            &self.images,
-            self.calibration.as_ref(),
-            &self.capture_options(workload, workers)?,
+            images,
+            (&decided, methods),
+            &options,
             workers.progress,
-        )
-        .map_err(|error| RunError::capture(&workload.model, error))
+        );
+        Ok((trace.map_err(failed)?, prediction))
     }
 
     /// The input of the network that is the images.
@@ -299,6 +328,8 @@ pub(crate) fn load(workload: &ModelWorkload, shapes: Vec<(String, Vec<usize>)>) 
 pub enum Purpose {
     /// What its simulated layers read.
     Trace,
+    /// The same, and what is made at their places.
+    PredictedTrace,
     /// What it answers.
     Answers,
     /// What its ReLUs make, where that may be predicted.
@@ -316,7 +347,7 @@ pub(crate) fn want(
         Purpose::Answers => Wanted::Outputs(
             output.map_or_else(|| network.outputs().to_vec(), |output| vec![output.to_owned()]),
         ),
-        Purpose::Trace => {
+        Purpose::Trace | Purpose::PredictedTrace => {
             let (selection, quantization) = (&workload.selection, &workload.quantization);
             let mut layers = simulated(&choose(network.layers(), selection, quantization));
             if workload.unsupported == Unsupported::Refused {
@@ -325,7 +356,11 @@ pub(crate) fn want(
                     .map_err(|error| RunError::model(&workload.model, &error))?;
                 layers.extend(cut_off(network.layers(), selection, quantization));
             }
-            Wanted::Layers(layers)
+            if purpose == Purpose::PredictedTrace {
+                Wanted::LayersAndPlaces(layers)
+            } else {
+                Wanted::Layers(layers)
+            }
         }
         Purpose::Places => Wanted::Places,
     };

@@ -16,7 +16,7 @@ impl PreparedNetwork {
         if let Some(codes) = self.operands.get() {
             return Ok(codes);
         }
-        let trace = self.opened().capture(self.workload(), workers)?;
+        let (trace, _) = self.opened().capture(self.workload(), None, workers)?;
         let codes = trace.layers.iter().map(of_layer).collect();
         Ok(self.operands.get_or_init(|| codes))
     }

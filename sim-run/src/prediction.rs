@@ -9,6 +9,7 @@ use sim_config::run::prediction::{
     ThresholdSource, ZapSpec,
 };
 use sim_core::convolution::LayerKind;
+use sim_core::prediction::FillUp;
 use sim_core::units::count_as_f64;
 use sim_net::network::Network;
 use sim_predict::cross_neuron::CrossNeuron;
@@ -90,6 +91,15 @@ impl PredictionAsk {
         options: &CaptureOptions<'_>,
         workers: &Workers<'_>,
     ) -> Result<Prediction, RunError> {
+        match self.spec.rules.fill_up {
+            FillUp::Off => {}
+            FillUp::On => {
+                return Err(self.error(
+                    "which outputs `fill-up = true` computes depends on the array, which captures and evaluations do not look \
+                     at; take `fill-up` out",
+                ));
+            }
+        }
         let places = self.places(chosen, &options.model.name)?;
         let resolving = Resolving {
             ask: self,

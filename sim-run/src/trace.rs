@@ -14,6 +14,7 @@ use sim_trace::trace::{Layer, Trace};
 use crate::error::RunError;
 use crate::memory;
 use crate::open::{Opened, Purpose};
+use crate::prediction::{Prediction, PredictionAsk};
 use crate::workers::Workers;
 
 /// The products of a layer, all of one shape.
@@ -32,6 +33,8 @@ pub struct LayerProducts {
 pub struct PreparedTrace {
     /// The trace.
     pub trace: Trace,
+    /// What predicted zeros of it now; `None`: nothing.
+    pub prediction: Option<Prediction>,
     /// The layers that were pruned for it now.
     pub pruned: Vec<LayerSparsity>,
     /// Images that could not be decoded.
@@ -67,28 +70,35 @@ impl PreparedTrace {
                 let pruned = pruning.map_or_else(Vec::new, |spec| prune_trace(&mut trace, spec));
                 Ok(Self {
                     trace,
+                    prediction: None,
                     pruned,
                     skipped: Vec::new(),
                     skipped_calibration: Vec::new(),
                 })
             }
-            Workload::Model(model) => Self::capture(model, pruning, workers),
+            Workload::Model(model) => Self::capture(model, pruning, None, workers),
         }
     }
 
-    /// Prune a network and capture it over images.
+    /// Prune a network and capture it over images, with predicted zeros where they are asked for.
     ///
     /// - Errors: files that are not what they should be, and a network that cannot be run or has no layer.
     pub fn capture(
         workload: &ModelWorkload,
         pruning: Option<PruneSpec>,
+        ask: Option<&PredictionAsk>,
         workers: &Workers<'_>,
     ) -> Result<Self, RunError> {
-        let opened = Opened::new(workload, pruning, Purpose::Trace, workers)?;
-        let mut trace = opened.capture(workload, workers)?;
+        let purpose = match ask {
+            Some(_) => Purpose::PredictedTrace,
+            None => Purpose::Trace,
+        };
+        let opened = Opened::new(workload, pruning, purpose, workers)?;
+        let (mut trace, prediction) = opened.capture(workload, ask, workers)?;
         trace.origin.pruned.extend(pruning);
         Ok(Self {
             trace,
+            prediction,
             pruned: opened.pruned,
             skipped: opened.skipped,
             skipped_calibration: opened.skipped_calibration,

@@ -155,6 +155,8 @@ pub(crate) struct CaptureArgs {
     #[arg(long, value_name = "TRACE")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) predict: PredictArgs,
+    #[command(flatten)]
     pub(crate) force: ForceArgs,
     #[command(flatten)]
     pub(crate) jobs: JobsArgs,

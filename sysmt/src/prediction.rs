@@ -7,7 +7,8 @@ use sim_config::run::design;
 use sim_config::run::prediction::{
     MethodSpec, PredictionSpec, PredictorBatchNorms, ThresholdSearch, ThresholdSource, ZapSpec,
 };
-use sim_predict::cross_neuron::{CrossNeuron, Diagonal, ZeroUpTo};
+use sim_core::prediction::Diagonal;
+use sim_predict::cross_neuron::{CrossNeuron, ZeroUpTo};
 use sim_run::inputs;
 use sim_run::prediction::PredictionAsk;
 

@@ -37,7 +37,7 @@ impl Trace {
         }
         for (index, layer) in self.layers.iter().enumerate() {
             let name = || LayerName::of(self, index);
-            layer
+            let output = layer
                 .output_size()
                 .map_err(|fault| Fault::Geometry { layer: name(), fault })?;
             if !layer.input_shape[0].is_multiple_of(self.origin.images.len()) {
@@ -49,6 +49,9 @@ impl Trace {
             }
             check_lengths(layer, &name)?;
             check_values(layer, &name)?;
+            if let Some(predicted) = &layer.predicted {
+                predicted.check(layer, output, &name)?;
+            }
         }
         Ok(())
     }

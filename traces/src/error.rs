@@ -140,6 +140,25 @@ pub enum Fault {
         /// Images of the trace.
         want: usize,
     },
+    /// A prediction of other outputs.
+    #[error("{layer}: `prediction`: {why}; capture the trace again with --predict")]
+    Prediction {
+        /// The layer.
+        layer: LayerName,
+        /// What is wrong.
+        why: String,
+    },
+    /// A tensor of a prediction that is half there.
+    #[error(
+        "{layer}: `kept`, `first` and `prediction` belong together, and {missing} is not there; add it, or capture the trace \
+         again with --predict"
+    )]
+    PartOfPrediction {
+        /// The layer.
+        layer: LayerName,
+        /// What is missing.
+        missing: &'static str,
+    },
     /// No layer at all.
     #[error(
         "the trace holds no layer; capture a network with at least one convolution or fully connected layer"

@@ -4,6 +4,7 @@ mod check;
 mod container;
 pub mod error;
 pub mod hash;
+pub mod prediction;
 mod read;
 pub mod trace;
 mod write;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::container::Container;
 use crate::error::{Fault, LayerName, TraceError};
+use crate::prediction::{PredictedOutputs, PredictionDescription};
 use crate::trace::{Layer, Origin, Trace};
 use crate::write::{Description, KEY, LayerDescription, VERSION, tensor_name};
 
@@ -160,7 +161,7 @@ fn read_layer(tensors: &mut Tensors<'_>, layer: LayerDescription) -> Result<Laye
         }
         None => None,
     };
-    Ok(Layer {
+    let mut read = Layer {
         name: layer.name,
         kind: layer.kind,
         geometry: layer.geometry,
@@ -174,7 +175,40 @@ fn read_layer(tensors: &mut Tensors<'_>, layer: LayerDescription) -> Result<Laye
         weight_scale,
         bias,
         wide_counts,
-    })
+        predicted: None,
+    };
+    read.predicted = read_prediction(tensors, &read, layer.prediction)?;
+    Ok(read)
+}
+
+/// The tensors of a prediction, which are there together or not at all.
+fn read_prediction(
+    tensors: &mut Tensors<'_>,
+    layer: &Layer,
+    about: Option<PredictionDescription>,
+) -> Result<Option<PredictedOutputs>, Fault> {
+    let kept = tensors.optional("kept", Dtype::U8)?;
+    let first = tensors.optional("first", Dtype::U8)?;
+    let part = |missing| Fault::PartOfPrediction {
+        layer: tensors.layer.clone(),
+        missing,
+    };
+    let ((kept_shape, kept), (first_shape, first), about) = match (kept, first, about) {
+        (None, None, None) => return Ok(None),
+        (Some(kept), Some(first), Some(about)) => (kept, first, about),
+        (None, _, _) => return Err(part("`kept`")),
+        (_, None, _) => return Err(part("`first`")),
+        (_, _, None) => return Err(part("`prediction` of the description")),
+    };
+    let output = layer.output_size();
+    let [rows, columns] = output.map_err(|fault| Fault::Geometry {
+        layer: tensors.layer.clone(),
+        fault,
+    })?;
+    tensors.expect("first", first_shape, &[rows, columns])?;
+    let of_outputs = [layer.input_shape[0], layer.weight_shape[0], rows, columns];
+    tensors.expect("kept", kept_shape, &of_outputs)?;
+    Ok(Some(PredictedOutputs { kept, first, about }))
 }
 
 /// The tensors of one layer in an open file.

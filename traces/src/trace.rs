@@ -6,6 +6,8 @@ use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 
+use crate::prediction::PredictedOutputs;
+
 /// A network's quantized layers with the images that went through them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
@@ -87,4 +89,6 @@ pub struct Layer {
     pub bias: Option<Vec<f32>>,
     /// Wide activations per K column over the calibration images, `[groups, k]` in `(c, kh, kw)` order.
     pub wide_counts: Option<Vec<u64>>,
+    /// Which outputs are computed at all; `None`: all of them.
+    pub predicted: Option<PredictedOutputs>,
 }

@@ -12,6 +12,7 @@ use sim_core::convolution::{Geometry, LayerKind};
 use sim_core::shape::widen;
 
 use crate::error::{Fault, TraceError};
+use crate::prediction::PredictionDescription;
 use crate::trace::{Origin, Trace, Unsimulated};
 
 /// The metadata key of the description.
@@ -42,6 +43,8 @@ pub(crate) struct LayerDescription {
     pub(crate) node: Option<usize>,
     #[serde(default)]
     pub(crate) zero_point: u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prediction: Option<PredictionDescription>,
 }
 
 /// The name of a layer's tensor in the file.
@@ -74,6 +77,7 @@ fn write_checked(path: &Path, trace: &Trace) -> Result<(), Fault> {
                 geometry: layer.geometry,
                 node: layer.node,
                 zero_point: layer.zero_point,
+                prediction: (layer.predicted.as_ref()).map(|predicted| predicted.about.clone()),
             })
             .collect(),
         unsimulated: trace.unsimulated.clone(),
@@ -186,6 +190,21 @@ fn tensors(trace: &Trace) -> Vec<(String, TensorBytes<'_>)> {
             let shape = [layer.geometry.groups, layer.k_per_group()];
             let bytes = counts.iter().flat_map(|count| count.to_le_bytes()).collect();
             push("wide_counts", Dtype::U64, &shape, Cow::Owned(bytes));
+        }
+        if let (Some(predicted), Ok([rows, columns])) = (&layer.predicted, layer.output_size()) {
+            let shape = [layer.input_shape[0], n_filters, rows, columns];
+            push(
+                "kept",
+                Dtype::U8,
+                &shape,
+                Cow::Borrowed(predicted.kept.as_slice()),
+            );
+            push(
+                "first",
+                Dtype::U8,
+                &shape[2..],
+                Cow::Borrowed(predicted.first.as_slice()),
+            );
         }
     }
     tensors

@@ -230,7 +230,7 @@ fn measure(entry: &Entry) -> anyhow::Result<Measured> {
     seen.0.sort_unstable();
     seen.0.dedup();
     let start = Instant::now();
-    let prepared = PreparedTrace::capture(&workload, None, &workers).context("capture")?;
+    let prepared = PreparedTrace::capture(&workload, None, None, &workers).context("capture")?;
     let capture_seconds = start.elapsed().as_secs_f64();
     let trace = &prepared.trace;
     let spec = sim_config::run::load(Path::new(RUN))?;

@@ -2,15 +2,13 @@
 
 use sim_core::fixed::{Overflow, Rounding};
 use sim_core::named::Named;
-use sim_core::prediction::{ChannelOrder, OutputSchedule, PixelOrder};
+use sim_core::prediction::{ChannelOrder, Diagonal, OutputSchedule, PixelOrder};
 use sim_core::preprocessing::{Channels, Layout, ResizeFilter, ResizeMode};
 use sim_core::prune::PruneScope;
 use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
 use sim_core::range::RangeMethod;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{Batch, Dataflow, PeKind, Policy, RuleSet, Tiles, Window, WindowRounding};
-
-use sim_predict::cross_neuron::Diagonal;
 
 use super::{Fallback, Key, Section, Values, Zero};
 use crate::run::prediction::{MethodKind, PredictorPrice, ThresholdSearch};

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use sim_core::named;
-use sim_core::prediction::{ChannelOrder, FillUp, OutputRules, PixelOrder, PredictorLanes, Shortcuts};
-use sim_predict::cross_neuron::{CrossNeuron, Diagonal, WindowSize, ZeroUpTo};
+use sim_core::prediction::{
+    ChannelOrder, Diagonal, FillUp, OutputRules, PixelOrder, PredictorLanes, Shortcuts,
+};
+use sim_predict::cross_neuron::{CrossNeuron, WindowSize, ZeroUpTo};
 use sim_predict::predictor::Threshold;
 
 use crate::keys::{self, Key, Section};

@@ -7,8 +7,8 @@ use sim_config::run::prediction::{
     ThresholdSearch, ThresholdSource, ZapSpec,
 };
 use sim_config::run::{self, RunSpec};
-use sim_core::prediction::{ChannelOrder, OutputRules, PixelOrder, Shortcuts};
-use sim_predict::cross_neuron::{CrossNeuron, Diagonal, WindowSize, ZeroUpTo};
+use sim_core::prediction::{ChannelOrder, Diagonal, OutputRules, PixelOrder, Shortcuts};
+use sim_predict::cross_neuron::{CrossNeuron, WindowSize, ZeroUpTo};
 use sim_predict::predictor::Threshold;
 use sim_toml::error::ConfigError;
 

@@ -16,6 +16,8 @@ const IMAGES: &str = "images";
 pub enum Wanted {
     /// What these layers read, by position among the layers.
     Layers(Vec<usize>),
+    /// The same, and what ReLUs make at the places of these layers.
+    LayersAndPlaces(Vec<usize>),
     /// The values with these names: outputs, or what any node makes.
     Outputs(Vec<String>),
     /// What ReLUs make at places.
@@ -29,12 +31,14 @@ impl Graph {
     pub fn want(&mut self, wanted: &Wanted) -> Result<(), ModelError> {
         match wanted {
             Wanted::Layers(layers) => {
-                let points = self.nodes.iter().enumerate();
-                let points = points.filter(|(_, node)| {
-                    let layer = node.action.layer();
-                    layer.is_some_and(|layer| layers.contains(&layer))
-                });
-                let points: Vec<usize> = points.map(|(position, _)| position).collect();
+                let points = self.nodes_of(layers);
+                self.outputs = Vec::new();
+                self.need(&points);
+            }
+            Wanted::LayersAndPlaces(layers) => {
+                let mut points = self.nodes_of(layers);
+                let places = self.places.iter().filter(|place| layers.contains(&place.layer));
+                points.extend(places.map(|place| place.node));
                 self.outputs = Vec::new();
                 self.need(&points);
             }
@@ -52,6 +56,15 @@ impl Graph {
             }
         }
         self.check_needed()
+    }
+
+    /// The nodes that are these layers.
+    fn nodes_of(&self, layers: &[usize]) -> Vec<usize> {
+        let nodes = self.nodes.iter().enumerate().filter(|(_, node)| {
+            let layer = node.action.layer();
+            layer.is_some_and(|layer| layers.contains(&layer))
+        });
+        nodes.map(|(position, _)| position).collect()
     }
 
     /// From now on run what these values need.

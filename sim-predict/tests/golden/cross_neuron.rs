@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sim_predict::cross_neuron::{CrossNeuron, Diagonal, WindowSize, ZeroUpTo};
+use sim_core::prediction::Diagonal;
+use sim_predict::cross_neuron::{CrossNeuron, WindowSize, ZeroUpTo};
 use sim_predict::predictor::Threshold;
 use sim_testkit::cases_file::CasesFile;
 

@@ -3,9 +3,18 @@
 use sim_core::prediction::Counts;
 use sim_core::tensor::Tensor;
 use sim_net::network::{BatchNormCall, HookError, Hooks, PlaceCall, Statistics, WeightedCall};
+use sim_predict::gate::Gate;
 use sim_predict::method::Method;
 
 use crate::pass::map_shape;
+
+/// What was computed of a map.
+pub(crate) struct MapGate {
+    /// Position of the place among those of the network.
+    pub(crate) place: usize,
+    pub(crate) gate: Gate,
+    pub(crate) counts: Counts,
+}
 
 /// Hooks that make what is predicted to be zero zero.
 pub struct Gating<'a> {
@@ -13,6 +22,8 @@ pub struct Gating<'a> {
     methods: &'a [Option<Method>],
     /// By place, over all that ran.
     counts: Vec<Counts>,
+    /// Every gate, where they are asked for.
+    gates: Option<Vec<MapGate>>,
     hooks: &'a mut dyn Hooks,
 }
 
@@ -22,8 +33,22 @@ impl<'a> Gating<'a> {
         Self {
             methods,
             counts: vec![Counts::default(); methods.len()],
+            gates: None,
             hooks,
         }
+    }
+
+    /// The same, and every gate is remembered.
+    pub(crate) fn remembering(methods: &'a [Option<Method>], hooks: &'a mut dyn Hooks) -> Self {
+        Self {
+            gates: Some(Vec::new()),
+            ..Self::new(methods, hooks)
+        }
+    }
+
+    /// Every gate in turn, of the maps in their order; none where they were not asked for.
+    pub(crate) fn into_gates(self) -> Vec<MapGate> {
+        self.gates.unwrap_or_default()
     }
 
     /// What was predicted, by place; outputs are those of this run, from inputs that are gated themselves.
@@ -53,8 +78,16 @@ impl Hooks for Gating<'_> {
         let shape = map_shape(&output);
         for map in output.data.chunks_mut(shape.iter().product::<usize>().max(1)) {
             let gate = method.gate(map, shape);
-            self.counts[call.index].add(&gate.counts(map));
+            let counts = gate.counts(map);
+            self.counts[call.index].add(&counts);
             gate.apply(map);
+            if let Some(gates) = &mut self.gates {
+                gates.push(MapGate {
+                    place: call.index,
+                    gate,
+                    counts,
+                });
+            }
         }
         Ok(Some(output))
     }

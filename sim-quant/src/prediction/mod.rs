@@ -7,4 +7,5 @@ pub mod training;
 
 pub use curves::curves;
 pub use gating::Gating;
+pub(crate) use gating::MapGate;
 pub use recalibrating::RecalibratingGates;

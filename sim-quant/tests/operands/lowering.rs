@@ -33,6 +33,7 @@ fn layer(input_shape: [usize; 4], weight_shape: [usize; 4], geometry: Geometry, 
         weight_scale: vec![1.0; weight_shape[0]],
         bias: None,
         wide_counts: None,
+        predicted: None,
     }
 }
 

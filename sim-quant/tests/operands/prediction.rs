@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use sim_core::prediction::Diagonal;
 use sim_core::progress::{Progress, Silent};
 use sim_core::tensor::Tensor;
 use sim_net::network::{HookError, Hooks, Network, PlaceCall, WeightedCall};
-use sim_predict::cross_neuron::{CrossNeuron, Diagonal, WindowSize, ZeroUpTo};
+use sim_predict::cross_neuron::{CrossNeuron, WindowSize, ZeroUpTo};
 use sim_predict::curve::THRESHOLDS;
 use sim_predict::file::PredictorFile;
 use sim_predict::mask::MaskType;

@@ -38,6 +38,7 @@ fn trace(layers: &[([usize; 4], usize, Vec<i8>)]) -> Trace {
                 weight_scale: vec![0.5; shape[0]],
                 bias: None,
                 wide_counts: None,
+                predicted: None,
             })
             .collect(),
         unsimulated: Vec::new(),

@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use sim_core::prediction::Counts;
 use sim_run::trace::PreparedTrace;
 use sim_run::workers::Engines;
+use sim_trace::prediction::{PredictedOutputs, TracedMethod};
 
 use crate::args::CaptureArgs;
 use crate::failure::Failure;
 use crate::network_args;
 use crate::output;
+use crate::prediction;
 use crate::prepare;
 use crate::stop;
 use crate::targets::{Output, Targets};
@@ -23,12 +26,22 @@ pub(crate) fn execute(args: &CaptureArgs, engines: &Engines) -> Result<(), Failu
         .out
         .clone()
         .unwrap_or_else(|| default_out(&args.network.model));
-    let place =
-        Targets::new(network_args::inputs(&workload), args.force.replace()).file(&out, &Output::Trace)?;
+    let ask = prediction::read(&args.predict)?;
+    let mut inputs = network_args::inputs(&workload);
+    let predicts = prediction::files(&args.predict, ask.as_ref());
+    inputs.extend(predicts.into_iter().map(|(_, path)| path));
+    let place = Targets::new(inputs, args.force.replace()).file(&out, &Output::Trace)?;
     let prepared = prepare::told(args.jobs.count(), engines, stop::flag()?, |workers| {
-        PreparedTrace::capture(&workload, pruning, workers)
+        PreparedTrace::capture(&workload, pruning, ask.as_ref(), workers)
     })
     .map_err(network_args::failure)?;
+    for warning in prepared
+        .prediction
+        .iter()
+        .flat_map(|prediction| &prediction.warnings)
+    {
+        output::note(&format!("warning: {warning}"));
+    }
     sim_trace::write(&place, &prepared.trace).map_err(|error| Failure::user(&error))?;
     output::note(&format!("captured in {:.3} s", start.elapsed().as_secs_f64()));
     output::print(&summary(&out, &prepared))
@@ -37,6 +50,34 @@ pub(crate) fn execute(args: &CaptureArgs, engines: &Engines) -> Result<(), Failu
 /// `models/x.onnx` gives `x.safetensors` in the current folder.
 fn default_out(model: &Path) -> PathBuf {
     Path::new(model.file_name().unwrap_or_default()).with_extension("safetensors")
+}
+
+/// What was predicted of a layer's outputs.
+fn sentence(
+    PredictedOutputs {
+        kept,
+        first: _,
+        about,
+    }: &PredictedOutputs,
+) -> String {
+    let method = match about.method {
+        TracedMethod::Zap { mask, threshold } => format!("zap, mask {mask}, threshold {threshold}"),
+        TracedMethod::CrossNeuron {
+            window,
+            diagonal,
+            zero_up_to,
+        } => {
+            format!("cross-neuron, window {window}, {diagonal} diagonal, zero up to {zero_up_to}")
+        }
+    };
+    let mut all = Counts::default();
+    about.counts.iter().for_each(|counts| all.add(counts));
+    format!(
+        "{method}: {} of {} outputs are skipped, {} of them above 0",
+        all.skipped,
+        kept.len(),
+        all.miss_value
+    )
 }
 
 fn summary(out: &Path, prepared: &PreparedTrace) -> String {
@@ -57,6 +98,9 @@ fn summary(out: &Path, prepared: &PreparedTrace) -> String {
             "  {}: input {:?}, weight {:?}, groups {}\n",
             layer.name, layer.input_shape, layer.weight_shape, layer.geometry.groups
         ));
+        if let Some(predicted) = &layer.predicted {
+            text.push_str(&format!("    {}\n", sentence(predicted)));
+        }
     }
     for layer in pruned {
         text.push_str(&format!(

@@ -124,6 +124,10 @@ fn help_of_every_command() {
           --partial               Leave out layers that depend on operators which are not supported, and
                                   list them
           --out <TRACE>           Where to write the trace [default: MODEL.safetensors in this folder]
+          --predict <PREDICTION>  Leave out outputs behind ReLUs that are predicted to be zero: a run
+                                  file with [prediction]; zap:FILE[,ERROR], predictors of ZAP and the
+                                  most that all places may lose together, else 0.1; or
+                                  cross-neuron:WINDOW, such as cross-neuron:2
           --force                 Also replace files that sysmt did not write, or that were changed
                                   since; never one that this command reads
           --jobs <N>              Threads of this computer to use; results do not depend on it [default:

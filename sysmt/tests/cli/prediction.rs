@@ -267,7 +267,7 @@ fn what_cannot_be_predicted_is_said() {
     wrong(
         &folder,
         &run,
-        "does not know which outputs `fill-up = true` computes",
+        "which outputs `fill-up = true` computes depends on the array",
     );
     write(
         "max-error = 0.1\n",

@@ -2,4 +2,5 @@
 
 mod common;
 mod hostile;
+mod prediction;
 mod round_trip;

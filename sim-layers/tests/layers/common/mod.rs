@@ -44,6 +44,7 @@ pub(crate) fn layer(name: &str, input: [usize; 3], weight_shape: [usize; 4], gro
         weight_scale: vec![1.0; weight_shape[0]],
         bias: None,
         wide_counts: None,
+        predicted: None,
     }
 }
 

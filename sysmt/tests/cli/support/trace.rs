@@ -58,6 +58,7 @@ pub(crate) fn layer(name: &str, input: [usize; 3], weight: [usize; 4], groups: u
         weight_scale: vec![0.25; weight[0]],
         bias: None,
         wide_counts: None,
+        predicted: None,
     }
 }
 

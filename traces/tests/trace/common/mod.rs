@@ -39,6 +39,7 @@ pub(crate) fn trace() -> Trace {
                 weight_scale: vec![0.5, 0.0, 0.25, 1e-20, 3.0, 0.125],
                 bias: Some(vec![-1.0, 0.5, 0.0, -0.0, 2.0, 1e30]),
                 wide_counts: Some((0..2 * 12).map(|k| k << 40).collect()),
+                predicted: None,
             },
             Layer {
                 name: "classifier".to_owned(),
@@ -59,6 +60,7 @@ pub(crate) fn trace() -> Trace {
                 weight_scale: vec![1.0],
                 bias: None,
                 wide_counts: None,
+                predicted: None,
             },
         ],
         unsimulated: vec![Unsimulated {
