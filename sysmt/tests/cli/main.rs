@@ -20,6 +20,7 @@ mod networks;
 mod networks_8bit;
 mod plot;
 mod prediction;
+mod prediction_captures;
 mod pruning;
 mod report;
 mod resume;
