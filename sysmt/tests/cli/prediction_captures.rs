@@ -3,8 +3,8 @@
 use sim_trace::prediction::TracedMethod;
 use sim_trace::trace::Trace;
 
-use crate::support::Folder;
 use crate::support::trace::with_header;
+use crate::support::{Folder, onnx};
 use crate::train::shapes;
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/fashion-resnet8.onnx");
@@ -148,4 +148,68 @@ fn predictors_are_not_replaced_and_fill_up_is_refused() {
                fill-up = true\n";
     folder.write("run.toml", run);
     wrong(&["--predict", "run.toml"], "`fill-up = true`");
+}
+
+#[test]
+fn a_network_without_places_is_refused_and_one_of_its_places_may_be_left_out() {
+    let folder = folder();
+    folder.write("one.onnx", onnx::one_convolution());
+    folder.write("tiny.onnx", onnx::tiny());
+    folder.write(
+        "array.toml",
+        "[array]\nrows = 16\ncols = 16\n[pe]\nkind = \"conventional\"\n",
+    );
+    let images = [
+        "--images",
+        "shapes-images-idx3-ubyte",
+        "--resize",
+        "8x8",
+        "--predict",
+        "cross-neuron:2",
+    ];
+    for command in [
+        &["capture", "one.onnx"][..],
+        &["eval", "one.onnx", "--array", "array.toml"],
+    ] {
+        let ran = folder.sysmt(&[command, &images].concat());
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        let want = "--predict: one.onnx has no place where zeros can be predicted: no ReLU stands alone behind a convolution";
+        assert!(ran.stderr.contains(want), "{}", ran.stderr);
+    }
+    // The second convolution alone has a place, behind the last layer with weights.
+    let args = [&["capture", "tiny.onnx", "--out", "t"][..], &images].concat();
+    let printed = folder.good(&args);
+    assert!(
+        printed.contains("    cross-neuron, window 2, main diagonal, zero up to 0: "),
+        "{printed}"
+    );
+    let trace = folder.trace("t");
+    let has_place: Vec<bool> = trace
+        .layers
+        .iter()
+        .map(|layer| layer.predicted.is_some())
+        .collect();
+    assert_eq!(has_place, [true]);
+    let name = &trace.layers[0].name;
+    let run = format!(
+        "array = \"array.toml\"\n[prediction]\nmethod = \"cross-neuron\"\n[[layer]]\nname = \"{name}\"\npredict = false\n"
+    );
+    folder.write("run.toml", run);
+    let ran = folder.sysmt(&[
+        "capture",
+        "tiny.onnx",
+        "--images",
+        images[1],
+        "--resize",
+        "8x8",
+        "--predict",
+        "run.toml",
+    ]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("run.toml: no place is left where zeros are predicted"),
+        "{}",
+        ran.stderr
+    );
 }
