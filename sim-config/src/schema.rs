@@ -6,6 +6,7 @@ use sim_core::prune::PruneSpec;
 use sim_core::spec::PeKind;
 
 use crate::keys::{self, ALL, Fallback, FileKind, Key, Section, Values, Zero};
+use crate::run::prediction::MethodKind;
 use crate::run::workload::MODEL_KEYS;
 
 /// The schema of a kind of file, JSON Schema 2020-12.
@@ -38,10 +39,10 @@ fn run() -> Value {
     properties["pe"] = pe();
     properties["workload"] = workload();
     properties["quantization"] = quantization();
+    properties["prediction"] = prediction();
     for of_keys in [
         Section::Preprocessing,
         Section::Layers,
-        Section::Prediction,
         Section::Costs,
         Section::Measure,
     ] {
@@ -86,6 +87,23 @@ fn quantization() -> Value {
     let mut schema = section(Section::Quantization);
     let range = json!({"properties": {"range": {"const": "percentile"}}, "required": ["range"]});
     schema["dependentSchemas"] = json!({"percentile": range});
+    schema
+}
+
+fn prediction() -> Value {
+    let mut schema = section(Section::Prediction);
+    let of_other_method = MethodKind::ALL.map(|kind| {
+        let others: Vec<Value> = (kind.other().keys().iter())
+            .map(|key| json!({"required": [key.name]}))
+            .collect();
+        json!({
+            "if": {"properties": {"method": {"const": kind}}, "required": ["method"]},
+            "then": {"not": {"anyOf": others}},
+        })
+    });
+    schema["allOf"] = json!(of_other_method);
+    schema["not"] = json!({"required": ["max-error", "threshold"]});
+    schema["dependentRequired"] = json!({"thresholds": ["max-error"]});
     schema
 }
 

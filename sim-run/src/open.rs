@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use sim_config::preprocessing;
+use sim_config::run::prediction::PredictorBatchNorms;
 use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
 use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::{ImageValues, Preprocessing};
@@ -166,7 +167,16 @@ impl Opened {
             };
             ask.resolve(chosen, &options, workers)
         };
-        let prediction = ask.map(predict).transpose()?;
+        let mut prediction = ask.map(predict).transpose()?;
+        if let Some(prediction) = &mut prediction {
+            match prediction.batch_norms {
+                PredictorBatchNorms::Kept => {}
+                PredictorBatchNorms::Recalibrated => prediction.warnings.push(
+                    "recalibrate-predictors: a capture recalibrates no batch norms, so those of predictors stay as trained"
+                        .to_owned(),
+                ),
+            }
+        }
         let methods = prediction
             .as_ref()
             .map_or(&[][..], |prediction| &prediction.methods);

@@ -193,14 +193,15 @@ const NOT_ON_TRACES: [&Key; 4] = [
 const LIMITS: [&Key; 2] = [&keys::MAX_ERROR, &keys::THRESHOLD];
 
 impl MethodKind {
-    const fn keys(self) -> &'static [&'static Key] {
+    /// The keys that it has and the other has not.
+    pub(crate) const fn keys(self) -> &'static [&'static Key] {
         match self {
             Self::Zap => &ZAP_KEYS,
             Self::CrossNeuron => &CROSS_NEURON_KEYS,
         }
     }
 
-    const fn other(self) -> Self {
+    pub(crate) const fn other(self) -> Self {
         match self {
             Self::Zap => Self::CrossNeuron,
             Self::CrossNeuron => Self::Zap,
