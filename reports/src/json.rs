@@ -1,13 +1,15 @@
 //! The JSON objects of products and layers: names and order of keys are a contract.
 
 use serde::{Deserialize, Serialize};
+use sim_core::convolution::LayerKind;
 use sim_core::counters::{ActiveSteps, Counters};
-use sim_core::record::{LayerRecord, ProductRecord};
+use sim_core::record::{LayerRecord, PlaceRecord, ProductRecord};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Policy, Threads};
-use sim_cost::Energy;
 use sim_cost::table::Table;
+use sim_cost::{Energy, MissingRow};
 
+use crate::prediction::OutputsObject;
 use crate::warning::{Warning, Warnings};
 use crate::{costs, ratio};
 
@@ -46,6 +48,9 @@ pub struct ProductObject {
     pub energy_pj: Option<EnergyObject>,
     /// Area of the whole array; null where the table lacks a row.
     pub area_um2: Option<AreaObject>,
+    /// Where outputs are predicted, what was predicted and what the array did; null elsewhere.
+    #[serde(default)]
+    pub prediction: Option<OutputsObject>,
 }
 
 /// An energy and where it comes from.
@@ -154,12 +159,15 @@ pub struct LayerObject {
     /// Policy the layer ran with; null for kinds without one.
     #[serde(default)]
     pub policy: Option<String>,
+    /// What it is in its network; null in results of versions that did not say.
+    #[serde(default)]
+    pub kind: Option<LayerKind>,
 }
 
 /// The object of one product on the array of its record, and what to warn of beside it.
 pub fn product(record: &ProductRecord, table: &Table) -> (ProductObject, Vec<Warning>) {
     let mut warnings = Warnings::default();
-    let object = product_object(record, &record.array, table, &mut warnings);
+    let object = product_object(record, None, &record.array, table, &mut warnings);
     warnings.extend(costs::clock_warning(&record.array, table));
     (object, warnings.into_vec())
 }
@@ -180,8 +188,9 @@ fn layer(record: &LayerRecord, array: &ArraySpec, table: &Table, warnings: &mut 
         groups: record.groups,
         images: record.images,
         threads: record.threads.map(Threads::count),
-        product: product_object(&record.product, array, table, warnings),
+        product: product_object(&record.product, record.place.as_ref(), array, table, warnings),
         policy: policy(&record.product.array).map(|policy| policy.name().to_owned()),
+        kind: Some(record.kind),
     }
 }
 
@@ -201,12 +210,17 @@ pub fn layers(records: &[LayerRecord], array: &ArraySpec, table: &Table) -> (Vec
 
 fn product_object(
     record: &ProductRecord,
+    place: Option<&PlaceRecord>,
     array: &ArraySpec,
     table: &Table,
     warnings: &mut Warnings,
 ) -> ProductObject {
-    let energy = costs::or_warn(costs::energy(record, array, table), Warning::NoEnergy, warnings);
-    let area = costs::or_warn(costs::area(array, table), Warning::NoArea, warnings);
+    let energy = costs::or_warn(costs::energy(record, array, table), costs::no_energy, warnings);
+    if let Some(energy) = &energy {
+        warnings.extend(costs::prediction_warnings(record, energy, table));
+    }
+    let no_area = |missing: &MissingRow| Warning::NoArea(missing.to_string());
+    let area = costs::or_warn(costs::area(array, table), no_area, warnings);
     ProductObject {
         version: VERSION,
         shape: record.shape,
@@ -218,12 +232,15 @@ fn product_object(
         active_threads: record.counters.pe_cycles.active,
         counters: record.counters,
         utilization: ratio::utilization(&record.counters.pe_cycles),
-        mse: record.error.map(|error| ratio::mse(&error, record.n_outputs())),
+        mse: record.error.map(|error| ratio::mse(&error, record.n_computed())),
         snr_db: record.error.and_then(|error| ratio::snr_db(&error)),
         energy_pj: energy.map(|energy| EnergyObject::new(energy, table)),
         area_um2: area.map(|area| AreaObject {
             value: area.square_micrometres,
             table: table.name().to_owned(),
         }),
+        prediction: record
+            .predicted
+            .map(|predicted| OutputsObject::of(record, &predicted, place)),
     }
 }

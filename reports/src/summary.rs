@@ -152,6 +152,9 @@ fn notes(report: &Report) -> String {
             "\nGeometric mean of the layers' speed-ups: {mean:.3}; speed-up of all simulated cycles together: {whole:.3}.\n"
         ));
     }
+    if let Some(prediction) = &totals.prediction {
+        text.push_str(&format!("\n{}\n", prediction.lines()));
+    }
     match &totals.energy_pj {
         Some(energy) => text.push_str(&format!(
             "\nCost table: {} (delay model of its energies: {})",

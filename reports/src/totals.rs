@@ -8,6 +8,7 @@ use sim_core::units::Cycles;
 use crate::coverage::Coverage;
 use crate::json::{AreaObject, EnergyObject, LayerObject};
 use crate::metrics::counts::Counts;
+use crate::prediction::PredictionTotals;
 use crate::ratio;
 
 /// All simulated layers together.
@@ -41,6 +42,9 @@ pub struct Totals {
     /// Which part of the network this is.
     #[serde(flatten)]
     pub coverage: Coverage,
+    /// What predicted outputs save; its keys are left out where nothing is predicted.
+    #[serde(flatten)]
+    pub prediction: Option<PredictionTotals>,
 }
 
 impl Totals {
@@ -68,6 +72,7 @@ impl Totals {
             energy_pj: sum.and_then(|sum| sum.energy.clone()),
             area_um2: sum.and_then(|sum| sum.area.clone()),
             coverage: Coverage::new(macs, unsimulated_macs, sum.map(Counts::speedup)),
+            prediction: PredictionTotals::of(layers),
         }
     }
 }

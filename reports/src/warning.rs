@@ -16,6 +16,8 @@ pub enum Warning {
     NoEnergyFigure(String),
     /// The PE does not reach the array's clock: by how much, and what to do.
     ClockTooFast(String),
+    /// Energies hold something that the technology table has no price for, or leave it out: what.
+    Priced(String),
     /// Zeros were made up among the activations: how.
     Synthetic(String),
     /// The work was stopped before the last image.
@@ -54,6 +56,7 @@ pub enum Warning {
 const NO_ENERGY: &str = "no energy: ";
 const NO_AREA: &str = "no area: ";
 const NO_ENERGY_FIGURE: &str = "the energy figure is left out: ";
+const PRICED: &str = "energies: ";
 const SYNTHETIC: &str = "synthetic sparsity: ";
 const STOPPED: &str = "stopped after ";
 const OF: &str = " of ";
@@ -89,6 +92,7 @@ impl fmt::Display for Warning {
             Self::NoEnergy(row) => write!(f, "{NO_ENERGY}{row}"),
             Self::NoArea(row) => write!(f, "{NO_AREA}{row}"),
             Self::NoEnergyFigure(why) => write!(f, "{NO_ENERGY_FIGURE}{why}"),
+            Self::Priced(what) => write!(f, "{PRICED}{what}"),
             Self::Synthetic(how) => write!(f, "{SYNTHETIC}{how}"),
             Self::Partial { done, asked } => write!(f, "{STOPPED}{done}{OF}{asked}{A_PART}"),
             Self::NotReached => f.write_str(NOT_REACHED),
@@ -125,6 +129,7 @@ impl From<String> for Warning {
         begins(NO_ENERGY, Self::NoEnergy)
             .or_else(|| begins(NO_AREA, Self::NoArea))
             .or_else(|| begins(NO_ENERGY_FIGURE, Self::NoEnergyFigure))
+            .or_else(|| begins(PRICED, Self::Priced))
             .or_else(|| begins(SYNTHETIC, Self::Synthetic))
             .or_else(part)
             .or_else(|| (text == NOT_REACHED).then_some(Self::NotReached))
@@ -174,6 +179,7 @@ mod tests {
             Warning::NoEnergy("technology table `t` has no row".to_owned()),
             Warning::NoArea("technology table `t` has no row".to_owned()),
             Warning::NoEnergyFigure("technology table `t` lacks a row".to_owned()),
+            Warning::Priced("skipped steps".to_owned()),
             Warning::Synthetic("this is not a workload".to_owned()),
             Warning::Partial { done: 3, asked: 30 },
             Warning::NotReached,

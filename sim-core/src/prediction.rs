@@ -130,6 +130,44 @@ pub struct OutputRules {
     pub predictor_lanes: PredictorLanes,
 }
 
+/// What predicts at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum PlaceMethod {
+    /// A trained predictor.
+    #[serde(rename_all = "kebab-case")]
+    Zap {
+        /// The type of its mask, 0 to 10.
+        mask: u8,
+        /// What a score had to be above.
+        threshold: f32,
+    },
+    /// Windows.
+    #[serde(rename_all = "kebab-case")]
+    CrossNeuron {
+        /// Rows and columns, 2 to 255.
+        window: u8,
+        /// What was computed first.
+        diagonal: Diagonal,
+        /// What counted as zero.
+        zero_up_to: f32,
+    },
+}
+
+impl PlaceMethod {
+    /// Whether its numbers are those of a method.
+    pub fn is_valid(self) -> bool {
+        match self {
+            Self::Zap { mask, threshold } => mask <= 10 && threshold.is_finite(),
+            Self::CrossNeuron {
+                window,
+                diagonal: _,
+                zero_up_to,
+            } => 2 <= window && zero_up_to.is_finite() && 0.0 <= zero_up_to,
+        }
+    }
+}
+
 /// Outputs of a place, by what was predicted and what they would have been.
 ///
 /// `outputs` = `precomputed` + `free`, `free` = `kept` + `skipped`, `skipped` = `hit_zero` + `miss_value`.
@@ -197,6 +235,17 @@ impl Counts {
             self.sum_skipped / self.sum
         }
     }
+}
+
+/// What an array does with predicted outputs, and in which orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArrayPrediction {
+    /// Which tiles it makes.
+    pub rules: OutputRules,
+    /// In which order pixels are dealt.
+    pub pixels: PixelOrder,
+    /// In which order channels are dealt.
+    pub channels: ChannelOrder,
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! The record of one simulated product or layer: integers only. Ratios are made in reports.
 
+use std::ops::AddAssign;
+
 use serde::{Deserialize, Serialize};
 
 use crate::busy::BusyMap;
+use crate::convolution::LayerKind;
 use crate::counters::{Counters, ErrorSums};
 use crate::named;
+use crate::prediction::{Counts, PlaceMethod};
 use crate::shape::Gemm;
 use crate::spec::{ArraySpec, Threads};
 use crate::units::Cycles;
@@ -42,6 +46,64 @@ pub struct ProductRecord {
     pub error: Option<ErrorSums>,
     /// Busy steps of each PE, summed over products; `None` where not asked for.
     pub busy: Option<BusyMap>,
+    /// Where outputs are predicted, what the array did with them.
+    pub predicted: Option<PredictedRecord>,
+}
+
+/// What an array did with predicted outputs, summed over products.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PredictedRecord {
+    /// Outputs that are computed without asking.
+    pub first: u64,
+    /// Not computed.
+    pub skipped: u64,
+    /// Computed although the prediction skips them: they fill rows up. They count as kept.
+    pub filled_up: u64,
+    /// Tiles of phases 1 and 2.
+    pub tiles: [u64; 2],
+    /// Cycles of phases 1 and 2.
+    pub cycles: [Cycles; 2],
+    /// Cycles between them.
+    pub waiting: Cycles,
+    /// Cycles if phase 2 had as many tiles as each bound says, waiting included.
+    pub compact: Cycles,
+    /// The same.
+    pub ideal: Cycles,
+    /// Cycles if all outputs were computed.
+    pub dense: Cycles,
+    /// Multiply-adds of the unit that predicts.
+    pub predictor_macs: u64,
+}
+
+impl AddAssign for PredictedRecord {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            first,
+            skipped,
+            filled_up,
+            tiles,
+            cycles,
+            waiting,
+            compact,
+            ideal,
+            dense,
+            predictor_macs,
+        } = other;
+        self.first += first;
+        self.skipped += skipped;
+        self.filled_up += filled_up;
+        for (sum, tiles) in self.tiles.iter_mut().zip(tiles) {
+            *sum += tiles;
+        }
+        for (sum, cycles) in self.cycles.iter_mut().zip(cycles) {
+            *sum += cycles;
+        }
+        self.waiting += waiting;
+        self.compact += compact;
+        self.ideal += ideal;
+        self.dense += dense;
+        self.predictor_macs += predictor_macs;
+    }
 }
 
 impl ProductRecord {
@@ -54,10 +116,15 @@ impl ProductRecord {
     pub const fn n_outputs(&self) -> u64 {
         self.shape.n_outputs() * self.n_products
     }
+
+    /// Outputs that are computed.
+    pub fn n_computed(&self) -> u64 {
+        self.n_outputs() - self.predicted.map_or(0, |predicted| predicted.skipped)
+    }
 }
 
 /// One simulated layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LayerRecord {
     /// The layer's name in its network.
     pub name: String,
@@ -69,6 +136,19 @@ pub struct LayerRecord {
     pub threads: Option<Threads>,
     /// The sums over groups and images.
     pub product: ProductRecord,
+    /// What predicted its outputs; `None` where all are computed.
+    pub place: Option<PlaceRecord>,
+    /// What it was in its network.
+    pub kind: LayerKind,
+}
+
+/// What predicted the outputs of a layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlaceRecord {
+    /// The method.
+    pub method: PlaceMethod,
+    /// What the outputs would have been, over all maps; `None` where nobody knows.
+    pub counts: Option<Counts>,
 }
 
 /// A layer that was not simulated, and why.

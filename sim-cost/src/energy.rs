@@ -7,7 +7,7 @@ use sim_core::units::count_as_f64;
 
 use crate::key::{MissingRow, PeKey};
 use crate::mode::{Event, Events, Mode};
-use crate::table::Table;
+use crate::table::{PredictorPricing, Table};
 
 /// What an array did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Work {
     pub switching: Switching,
     /// Tiles whose results left.
     pub n_tiles: u64,
-    /// Multiply-adds of a unit beside the array that predicts outputs, where they are to be priced.
+    /// Multiply-adds of a unit beside the array that predicts outputs.
     pub predictor_macs: u64,
 }
 
@@ -107,8 +107,11 @@ pub fn energy_as_run(
             skipped_as = Some(like);
         }
     }
-    if 0 < work.predictor_macs {
-        counts.push((Mode::PredictorMac, Mode::PredictorMac, work.predictor_macs));
+    match table.predictor {
+        PredictorPricing::OfTable if 0 < work.predictor_macs => {
+            counts.push((Mode::PredictorMac, Mode::PredictorMac, work.predictor_macs));
+        }
+        PredictorPricing::OfTable | PredictorPricing::LeftOut => {}
     }
     if table.prices_events(&pe) {
         let (rows, cols) = (widen(built.rows()), widen(built.cols()));

@@ -45,6 +45,7 @@ pub(crate) fn table(name: &str, text: &str) -> Result<Table, TableError> {
         None => Ok(Table {
             name: name.to_owned(),
             file,
+            predictor: crate::table::PredictorPricing::default(),
         }),
     }
 }

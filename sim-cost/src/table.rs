@@ -30,6 +30,17 @@ pub struct Quantity {
 pub struct Table {
     pub(crate) name: String,
     pub(crate) file: TableFile,
+    pub(crate) predictor: PredictorPricing,
+}
+
+/// What the multiply-adds of a unit that predicts outputs cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PredictorPricing {
+    /// What the table says; without a row there is no energy.
+    #[default]
+    OfTable,
+    /// They are left out.
+    LeftOut,
 }
 
 const BUILTIN_NAME: &str = "osu018";
@@ -59,6 +70,12 @@ impl Table {
     ///   which neither is more exact.
     pub fn parse(name: &str, text: &str) -> Result<Self, TableError> {
         parse::table(name, text)
+    }
+
+    /// The same where the unit that predicts outputs is priced so.
+    #[must_use]
+    pub fn with_predictor(self, predictor: PredictorPricing) -> Self {
+        Self { predictor, ..self }
     }
 
     /// Its rows, for a table that has more of them.

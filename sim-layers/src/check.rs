@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use sim_array::engine::{ActivationRows as _, Operands};
 use sim_array::lockstep::{Divergence, Truth};
 use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
+use sim_core::prediction::ArrayPrediction;
 use sim_core::progress::Progress;
 use sim_core::reorder::Reorder;
 use sim_trace::trace::Trace;
@@ -26,6 +27,8 @@ pub struct CheckOptions<'a> {
     pub truth: Truth,
     /// How K is reordered; anything but `Off` needs an NB-SMT array.
     pub reorder: Reorder,
+    /// What the array does with outputs that the trace predicts to be zero; `None`: it computes all of them.
+    pub prediction: Option<ArrayPrediction>,
     /// Threads of this computer; at least one is used. Results do not depend on it.
     pub jobs: usize,
     /// Set from elsewhere to end the check after the products at hand.
@@ -60,7 +63,7 @@ pub fn check(
     let plan = TracePlan::new(
         trace,
         options.machines,
-        options.reorder,
+        (options.reorder, options.prediction),
         options.jobs,
         options.stop,
     )?;
@@ -89,10 +92,15 @@ fn compare(plan: &TracePlan<'_>, product: &Product, options: &CheckOptions<'_>) 
     let compared = plan.with_operands(product, |shape, activations, weights| {
         let mut buffer = Vec::new();
         let activations = activations.rows(0..shape.m(), &mut buffer);
+        let array = plan.array(product.layer);
+        let outputs = plan.outputs(product.layer);
+        let outputs = outputs.map(|outputs| outputs.plan(product, shape, array));
         let operands = Operands::new(shape, activations, weights)?;
-        options
-            .engines
-            .check(plan.array(product.layer), &operands, options.truth)
+        let operands = match &outputs {
+            Some(outputs) => operands.with_plan(outputs),
+            None => operands,
+        };
+        options.engines.check(array, &operands, options.truth)
     });
     match compared {
         Ok(None) => Ok(()),

@@ -7,5 +7,6 @@ pub mod evaluate;
 mod layer_weights;
 pub mod machines;
 mod plan;
+pub mod predicted;
 pub mod simulate;
 mod sums;

@@ -7,6 +7,7 @@ use sim_array::engine::EngineError;
 use sim_core::convolution::GeometryFault;
 use sim_core::ids::LayerId;
 use sim_core::parallel_map::Unfinished;
+use sim_core::prediction::ArrayPrediction;
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Batch};
@@ -17,6 +18,7 @@ use sim_trace::trace::{Layer, Trace};
 
 use crate::layer_weights::LayerWeights;
 use crate::machines::LayerMachines;
+use crate::predicted::LayerOutputs;
 
 /// Most bytes of one lowered product; folding many images of a large layer can reach it.
 const MAX_LOWERED: usize = 1 << 35;
@@ -39,6 +41,8 @@ pub(crate) struct TracePlan<'a> {
     arrays: Vec<ArraySpec>,
     /// Of each layer and group; none where K stays as it is.
     orders: Vec<Vec<ColumnOrder>>,
+    /// Of each layer, where they are predicted and the array passes over them.
+    outputs: Vec<Option<LayerOutputs<'a>>>,
     pub(crate) products: Vec<Product>,
 }
 
@@ -73,15 +77,20 @@ pub enum PlanError {
 }
 
 impl<'a> TracePlan<'a> {
-    /// The products of `trace`, whose orders of K are made on `n_jobs` threads.
+    /// The products of `trace`, whose orders of K are made on `n_jobs` threads; all outputs are computed where the array
+    /// does not pass over predicted ones.
     pub(crate) fn new(
         trace: &'a Trace,
         machines: &LayerMachines,
-        reorder: Reorder,
+        (reorder, prediction): (Reorder, Option<ArrayPrediction>),
         n_jobs: usize,
         stop: &AtomicBool,
     ) -> Result<Self, Unfinished<PlanError>> {
         let mut plan = Self::unordered(trace, machines).map_err(Unfinished::Failed)?;
+        let outputs = trace.layers.iter().zip(&plan.lowerings);
+        plan.outputs = outputs
+            .map(|(layer, &lowering)| LayerOutputs::of(layer, lowering, prediction?))
+            .collect();
         let layers: Vec<Candidate<'_>> = (trace.layers.iter())
             .zip(&plan.lowerings)
             .zip(&plan.arrays)
@@ -111,6 +120,7 @@ impl<'a> TracePlan<'a> {
             weights: Vec::new(),
             arrays: Vec::new(),
             orders: Vec::new(),
+            outputs: Vec::new(),
             products: Vec::new(),
         };
         for (index, layer) in trace.layers.iter().enumerate() {
@@ -164,6 +174,11 @@ impl<'a> TracePlan<'a> {
     /// The array with the threads and the policy of this layer.
     pub(crate) fn array(&self, id: LayerId) -> &ArraySpec {
         &self.arrays[id.idx()]
+    }
+
+    /// What is known of the outputs of a layer, where not all of them are computed.
+    pub(crate) fn outputs(&self, id: LayerId) -> Option<&LayerOutputs<'a>> {
+        self.outputs[id.idx()].as_ref()
     }
 
     /// Give `work` the shape, A, `[m, k]`, and W, `[n, k]`, of a product, in the K order of the array's PEs; once for each

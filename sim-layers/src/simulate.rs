@@ -9,8 +9,9 @@ use sim_core::busy::BusyMap;
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::ids::LayerId;
 use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
+use sim_core::prediction::ArrayPrediction;
 use sim_core::progress::Progress;
-use sim_core::record::{LayerRecord, ProductRecord};
+use sim_core::record::{LayerRecord, PredictedRecord, ProductRecord};
 use sim_core::reorder::Reorder;
 use sim_core::spec::ArraySpec;
 use sim_core::units::Cycles;
@@ -19,7 +20,7 @@ use sim_trace::trace::Trace;
 use crate::machines::LayerMachines;
 pub use crate::plan::PlanError;
 use crate::plan::{Product, TracePlan};
-use crate::sums;
+use crate::{predicted, sums};
 
 /// How a trace is simulated.
 #[derive(Clone, Copy)]
@@ -28,6 +29,8 @@ pub struct SimulateOptions<'a> {
     pub machines: &'a LayerMachines,
     /// How K is reordered; anything but `Off` needs an NB-SMT array.
     pub reorder: Reorder,
+    /// What the array does with outputs that the trace predicts to be zero; `None`: it computes all of them.
+    pub prediction: Option<ArrayPrediction>,
     /// The array that `speedup` compares with; only its time is needed.
     pub baseline: ArraySpec,
     /// What runs the products.
@@ -96,7 +99,7 @@ pub fn simulate(
     let plan = TracePlan::new(
         trace,
         options.machines,
-        options.reorder,
+        (options.reorder, options.prediction),
         options.jobs,
         options.stop,
     )?;
@@ -164,6 +167,7 @@ struct Sums {
     cycles: Cycles,
     counters: Counters,
     error: Option<ErrorSums>,
+    predicted: Option<PredictedRecord>,
 }
 
 fn run(
@@ -173,8 +177,10 @@ fn run(
     maps: &Maps,
 ) -> Result<Sums, SimulateError> {
     plan.with_operands(product, |shape, activations, weights| {
-        let operands = StreamedOperands::new(shape, activations, weights)?;
         let array = plan.array(product.layer);
+        let outputs = plan.outputs(product.layer);
+        let output_plan = outputs.map(|outputs| outputs.plan(product, shape, array));
+        let operands = StreamedOperands::new(shape, activations, weights)?.with_plans(output_plan.as_slice());
         let outcome = options.engine.run_streamed(array, &operands, options.measures)?;
         if let Some(map) = outcome.busy {
             maps.add(product.layer, map);
@@ -183,6 +189,9 @@ fn run(
             cycles: outcome.cycles,
             counters: outcome.counters,
             error: outcome.error,
+            predicted: outputs
+                .zip(output_plan.as_ref())
+                .map(|(outputs, plan)| outputs.record(plan)),
         })
     })
     .map_err(|error| SimulateError::Engine {
@@ -200,6 +209,8 @@ fn empty_record(plan: &TracePlan<'_>, first: &Product, options: &SimulateOptions
         images: layer.input_shape[0],
         threads: array.pe().threads(),
         product: sums::none(options.engine.kind(), array, options.machines.array(), first.gemm),
+        place: plan.outputs(first.layer).and_then(|_| predicted::place(layer)),
+        kind: layer.kind,
     }
 }
 
@@ -208,6 +219,9 @@ fn add(record: &mut ProductRecord, sums: &Sums, baseline_cycles: Cycles) {
     record.cycles += sums.cycles;
     record.baseline_cycles += baseline_cycles;
     record.counters += sums.counters;
+    if let Some(predicted) = sums.predicted {
+        *record.predicted.get_or_insert_default() += predicted;
+    }
     if let Some(error) = sums.error {
         *record.error.get_or_insert_default() += error;
     }

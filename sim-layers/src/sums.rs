@@ -18,11 +18,15 @@ pub(crate) fn none(engine: EngineKind, array: ArraySpec, built: &ArraySpec, shap
         counters: Counters::zero(built.pe().max_active()),
         error: None,
         busy: None,
+        predicted: None,
     }
 }
 
 /// Add other products of the shape, without their maps.
 pub(crate) fn add(sums: &mut ProductRecord, other: &ProductRecord) {
+    if let Some(predicted) = other.predicted {
+        *sums.predicted.get_or_insert_default() += predicted;
+    }
     sums.n_products += other.n_products;
     sums.cycles += other.cycles;
     sums.baseline_cycles += other.baseline_cycles;

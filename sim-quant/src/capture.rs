@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use sim_core::convolution::Geometry;
+use sim_core::prediction::PlaceMethod;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::progress::Progress;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
@@ -13,7 +14,7 @@ use sim_net::network::{Macs, Network, WeightedLayer};
 use sim_predict::cross_neuron::CrossNeuron;
 use sim_predict::method::Method;
 use sim_trace::TraceError;
-use sim_trace::prediction::{PredictedOutputs, PredictionDescription, TracedMethod};
+use sim_trace::prediction::{PredictedOutputs, PredictionDescription};
 use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
 
 use crate::calibrate::{Calibration, Quantizers, calibrate, wide_counts};
@@ -245,9 +246,9 @@ fn traced_gate(slot: &mut Option<PredictedOutputs>, method: &Method, gate: &MapG
     all.about.counts.push(gate.counts);
 }
 
-fn traced_method(method: &Method) -> TracedMethod {
+fn traced_method(method: &Method) -> PlaceMethod {
     match method {
-        Method::Zap { predictor, threshold } => TracedMethod::Zap {
+        Method::Zap { predictor, threshold } => PlaceMethod::Zap {
             mask: predictor.mask.number(),
             threshold: threshold.get(),
         },
@@ -255,7 +256,7 @@ fn traced_method(method: &Method) -> TracedMethod {
             window,
             diagonal,
             zero_up_to,
-        }) => TracedMethod::CrossNeuron {
+        }) => PlaceMethod::CrossNeuron {
             // A size of windows is a byte.
             window: u8::try_from(window.get()).unwrap_or(u8::MAX),
             diagonal: *diagonal,

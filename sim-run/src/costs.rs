@@ -2,12 +2,26 @@
 
 use std::path::Path;
 
+use sim_config::run::RunSpec;
+use sim_config::run::prediction::PredictorPrice;
 use sim_core::spec::ArraySpec;
 use sim_cost::key::PeKey;
-use sim_cost::table::Table;
+use sim_cost::table::{PredictorPricing, Table};
 use sim_toml::source;
 
 use crate::error::RunError;
+
+/// The technology table of a run, with what it says of the price of predictors.
+///
+/// - Errors: a file that cannot be read or is not such a table.
+pub fn of_run(spec: &RunSpec) -> Result<Table, RunError> {
+    let arrays = [&spec.design.array, &spec.design.baseline];
+    let table = table(spec.cost_table.as_deref(), &arrays)?;
+    Ok(match spec.predictor_price {
+        Some(PredictorPrice::None) => table.with_predictor(PredictorPricing::LeftOut),
+        None => table,
+    })
+}
 
 /// The technology table at `path`, or what the built-in one says about the PEs of `arrays`.
 ///

@@ -57,6 +57,8 @@ mod memory;
 pub mod network;
 pub mod open;
 mod operands;
+pub mod planned;
+mod predicted_trace;
 pub mod prediction;
 pub mod product;
 pub mod simulate;

@@ -64,11 +64,55 @@ pub(crate) struct Unread<T> {
     value: PhantomData<T>,
 }
 
+/// What an array is, for messages: its role, its axes, and how many they are.
+#[derive(Clone, Copy)]
+struct Role {
+    what: &'static str,
+    axes: &'static str,
+    n_axes: usize,
+}
+
 /// Read the header of a matrix.
 ///
 /// - Errors: a file that cannot be read or is not an `.npy`, another type, another number of axes, more or fewer values
 ///   than the header says.
 pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, RunError> {
+    let role = Role {
+        what: T::ROLE,
+        axes: T::AXES,
+        n_axes: 2,
+    };
+    open_as(path, role)
+}
+
+/// Read which outputs are kept, `[M, N]`, each 0 or 1; with its shape.
+///
+/// - Errors: as [`open`].
+pub(crate) fn read_kept(path: &Path) -> Result<(Vec<u8>, [usize; 2]), RunError> {
+    let role = Role {
+        what: "kept outputs",
+        axes: "[M, N]",
+        n_axes: 2,
+    };
+    let kept = open_as::<u8>(path, role)?;
+    let shape = [kept.rows, kept.cols];
+    Ok((kept.read()?, shape))
+}
+
+/// Read which pixels are computed first, `[M]`, each 0 or 1.
+///
+/// - Errors: as [`open`].
+pub(crate) fn read_first(path: &Path) -> Result<Vec<u8>, RunError> {
+    let role = Role {
+        what: "first pixels",
+        axes: "[M]",
+        n_axes: 1,
+    };
+    open_as::<u8>(path, role)?.read()
+}
+
+/// An array of one axis is a matrix of one column.
+fn open_as<T: Byte>(path: &Path, role: Role) -> Result<Unread<T>, RunError> {
     let unreadable = |error| unreadable(path, &error);
     // A directory opens, and some devices never end.
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
@@ -90,7 +134,7 @@ pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, RunError> {
         ..
     } = header;
     if scalar != T::SCALAR {
-        let (what, want) = (T::ROLE, T::NAME);
+        let (what, want) = (role.what, T::NAME);
         return Err(RunError::at(
             path,
             &format!(
@@ -98,12 +142,17 @@ pub(crate) fn open<T: Byte>(path: &Path) -> Result<Unread<T>, RunError> {
             ),
         ));
     }
-    let &[rows, cols] = shape.as_slice() else {
-        let (what, want) = (T::ROLE, T::AXES);
-        return Err(RunError::at(
-            path,
-            &format!("has shape {shape:?}, {what} must be a matrix {want}; reshape the array"),
-        ));
+    let (rows, cols) = match (shape.as_slice(), role.n_axes) {
+        (&[rows, cols], 2) => (rows, cols),
+        (&[rows], 1) => (rows, 1),
+        _ => {
+            let (what, want) = (role.what, role.axes);
+            let kind = if role.n_axes == 2 { "a matrix" } else { "a list" };
+            return Err(RunError::at(
+                path,
+                &format!("has shape {shape:?}, {what} must be {kind} {want}; reshape the array"),
+            ));
+        }
     };
     let n_header = file.stream_position().map_err(unreadable)?;
     let found = metadata.len().saturating_sub(n_header);

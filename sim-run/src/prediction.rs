@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use reports::prediction::{MethodObject, PlaceEcho, PredictionEcho};
-use sim_config::run::NamedLayers;
 use sim_config::run::prediction::{
     MaxError, MethodSource, MethodSpec, PlaceRule, PredictionSpec, PredictorBatchNorms, ThresholdSearch,
     ThresholdSource, ZapSpec,
 };
+use sim_config::run::{NamedLayers, RunSpec};
 use sim_core::convolution::LayerKind;
-use sim_core::prediction::FillUp;
+use sim_core::prediction::{ChannelOrder, FillUp, OutputRules, PixelOrder, Shortcuts};
 use sim_core::units::count_as_f64;
 use sim_net::network::Network;
 use sim_predict::cross_neuron::CrossNeuron;
@@ -81,6 +81,23 @@ enum Rule {
 }
 
 impl PredictionAsk {
+    /// What a run asks of the trace that it captures or reads: what the array does with it does not matter there.
+    pub fn of_run(spec: &RunSpec) -> Option<Self> {
+        let design = &spec.design;
+        let prediction = design.prediction.as_ref()?;
+        Some(Self {
+            origin: "[prediction]".to_owned(),
+            spec: PredictionSpec {
+                rules: OutputRules::default(),
+                pixels: PixelOrder::Raster,
+                channels: ChannelOrder::Natural,
+                shortcuts: Shortcuts::Computed,
+                method: prediction.method.clone(),
+            },
+            layers: design.layers.clone(),
+        })
+    }
+
     /// A method at each place of a network that was opened.
     ///
     /// - Errors: a network without places, named places that are not there, predictors that are not those of the

@@ -12,6 +12,7 @@ use sim_core::spec::ArraySpec;
 use crate::error::RunError;
 use crate::matrix;
 use crate::memory;
+use crate::planned::{self, OutputsAsk};
 use crate::workers::Engines;
 
 pub use crate::memory::Held;
@@ -100,8 +101,27 @@ impl Product {
     ///
     /// - Errors: operands that the array's PEs cannot multiply.
     pub fn run(&self, array: &ArraySpec, engine: &dyn Engine, mse: Mse) -> Result<ProductOutcome, RunError> {
+        self.run_planned(array, engine, mse, None)
+    }
+
+    /// Multiply on an array that computes the outputs that are asked for, where only some are.
+    ///
+    /// - Errors: as [`Self::run`], and as [`OutputsAsk::plan`].
+    pub fn run_planned(
+        &self,
+        array: &ArraySpec,
+        engine: &dyn Engine,
+        mse: Mse,
+        ask: Option<&OutputsAsk>,
+    ) -> Result<ProductOutcome, RunError> {
+        let plan = ask.map(|ask| ask.plan(self.shape, array)).transpose()?;
+        let operands = self.operands()?;
+        let operands = match &plan {
+            Some(plan) => operands.with_plan(plan),
+            None => operands,
+        };
         let outcome = engine
-            .run(array, &self.operands()?, mse.into())
+            .run(array, &operands, mse.into())
             .map_err(|error| self.refused(&error))?;
         Ok(ProductOutcome {
             product: outcome.product,
@@ -115,6 +135,9 @@ impl Product {
                 counters: outcome.counters,
                 error: outcome.error,
                 busy: None,
+                predicted: ask
+                    .zip(plan.as_ref())
+                    .map(|(ask, plan)| planned::record(plan, ask.rules.predictor_lanes)),
             },
         })
     }

@@ -6,12 +6,14 @@ use reports::pruning::Pruning;
 use reports::result::Synthetic;
 use reports::run::{InputFile, Report, RunRecord, Spec};
 use reports::stored::point::PointObject;
+use reports::warning::Warning;
 use serde_json::{Value, json};
 use sim_array::engine::Measures;
 use sim_array::lockstep::Truth;
 use sim_config::resolved;
 use sim_config::run::RunSpec;
 use sim_core::busy::PeMap;
+use sim_core::prediction::{ArrayPrediction, Shortcuts};
 use sim_core::record::{EngineKind, LayerRecord, UnsimulatedLayer};
 use sim_cost::table::Table;
 use sim_layers::check::{CheckOptions, TraceDivergence, check};
@@ -44,6 +46,7 @@ impl PreparedTrace {
         let options = SimulateOptions {
             machines: &self.machines(spec, held, workers)?,
             reorder: spec.design.reorder,
+            prediction: array_prediction(spec),
             baseline: spec.design.baseline,
             engine: workers.engines.of(kind),
             measures: Measures {
@@ -71,6 +74,7 @@ impl PreparedTrace {
             engines: workers.engines,
             truth,
             reorder: spec.design.reorder,
+            prediction: array_prediction(spec),
             jobs: workers.jobs,
             stop: workers.stop,
         };
@@ -89,10 +93,18 @@ impl PreparedTrace {
                 .collect(),
             unsimulated: self.unsimulated(),
         };
-        if spec.design.prediction.is_some() {
-            let message =
-                "a run does not use [prediction] yet; take it out, or evaluate the network with `sysmt eval`";
-            return Err(RunError::user("", &message));
+        match spec
+            .design
+            .prediction
+            .as_ref()
+            .map(|prediction| prediction.shortcuts)
+        {
+            Some(Shortcuts::Predicted) => {
+                let message = "`prediction.shortcuts = true` is not simulated yet: arrays compute all outputs of shortcuts; take \
+                               the key out";
+                return Err(RunError::user("", &message));
+            }
+            Some(Shortcuts::Computed) | None => {}
         }
         let machines = Design::of("", "", &spec.design).machines(&names)?;
         let workload = workload_file(&spec.workload);
@@ -125,7 +137,7 @@ impl PreparedTrace {
             seed: spec.seed,
             table,
             synthetic: synthetic(spec),
-            warnings: Vec::new(),
+            warnings: self.warnings(),
             layers,
             unsimulated: self.unsimulated(),
         })
@@ -134,6 +146,13 @@ impl PreparedTrace {
             resolved: self.resolved(spec),
         })
         .with_pruning(Pruning::new(&origin.pruned, &self.pruned))
+    }
+
+    /// What whoever predicted has to say.
+    fn warnings(&self) -> Vec<Warning> {
+        let prediction = self.prediction.iter();
+        let texts = prediction.flat_map(|prediction| prediction.warnings.iter().cloned());
+        texts.map(Warning::Other).collect()
     }
 
     pub(crate) fn unsimulated(&self) -> Vec<UnsimulatedLayer> {
@@ -171,10 +190,23 @@ pub fn point(spec: &RunSpec, prepared: &PreparedTrace, layers: &[LayerRecord], t
         (&spec.design.array, &spec.design.baseline),
         objects,
         unsimulated_macs(&prepared.unsimulated()),
-        synthetic.into_iter().chain(warnings).collect(),
+        (synthetic.into_iter())
+            .chain(prepared.warnings())
+            .chain(warnings)
+            .collect(),
     );
     point.warnings.extend(point.coverage().warning());
     point
+}
+
+/// What an array does with predicted outputs.
+fn array_prediction(spec: &RunSpec) -> Option<ArrayPrediction> {
+    let prediction = spec.design.prediction.as_ref()?;
+    Some(ArrayPrediction {
+        rules: prediction.rules,
+        pixels: prediction.pixels,
+        channels: prediction.channels,
+    })
 }
 
 fn synthetic(spec: &RunSpec) -> Option<Synthetic> {

@@ -1,6 +1,7 @@
 //! The trace of a workload: read, or captured from a network, then pruned and thinned as asked for.
 
 use reports::coverage::{Coverage, unsimulated_macs};
+use sim_config::run::prediction::MethodSource;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
 use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_core::shape::{Gemm, widen};
@@ -14,6 +15,7 @@ use sim_trace::trace::{Layer, Trace};
 use crate::error::RunError;
 use crate::memory;
 use crate::open::{Opened, Purpose};
+use crate::predicted_trace;
 use crate::prediction::{Prediction, PredictionAsk};
 use crate::workers::Workers;
 
@@ -48,25 +50,34 @@ impl PreparedTrace {
     ///
     /// - Errors: a trace that cannot be read or does not fit in memory, and those of [`Self::capture`].
     pub fn of_run(spec: &RunSpec, workers: &Workers<'_>) -> Result<Self, RunError> {
-        let mut prepared = Self::of_workload(&spec.workload, spec.pruning, workers)?;
+        let ask = PredictionAsk::of_run(spec);
+        let mut prepared = Self::of_workload(&spec.workload, spec.pruning, ask.as_ref(), workers)?;
         if let Some(zeros) = spec.activation_zeros {
             prepared.thin(zeros, spec.seed);
         }
         Ok(prepared)
     }
 
-    /// Of a workload, pruned.
+    /// Of a workload, pruned, with predicted zeros where they are asked for.
     ///
     /// - Errors: as [`Self::of_run`].
     pub fn of_workload(
         workload: &Workload,
         pruning: Option<PruneSpec>,
+        ask: Option<&PredictionAsk>,
         workers: &Workers<'_>,
     ) -> Result<Self, RunError> {
         match workload {
             Workload::Trace(path) => {
                 memory::check_trace_file(path)?;
                 let mut trace = sim_trace::read(path)?;
+                match ask.map(|ask| (&ask.spec.method, &ask.layers)) {
+                    Some((MethodSource::Trace(claim), layers)) => {
+                        predicted_trace::check(path, &trace, claim, layers)?;
+                    }
+                    // A file with a trace says no method that it could be captured with.
+                    Some((MethodSource::Given(_), _)) | None => {}
+                }
                 let pruned = pruning.map_or_else(Vec::new, |spec| prune_trace(&mut trace, spec));
                 Ok(Self {
                     trace,
@@ -76,7 +87,7 @@ impl PreparedTrace {
                     skipped_calibration: Vec::new(),
                 })
             }
-            Workload::Model(model) => Self::capture(model, pruning, None, workers),
+            Workload::Model(model) => Self::capture(model, pruning, ask, workers),
         }
     }
 

@@ -15,10 +15,7 @@ pub(crate) fn simulate_point(
     prepared: &PreparedTrace,
     workers: &Workers<'_>,
 ) -> Result<PointObject, RunError> {
-    let table = costs::table(
-        spec.cost_table.as_deref(),
-        &[&spec.design.array, &spec.design.baseline],
-    )?;
+    let table = costs::of_run(spec)?;
     // A map for each point would outweigh all else that is stored.
     let layers = prepared.simulate(spec, EngineKind::Algebraic, PeMap::Off, workers)?;
     Ok(simulate::point(spec, prepared, &layers, &table))

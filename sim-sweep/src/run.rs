@@ -12,6 +12,7 @@ use sim_core::progress::Progress;
 use sim_core::prune::PruneSpec;
 use sim_run::error::{ErrorKind, RunError};
 use sim_run::network::PreparedNetwork;
+use sim_run::prediction::PredictionAsk;
 use sim_run::trace::PreparedTrace;
 use sim_run::workers::{Engines, Workers};
 
@@ -215,6 +216,7 @@ fn without_answers(
         let key = keys.number(TraceKey {
             workload: spec.workload.clone(),
             pruning: spec.pruning,
+            prediction: PredictionAsk::of_run(&spec),
         });
         work.push((Thinned::new(key, &spec), *point));
     }
@@ -288,7 +290,13 @@ fn without_answers(
 
 fn trace(key: &TraceKey, options: &RunOptions<'_>) -> Shared {
     // Whoever needs the trace waits for it.
-    PreparedTrace::of_workload(&key.workload, key.pruning, &options.workers()).map(Arc::new)
+    PreparedTrace::of_workload(
+        &key.workload,
+        key.pruning,
+        key.prediction.as_ref(),
+        &options.workers(),
+    )
+    .map(Arc::new)
 }
 
 fn thin(whole: Arc<PreparedTrace>, spec: &RunSpec) -> Shared {

@@ -6,12 +6,14 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use sim_config::run::{RunSpec, Workload};
 use sim_core::prune::PruneSpec;
 use sim_core::synthetic::ActivationZeros;
+use sim_run::prediction::PredictionAsk;
 
 /// What a trace depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TraceKey {
     pub(crate) workload: Workload,
     pub(crate) pruning: Option<PruneSpec>,
+    pub(crate) prediction: Option<PredictionAsk>,
 }
 
 /// Numbers for values that have equality alone.

@@ -1,6 +1,7 @@
 //! The command line as typed.
 
 mod export;
+mod outputs;
 mod parsers;
 mod plot;
 mod predict;
@@ -29,6 +30,7 @@ use sim_core::throttle::MaxDrop;
 pub(crate) use wave::WaveArgs;
 
 pub(crate) use export::ExportArgs;
+pub(crate) use outputs::OutputsArgs;
 pub(crate) use plot::PlotArgs;
 pub(crate) use predict::{Predict, PredictArgs};
 pub(crate) use shards::{Mode, SbatchArgs, ShardArgs};
@@ -116,6 +118,8 @@ pub(crate) struct GemmArgs {
     /// Leave out the error against the exact product
     #[arg(long)]
     pub(crate) no_mse: bool,
+    #[command(flatten)]
+    pub(crate) outputs: OutputsArgs,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,7 +1,7 @@
 //! Outputs of a layer that were predicted to be zero.
 
 use serde::{Deserialize, Serialize};
-use sim_core::prediction::{Counts, Diagonal};
+use sim_core::prediction::{Counts, PlaceMethod};
 
 use crate::error::{Fault, LayerName};
 use crate::trace::Layer;
@@ -22,47 +22,10 @@ pub struct PredictedOutputs {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PredictionDescription {
     /// What predicted.
-    pub method: TracedMethod,
+    pub method: PlaceMethod,
     /// Of each map; files leave it out where it is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counts: Vec<Counts>,
-}
-
-/// What predicted.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub enum TracedMethod {
-    /// A trained predictor.
-    #[serde(rename_all = "kebab-case")]
-    Zap {
-        /// The type of its mask, 0 to 10.
-        mask: u8,
-        /// What a score had to be above.
-        threshold: f32,
-    },
-    /// Windows.
-    #[serde(rename_all = "kebab-case")]
-    CrossNeuron {
-        /// Rows and columns, 2 to 255.
-        window: u8,
-        /// What was computed first.
-        diagonal: Diagonal,
-        /// What counted as zero.
-        zero_up_to: f32,
-    },
-}
-
-impl TracedMethod {
-    fn is_valid(self) -> bool {
-        match self {
-            Self::Zap { mask, threshold } => mask <= 10 && threshold.is_finite(),
-            Self::CrossNeuron {
-                window,
-                diagonal: _,
-                zero_up_to,
-            } => 2 <= window && zero_up_to.is_finite() && 0.0 <= zero_up_to,
-        }
-    }
 }
 
 impl PredictedOutputs {

@@ -181,6 +181,7 @@ fn network_rounds(bench: &Bench) -> u32 {
 /// The library call.
 fn records(array: &ArraySpec, trace: &Trace, jobs: usize) -> anyhow::Result<Vec<LayerRecord>> {
     let options = SimulateOptions {
+        prediction: None,
         machines: &LayerMachines::new(*array),
         reorder: Reorder::Off,
         baseline: array.default_baseline(),

@@ -1,6 +1,7 @@
 //! Runs made up for tests: every count differs, and all buckets add up.
 
 use reports::run::{InputFile, Report, RunRecord};
+use sim_core::convolution::LayerKind;
 use sim_core::counters::{ActiveSteps, Counters, ErrorSums};
 use sim_core::record::{EngineKind, LayerRecord, ProductRecord, UnsimulatedLayer};
 use sim_core::reorder::Reorder;
@@ -64,6 +65,7 @@ pub(crate) fn product(array: ArraySpec, seed: u64) -> ProductRecord {
             squared_exact: 1_000_000,
         }),
         busy: None,
+        predicted: None,
     }
 }
 
@@ -82,6 +84,8 @@ pub(crate) fn run(pe: Pe, n_layers: u64) -> RunRecord {
         images: 1,
         threads: pe.threads(),
         product: product(array, index),
+        place: None,
+        kind: LayerKind::Convolution,
     });
     RunRecord {
         simulator_version: "0.1.0".to_owned(),

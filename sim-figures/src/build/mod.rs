@@ -142,6 +142,7 @@ fn note(stored: &Stored) -> Option<String> {
         Warning::NoEnergy(_)
         | Warning::NoArea(_)
         | Warning::NoEnergyFigure(_)
+        | Warning::Priced(_)
         | Warning::ClockTooFast(_)
         | Warning::Synthetic(_)
         | Warning::NotReached

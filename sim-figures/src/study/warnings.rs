@@ -15,6 +15,7 @@ impl Price {
             Warning::NoEnergy(_) => Some(Self::Energy),
             Warning::NoArea(_) => Some(Self::Area),
             Warning::NoEnergyFigure(_)
+            | Warning::Priced(_)
             | Warning::ClockTooFast(_)
             | Warning::Synthetic(_)
             | Warning::Partial { .. }

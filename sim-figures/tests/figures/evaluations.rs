@@ -73,6 +73,8 @@ fn record(
             images: 30,
             threads: pe.threads(),
             product: product(spec, index + 1),
+            place: None,
+            kind: sim_core::convolution::LayerKind::Convolution,
         });
         ArrayEvaluation {
             name: format!("array-{number}"),

@@ -258,6 +258,8 @@ fn records(
                 images: n_maps,
                 threads: product.array.pe().threads(),
                 product,
+                place: None,
+                kind: layer.kind,
             })
         })
         .collect()

@@ -271,6 +271,7 @@ fn both_engines_agree_on_reordered_products() {
                 truth: sim_array::lockstep::Truth::Stepped,
                 machines: &LayerMachines::new(array(nb_smt(threads))),
                 reorder: mode,
+                prediction: None,
                 jobs: 2,
                 stop: &GO,
             };

@@ -216,6 +216,7 @@ fn both_engines_agree_on_a_trace() {
             truth: sim_array::lockstep::Truth::Stepped,
             machines: &LayerMachines::new(array(pe)).with_depthwise_threads(Some(Threads::Two)),
             reorder: Reorder::Off,
+            prediction: None,
             jobs: 2,
             stop: &GO,
         };

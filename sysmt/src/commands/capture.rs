@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use sim_core::prediction::Counts;
+use sim_core::prediction::PlaceMethod;
 use sim_run::trace::PreparedTrace;
 use sim_run::workers::Engines;
-use sim_trace::prediction::{PredictedOutputs, TracedMethod};
+use sim_trace::prediction::PredictedOutputs;
 
 use crate::args::CaptureArgs;
 use crate::failure::Failure;
@@ -61,8 +62,8 @@ fn sentence(
     }: &PredictedOutputs,
 ) -> String {
     let method = match about.method {
-        TracedMethod::Zap { mask, threshold } => format!("zap, mask {mask}, threshold {threshold}"),
-        TracedMethod::CrossNeuron {
+        PlaceMethod::Zap { mask, threshold } => format!("zap, mask {mask}, threshold {threshold}"),
+        PlaceMethod::CrossNeuron {
             window,
             diagonal,
             zero_up_to,

@@ -21,13 +21,16 @@ pub(crate) fn execute(args: &GemmArgs, engines: &Engines) -> Result<(), Failure>
     let array = array::load(&args.array)?;
     let mse = if args.no_mse { Mse::Skip } else { Mse::Measure };
     let inputs = [&args.array, &args.activations, &args.weights];
-    let mut targets = Targets::new(inputs.map(Clone::clone).to_vec(), args.force.replace());
+    let inputs = inputs.into_iter().chain(args.outputs.files()).cloned();
+    let mut targets = Targets::new(inputs.collect(), args.force.replace());
     let out = (args.out.as_ref())
         .map(|out| targets.file(out, &Output::Product))
         .transpose()?;
     let matrices = Product::read(&args.activations, &args.weights, Held::Whole)?;
     let start = Instant::now();
-    let ProductOutcome { product, record } = matrices.run(&array, engines.of(args.engine.engine), mse)?;
+    let engine = engines.of(args.engine.engine);
+    let ask = args.outputs.ask();
+    let ProductOutcome { product, record } = matrices.run_planned(&array, engine, mse, ask.as_ref())?;
     let took = start.elapsed();
     if let Some(out) = &out {
         matrices.write(out, &product)?;
@@ -48,6 +51,17 @@ pub(crate) fn execute(args: &GemmArgs, engines: &Engines) -> Result<(), Failure>
 fn table(object: &ProductObject) -> String {
     let optional = |value: Option<String>| value.unwrap_or_else(|| "not known".to_owned());
     let shape = object.shape;
+    let prediction = object.prediction.as_ref().map(|outputs| {
+        let [first, free] = outputs.tiles;
+        [
+            (
+                "skipped outputs",
+                format!("{} of {}", outputs.skipped, outputs.outputs),
+            ),
+            ("tiles", format!("{first} first, {free} after")),
+            ("all outputs take", format!("{} cycles", outputs.dense_cycles)),
+        ]
+    });
     let rows = [
         ("M×N×K", format!("{}×{}×{}", shape.m(), shape.n(), shape.k())),
         ("engine", object.engine.to_owned()),
@@ -76,6 +90,7 @@ fn table(object: &ProductObject) -> String {
         ),
     ];
     rows.iter()
+        .chain(prediction.iter().flatten())
         .map(|(name, value)| format!("{name:<17}{value}\n"))
         .collect()
 }

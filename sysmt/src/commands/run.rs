@@ -22,10 +22,7 @@ pub(crate) fn execute(args: &RunArgs, engines: &Engines) -> Result<(), Failure> 
     let out = output::folder(args.out.as_ref(), &args.file);
     let replace = args.force.replace();
     folder::check(&out, Results::Run, replace)?;
-    let table = costs::table(
-        spec.cost_table.as_deref(),
-        &[&spec.design.array, &spec.design.baseline],
-    )?;
+    let table = costs::of_run(&spec)?;
     let (jobs, stop) = (args.jobs.count(), stop::flag()?);
     let prepared = prepare::told(jobs, engines, stop, |workers| {
         PreparedTrace::of_run(&spec, workers)

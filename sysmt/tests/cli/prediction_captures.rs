@@ -1,6 +1,6 @@
 //! Predicted zeros in captured traces.
 
-use sim_trace::prediction::TracedMethod;
+use sim_core::prediction::PlaceMethod;
 use sim_trace::trace::Trace;
 
 use crate::support::trace::with_header;
@@ -81,7 +81,7 @@ fn later_layers_read_the_zeros_and_ranges_do_not() {
     // Every block has two; shortcuts have none.
     assert_eq!(places.len(), 6);
     for place in places {
-        assert!(matches!(place.about.method, TracedMethod::Zap { mask: 3, .. }));
+        assert!(matches!(place.about.method, PlaceMethod::Zap { mask: 3, .. }));
         assert_eq!(place.about.counts.len(), 10);
     }
 }

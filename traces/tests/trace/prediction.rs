@@ -1,11 +1,12 @@
 //! Outputs that were predicted to be zero.
 
+use sim_core::prediction::PlaceMethod;
 use sim_core::prediction::{Counts, Diagonal};
-use sim_trace::prediction::{PredictedOutputs, PredictionDescription, TracedMethod};
+use sim_trace::prediction::{PredictedOutputs, PredictionDescription};
 use sim_trace::trace::Trace;
 
 /// Every fourth of the 2 maps × 6 channels × 2 × 6 outputs is skipped; the odd pixels are first.
-fn predicted(method: TracedMethod) -> Trace {
+fn predicted(method: PlaceMethod) -> Trace {
     let is_skipped = |output: usize| output.is_multiple_of(4);
     let counts = Counts {
         outputs: 72,
@@ -34,8 +35,8 @@ fn predicted(method: TracedMethod) -> Trace {
     trace
 }
 
-fn zap() -> TracedMethod {
-    TracedMethod::Zap {
+fn zap() -> PlaceMethod {
+    PlaceMethod::Zap {
         mask: 5,
         threshold: -0.2,
     }
@@ -45,7 +46,7 @@ fn zap() -> TracedMethod {
 fn predictions_read_back_equal() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("t.safetensors");
-    let windows = TracedMethod::CrossNeuron {
+    let windows = PlaceMethod::CrossNeuron {
         window: 255,
         diagonal: Diagonal::Anti,
         zero_up_to: 0.1,
@@ -113,7 +114,7 @@ fn predictions_of_other_outputs_are_named() {
         },
         "1 counts for 2 maps",
     );
-    let mask = TracedMethod::Zap {
+    let mask = PlaceMethod::Zap {
         mask: 11,
         threshold: 0.0,
     };

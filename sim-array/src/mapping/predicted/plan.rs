@@ -32,6 +32,9 @@ pub struct OutputPlan {
     outputs: PredictedOutputs,
     first: PhaseTiles,
     free: PhaseTiles,
+    /// Outputs of first pixels, and of those that fill phase 1 up those that were to be skipped.
+    n_first: u64,
+    n_filled_up: u64,
     /// Tiles of phase 2 by the bounds.
     compact: u64,
     ideal: u64,
@@ -79,11 +82,14 @@ impl OutputPlan {
         if mutant::is_on(Mutant::FreePixelFirst) {
             first.extend(free.pop());
         }
+        let n_first_outputs = outputs.n_outputs(first.len());
+        let mut n_filled_up = 0;
         match rules.fill_up {
             FillUp::Off => {}
             FillUp::On => {
                 let n_empty = first.len().next_multiple_of(rows) - first.len();
                 for pixel in free.drain(..n_empty.min(free.len())) {
+                    n_filled_up += outputs.n_outputs(1) - outputs.n_kept(&[pixel]);
                     outputs.keep_all(pixel);
                     first.push(pixel);
                 }
@@ -128,6 +134,8 @@ impl OutputPlan {
             free: PhaseTiles::new(array, panels, n_kept_free),
             first,
             outputs,
+            n_first: n_first_outputs,
+            n_filled_up,
             compact,
             ideal: n_kept_free.div_ceil(array.n_pes()),
         })
@@ -141,6 +149,16 @@ impl OutputPlan {
     /// Which outputs the array computes: those that were given, and with fill-up those of the pixels that fill.
     pub const fn outputs(&self) -> &PredictedOutputs {
         &self.outputs
+    }
+
+    /// Outputs of first pixels.
+    pub const fn n_first(&self) -> u64 {
+        self.n_first
+    }
+
+    /// Outputs that were to be skipped and are computed, since their pixels fill phase 1 up.
+    pub const fn n_filled_up(&self) -> u64 {
+        self.n_filled_up
     }
 
     /// The tiles of a phase, for an engine.

@@ -84,6 +84,7 @@ pub(crate) fn options(machines: &LayerMachines) -> SimulateOptions<'_> {
     SimulateOptions {
         machines,
         reorder: Reorder::Off,
+        prediction: None,
         baseline: machines.array().default_baseline(),
         engine: ENGINES.algebraic(),
         measures: Measures::ALL,
