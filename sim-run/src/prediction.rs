@@ -28,7 +28,7 @@ use crate::open::Opened;
 use crate::workers::Workers;
 
 /// What is asked to be predicted.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PredictionAsk {
     /// Where that is said, as messages name it.
     pub origin: String,
@@ -36,6 +36,13 @@ pub struct PredictionAsk {
     pub spec: PredictionSpec,
     /// Places that differ from the others.
     pub layers: NamedLayers,
+}
+
+/// Equal wherever it is said, and whatever else layers do.
+impl PartialEq for PredictionAsk {
+    fn eq(&self, other: &Self) -> bool {
+        self.spec == other.spec && self.layers.places().eq(other.layers.places())
+    }
 }
 
 /// What predicts, place by place.

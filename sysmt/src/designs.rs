@@ -57,18 +57,14 @@ fn predict_alike(designs: &mut [DesignFile], asked: Option<PredictionAsk>) -> Re
     let first = designs.first().and_then(|file| file.design.prediction.clone());
     let ask = asked.or(first);
     for file in designs {
-        if let Some(own) = &file.design.prediction {
-            let is_same = ask
-                .as_ref()
-                .is_some_and(|ask| ask.spec == own.spec && ask.layers.places().eq(own.layers.places()));
-            if !is_same {
-                let other = ask.as_ref().map_or("--array", |ask| &ask.origin);
-                return Err(Failure::User(format!(
-                    "{}: its [prediction] is not that of {other}, and an evaluation predicts in one way on all arrays; take one \
-                     of the two out, or make them the same",
-                    file.path.display()
-                )));
-            }
+        let own = &file.design.prediction;
+        if own.is_some() && *own != ask {
+            let other = ask.as_ref().map_or("--array", |ask| &ask.origin);
+            return Err(Failure::User(format!(
+                "{}: its [prediction] is not that of {other}, and an evaluation predicts in one way on all arrays; take one \
+                 of the two out, or make them the same",
+                file.path.display()
+            )));
         }
         file.design.prediction.clone_from(&ask);
     }
