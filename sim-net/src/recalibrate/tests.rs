@@ -135,6 +135,18 @@ fn layers_are_computed_by_the_hooks_up_to_the_last_batch_norm() {
 }
 
 #[test]
+fn a_run_may_go_on_to_the_outputs() {
+    let images = tensor(&[2, 1, 1, 2], &[1.0, 3.0, 5.0, 7.0]);
+    for (how, n_runs) in [(Recalibration::Exact, 1), (momentum((0.5, 1)), 2)] {
+        let want = recalibrate(&convolutions(), &images, how, &mut Doubling::default());
+        let mut hooks = Doubling::default();
+        let found = recalibrate_up_to(End::Outputs, &convolutions(), &images, how, &mut hooks);
+        assert_eq!(found.expect("statistics"), want.expect("statistics"));
+        assert_eq!(hooks.layers, [0, 1].repeat(n_runs));
+    }
+}
+
+#[test]
 fn recalibrated_hooks_do_what_stored_statistics_do() {
     let images = tensor(&[2, 1, 1, 2], &[1.0, 3.0, 5.0, 7.0]);
     let mut network = convolutions();

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use sim_core::prediction::Diagonal;
 use sim_core::progress::{Progress, Silent};
+use sim_core::recalibration::{Momentum, Recalibration};
 use sim_core::tensor::Tensor;
-use sim_net::network::{HookError, Hooks, Network, PlaceCall, WeightedCall};
+use sim_net::network::{HookError, Hooks, Network, PlaceCall, Value, WeightedCall};
 use sim_predict::cross_neuron::{CrossNeuron, WindowSize, ZeroUpTo};
 use sim_predict::curve::THRESHOLDS;
 use sim_predict::file::PredictorFile;
@@ -17,7 +18,7 @@ use sim_predict::train::LearningRate;
 use sim_quant::capture::{CaptureError, CaptureOptions, ModelFile};
 use sim_quant::feed::Feed;
 use sim_quant::prediction::training::{Trained, TrainingError, TrainingSpec, train};
-use sim_quant::prediction::{Gating, curves};
+use sim_quant::prediction::{Gating, RecalibratingGates, curves};
 
 use crate::capture::{images, network, options};
 
@@ -307,5 +308,69 @@ fn predictors_that_are_shipped_belong_to_their_networks() {
                 "{name}, mask {mask}"
             );
         }
+    }
+}
+
+/// The images as one batch.
+fn batch_of(network: &Network) -> Tensor {
+    let (images, options) = (images(3, 28), options());
+    let feed = Feed::new(network, &images, &options.preprocessing).expect("a feed");
+    let mut batch = Tensor::default();
+    for index in 0..3 {
+        let mut inputs = feed.of(index..index + 1).expect("an image");
+        let Value::Float(image) = inputs.remove(0) else {
+            panic!("the network reads floats");
+        };
+        batch.shape = image.shape;
+        batch.data.extend(image.data);
+    }
+    batch.shape[0] = 3;
+    batch
+}
+
+#[test]
+fn predictors_normalise_with_a_batch_and_keep_its_statistics() {
+    let network = network();
+    let batch = batch_of(&network);
+    let predictors: Vec<Predictor> = channels(&network).into_iter().map(predictor).collect();
+    let threshold = Threshold::new(0.1).expect("finite");
+    let zap = |predictor: Predictor| {
+        let predictor = Box::new(predictor);
+        Some(Method::Zap { predictor, threshold })
+    };
+    let methods: Vec<_> = predictors.iter().cloned().map(zap).collect();
+    let momentum = Momentum::new(0.25, 3).expect("in range");
+    for how in [Recalibration::Exact, Recalibration::Momentum(momentum)] {
+        let mut seen = Seen::default();
+        let mut gates = RecalibratingGates::new(&methods, how, &mut seen);
+        network.run(&batch, &mut gates).expect("runs");
+        let found = gates.into_methods();
+        assert_eq!(seen.places.len(), predictors.len());
+        let mut n_skipped = 0;
+        for ((predictor, output), found) in predictors.iter().zip(&seen.places).zip(found) {
+            let [_, channels, rows, columns] = output.shape[..] else {
+                panic!("{:?}", output.shape);
+            };
+            let shape = [channels, rows, columns];
+            let maps: Vec<&[f32]> = output.data.chunks(channels * rows * columns).collect();
+            let moments = predictor.moments_of(&maps, shape);
+            let mut want = moments.stages.clone();
+            if how != Recalibration::Exact {
+                let unbiased = moments.n_values / (moments.n_values - 1.0);
+                for (new, stored) in want.iter_mut().zip(predictor.stored_moments()) {
+                    for (new, stored) in new.mean.iter_mut().zip(stored.mean) {
+                        *new = 0.75 * stored + 0.25 * *new;
+                    }
+                    for (new, stored) in new.variance.iter_mut().zip(stored.variance) {
+                        *new = 0.75 * stored + 0.25 * unbiased * *new;
+                    }
+                }
+            }
+            assert_eq!(found, zap(predictor.with_moments(&want)));
+            let of_batch = predictor.with_moments(&moments.stages);
+            let gate = |map: &&[f32]| of_batch.gate(&of_batch.scores(map, shape), shape, threshold);
+            n_skipped += maps.iter().map(|map| gate(map).counts(map).skipped).sum::<u64>();
+        }
+        assert!(0 < n_skipped);
     }
 }
