@@ -13,7 +13,7 @@ fn a_product_has_the_keys_of_the_contract_in_order() {
     let record = product(array(nb_smt(Threads::Two, Policy::SA)), 3);
     let (object, warnings) = json::product(&record, &prototype());
     assert!(warnings.is_empty());
-    insta::assert_snapshot!(serde_json::to_string(&object).unwrap(), @r#"{"version":1,"shape":{"m":4,"n":4,"k":158},"engine":"algebraic","cycles":85,"baseline_cycles":164,"speedup":1.9294117647058824,"macs":2528,"active_threads":[702,124,438],"reduced":{"activations":33,"weights":7},"operand_widths":{"a8w8":1,"a8w4":2,"a4w8":3,"a4w4":994},"switching":{"activation_bits":0,"weight_bits":0,"live_activation_bits":0,"live_weight_bits":0,"partial_product_bits":0,"lane_edges":0},"pe_cycles":{"fill":48,"active":[702,124,438],"masked":0,"stall":5,"drain":43,"skipped":0,"waiting":0},"utilization":0.41323529411764703,"mse":187.5,"snr_db":25.228787452803374,"energy_pj":{"value":1483.76,"table":"prototype-nangate45","delay_model":"zero","uncertainty_percent":24.921550655092467,"modes":[{"mode":"fill","value":29.28},{"mode":"active-0","value":428.21999999999997},{"mode":"active-1","value":248.0},{"mode":"active-2","value":748.98},{"mode":"masked","value":0.0},{"mode":"stall","value":3.05},{"mode":"drain","value":26.23}],"clock":null,"leakage":null},"area_um2":{"value":21283.68,"table":"prototype-nangate45"}}"#);
+    insta::assert_snapshot!(serde_json::to_string(&object).unwrap(), @r#"{"version":1,"shape":{"m":4,"n":4,"k":158},"engine":"algebraic","cycles":85,"baseline_cycles":164,"speedup":1.9294117647058824,"macs":2528,"active_threads":[702,124,438],"reduced":{"activations":33,"weights":7},"operand_widths":{"a8w8":1,"a8w4":2,"a4w8":3,"a4w4":994},"switching":{"activation_bits":0,"weight_bits":0,"live_activation_bits":0,"live_weight_bits":0,"partial_product_bits":0,"lane_edges":0},"pe_cycles":{"fill":48,"active":[702,124,438],"masked":0,"stall":5,"drain":43,"skipped":0,"waiting":0},"utilization":0.41323529411764703,"mse":187.5,"snr_db":25.228787452803374,"energy_pj":{"value":1483.76,"table":"prototype-nangate45","delay_model":"zero","uncertainty_percent":24.921550655092467,"modes":[{"mode":"fill","value":29.28},{"mode":"active-0","value":428.21999999999997},{"mode":"active-1","value":248.0},{"mode":"active-2","value":748.98},{"mode":"masked","value":0.0},{"mode":"stall","value":3.05},{"mode":"drain","value":26.23}],"clock":null,"leakage":null},"area_um2":{"value":21283.68,"table":"prototype-nangate45"},"prediction":null}"#);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_layer_shows_the_policy_it_ran_with() {
         .collect();
     assert_eq!(policies, [Some("S+A"), Some("S")]);
     let text = serde_json::to_string(&report.result().layers[1]).unwrap();
-    assert!(text.ends_with(",\"policy\":\"S\"}"), "{text}");
+    assert!(text.ends_with(",\"policy\":\"S\",\"kind\":\"convolution\"}"), "{text}");
     let sparq = crate::support::report(sparq(), 1);
     assert_eq!(sparq.result().layers[0].policy, None);
 }

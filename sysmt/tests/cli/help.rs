@@ -81,6 +81,19 @@ fn help_of_every_command() {
           --jobs <N>             Accepted as by the other commands; one product runs on one thread,
                                  whatever N is
           --no-mse               Leave out the error against the exact product
+          --kept <KEPT.npy>      Which outputs are computed, uint8 [M, N]: 1 is, 0 is skipped and
+                                 becomes 0
+          --first <FIRST.npy>    Which pixels (rows of A) are computed first, all their outputs without
+                                 asking, uint8 [M]; else none is
+          --schedule <SCHEDULE>  Which tiles the outputs of the other pixels form [default: gate]
+                                 [possible values: gate, rows, columns]
+          --pixels <PIXELS>      In which order pixels are dealt to rows of PEs [default: block for
+                                 `--schedule columns`, else raster] [possible values: raster, block]
+          --channels <CHANNELS>  In which order channels are dealt to columns of PEs [default: natural]
+                                 [possible values: natural, density]
+          --predictor-lanes <N>  Multiply-adds per cycle of the unit that predicts; 0 takes no time
+                                 [default: 0]
+          --map <ROWS,COLUMNS>   Rows and columns of the map that the pixels are, for blocks of pixels
           --json                 Print the report as JSON
       -h, --help                 Print help
     "#);
