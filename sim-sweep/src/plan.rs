@@ -96,6 +96,16 @@ impl<'t> Plan<'t> {
         self.spec.values(planned.combination, planned.randomness)
     }
 
+    /// Whether outputs are predicted to be zero: at all points, or at none.
+    ///
+    /// - Errors: those of [`Self::run`].
+    pub fn predicts(&self) -> Result<bool, Box<ConfigError>> {
+        match self.points.first() {
+            Some(point) => Ok(self.run(point)?.run.design.prediction.is_some()),
+            None => Ok(false),
+        }
+    }
+
     /// Whether any point has zeros that no image gave.
     pub fn is_synthetic(&self) -> bool {
         self.points

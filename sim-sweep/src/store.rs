@@ -40,20 +40,21 @@ const SCHEMA: &str = "
 /// The key of `meta` for what points measure that others do not, in words.
 pub(crate) const MEASURED: &str = "measured";
 
-fn measured(accuracy: Option<AccuracySpec>) -> String {
-    let Some(AccuracySpec {
-        images: _,
-        features,
-        operands,
-    }) = accuracy
-    else {
-        return String::new();
+fn measured(accuracy: Option<AccuracySpec>, predicts: bool) -> String {
+    let (features, operands) = match accuracy {
+        Some(AccuracySpec {
+            images: _,
+            features,
+            operands,
+        }) => (features, operands),
+        None => (false, false),
     };
-    let words = [(Extra::Features, features), (Extra::Operands, operands)]
-        .into_iter()
-        .filter(|(_, measured)| *measured)
-        .map(|(extra, _)| extra.name());
-    words.collect::<Vec<_>>().join(" ")
+    let extras = Extra::ALL.into_iter().filter(|extra| match extra {
+        Extra::Features => features,
+        Extra::Operands => operands,
+        Extra::Prediction => predicts,
+    });
+    extras.map(Extra::name).collect::<Vec<_>>().join(" ")
 }
 
 /// How a point ended.
@@ -226,6 +227,7 @@ impl Store {
             .zip(plan.spec().axis_names())
             .map(|(kind, name)| serde_json::json!({"name": name, "type": kind}))
             .collect();
+        let predicts = plan.predicts()?;
         let meta = [
             ("columns", Value::Array(columns).to_string()),
             ("sweep", sweep_text.to_owned()),
@@ -234,7 +236,7 @@ impl Store {
             ("sweep-file", file_name(plan.spec().file())),
             ("sysmt", env!("CARGO_PKG_VERSION").to_owned()),
             ("synthetic", plan.is_synthetic().to_string()),
-            (MEASURED, measured(plan.spec().accuracy())),
+            (MEASURED, measured(plan.spec().accuracy(), predicts)),
         ];
         let path = self.path.clone();
         let failed = |error| failure(&path, error);

@@ -3,6 +3,7 @@
 //! Exports, tables of papers and pages, and figures read this table; a measure that stands here is in all of them.
 
 pub(crate) mod counts;
+mod saved;
 mod table;
 mod words;
 
@@ -19,6 +20,7 @@ use crate::markdown::Align;
 use crate::stored::point::{OperandCodes, PointAccuracy, PointObject};
 use crate::text;
 use counts::Counts;
+use saved::Saved;
 use table::{Group, TABLE};
 
 pub use words::ERROR;
@@ -130,6 +132,8 @@ enum Of {
     Answers(fn(&PointAccuracy) -> Value),
     /// Codes of a layer's operands.
     Codes(fn(&OperandCodes) -> Value),
+    /// What predicted zeros save.
+    Prediction(fn(&Saved) -> Value),
 }
 
 named! {
@@ -139,6 +143,8 @@ named! {
         Features = "features",
         /// Which codes the operands of each layer are.
         Operands = "operands",
+        /// What predicted zeros save.
+        Prediction = "prediction",
     }
 }
 
@@ -260,7 +266,7 @@ impl About {
 impl Measure {
     const fn is_of(&self, rows: RowSubject) -> bool {
         match (self.of, rows) {
-            (Of::Counter | Of::Counts(_), RowSubject::Points | RowSubject::Layers)
+            (Of::Counter | Of::Counts(_) | Of::Prediction(_), RowSubject::Points | RowSubject::Layers)
             | (Of::Layer(_) | Of::Codes(_), RowSubject::Layers)
             | (Of::Answers(_) | Of::Coverage(_), RowSubject::Points) => true,
             (Of::Layer(_) | Of::Codes(_), RowSubject::Points)
@@ -298,7 +304,13 @@ fn all(rows: RowSubject, extras: &[Extra]) -> impl Iterator<Item = Shown> {
         Group::Measures(group) => measures(group),
         Group::EnergyOfModes => {
             // The clock stands beside the logic.
-            let modes = Mode::all().into_iter().filter(|&mode| mode != Mode::Clock);
+            let modes = Mode::all().into_iter().filter(|mode| match mode {
+                // Columns keep their places: what came later stands behind.
+                Mode::Clock | Mode::Skipped | Mode::Waiting | Mode::PredictorMac => false,
+                Mode::Fill | Mode::Active(_) | Mode::Masked | Mode::Stall | Mode::Drain | Mode::Event(_) => {
+                    true
+                }
+            });
             modes.map(Shown::EnergyOf).collect()
         }
         Group::Extra(extra, group) if extras.contains(extra) => measures(group),
@@ -314,6 +326,7 @@ struct Source<'a> {
     coverage: Option<Coverage>,
     answers: Option<&'a PointAccuracy>,
     codes: Option<&'a OperandCodes>,
+    saved: Option<Saved>,
 }
 
 impl<'a> Source<'a> {
@@ -327,12 +340,14 @@ impl<'a> Source<'a> {
             coverage: None,
             answers: None,
             codes: None,
+            saved: None,
         }
     }
 
     fn of_layer(layer: &'a LayerObject, array: &'a ArrayEcho) -> Self {
         Self {
             layer: Some((layer, array)),
+            saved: Saved::of_layers(std::slice::from_ref(layer)),
             ..Self::new(Some(Counts::of_layer(layer, array.clock())))
         }
     }
@@ -353,6 +368,7 @@ impl<'a> Source<'a> {
             Of::Coverage(of) => self.coverage.as_ref().map_or(Value::Null, of),
             Of::Answers(of) => self.answers.map_or(Value::Null, of),
             Of::Codes(of) => self.codes.map_or(Value::Null, of),
+            Of::Prediction(of) => self.saved.as_ref().map_or(Value::Null, of),
         }
     }
 }
@@ -367,6 +383,7 @@ pub(crate) fn of_point(point: Option<&PointObject>, extras: &[Extra]) -> Vec<Val
     let source = Source {
         coverage: point.map(PointObject::coverage),
         answers: point.and_then(|point| point.accuracy.as_ref()),
+        saved: point.and_then(Saved::of_point),
         ..Source::new(point.and_then(|point| Counts::of_layers(&point.layers, point.array.clock())))
     };
     let values = all(RowSubject::Points, extras).map(|shown| source.value(shown));

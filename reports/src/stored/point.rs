@@ -9,6 +9,7 @@ use crate::coverage::{Coverage, unsimulated_macs};
 use crate::echo::ArrayEcho;
 use crate::json::LayerObject;
 use crate::metrics::counts::Counts;
+use crate::prediction::PredictionObject;
 use crate::result::ResultFile;
 use crate::warning::Warning;
 
@@ -96,6 +97,18 @@ pub struct PointAccuracy {
     /// Of the input of the last layer; left out where nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub features: Option<FeatureError>,
+    /// With predicted zeros; left out where nothing is predicted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<PredictedAnswers>,
+}
+
+/// What predicted zeros do to answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PredictedAnswers {
+    /// The simulated layers in 8 bits with exact products, where outputs are predicted.
+    pub int8: Accuracy,
+    /// What was predicted on the array.
+    pub array: PredictionObject,
 }
 
 impl PointObject {
@@ -155,6 +168,12 @@ impl PointObject {
                 agreement: array.agreement,
                 output_error: array.output_error,
                 features: None,
+                prediction: (evaluation.int8_predicted.as_ref())
+                    .zip(array.prediction.as_ref())
+                    .map(|(int8, array)| PredictedAnswers {
+                        int8: int8.accuracy.clone(),
+                        array: array.clone(),
+                    }),
             }),
             warnings: evaluation.warnings.clone(),
             operands: None,

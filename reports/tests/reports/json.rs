@@ -124,7 +124,10 @@ fn a_layer_shows_the_policy_it_ran_with() {
         .collect();
     assert_eq!(policies, [Some("S+A"), Some("S")]);
     let text = serde_json::to_string(&report.result().layers[1]).unwrap();
-    assert!(text.ends_with(",\"policy\":\"S\",\"kind\":\"convolution\"}"), "{text}");
+    assert!(
+        text.ends_with(",\"policy\":\"S\",\"kind\":\"convolution\"}"),
+        "{text}"
+    );
     let sparq = crate::support::report(sparq(), 1);
     assert_eq!(sparq.result().layers[0].policy, None);
 }

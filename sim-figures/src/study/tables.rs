@@ -104,8 +104,41 @@ const COLUMNS: [Measured; 25] = [
     ),
 ];
 
+/// Columns of studies of predicted zeros, behind the others.
+const PREDICTION: [Measured; 7] = [
+    shown("macs-saved", "macs_saved", "MACs saved %", 100.0, Some(2)),
+    shown("macs-saved-net", "macs_saved_net", "net %", 100.0, Some(2)),
+    shown("outputs-lost", "outputs_lost", "lost %", 100.0, Some(2)),
+    shown(
+        "int8-predicted-top1",
+        PREDICTED_ANSWERS,
+        "8-bit predicted %",
+        100.0,
+        Some(2),
+    ),
+    shown("cycles-saved", "cycles_saved", "cycles saved %", 100.0, Some(2)),
+    shown("compact", "cycles_saved_compact", "compact %", 100.0, Some(2)),
+    shown("ideal", "cycles_saved_ideal", "ideal %", 100.0, Some(2)),
+];
+
+/// Answers with predicted zeros: then cycles and energies are those of arrays that compute every output.
+const PREDICTED_ANSWERS: &str = "int8_predicted_top1";
+/// What is left out beside them.
+const OF_TIME: [&str; 6] = [
+    "cycles",
+    "speedup",
+    "speedup_network",
+    "utilization",
+    "total_energy_pj",
+    "energy_over_conventional",
+];
+
 impl Measured {
     fn value(&self, frame: &Frame, row: &[Value]) -> Option<f64> {
+        let is_of_time = OF_TIME.contains(&self.column);
+        if is_of_time && frame.value(row, PREDICTED_ANSWERS).number().is_some() {
+            return None;
+        }
         let value = frame.value(row, self.column).number()?;
         Some(match self.column {
             "total_energy_pj" => value / frame.value(row, "evaluated_images").number()?,
@@ -118,6 +151,15 @@ impl Measured {
 fn axes(stored: &Stored) -> Vec<&str> {
     let lowered = stored.points.find("lowered").map(|_| "lowered");
     stored.axes.iter().map(String::as_str).chain(lowered).collect()
+}
+
+/// The columns of these points.
+fn measured(frame: &Frame) -> impl Iterator<Item = &'static Measured> + Clone {
+    let prediction: &[Measured] = match frame.find("macs_saved") {
+        Some(_) => &PREDICTION,
+        None => &[],
+    };
+    COLUMNS.iter().chain(prediction)
 }
 
 /// A value of an axis as its file has it; `None` where the point does not have the axis.
@@ -145,7 +187,7 @@ pub(super) fn markdown(stored: &Stored) -> String {
     };
     let axes: Vec<&str> = axes(stored).into_iter().filter(differs).collect();
     let is_known = |column: &Measured| rows.iter().any(|row| column.value(frame, row).is_some());
-    let columns = COLUMNS.iter().filter(|column| is_known(column));
+    let columns = measured(frame).filter(|column| is_known(column));
     let columns: Vec<_> = columns
         .filter_map(|column| match column.shown {
             Shown::Hidden => None,
@@ -186,13 +228,11 @@ pub(super) fn points(stored: &Stored) -> String {
     let names = axes
         .iter()
         .copied()
-        .chain(COLUMNS.iter().map(|column| column.name));
+        .chain(measured(frame).map(|column| column.name));
     let mut lines: Vec<Vec<String>> = Vec::new();
     for row in frame.rows() {
         let axes = axes.iter().map(|name| axis(frame, row, name).unwrap_or_default());
-        let values = COLUMNS
-            .iter()
-            .map(|column| text::optional(column.value(frame, row)));
+        let values = measured(frame).map(|column| text::optional(column.value(frame, row)));
         lines.push(axes.chain(values).collect());
     }
     text::csv(names, &lines)
