@@ -23,7 +23,8 @@ pub(crate) struct Options {
     resume: bool,
 }
 
-/// Every study, with as many images as make sense of nothing but whether it runs.
+/// Studies with as many images as make sense of nothing but whether they run. Those of predicted zeros are dozens of
+/// evaluations each, one by one; their files are checked with all others, and their keys by the tests of commands.
 const SHORT: &[&str] = &[
     "policies",
     "recalibration",
