@@ -246,6 +246,8 @@ pub struct ArrayPrediction {
     pub pixels: PixelOrder,
     /// In which order channels are dealt.
     pub channels: ChannelOrder,
+    /// What shortcuts do that share a place.
+    pub shortcuts: Shortcuts,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use sim_array::mapping::predicted::{
     ChannelSequence, OutputMap, OutputPhase, OutputPlan, PixelSequence, PredictedOutputs,
 };
 use sim_core::prediction::{
-    ArrayPrediction, ChannelOrder, Counts, OutputBound, PREDICTOR_MACS_PER_OUTPUT, PlaceMethod,
+    ArrayPrediction, ChannelOrder, Counts, OutputBound, PREDICTOR_MACS_PER_OUTPUT, PlaceMethod, Shortcuts,
 };
 use sim_core::record::{PlaceRecord, PredictedRecord};
 use sim_core::shape::Gemm;
@@ -29,6 +29,10 @@ impl<'a> LayerOutputs<'a> {
     /// Of a layer of a checked trace; `None` where nothing was predicted.
     pub(crate) fn of(layer: &'a Layer, lowering: Lowering, prediction: ArrayPrediction) -> Option<Self> {
         let traced = layer.predicted.as_ref()?;
+        match (&traced.about.shortcut_of, prediction.shortcuts) {
+            (Some(_), Shortcuts::Computed) => return None,
+            (Some(_), Shortcuts::Predicted) | (None, _) => {}
+        }
         let (n, m) = (lowering.n(), lowering.m());
         let mut densities = vec![vec![0; n]; lowering.groups()];
         match prediction.channels {
@@ -82,9 +86,11 @@ impl<'a> LayerOutputs<'a> {
     /// What an array does with a plan of [`Self::plan`].
     pub(crate) fn record(&self, plan: &OutputPlan) -> PredictedRecord {
         let n_outputs = plan.outputs().shape().n_outputs();
-        let predictor_macs = match self.traced.about.method {
-            PlaceMethod::Zap { .. } => PREDICTOR_MACS_PER_OUTPUT * n_outputs,
-            PlaceMethod::CrossNeuron { .. } => 0,
+        let about = &self.traced.about;
+        let predictor_macs = match (about.method, &about.shortcut_of) {
+            (PlaceMethod::Zap { .. }, None) => PREDICTOR_MACS_PER_OUTPUT * n_outputs,
+            // The predictor of the place decides for its shortcut too.
+            (PlaceMethod::Zap { .. }, Some(_)) | (PlaceMethod::CrossNeuron { .. }, _) => 0,
         };
         record(plan, predictor_macs)
     }

@@ -1,5 +1,7 @@
 //! What predicts at a place.
 
+use sim_core::prediction::PlaceMethod;
+
 use crate::cross_neuron::CrossNeuron;
 use crate::gate::Gate;
 use crate::predictor::{Predictor, Threshold};
@@ -19,6 +21,26 @@ pub enum Method {
 }
 
 impl Method {
+    /// The method without what it learned, as traces and results have it.
+    pub fn description(&self) -> PlaceMethod {
+        match self {
+            Self::Zap { predictor, threshold } => PlaceMethod::Zap {
+                mask: predictor.mask.number(),
+                threshold: threshold.get(),
+            },
+            Self::CrossNeuron(CrossNeuron {
+                window,
+                diagonal,
+                zero_up_to,
+            }) => PlaceMethod::CrossNeuron {
+                // A size of windows is a byte.
+                window: u8::try_from(window.get()).unwrap_or(u8::MAX),
+                diagonal: *diagonal,
+                zero_up_to: zero_up_to.get(),
+            },
+        }
+    }
+
     /// What is computed of `x`, channels, rows and columns behind the ReLU.
     pub fn gate(&self, x: &[f32], shape: [usize; 3]) -> Gate {
         match self {

@@ -4,14 +4,12 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use sim_core::convolution::Geometry;
-use sim_core::prediction::PlaceMethod;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::progress::Progress;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::shape::widen;
 use sim_images::sets::ImageSet;
 use sim_net::network::{Macs, Network, WeightedLayer};
-use sim_predict::cross_neuron::CrossNeuron;
 use sim_predict::method::Method;
 use sim_trace::TraceError;
 use sim_trace::prediction::{PredictedOutputs, PredictionDescription};
@@ -222,8 +220,12 @@ fn inputs(
         }
         for gate in gates {
             if let Some(Some(method)) = methods.get(gate.place) {
-                let slot = &mut predicted[pass.network.places()[gate.place].layer];
-                traced_gate(slot, method, &gate);
+                let place = &pass.network.places()[gate.place];
+                traced_gate(&mut predicted[place.layer], (method, None), &gate);
+                if let Some(shortcut) = place.shortcut {
+                    let of = &pass.network.layers()[place.layer].name;
+                    traced_gate(&mut predicted[shortcut], (method, Some(of)), &gate);
+                }
             }
         }
         Ok(())
@@ -232,37 +234,23 @@ fn inputs(
 }
 
 /// Put the gate of a map behind those of earlier ones.
-fn traced_gate(slot: &mut Option<PredictedOutputs>, method: &Method, gate: &MapGate) {
+fn traced_gate(
+    slot: &mut Option<PredictedOutputs>,
+    (method, shortcut_of): (&Method, Option<&String>),
+    gate: &MapGate,
+) {
     let bits = |bits: &[bool]| bits.iter().map(|&bit| u8::from(bit)).collect::<Vec<u8>>();
     let all = slot.get_or_insert_with(|| PredictedOutputs {
         kept: Vec::new(),
         first: bits(gate.gate.first()),
         about: PredictionDescription {
-            method: traced_method(method),
+            method: method.description(),
+            shortcut_of: shortcut_of.cloned(),
             counts: Vec::new(),
         },
     });
     all.kept.extend(bits(gate.gate.kept()));
     all.about.counts.push(gate.counts);
-}
-
-fn traced_method(method: &Method) -> PlaceMethod {
-    match method {
-        Method::Zap { predictor, threshold } => PlaceMethod::Zap {
-            mask: predictor.mask.number(),
-            threshold: threshold.get(),
-        },
-        Method::CrossNeuron(CrossNeuron {
-            window,
-            diagonal,
-            zero_up_to,
-        }) => PlaceMethod::CrossNeuron {
-            // A size of windows is a byte.
-            window: u8::try_from(window.get()).unwrap_or(u8::MAX),
-            diagonal: *diagonal,
-            zero_up_to: zero_up_to.get(),
-        },
-    }
 }
 
 fn traced(

@@ -11,6 +11,7 @@ use reports::warning::Warning;
 use sim_config::run::Unreadable;
 use sim_config::run::prediction::PredictorBatchNorms;
 use sim_core::evaluation::Evaluation;
+use sim_core::prediction::Shortcuts;
 use sim_core::throttle::{MaxDrop, Throttling};
 use sim_cost::table::Table;
 use sim_layers::evaluate::Machine;
@@ -233,6 +234,13 @@ impl Evaluated {
                  --recalibrate-bn"
                     .to_owned(),
             );
+        }
+        match prediction.shortcuts {
+            Shortcuts::Computed => {}
+            Shortcuts::Predicted => warnings.push(
+                "shortcuts: an evaluation does not count the MACs that shortcuts save; `sysmt run` does"
+                    .to_owned(),
+            ),
         }
         warnings.push(of_time.to_owned());
         warnings.into_iter().map(Warning::Other).collect()

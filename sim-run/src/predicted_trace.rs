@@ -19,7 +19,14 @@ pub(crate) fn check(
     layers: &NamedLayers,
 ) -> Result<(), RunError> {
     let predicted: Vec<(&str, PlaceMethod)> = (trace.layers.iter())
-        .filter_map(|layer| Some((layer.name.as_str(), layer.predicted.as_ref()?.about.method)))
+        .filter_map(|layer| {
+            let about = &layer.predicted.as_ref()?.about;
+            // A shortcut has what its place has.
+            about
+                .shortcut_of
+                .is_none()
+                .then_some((layer.name.as_str(), about.method))
+        })
         .collect();
     if predicted.is_empty() {
         return Err(RunError::at(

@@ -12,7 +12,6 @@ use sim_core::convolution::LayerKind;
 use sim_core::prediction::{ChannelOrder, FillUp, OutputRules, PixelOrder, Shortcuts};
 use sim_core::units::count_as_f64;
 use sim_net::network::Network;
-use sim_predict::cross_neuron::CrossNeuron;
 use sim_predict::curve::{Curve, THRESHOLDS};
 use sim_predict::file::{PlacePredictor, PredictorFile};
 use sim_predict::method::Method;
@@ -52,6 +51,8 @@ pub struct Prediction {
     pub methods: Vec<Option<Method>>,
     /// What recalibration does with the batch norms of predictors.
     pub batch_norms: PredictorBatchNorms,
+    /// What strided shortcuts do.
+    pub shortcuts: Shortcuts,
     /// What results say of it.
     pub echo: PredictionEcho,
     /// What a reader has to know.
@@ -162,7 +163,7 @@ impl PredictionAsk {
         let echoes = places.iter().zip(&methods).map(|(place, method)| {
             method.as_ref().map(|method| PlaceEcho {
                 layer: place.name.to_owned(),
-                method: described(method),
+                method: MethodObject::of(&method.description()),
                 macs_per_output: place.macs_per_output,
             })
         });
@@ -173,6 +174,7 @@ impl PredictionAsk {
         Ok(Prediction {
             methods,
             batch_norms,
+            shortcuts: self.spec.shortcuts,
             echo,
             warnings,
         })
@@ -423,27 +425,6 @@ fn error_at(curve: &Curve, threshold: Threshold, search: ThresholdSearch) -> f64
 
 fn predictor_of<'f>(file: &'f PredictorFile, name: &str) -> Option<&'f PlacePredictor> {
     file.places.iter().find(|place| place.name == name)
-}
-
-/// A method as results have it.
-fn described(method: &Method) -> MethodObject {
-    // The shortest decimals that are this number.
-    let decimals = |value: f32| value.to_string().parse().unwrap_or_else(|_| f64::from(value));
-    match method {
-        Method::Zap { predictor, threshold } => MethodObject::Zap {
-            mask: predictor.mask.number(),
-            threshold: decimals(threshold.get()),
-        },
-        Method::CrossNeuron(CrossNeuron {
-            window,
-            diagonal,
-            zero_up_to,
-        }) => MethodObject::CrossNeuron {
-            window: window.get(),
-            diagonal: diagonal.name().to_owned(),
-            zero_up_to: decimals(zero_up_to.get()),
-        },
-    }
 }
 
 /// The predictor file at `path`.

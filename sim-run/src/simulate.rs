@@ -13,7 +13,7 @@ use sim_array::lockstep::Truth;
 use sim_config::resolved;
 use sim_config::run::RunSpec;
 use sim_core::busy::PeMap;
-use sim_core::prediction::{ArrayPrediction, Shortcuts};
+use sim_core::prediction::ArrayPrediction;
 use sim_core::record::{EngineKind, LayerRecord, UnsimulatedLayer};
 use sim_cost::table::Table;
 use sim_layers::check::{CheckOptions, TraceDivergence, check};
@@ -93,19 +93,6 @@ impl PreparedTrace {
                 .collect(),
             unsimulated: self.unsimulated(),
         };
-        match spec
-            .design
-            .prediction
-            .as_ref()
-            .map(|prediction| prediction.shortcuts)
-        {
-            Some(Shortcuts::Predicted) => {
-                let message = "`prediction.shortcuts = true` is not simulated yet: arrays compute all outputs of shortcuts; take \
-                               the key out";
-                return Err(RunError::user("", &message));
-            }
-            Some(Shortcuts::Computed) | None => {}
-        }
         let machines = Design::of("", "", &spec.design).machines(&names)?;
         let workload = workload_file(&spec.workload);
         memory::check_products(workload, &self.products(&spec.design.array), workers.jobs, held)?;
@@ -206,6 +193,7 @@ fn array_prediction(spec: &RunSpec) -> Option<ArrayPrediction> {
         rules: prediction.rules,
         pixels: prediction.pixels,
         channels: prediction.channels,
+        shortcuts: prediction.shortcuts,
     })
 }
 

@@ -23,6 +23,9 @@ pub struct PredictedOutputs {
 pub struct PredictionDescription {
     /// What predicted.
     pub method: PlaceMethod,
+    /// The layer whose place this is, where the layer is a shortcut that shares it; files leave it out elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortcut_of: Option<String>,
     /// Of each map; files leave it out where it is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counts: Vec<Counts>,

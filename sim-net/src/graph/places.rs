@@ -14,6 +14,8 @@ pub struct Place {
     pub layer: usize,
     /// Position of the ReLU in execution order.
     pub(crate) node: usize,
+    /// The strided 1×1 convolution whose only reader is the sum before the ReLU, among the layers.
+    pub shortcut: Option<usize>,
 }
 
 /// All places, in the order of their ReLUs. The first convolution of the network has none.
@@ -28,9 +30,11 @@ pub(super) fn places(graph: &Graph) -> Vec<Place> {
         Some((position, layer))
     });
     let found = convolutions.skip(1).filter_map(|(position, layer)| {
+        let (node, shortcut) = search.place_of(position)?;
         Some(Place {
             layer,
-            node: search.place_of(position)?,
+            node,
+            shortcut,
         })
     });
     let mut places: Vec<Place> = found.collect();
@@ -52,14 +56,15 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The ReLU behind the convolution at `position`, by way of values that nothing else reads.
-    fn place_of(&self, position: usize) -> Option<usize> {
-        let mut at = self.only_reader(position)?;
+    /// The ReLU behind the convolution at `position`, by way of values that nothing else reads, and the shortcut that a sum
+    /// before it adds.
+    fn place_of(&self, position: usize) -> Option<(usize, Option<usize>)> {
+        let (mut last, mut at) = (position, self.only_reader(position)?);
         while self.is_passed(at) {
-            at = self.only_reader(at)?;
+            (last, at) = (at, self.only_reader(at)?);
         }
         let sum = match self.addends(at) {
-            None => return self.is_relu(at).then_some(at),
+            None => return self.is_relu(at).then_some((at, None)),
             Some(addends) => addends,
         };
         let [own, others] = self.convolutions_apart(position, sum)?;
@@ -67,7 +72,28 @@ impl Search<'_> {
         while self.graph.nodes[behind].operator == "Identity" {
             behind = self.only_reader(behind)?;
         }
-        (others < own && self.is_relu(behind)).then_some(behind)
+        let is_place = others < own && self.is_relu(behind);
+        let other = sum.into_iter().find(|&value| self.producers[value] != Some(last));
+        is_place.then(|| (behind, other.and_then(|value| self.shortcut(value, at))))
+    }
+
+    /// The strided 1×1 convolution that makes `value` for the sum at `reader` alone.
+    fn shortcut(&self, value: usize, reader: usize) -> Option<usize> {
+        let (mut position, mut reader) = (self.producers[value]?, reader);
+        loop {
+            if self.only_reader(position) != Some(reader) {
+                return None;
+            }
+            let node = &self.graph.nodes[position];
+            if let Action::Conv { conv, layer } = &node.action {
+                let [.., rows, columns] = self.graph.layers[*layer].weight_shape();
+                return ([rows, columns] == [1, 1] && conv.is_strided()).then_some(*layer);
+            }
+            if !self.is_passed(position) {
+                return None;
+            }
+            (position, reader) = (self.producers[node.input(0)?]?, position);
+        }
     }
 
     /// The node that alone reads the output of the node at `position`.
@@ -213,6 +239,35 @@ mod tests {
         let block = |number: u8| (1..=2).map(move |conv| format!("/block{number}/conv{conv}/Conv"));
         assert_eq!(names(&small), (1..=3).flat_map(block).collect::<Vec<_>>());
         assert_eq!(network("fashion-resnet20.onnx").places().len(), 18);
+        // The first block keeps its size, and adds what it read.
+        let shortcuts: Vec<Option<&str>> = (small.places().iter())
+            .map(|place| Some(small.layers()[place.shortcut?].name.as_str()))
+            .collect();
+        let second = Some("/block2/shortcut/shortcut.0/Conv");
+        let third = Some("/block3/shortcut/shortcut.0/Conv");
+        assert_eq!(shortcuts, [None, None, None, second, None, third]);
+    }
+
+    #[test]
+    fn a_shortcut_is_a_strided_convolution_that_the_sum_alone_reads() {
+        let block = |strides: i64, also: &str| {
+            let stride = [("strides", &[strides, strides][..])];
+            conv(stem(), "r", "c")
+                .node("Relu", &["c"], "d", &[])
+                .node("Conv", &["d", "w3"], "e", &[("pads", &[1, 1, 1, 1]), stride[0]])
+                .node("Conv", &["r", "w"], "f", &stride)
+                .node("Add", &["e", "f"], "g", &[])
+                .node("Relu", &["g"], "y", &[])
+                .node("Relu", &[also], "z", &[])
+        };
+        let shortcut = |builder: Builder| {
+            let network = builder.network("y");
+            let place = *network.places().last().expect("a place");
+            place.shortcut.map(|layer| network.layers()[layer].name.clone())
+        };
+        assert_eq!(shortcut(block(2, "y")).as_deref(), Some("f"));
+        assert_eq!(shortcut(block(1, "y")), None);
+        assert_eq!(shortcut(block(2, "f")), None);
     }
 
     #[test]

@@ -18,6 +18,13 @@ pub(crate) struct Conv {
     pub(crate) groups: usize,
 }
 
+impl Conv {
+    /// Whether it leaves out pixels between its outputs.
+    pub(crate) fn is_strided(&self) -> bool {
+        self.window.is_strided()
+    }
+}
+
 /// A convolution for one shape of its input.
 #[derive(Clone, Debug)]
 pub(crate) struct ConvPlan {

@@ -60,6 +60,11 @@ impl KernelWindow {
 }
 
 impl WindowAttributes {
+    /// Whether any stride is above 1.
+    pub(super) fn is_strided(&self) -> bool {
+        self.strides.iter().any(|&stride| 1 < stride)
+    }
+
     pub(super) fn parse(attributes: &Attributes<'_>) -> Result<Self, Fault> {
         let auto_pad = match attributes.text("auto_pad").as_deref() {
             None | Some("NOTSET" | "") => AutoPad::Explicit,

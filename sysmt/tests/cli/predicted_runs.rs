@@ -342,6 +342,44 @@ fn energies_without_the_predictor_and_what_saves_no_cycles() {
 }
 
 #[test]
+fn shortcuts_share_the_outputs_of_their_places() {
+    let folder = runs(&of_model(), &zap(""));
+    folder.good(&["run", "run.toml", "--out", "computed"]);
+    folder.write("run.toml", file(&of_model(), &zap("shortcuts = true\n")));
+    folder.good(&["run", "run.toml", "--out", "predicted"]);
+    folder.good(&["check", "run.toml"]);
+    let [computed, predicted] = ["computed", "predicted"].map(|out| result(&folder, out));
+    let layer = |result: &Value, name: &str| {
+        let layers = result["layers"].as_array().into_iter().flatten();
+        layers
+            .clone()
+            .find(|layer| layer["name"] == name)
+            .expect("a layer")["prediction"]
+            .clone()
+    };
+    let shortcut = "/block2/shortcut/shortcut.0/Conv";
+    assert!(layer(&computed, shortcut).is_null());
+    let own = layer(&predicted, shortcut);
+    let place = layer(&predicted, "/block2/conv2/Conv");
+    for same in [
+        "outputs",
+        "precomputed",
+        "kept",
+        "skipped",
+        "hit_zero",
+        "miss_value",
+        "lost",
+    ] {
+        assert_eq!(own[same], place[same], "{same}");
+    }
+    // K of the shortcut is 16.
+    assert_eq!(number(&own, "skipped_macs"), 16 * number(&own, "skipped"));
+    assert_eq!(number(&own, "predictor_macs"), 0);
+    let saved = |result: &Value| result["totals"]["macs_saved"].as_f64().unwrap_or(0.0);
+    assert!(saved(&computed) < saved(&predicted));
+}
+
+#[test]
 fn windows_never_wait_and_cost_no_predictor() {
     let folder = runs(&of_model(), "[prediction]\nmethod = \"cross-neuron\"\n");
     folder.good(&["run", "run.toml", "--out", "windows"]);
@@ -441,5 +479,4 @@ fn predictions_that_a_trace_does_not_hold_are_refused() {
         &layer("threshold = 0.1"),
         "`threshold` is 0.1, and the trace has 0.4",
     );
-    wrong("zap", &own("shortcuts = true"), "shortcuts");
 }

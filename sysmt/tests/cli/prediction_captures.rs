@@ -78,8 +78,10 @@ fn later_layers_read_the_zeros_and_ranges_do_not() {
         .iter()
         .filter_map(|layer| layer.predicted.as_ref());
     let places: Vec<_> = places.collect();
-    // Every block has two; shortcuts have none.
-    assert_eq!(places.len(), 6);
+    // Every block has two; shortcuts have none of their own.
+    let is_own = |place: &&sim_trace::prediction::PredictedOutputs| place.about.shortcut_of.is_none();
+    assert_eq!(places.len(), 8);
+    assert_eq!(places.iter().copied().filter(is_own).count(), 6);
     for place in places {
         assert!(matches!(place.about.method, PlaceMethod::Zap { mask: 3, .. }));
         assert_eq!(place.about.counts.len(), 10);

@@ -29,6 +29,7 @@ fn predicted(method: PlaceMethod) -> Trace {
             .collect(),
         about: PredictionDescription {
             method,
+            shortcut_of: None,
             counts: vec![counts; 2],
         },
     });
