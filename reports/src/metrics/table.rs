@@ -461,12 +461,12 @@ const PREDICTION: &[Measure] = &[
         .hint("cycles less than if all outputs were computed, of these")
         .measure(Real, Of::Prediction(|saved| saved.cycles.into())),
     share("cycles_saved_compact")
-        .titled("Cycles saved, bound `compact`")
+        .titled("Cycles saved, bound compact")
         .labelled("Compact")
         .hint("the same if each column of a tile took pixels of its own")
         .measure(Real, Of::Prediction(|saved| saved.compact.into())),
     share("cycles_saved_ideal")
-        .titled("Cycles saved, bound `ideal`")
+        .titled("Cycles saved, bound ideal")
         .labelled("Ideal")
         .hint("the same if any PE took any output")
         .measure(Real, Of::Prediction(|saved| saved.ideal.into())),

@@ -90,9 +90,7 @@ pub fn write(
     };
     let name = page.file_stem().unwrap_or_default().to_string_lossy();
     let n_images = stored.points.rows().first();
-    let n_images = n_images.map_or_else(String::new, |row| {
-        stored.points.value(row, "evaluated_images").text()
-    });
+    let n_images = n_images.map_or_else(String::new, |row| tables::n_images(&stored.points, row).text());
     let mut written = format!(
         "{n_images} images. `points.csv` and `layers.csv` in [{name}/]({name}/) have every figure, with intervals.\n\n{}",
         tables::markdown(&stored)

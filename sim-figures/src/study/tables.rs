@@ -141,9 +141,17 @@ impl Measured {
         }
         let value = frame.value(row, self.column).number()?;
         Some(match self.column {
-            "total_energy_pj" => value / frame.value(row, "evaluated_images").number()?,
+            "total_energy_pj" => value / n_images(frame, row).number()?,
             _ => value,
         })
+    }
+}
+
+/// Images that were evaluated, or simulated where nobody asked for answers.
+pub(super) fn n_images(frame: &Frame, row: &[Value]) -> Value {
+    match frame.value(row, "evaluated_images") {
+        Value::Null => frame.value(row, "images").clone(),
+        other @ (Value::Count(_) | Value::Real(_) | Value::Text(_) | Value::Flag(_)) => other.clone(),
     }
 }
 
@@ -174,7 +182,11 @@ fn axis(frame: &Frame, row: &[Value], name: &str) -> Option<String> {
 /// The value without what all values share, as the folder of a model is.
 fn brief(value: &str) -> &str {
     let name = value.rsplit_once('/').map_or(value, |(_, name)| name);
-    name.strip_suffix(".onnx").unwrap_or(value)
+    let known = [".onnx", ".zap.safetensors"];
+    known
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(value)
 }
 
 /// One row per point; columns that no point has are left out.
