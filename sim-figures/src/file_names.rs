@@ -19,3 +19,13 @@ pub(crate) fn unlike(known: &mut BTreeSet<String>, name: &str) -> String {
     }
     unlike
 }
+
+/// The value without what all values share, as the folder of a model is.
+pub(crate) fn brief(value: &str) -> &str {
+    let name = value.rsplit_once('/').map_or(value, |(_, name)| name);
+    let known = [".onnx", ".zap.safetensors"];
+    known
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(value)
+}

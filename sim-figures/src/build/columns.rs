@@ -1,5 +1,6 @@
 //! How the columns of results are shown: titles with units, scales, names of values.
 
+use crate::file_names::brief;
 use sim_draw::Scale;
 use sim_draw::palette::Tone;
 
@@ -92,6 +93,7 @@ pub(super) fn label(name: &str, value: &Value) -> String {
     let key = name.rsplit('.').next().unwrap_or(name);
     match key {
         "recalibrate-bn" if text == "off" => "–".to_owned(),
+        "model" | "predictors" => brief(&text).to_owned(),
         "threads" => format!("{text}T"),
         "design" | "policy" | "window" | "kind" | "name" => text,
         "activation-zeros" => format!("{text} zeros"),

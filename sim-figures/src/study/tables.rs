@@ -1,5 +1,6 @@
 //! Points as a table that a person reads, and as CSV.
 
+use crate::file_names::brief;
 use reports::frame::{Frame, Value};
 use reports::markdown::{Align, table};
 use reports::stored::Stored;
@@ -177,16 +178,6 @@ fn axis(frame: &Frame, row: &[Value], name: &str) -> Option<String> {
         Value::Real(real) => Some(format!("{real:?}")),
         other @ (Value::Text(_) | Value::Count(_) | Value::Flag(_)) => Some(other.text()),
     }
-}
-
-/// The value without what all values share, as the folder of a model is.
-fn brief(value: &str) -> &str {
-    let name = value.rsplit_once('/').map_or(value, |(_, name)| name);
-    let known = [".onnx", ".zap.safetensors"];
-    known
-        .iter()
-        .find_map(|ending| name.strip_suffix(ending))
-        .unwrap_or(value)
 }
 
 /// One row per point; columns that no point has are left out.
