@@ -22,4 +22,14 @@
 `define PARITY 3
 `define CONTROL_BITS 4
 
+// What a PE multiplies. With HOLD defined, outputs may be skipped. A macro and not a parameter: without it the design is, to
+// the token, the one that knows nothing of it, and is mapped to the same cells.
+`ifdef HOLD
+`define MULTIPLIED_A held_a
+`define MULTIPLIED_W held_w
+`else
+`define MULTIPLIED_A a_q
+`define MULTIPLIED_W w_q
+`endif
+
 `endif

@@ -26,6 +26,10 @@ module pe #(
 ) (
     input  logic                     clk,
     input  logic                     rst,
+`ifdef HOLD
+    // The output of the tile that begins is skipped: read with the tile's first step.
+    input  logic                     skip,
+`endif
     // Moving right.
     input  logic [       A_BITS-1:0] a_in,
     input  logic [`CONTROL_BITS-1:0] control_in,
@@ -55,13 +59,24 @@ module pe #(
         control_q <= rst ? '0 : control_in;
     end
 
+`ifdef HOLD
+    // What is multiplied. For a skipped output it is zero, so the product, the sum and the accumulator stay zero while
+    // operands pass. A zero weight keeps a multiplier still; threads that share one also choose by their activations.
+    logic holds_q;
+    always_ff @(posedge clk) if (control_in[`FIRST]) holds_q <= skip;
+    logic [A_BITS-1:0] held_a;
+    logic [W_BITS-1:0] held_w;
+    assign held_a = a_q & {A_BITS{~(holds_q & (KIND == `KIND_NBSMT) & (THREADS != 1))}};
+    assign held_w = w_q & {W_BITS{~holds_q}};
+`endif
+
     logic signed [PRODUCT_BITS-1:0] product;
     generate
         if (KIND == `KIND_SPARQ) begin : g_sparq
             localparam int HALF = BITS + CODE_BITS;
             logic [1:0] both;
             if (PAIRS != 0) begin : g_pairs
-                assign both = a_q[2*HALF+:2];
+                assign both = `MULTIPLIED_A[2*HALF+:2];
             end else begin : g_alone
                 assign both = 2'b00;
             end
@@ -71,12 +86,12 @@ module pe #(
                 .LAST(LAST),
                 .CODE_BITS(CODE_BITS)
             ) u_multiply (
-                .nibble0(a_q[0+:BITS]),
-                .code0(a_q[BITS+:CODE_BITS]),
-                .nibble1(a_q[HALF+:BITS]),
-                .code1(a_q[HALF+BITS+:CODE_BITS]),
+                .nibble0(`MULTIPLIED_A[0+:BITS]),
+                .code0(`MULTIPLIED_A[BITS+:CODE_BITS]),
+                .nibble1(`MULTIPLIED_A[HALF+:BITS]),
+                .code1(`MULTIPLIED_A[HALF+BITS+:CODE_BITS]),
                 .both(both),
-                .weights(w_q[15:0]),
+                .weights(`MULTIPLIED_W[15:0]),
                 .product(product)
             );
         end else if (KIND == `KIND_SPARQ_STC) begin : g_sparq_stc
@@ -85,9 +100,9 @@ module pe #(
             logic [CODE_BITS-1:0] code0, code1;
             logic [1:0] both;
             select_2of4 u_select (
-                .activations(a_q[31:0]),
-                .weights(w_q[15:0]),
-                .positions(w_q[19:16]),
+                .activations(`MULTIPLIED_A[31:0]),
+                .weights(`MULTIPLIED_W[15:0]),
+                .positions(`MULTIPLIED_W[19:16]),
                 .picked(picked)
             );
             sparq_window #(
@@ -116,7 +131,7 @@ module pe #(
                 .nibble1(nibble1),
                 .code1(code1),
                 .both(both),
-                .weights(w_q[15:0]),
+                .weights(`MULTIPLIED_W[15:0]),
                 .product(product)
             );
         end else if (KIND == `KIND_NBSMT && THREADS == 4) begin : g_4t
@@ -126,8 +141,8 @@ module pe #(
                 .FLOOR(FLOOR),
                 .EXTEND(EXTEND)
             ) u_multiply (
-                .activations(a_q[31:0]),
-                .weights(w_q[31:0]),
+                .activations(`MULTIPLIED_A[31:0]),
+                .weights(`MULTIPLIED_W[31:0]),
                 .product(product)
             );
         end else if (KIND == `KIND_NBSMT && THREADS == 2) begin : g_2t
@@ -137,14 +152,14 @@ module pe #(
                 .FLOOR(FLOOR),
                 .EXTEND(EXTEND)
             ) u_multiply (
-                .activations(a_q[15:0]),
-                .weights(w_q[15:0]),
+                .activations(`MULTIPLIED_A[15:0]),
+                .weights(`MULTIPLIED_W[15:0]),
                 .product(product)
             );
         end else begin : g_1t
             multiply_1t u_multiply (
-                .activation(a_q[7:0]),
-                .weight(w_q[7:0]),
+                .activation(`MULTIPLIED_A[7:0]),
+                .weight(`MULTIPLIED_W[7:0]),
                 .product(product)
             );
         end

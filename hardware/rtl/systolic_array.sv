@@ -39,6 +39,10 @@ module systolic_array #(
     output logic [`CONTROL_BITS-1:0] control,
     input  logic [ ROWS*RAW_BITS-1:0] activations,
     input  logic [   COLS*W_BITS-1:0] weights,
+`ifdef HOLD
+    // Outputs that are skipped: bit r·COLS + c is read r + c cycles after the array has named the first step of a tile.
+    input  logic [     ROWS*COLS-1:0] skip,
+`endif
     output logic [         COLS-1:0] leaves,
     output logic [      COLS*32-1:0] results
 );
@@ -168,6 +172,9 @@ module systolic_array #(
                 ) u_pe (
                     .clk(clk),
                     .rst(rst),
+`ifdef HOLD
+                    .skip(skip[r*COLS+c]),
+`endif
                     .a_in(a_bus[A_BITS*(r*(COLS+1)+c)+:A_BITS]),
                     .control_in(control_bus[`CONTROL_BITS*(r*(COLS+1)+c)+:`CONTROL_BITS]),
                     .a_q(a_bus[A_BITS*(r*(COLS+1)+c+1)+:A_BITS]),

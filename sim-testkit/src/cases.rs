@@ -73,7 +73,7 @@ pub fn runner(seed: u8) -> TestRunner {
 ///
 /// # Panics
 /// Never: nothing here filters what it draws.
-pub fn draw(strategy: &impl Strategy<Value = Case>, runner: &mut TestRunner) -> Case {
+pub fn draw<T: std::fmt::Debug>(strategy: &impl Strategy<Value = T>, runner: &mut TestRunner) -> T {
     strategy.new_tree(runner).expect("a case").current()
 }
 

@@ -23,6 +23,7 @@ module lockstep_top #(
     parameter int W_BITS = 8,
     parameter int ACTIVATIONS_IN_BITS = 96,
     parameter int WEIGHTS_IN_BITS = 96,
+    parameter int SKIP_IN_BITS = 96,
     parameter int RESULTS_BITS = 128,
     parameter int ACTIVATIONS_BITS = 128,
     parameter int WEIGHTS_BITS = 128,
@@ -30,7 +31,8 @@ module lockstep_top #(
     parameter int ACCUMULATORS_BITS = 512,
     parameter int PARITIES_BITS = 96,
     parameter int STAGES_BITS = 96,
-    parameter int STAGE_CONTROLS_BITS = 96
+    parameter int STAGE_CONTROLS_BITS = 96,
+    parameter int HOLDS_BITS = 96
 ) (
     input  logic                           clk,
     // Bit 0 resets, bit 1 starts, bit 2 asks for serial tiles.
@@ -39,6 +41,7 @@ module lockstep_top #(
     input  logic [                   31:0] n_tiles,
     input  logic [ACTIVATIONS_IN_BITS-1:0] activations_in,
     input  logic [    WEIGHTS_IN_BITS-1:0] weights_in,
+    input  logic [       SKIP_IN_BITS-1:0] skip_in,
     output logic [                   31:0] step,
     output logic [                   31:0] tile,
     output logic [                   31:0] control,
@@ -52,7 +55,8 @@ module lockstep_top #(
     output logic [  ACCUMULATORS_BITS-1:0] shadows,
     output logic [      PARITIES_BITS-1:0] parities,
     output logic [        STAGES_BITS-1:0] stages,
-    output logic [STAGE_CONTROLS_BITS-1:0] stage_controls
+    output logic [STAGE_CONTROLS_BITS-1:0] stage_controls,
+    output logic [         HOLDS_BITS-1:0] holds
 );
     localparam int STEP_BITS = 17;
     localparam int TILE_BITS = 24;
@@ -92,6 +96,9 @@ module lockstep_top #(
         .control(control[`CONTROL_BITS-1:0]),
         .activations(activations_in[ROWS*RAW_BITS-1:0]),
         .weights(weights_in[COLS*W_BITS-1:0]),
+`ifdef HOLD
+        .skip(skip_in[ROWS*COLS-1:0]),
+`endif
         .leaves(column_leaves),
         .results(column_results)
     );
@@ -120,6 +127,11 @@ module lockstep_top #(
                 assign accumulators[32*I+:32] = '0;
 `else
                 assign accumulators[32*I+:32] = dut.g_row[r].g_col[c].u_pe.accumulator_q;
+`endif
+`ifdef HOLD
+`ifndef BLOCK
+                assign holds[I] = dut.g_row[r].g_col[c].u_pe.holds_q;
+`endif
 `endif
 `ifndef BLOCK
                 for (s = 0; s < DEPTH - 1; s = s + 1) begin : g_stage

@@ -21,6 +21,9 @@ module pe #(
 ) (
     input  logic                     clk,
     input  logic                     rst,
+`ifdef HOLD
+    input  logic                     skip,
+`endif
     input  logic [       A_BITS-1:0] a_in,
     input  logic [`CONTROL_BITS-1:0] control_in,
     output logic [       A_BITS-1:0] a_q,
@@ -44,6 +47,9 @@ module pe #(
 `endif
         .clk(clk),
         .rst(rst),
+`ifdef HOLD
+        .skip(skip),
+`endif
         .a_in(a_in),
         .control_in(control_in),
         .a_q(a_q),

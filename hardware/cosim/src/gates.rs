@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
-use sim_rtl::Design;
+use sim_core::spec::{Pe, Policy, Threads};
 use sim_synth::cell_models;
 use sim_synth::designs::{CLOCK, nb_smt};
 use sim_synth::library::Library;
@@ -14,23 +13,25 @@ use sim_synth::netlist::{Module, synthesize};
 
 use crate::build::{File, Purpose, Top};
 use crate::divergence::Divergence;
-use crate::machines::{array, compared};
+use crate::machines::{Machine, compared};
 use crate::mutants::hunt;
 use crate::top::{PE_BLOCK, Visibility, top_of_blocks};
 
 /// Every kind of PE.
-pub(crate) fn all() -> anyhow::Result<Vec<ArraySpec>> {
+pub(crate) fn all() -> anyhow::Result<Vec<Machine>> {
     // Of the PEs with one product a step the conventional one, with one stage and with two.
     let mut machines = vec![(Pe::Conventional, 1), (Pe::Conventional, 2)];
     let with_several = compared().into_iter().filter(|pe| 1 < pe.max_active());
     machines.extend(with_several.map(|pe| (pe, 1)));
-    machines
+    let mut machines = machines
         .into_iter()
-        .map(|(pe, depth)| array(4, 4, pe, depth))
-        .collect()
+        .map(|(pe, depth)| Machine::new(4, 4, pe, depth))
+        .collect::<anyhow::Result<Vec<Machine>>>()?;
+    machines.push(Machine::new(3, 2, nb_smt(Threads::Two, Policy::SA), 1)?.that_holds());
+    Ok(machines)
 }
 
-/// The netlist of an array's PE, mapped to the library whose areas the project ships.
+/// The netlist of a machine's PE, mapped to the library whose areas the project ships.
 pub(crate) struct Gates {
     /// In Verilog, as module [`PE_BLOCK`].
     netlist: String,
@@ -44,9 +45,9 @@ impl Gates {
     /// Netlists are kept in `folder`, one for each design.
     ///
     /// - Errors: a missing tool or library, by the package that has it; a cell without a function.
-    pub(crate) fn of(array: &ArraySpec, folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn of(machine: &Machine, folder: &Path) -> anyhow::Result<Self> {
         let library = Library::osu018()?;
-        let design = Design::of(array);
+        let design = machine.design();
         let folder = folder.join(NETLISTS).join(design.name().replace('+', "_"));
         // A mutant begins with the netlist that may just be in the making.
         let alone = lock_of(&folder);
@@ -64,13 +65,13 @@ impl Gates {
     }
 
     /// The array with the netlist in place of each PE.
-    pub(crate) fn top(self, array: &ArraySpec) -> Top {
+    pub(crate) fn top(self, machine: &Machine) -> Top {
         let file = |name, text: String| File {
             name,
             text: text.into(),
         };
         let files = vec![file("pe_block.v", self.netlist), file("cells.v", self.cells)];
-        top_of_blocks(array, files, Visibility::Boundary)
+        top_of_blocks(machine, files, Visibility::Boundary)
     }
 }
 
@@ -136,8 +137,8 @@ impl GateMutant {
     ///
     /// - Errors: a netlist without such a cell; what is wrong with tools; a mutant that lives.
     pub(crate) fn hunt(&self, folder: &Path, n_cases: usize) -> anyhow::Result<Divergence> {
-        let array = array(4, 4, self.pe, 1)?;
-        let mut gates = Gates::of(&array, folder.parent().unwrap_or(folder))?;
+        let machine = Machine::new(4, 4, self.pe, 1)?;
+        let mut gates = Gates::of(&machine, folder.parent().unwrap_or(folder))?;
         // A cell begins a line of its own in what Yosys writes.
         let cell = format!("\n  {} ", self.right);
         let Some((at, _)) = gates.netlist.match_indices(&cell).nth(self.which) else {
@@ -153,8 +154,8 @@ impl GateMutant {
             .replace_range(at..at + cell.len(), &format!("\n  {} ", self.wrong));
         let top = Top {
             purpose: Purpose::Hunt,
-            ..gates.top(&array)
+            ..gates.top(&machine)
         };
-        hunt(self.name, &top, &array, Visibility::Boundary, folder, n_cases).context("netlist")
+        hunt(self.name, &top, &machine, Visibility::Boundary, folder, n_cases).context("netlist")
     }
 }

@@ -25,13 +25,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use sim_core::spec::{ArraySpec, Pe, Policy, Threads};
-use sim_rtl::Design;
+use sim_core::spec::{Pe, Policy, Threads};
+use sim_rtl::HoldBit;
 use sim_synth::designs::nb_smt;
 use sim_synth::progress;
 
 use crate::lockstep::LockstepCounts;
-use crate::machines::array;
+use crate::machines::Machine;
 use crate::model::Model;
 use crate::report::{Compared, Line, Report};
 use crate::top::{Visibility, design, open_pe, top, top_of_blocks};
@@ -56,11 +56,11 @@ struct Options {
 /// Something to build and to compare.
 enum Task {
     Variants,
-    Machine(ArraySpec),
+    Machine(Machine),
     /// An array so large that its PEs are compiled apart.
-    Large(ArraySpec),
+    Large(Machine),
     /// The netlist of each PE in place of the PE.
-    Gates(ArraySpec),
+    Gates(Machine),
     Mutant(mutants::Mutant),
     GateMutant(gates::GateMutant),
 }
@@ -71,12 +71,19 @@ fn main() -> anyhow::Result<()> {
     let mut tasks = vec![Task::Variants];
     tasks.extend(machines::all(4, 4)?.into_iter().map(Task::Machine));
     // Rows and columns must not be mixed up anywhere.
-    tasks.push(Task::Machine(array(3, 5, nb_smt(Threads::Two, Policy::SA), 1)?));
-    tasks.push(Task::Machine(array(5, 2, Pe::Conventional, 2)?));
+    tasks.push(Task::Machine(Machine::new(
+        3,
+        5,
+        nb_smt(Threads::Two, Policy::SA),
+        1,
+    )?));
+    tasks.push(Task::Machine(Machine::new(5, 2, Pe::Conventional, 2)?));
+    tasks.extend(machines::that_hold()?.into_iter().map(Task::Machine));
     if options.large {
-        tasks.push(Task::Large(array(16, 16, Pe::Conventional, 1)?));
+        tasks.push(Task::Large(Machine::new(16, 16, Pe::Conventional, 1)?));
         for threads in [Threads::Two, Threads::Four] {
-            tasks.push(Task::Large(array(16, 16, nb_smt(threads, Policy::SA), 1)?));
+            let machine = Machine::new(16, 16, nb_smt(threads, Policy::SA), 1)?;
+            tasks.push(Task::Large(machine));
         }
     }
     tasks.extend(gates::all()?.into_iter().map(Task::Gates));
@@ -105,15 +112,11 @@ fn main() -> anyhow::Result<()> {
 fn name(task: &Task) -> String {
     match task {
         Task::Variants => "every rule and window".to_owned(),
-        Task::Machine(array) | Task::Large(array) => machine_name(array),
-        Task::Gates(array) => format!("gates: {}", Design::of(array).name()),
+        Task::Machine(machine) | Task::Large(machine) => machine.name(),
+        Task::Gates(machine) => format!("gates: {}", machine.design().name()),
         Task::Mutant(mutant) => format!("mutant: {}", mutant.name),
         Task::GateMutant(mutant) => format!("mutant: {}", mutant.name),
     }
-}
-
-fn machine_name(array: &ArraySpec) -> String {
-    format!("{}-{}x{}", Design::of(array).name(), array.rows(), array.cols())
 }
 
 fn run(task: &Task, options: &Options) -> anyhow::Result<Line> {
@@ -124,32 +127,32 @@ fn run(task: &Task, options: &Options) -> anyhow::Result<Line> {
             let n_products = variants::run(&folder, 100_000)?;
             Ok(Line::Variants { n_products })
         }
-        Task::Machine(array) => {
+        Task::Machine(machine) => {
             let seen = (Visibility::Everything, Layer::Run);
-            let compared = compare(array, &top(array, design()), &folder, seen, options)?;
+            let compared = compare(machine, &top(machine, design()), &folder, seen, options)?;
             compared.census.check()?;
             Ok(Line::Machine {
-                name: machine_name(array),
+                name: machine.name(),
                 compared,
             })
         }
-        Task::Large(array) => {
+        Task::Large(machine) => {
             // Random products are smaller than the array; the layer has several tiles on it.
-            let top = top_of_blocks(array, open_pe(), Visibility::Everything);
+            let top = top_of_blocks(machine, open_pe(), Visibility::Everything);
             let seen = (Visibility::Everything, Layer::Run);
             Ok(Line::Machine {
-                name: machine_name(array),
-                compared: compare(array, &top, &folder, seen, options)?,
+                name: machine.name(),
+                compared: compare(machine, &top, &folder, seen, options)?,
             })
         }
-        Task::Gates(array) => {
-            let gates = gates::Gates::of(array, &options.folder)?;
+        Task::Gates(machine) => {
+            let gates = gates::Gates::of(machine, &options.folder)?;
             let n_cells = gates.n_cells;
-            let seen = (Visibility::Boundary, layer_on_gates(array));
-            let compared = compare(array, &gates.top(array), &folder, seen, options)?;
+            let seen = (Visibility::Boundary, layer_on_gates(machine));
+            let compared = compare(machine, &gates.top(machine), &folder, seen, options)?;
             compared.census.check()?;
             Ok(Line::Gates {
-                name: Design::of(array).name(),
+                name: machine.design().name(),
                 n_cells,
                 compared,
             })
@@ -173,13 +176,14 @@ enum Layer {
 }
 
 /// The layer runs on three netlists: it takes longer than all random products.
-fn layer_on_gates(array: &ArraySpec) -> Layer {
+fn layer_on_gates(machine: &Machine) -> Layer {
+    let Machine { array, hold_bit } = machine;
     let with_layer = [
         Pe::Conventional,
         nb_smt(Threads::Two, Policy::SA),
         nb_smt(Threads::Four, Policy::SA),
     ];
-    if array.pipeline_depth() == 1 && with_layer.contains(&array.pe()) {
+    if *hold_bit == HoldBit::Absent && array.pipeline_depth() == 1 && with_layer.contains(&array.pe()) {
         Layer::Run
     } else {
         Layer::Skip
@@ -190,7 +194,7 @@ fn layer_on_gates(array: &ArraySpec) -> Layer {
 ///
 /// - Errors: what does not build, and the first divergence, with the waveform that shows it.
 fn compare(
-    array: &ArraySpec,
+    machine: &Machine,
     top: &build::Top,
     folder: &Path,
     (visibility, layer): (Visibility, Layer),
@@ -203,10 +207,10 @@ fn compare(
         Ok(tally) => Ok(tally),
         Err(divergence) => bail!("{divergence}; the cycles before it are in {}", waveform.display()),
     };
-    let (census, random) = random::campaign(&mut model, array, visibility, options.cases, &waveform)?;
+    let (census, random) = random::campaign(&mut model, machine, visibility, options.cases, &waveform)?;
     let random = part(random)?;
     let layer = match layer {
-        Layer::Run => Some(part(layer::layer(&mut model, array, visibility, &waveform)?)?),
+        Layer::Run => Some(part(layer::layer(&mut model, machine, visibility, &waveform)?)?),
         Layer::Skip => None,
     };
     Ok(Compared {

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use sim_core::spec::{ArraySpec, Pe, Policy, Sparq, Threads, Window};
-use sim_rtl::SOURCES;
+use sim_core::spec::{Pe, Policy, Sparq, Threads, Window};
+use sim_rtl::{HoldBit, SOURCES};
 use sim_synth::designs::nb_smt;
 
 use crate::build::{Purpose, Top, build};
 use crate::divergence::Divergence;
-use crate::machines::array;
+use crate::machines::Machine;
 use crate::model::Model;
 use crate::random::campaign;
 use crate::top::{Visibility, design, top};
@@ -22,6 +22,7 @@ pub(crate) struct Mutant {
     wrong: &'static str,
     pe: Pe,
     depth: u8,
+    hold_bit: HoldBit,
 }
 
 const TWO: Pe = nb_smt(Threads::Two, Policy::SA);
@@ -36,6 +37,17 @@ pub(crate) fn all() -> Vec<Mutant> {
         wrong,
         pe,
         depth: 1,
+        hold_bit: HoldBit::Absent,
+    };
+    let of_hold_bit = |name, wrong, pe| Mutant {
+        hold_bit: HoldBit::Present,
+        ..mutant(
+            name,
+            "pe.sv",
+            "if (control_in[`FIRST]) holds_q <= skip;",
+            wrong,
+            pe,
+        )
     };
     vec![
         mutant(
@@ -209,6 +221,31 @@ pub(crate) fn all() -> Vec<Mutant> {
             ".LENGTH(r == 3 ? 2 : r),",
             Pe::Conventional,
         ),
+        Mutant {
+            hold_bit: HoldBit::Present,
+            ..mutant(
+                "the hold bit is ignored",
+                "pe.sv",
+                "held_w = w_q & {W_BITS{~holds_q}};",
+                "held_w = w_q;",
+                Pe::Conventional,
+            )
+        },
+        of_hold_bit(
+            "the hold bit is kept for the next tile",
+            "if (control_in[`FIRST]) holds_q <= skip | (holds_q & control_q[`VALID]);",
+            Pe::Conventional,
+        ),
+        of_hold_bit(
+            "the hold bit is read in every step",
+            "if (control_in[`VALID]) holds_q <= skip;",
+            FOUR,
+        ),
+        of_hold_bit(
+            "the hold bit is read with the second step",
+            "if (control_q[`FIRST]) holds_q <= skip;",
+            Pe::Conventional,
+        ),
     ]
 }
 
@@ -217,7 +254,10 @@ impl Mutant {
     ///
     /// - Errors: the line is not in the design exactly once; hardware that does not build; a mutant that lives.
     pub(crate) fn hunt(&self, folder: &Path, n_cases: usize) -> anyhow::Result<Divergence> {
-        let array: ArraySpec = array(4, 4, self.pe, self.depth)?;
+        let machine = Machine {
+            hold_bit: self.hold_bit,
+            ..Machine::new(4, 4, self.pe, self.depth)?
+        };
         let text = SOURCES
             .iter()
             .find(|source| source.name == self.file)
@@ -239,9 +279,9 @@ impl Mutant {
         }
         let top = Top {
             purpose: Purpose::Hunt,
-            ..top(&array, files)
+            ..top(&machine, files)
         };
-        hunt(self.name, &top, &array, Visibility::Everything, folder, n_cases)
+        hunt(self.name, &top, &machine, Visibility::Everything, folder, n_cases)
     }
 }
 
@@ -251,7 +291,7 @@ impl Mutant {
 pub(crate) fn hunt(
     name: &str,
     top: &Top,
-    array: &ArraySpec,
+    machine: &Machine,
     visibility: Visibility,
     folder: &Path,
     n_cases: usize,
@@ -259,7 +299,7 @@ pub(crate) fn hunt(
     let library = build(top, folder)?;
     let mut model = Model::load(&library, &top.ports, 5)?;
     let waveform = folder.join("divergence.vcd");
-    let (_, found) = campaign(&mut model, array, visibility, n_cases, &waveform)?;
+    let (_, found) = campaign(&mut model, machine, visibility, n_cases, &waveform)?;
     match found {
         Err(divergence) => {
             let written = std::fs::metadata(&waveform).with_context(|| waveform.display().to_string())?;

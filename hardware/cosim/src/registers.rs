@@ -1,10 +1,11 @@
 //! The registers that hardware and the stepped engine both have, laid out alike.
 
 use sim_array::stepped::registers::{Registers, control};
-use sim_core::spec::{ArraySpec, Pairs, Sparq};
-use sim_rtl::{Design, WindowCode};
+use sim_core::spec::{Pairs, Sparq};
+use sim_rtl::{Design, HoldBit, WindowCode};
 
 use crate::bits;
+use crate::machines::Machine;
 use crate::model::Model;
 use crate::top::{PortIndex, Visibility};
 
@@ -23,6 +24,8 @@ pub(crate) enum Register {
     StageProduct(usize),
     /// The control word at such a stage.
     StageControl(usize),
+    /// Whether the PE holds.
+    HoldBit,
     /// The accumulator.
     Accumulator,
     /// The shadow register.
@@ -41,6 +44,7 @@ impl Register {
             Self::Control => "control".to_owned(),
             Self::StageProduct(stage) => format!("stage_{stage}_product"),
             Self::StageControl(stage) => format!("stage_{stage}_control"),
+            Self::HoldBit => "hold_bit".to_owned(),
             Self::Accumulator => "accumulator".to_owned(),
             Self::Shadow => "shadow".to_owned(),
             Self::ShadowParity => "shadow_parity".to_owned(),
@@ -59,7 +63,8 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    pub(crate) fn new(array: &ArraySpec, visibility: Visibility) -> Self {
+    pub(crate) fn new(machine: &Machine, visibility: Visibility) -> Self {
+        let (array, design) = (&machine.array, machine.design());
         let pe = array.pe();
         let mut registers = vec![Register::Control];
         registers.extend((0..pe.k_per_step()).map(Register::Activation));
@@ -70,13 +75,17 @@ impl Layout {
                 for stage in 0..usize::from(array.pipeline_depth()) - 1 {
                     registers.extend([Register::StageProduct(stage), Register::StageControl(stage)]);
                 }
+                match design.hold_bit() {
+                    HoldBit::Absent => {}
+                    HoldBit::Present => registers.push(Register::HoldBit),
+                }
                 registers.push(Register::Accumulator);
             }
             Visibility::Boundary => {}
         }
         registers.extend([Register::Shadow, Register::ShadowParity]);
         Self {
-            design: Design::of(array),
+            design,
             n_pes: array.rows() * array.cols(),
             registers,
         }
@@ -103,6 +112,7 @@ impl Layout {
                 Register::Control => hardware_control(found.control(pe)),
                 Register::StageProduct(stage) => found.stage_product(stage, pe),
                 Register::StageControl(stage) => hardware_control(found.stage_control(stage, pe)),
+                Register::HoldBit => i32::from(found.holds(pe)),
                 Register::Accumulator => found.accumulator(pe),
                 Register::Shadow => found.shadow(pe),
                 Register::ShadowParity => i32::from(found.shadow_parity(pe) != 0),
@@ -130,6 +140,7 @@ impl Layout {
                 Register::StageControl(stage) => {
                     (PortIndex::StageControls, 4 * n_pes * stage, 4, 4, unsigned)
                 }
+                Register::HoldBit => (PortIndex::Holds, 0, 1, 1, unsigned),
                 Register::Accumulator => (PortIndex::Accumulators, 0, 32, 32, signed),
                 Register::Shadow => (PortIndex::Shadows, 0, 32, 32, signed),
                 Register::ShadowParity => (PortIndex::Parities, 0, 1, 1, unsigned),
@@ -217,9 +228,11 @@ mod tests {
 
     #[test]
     fn only_the_boundary_of_a_netlist_is_laid_out() {
-        let array = crate::machines::array(2, 3, Pe::Conventional, 3).expect("a small array");
+        let machine = Machine::new(2, 3, Pe::Conventional, 3)
+            .expect("a small array")
+            .that_holds();
         let names = |visibility| -> Vec<String> {
-            let layout = Layout::new(&array, visibility);
+            let layout = Layout::new(&machine, visibility);
             assert_eq!(layout.n_pes(), 6);
             layout
                 .registers()
@@ -241,6 +254,7 @@ mod tests {
                 "stage_0_control",
                 "stage_1_product",
                 "stage_1_control",
+                "hold_bit",
                 "accumulator",
                 "shadow",
                 "shadow_parity"

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::divergence::Divergence;
 use crate::lockstep::LockstepCounts;
-use crate::random::Census;
+use crate::random::{Census, PlannedCensus};
 
 /// A machine that never diverged.
 #[derive(Clone, Copy)]
@@ -60,6 +60,19 @@ impl fmt::Display for Compared {
             random.registers,
             random.outputs
         )?;
+        if let Some(PlannedCensus {
+            two_phases,
+            held,
+            released,
+            seized,
+        }) = census.planned
+        {
+            write!(
+                f,
+                "; planned: {two_phases} of two phases, {held} tiles of PEs held, {seized} after a computed one, {released} \
+                 before one"
+            )?;
+        }
         if let Some(layer) = layer {
             write!(
                 f,

@@ -1,10 +1,10 @@
 //! The array with its registers in the open, as a top for Verilator.
 
 use sim_core::named;
-use sim_core::spec::ArraySpec;
 use sim_rtl::{Design, SOURCES};
 
 use crate::build::{Block, File, Purpose, Top};
+use crate::machines::Machine;
 use crate::ports::Port;
 
 /// Which registers of a PE can be read.
@@ -24,6 +24,7 @@ named! {
         NTiles = "n_tiles",
         ActivationsIn = "activations_in",
         WeightsIn = "weights_in",
+        SkipIn = "skip_in",
         Step = "step",
         Tile = "tile",
         Control = "control",
@@ -37,6 +38,7 @@ named! {
         Parities = "parities",
         Stages = "stages",
         StageControls = "stage_controls",
+        Holds = "holds",
     }
 }
 
@@ -48,9 +50,9 @@ impl PortIndex {
     }
 }
 
-/// The ports of `lockstep_top` for an array.
-fn ports(array: &ArraySpec) -> Vec<Port> {
-    let design = Design::of(array);
+/// The ports of `lockstep_top` for a machine.
+fn ports(machine: &Machine) -> Vec<Port> {
+    let (array, design) = (&machine.array, machine.design());
     let (rows, cols) = (array.rows(), array.cols());
     let n_pes = rows * cols;
     let n_stages = usize::from(array.pipeline_depth()) - 1;
@@ -61,6 +63,7 @@ fn ports(array: &ArraySpec) -> Vec<Port> {
             PortIndex::Step | PortIndex::Tile | PortIndex::Control => Port::word(port.name()),
             PortIndex::ActivationsIn => wide(rows * design.raw_bits()),
             PortIndex::WeightsIn => wide(cols * design.weight_bits()),
+            PortIndex::SkipIn | PortIndex::Holds => wide(n_pes),
             PortIndex::Leaves => Port::sized(port.name(), "RESULTS_BITS", 32 * cols),
             PortIndex::Results => wide(32 * cols),
             PortIndex::Activations => wide(n_pes * design.activation_bits()),
@@ -76,15 +79,15 @@ fn ports(array: &ArraySpec) -> Vec<Port> {
     PortIndex::ALL.map(of).into()
 }
 
-/// The top of an array, of files that hold its design.
-pub(crate) fn top(array: &ArraySpec, design: Vec<File>) -> Top {
+/// The top of a machine, of files that hold its design.
+pub(crate) fn top(machine: &Machine, design: Vec<File>) -> Top {
     let mut files = design;
     files.push(File {
         name: "lockstep_top.sv",
         text: include_str!("../hdl/lockstep_top.sv").into(),
     });
     files.push(waivers());
-    let design = Design::of(array);
+    let (array, design) = (&machine.array, machine.design());
     let mut parameters = vec![
         ("ROWS".to_owned(), array.rows()),
         ("COLS".to_owned(), array.cols()),
@@ -95,8 +98,8 @@ pub(crate) fn top(array: &ArraySpec, design: Vec<File>) -> Top {
         name: "lockstep_top",
         files,
         parameters,
-        ports: ports(array),
-        defines: Vec::new(),
+        ports: ports(machine),
+        defines: design.defines().to_vec(),
         block: None,
         purpose: Purpose::Proof,
     }
@@ -105,19 +108,21 @@ pub(crate) fn top(array: &ArraySpec, design: Vec<File>) -> Top {
 /// The module that stands for a PE where PEs are compiled apart.
 pub(crate) const PE_BLOCK: &str = "pe_block";
 
-/// The top of an array whose PEs are one block: a netlist, of which only the boundary can be seen, or the design with its
+/// The top of a machine whose PEs are one block: a netlist, of which only the boundary can be seen, or the design with its
 /// accumulator in the open. Stages between multiplier and accumulator are out of sight.
-pub(crate) fn top_of_blocks(array: &ArraySpec, files: Vec<File>, visibility: Visibility) -> Top {
+pub(crate) fn top_of_blocks(machine: &Machine, files: Vec<File>, visibility: Visibility) -> Top {
     let mut around = design();
     around.retain(|file| file.name != "pe.sv");
     around.push(File {
         name: "pe.sv",
         text: include_str!("../hdl/pe_of_block.sv").into(),
     });
-    let (defines, parameters) = match visibility {
-        Visibility::Everything => (vec!["BLOCK"], parameters_of_pe(&Design::of(array))),
+    let design = machine.design();
+    let (mut defines, parameters) = match visibility {
+        Visibility::Everything => (vec!["BLOCK"], parameters_of_pe(&design)),
         Visibility::Boundary => (vec!["BLOCK", "GATES"], Vec::new()),
     };
+    defines.extend(design.defines());
     Top {
         block: Some(Block {
             name: PE_BLOCK,
@@ -126,7 +131,7 @@ pub(crate) fn top_of_blocks(array: &ArraySpec, files: Vec<File>, visibility: Vis
         }),
         defines,
         purpose: Purpose::Generated,
-        ..top(array, around)
+        ..top(machine, around)
     }
 }
 

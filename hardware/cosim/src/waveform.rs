@@ -94,12 +94,13 @@ mod tests {
     use vcd::{Command, Parser};
 
     use super::*;
+    use crate::machines::Machine;
     use crate::top::Visibility;
 
     #[test]
     fn the_last_cycles_come_back_from_the_file() {
-        let array = crate::machines::array(1, 2, Pe::Conventional, 1).expect("a small array");
-        let layout = Layout::new(&array, Visibility::Boundary);
+        let machine = Machine::new(1, 2, Pe::Conventional, 1).expect("a small array");
+        let layout = Layout::new(&machine, Visibility::Boundary);
         let n_values = layout.registers().len() * layout.n_pes();
         let mut history = History::default();
         for cycle in 0..70 {
@@ -111,7 +112,9 @@ mod tests {
         }
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("divergence.vcd");
-        history.write(&path, &layout, array.cols()).expect("a waveform");
+        history
+            .write(&path, &layout, machine.array.cols())
+            .expect("a waveform");
 
         let text = std::fs::read(&path).expect("the file");
         let mut parser = Parser::new(text.as_slice());

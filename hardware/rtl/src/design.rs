@@ -88,20 +88,36 @@ fn narrow(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
-/// A PE in hardware: what it computes and how deep its pipeline is.
+/// Whether a PE can hold still for an output that is predicted to be zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldBit {
+    /// It computes whatever comes.
+    Absent,
+    /// It has a bit that says so.
+    Present,
+}
+
+/// A PE in hardware: what it computes, how deep its pipeline is, and whether it can hold still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Design {
     pe: Pe,
     depth: u8,
+    hold_bit: HoldBit,
 }
 
 impl Design {
-    /// The PE of an array.
+    /// The PE of an array where nothing is predicted.
     pub const fn of(array: &ArraySpec) -> Self {
         Self {
             pe: array.pe(),
             depth: array.pipeline_depth(),
+            hold_bit: HoldBit::Absent,
         }
+    }
+
+    /// The same PE with a hold bit or without.
+    pub const fn with_hold_bit(self, hold_bit: HoldBit) -> Self {
+        Self { hold_bit, ..self }
     }
 
     /// The machine.
@@ -114,6 +130,11 @@ impl Design {
         self.depth
     }
 
+    /// Whether it has a hold bit.
+    pub const fn hold_bit(&self) -> HoldBit {
+        self.hold_bit
+    }
+
     /// A name for people and for files; what is default is left out.
     pub fn name(&self) -> String {
         let mut name = match self.pe {
@@ -123,6 +144,10 @@ impl Design {
         };
         if self.depth != 1 {
             name += &format!("-depth{}", self.depth);
+        }
+        match self.hold_bit {
+            HoldBit::Absent => {}
+            HoldBit::Present => name += "-hold",
         }
         name
     }
@@ -151,6 +176,14 @@ impl Design {
     pub const fn weight_bits(&self) -> usize {
         // Weights, and where they stood among four.
         8 * self.pe.n_weights() + 2 * self.pe.n_positions()
+    }
+
+    /// The macros with which its sources are read.
+    pub const fn defines(&self) -> &'static [&'static str] {
+        match self.hold_bit {
+            HoldBit::Absent => &[],
+            HoldBit::Present => &["HOLD"],
+        }
     }
 
     /// The parameters of `pe`.

@@ -12,5 +12,5 @@
 mod design;
 mod sources;
 
-pub use design::{Design, Parameter, WindowCode};
+pub use design::{Design, HoldBit, Parameter, WindowCode};
 pub use sources::{SOURCES, Source, fingerprint};

@@ -210,12 +210,17 @@ fn script(module: Module, design: &Design, abc: &str) -> String {
         .map(|source| source.name)
         .filter(|name| name.ends_with(".sv"))
         .collect();
+    let defines: String = design
+        .defines()
+        .iter()
+        .map(|define| format!(" -D{define}"))
+        .collect();
     let mut parameters = String::new();
     for parameter in module.parameters(design) {
         let _ = write!(parameters, " -set {} {}", parameter.name, parameter.value);
     }
     format!(
-        "read_verilog -sv {}\n\
+        "read_verilog -sv{defines} {}\n\
          chparam{parameters} {top}\n\
          hierarchy -top {top}\n\
          synth -flatten -top {top}\n\

@@ -5,6 +5,7 @@ use proptest::sample::select;
 use sim_array::mapping::predicted::OutputMap;
 use sim_core::prediction::{ChannelOrder, FillUp, OutputRules, OutputSchedule, PixelOrder, PredictorLanes};
 use sim_core::shape::Gemm;
+use sim_core::spec::ArraySpec;
 
 use super::Predicted;
 use crate::cases::{array, case_of};
@@ -33,6 +34,18 @@ fn bits(length: usize) -> impl Strategy<Value = Vec<u8>> {
 /// # Panics
 /// Never: all that is drawn is in range.
 pub fn predicted() -> impl Strategy<Value = Predicted> {
+    on_any_of(array())
+}
+
+/// Any small product on one machine, any outputs that are kept.
+///
+/// # Panics
+/// Never: all that is drawn is in range.
+pub fn predicted_on(array: ArraySpec) -> impl Strategy<Value = Predicted> {
+    on_any_of(Just(array))
+}
+
+fn on_any_of(arrays: impl Strategy<Value = ArraySpec>) -> impl Strategy<Value = Predicted> {
     let n = prop_oneof![1 => Just(1_usize), 6 => 1_usize..12, 1 => 60_usize..140];
     let side = || prop_oneof![8 => 1_usize..6, 1 => 6_usize..9];
     let shape = (side(), side(), 1_usize..3, n, 1_usize..24);
@@ -42,7 +55,7 @@ pub fn predicted() -> impl Strategy<Value = Predicted> {
         any_of(&[0_u32, 1, 4, 64]),
     );
     let orders = (any_of(&PixelOrder::ALL), any_of(&ChannelOrder::ALL));
-    (array(), shape, rules, orders).prop_flat_map(|(array, shape, rules, (pixels, channels))| {
+    (arrays, shape, rules, orders).prop_flat_map(|(array, shape, rules, (pixels, channels))| {
         let (height, width, n_images, n, k) = shape;
         let m = height * width * n_images;
         let case = case_of(array, Gemm::new(m, n, k).expect("a shape"));

@@ -3,7 +3,7 @@
 
 mod draws;
 
-pub use draws::predicted;
+pub use draws::{predicted, predicted_on};
 
 use sim_array::engine::Outcome;
 use sim_array::mapping::predicted::{
