@@ -101,6 +101,8 @@ named! {
     pub enum Part {
         /// One PE.
         Pe = "pe",
+        /// One PE that can hold still for an output that is predicted to be zero.
+        PeWithHoldBit = "pe-with-hold-bit",
         /// Window logic: of one array row for sparq; of one PE for sparq-stc, where the `pe` row does not hold it already.
         WindowLogic = "window-logic",
         /// A whole array of 4 × 4 PEs with skew registers, sequencer, drains and window logic.

@@ -2,7 +2,7 @@
 
 use sim_core::spec::{ArraySpec, NbSmt, OutOfRange, Pe, Policy, Sparq, Threads, Window};
 use sim_cost::key::Part;
-use sim_rtl::Design;
+use sim_rtl::{Design, HoldBit};
 
 use crate::error::SynthError;
 use crate::netlist::{ClockTarget, Module};
@@ -19,6 +19,8 @@ pub const ARRAY_SIDE: usize = 4;
 pub struct Subject {
     /// The machine, on an array of the side that is measured whole.
     pub array: ArraySpec,
+    /// What its PEs have.
+    pub hold_bit: HoldBit,
     /// What of it.
     pub module: Module,
 }
@@ -26,13 +28,16 @@ pub struct Subject {
 impl Subject {
     /// The design.
     pub const fn design(&self) -> Design {
-        Design::of(&self.array)
+        Design::of(&self.array).with_hold_bit(self.hold_bit)
     }
 
     /// What of it, in technology tables.
     pub const fn part(&self) -> Part {
         match self.module {
-            Module::Pe => Part::Pe,
+            Module::Pe => match self.hold_bit {
+                HoldBit::Absent => Part::Pe,
+                HoldBit::Present => Part::PeWithHoldBit,
+            },
             Module::WindowLogic => Part::WindowLogic,
             Module::Array { .. } => Part::Array4x4,
         }
@@ -54,7 +59,7 @@ pub const fn nb_smt(threads: Threads, policy: Policy) -> Pe {
     Pe::NbSmt(NbSmt::new(threads, policy))
 }
 
-/// Every module that is measured: PEs by machine, rules and depth, then window logic, then arrays.
+/// Every module that is measured: PEs by machine, rules and depth, then window logic, arrays, and PEs with a hold bit.
 pub fn all() -> Vec<Subject> {
     let mut shallow = vec![Pe::Conventional, nb_smt(Threads::One, Policy::SA)];
     for threads in [Threads::Two, Threads::Four] {
@@ -75,20 +80,41 @@ pub fn all() -> Vec<Subject> {
     // Window logic is the same whatever stands behind it; a table finds it by the PE.
     let edges = Sparq::every().into_iter().map(|rules| (rules, 1));
     let deep_edges = Window::ALL.map(Sparq::new).map(|rules| (rules, 2));
+    let held = that_hold();
     let pes = shallow.into_iter().map(|pe| (pe, 1, Module::Pe));
     let deep = deep.into_iter().map(|pe| (pe, 2, Module::Pe));
     let edges = edges
         .chain(deep_edges)
         .map(|(rules, depth)| (Pe::Sparq(rules), depth, Module::WindowLogic));
     let arrays = whole.into_iter().map(|pe| (pe, 1, array));
-    pes.chain(deep)
-        .chain(edges)
-        .chain(arrays)
-        .filter_map(|(pe, depth, module)| {
+    let subject = |hold_bit| {
+        move |(pe, depth, module)| {
             let array = spec(pe, depth).ok()?;
-            Some(Subject { array, module })
-        })
+            Some(Subject {
+                array,
+                hold_bit,
+                module,
+            })
+        }
+    };
+    let without = pes.chain(deep).chain(edges).chain(arrays);
+    let held = held.into_iter().map(|(pe, depth)| (pe, depth, Module::Pe));
+    without
+        .filter_map(subject(HoldBit::Absent))
+        .chain(held.filter_map(subject(HoldBit::Present)))
         .collect()
+}
+
+/// PEs that are measured with a hold bit too, and their pipeline stages: every policy, and two stages for the default one.
+pub fn that_hold() -> Vec<(Pe, u8)> {
+    let several = [Threads::Two, Threads::Four];
+    let mut pes = vec![(Pe::Conventional, 1)];
+    for threads in several {
+        pes.extend(Policy::ALL.map(|policy| (nb_smt(threads, policy), 1)));
+    }
+    pes.push((Pe::Conventional, 2));
+    pes.extend(several.map(|threads| (nb_smt(threads, Policy::SA), 2)));
+    pes
 }
 
 /// A machine on an array of the side that is measured whole.

@@ -1,6 +1,7 @@
 //! Many modules on many cores.
 
 use sim_cost::key::Part;
+use sim_rtl::HoldBit;
 
 use crate::designs::Subject;
 use crate::error::SynthError;
@@ -41,7 +42,10 @@ fn one(subject: &Subject, library: &Library, clock: ClockTarget) -> Result<Measu
     let folder = tempfile::tempdir().map_err(|error| SynthError::io(&std::env::temp_dir(), error))?;
     let netlist = synthesize(subject.module, &subject.design(), library, clock, folder.path())?;
     let critical_path_ns = match subject.module {
-        Module::Pe if library.has_timing() => Some(timing::critical_path(&netlist)?),
+        // Of a PE a table has one path: that without a hold bit.
+        Module::Pe if library.has_timing() && subject.hold_bit == HoldBit::Absent => {
+            Some(timing::critical_path(&netlist)?)
+        }
         Module::Pe | Module::WindowLogic | Module::Array { .. } => None,
     };
     Ok(Measured {

@@ -8,6 +8,7 @@ use sim_core::spec::WindowPlace;
 use sim_cost::file::{AreaRow, HashedFile, Provenance, TableFile, TimingRow};
 use sim_cost::key::PeKey;
 use sim_cost::table::Quantity;
+use sim_rtl::HoldBit;
 
 use crate::error::SynthError;
 use crate::library::Library;
@@ -118,7 +119,10 @@ fn remark(one: &Measured) -> &'static str {
             "; the window logic stands at the edge of the array and is not in it"
         }
         (Module::Pe, Some((WindowPlace::Pe, _))) => "; selection and window logic are in it",
-        (Module::Pe, None) => "",
+        (Module::Pe, None) => match one.subject.hold_bit {
+            HoldBit::Absent => "",
+            HoldBit::Present => "; with a hold bit",
+        },
         (Module::WindowLogic, _) => "; of one array row",
         (Module::Array { .. }, _) => "; 16 PEs, skew registers, sequencer, drains, window logic of sparq",
     }
