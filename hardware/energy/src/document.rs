@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
+use sim_core::shape::widen;
 use sim_core::spec::ArraySpec;
+use sim_core::units::count_as_f64;
 use sim_cost::mode::Mode;
 use sim_rtl::Design;
 
 use crate::fit::STRETCH;
+use crate::held::Held;
 use crate::means::Means;
-use crate::measure::Measured;
+use crate::measure::{Measured, StreamResult};
 use crate::streams::Use;
 use crate::testbench::{Delays, PERIOD_NS};
 
@@ -31,6 +34,7 @@ pub(crate) fn text(measured: &[Measured], command: &str) -> String {
          on the others: other layers, other pixels, other sparsities. An error is the table's energy over the gates', less \
          1.\n"
     );
+    text.push_str(HELD);
     text.push_str(&worst(measured));
     for delays in Delays::ALL {
         let of = || measured.iter().filter(move |one| one.delays == delays);
@@ -58,13 +62,8 @@ pub(crate) fn text(measured: &[Measured], command: &str) -> String {
         let modes: Vec<Mode> = Mode::all()
             .into_iter()
             .filter(|mode| match mode {
-                Mode::Fill
-                | Mode::Drain
-                | Mode::Skipped
-                | Mode::Waiting
-                | Mode::PredictorMac
-                | Mode::Clock => false,
-                Mode::Active(_) | Mode::Masked | Mode::Stall | Mode::Event(_) => true,
+                Mode::Fill | Mode::Drain | Mode::Waiting | Mode::PredictorMac | Mode::Clock => false,
+                Mode::Active(_) | Mode::Masked | Mode::Stall | Mode::Skipped | Mode::Event(_) => true,
             })
             .collect();
         let heads = modes.iter().map(|mode| {
@@ -81,8 +80,9 @@ pub(crate) fn text(measured: &[Measured], command: &str) -> String {
         );
         rule(&mut text, modes.len() + 2);
         for one in of() {
+            let all = one.prices();
             let prices = modes.iter().map(|mode| {
-                let found = one.prices.iter().find(|(other, _)| other == mode);
+                let found = all.iter().find(|(other, _)| other == mode);
                 amount(found.and_then(|&(_, price)| price))
             });
             let rest = [amount(Some(one.clock)), format!("{:.1}", one.leakage)];
@@ -104,8 +104,44 @@ pub(crate) fn text(measured: &[Measured], command: &str) -> String {
                 .map(|stream| format!("{:.2} {:+.1} %", stream.gates, stream.error()));
             row(&mut text, &name(&one.array), cells);
         }
+        held(&mut text, of());
     }
     text
+}
+
+/// What is measured of skipped outputs.
+const HELD: &str = "
+Steps of outputs that are predicted to be zero (`skipped`) are measured on the netlist of the PE with a hold bit \
+(`HOLD`), while about half of the outputs are skipped at random. Bits of operands that move are counted in these steps \
+too, at the prices of a PE without the bit, where they reach the multiplier. With the bit they reach the operand registers \
+alone. No price is negative, so where that of `skipped` is 0, the table charges such a step more than it takes; its row \
+has the largest error as its uncertainty. The energy of all other steps is that of a PE without the bit.
+";
+
+/// Steps of skipped outputs by gates and by the table, where they are measured.
+fn held<'a>(text: &mut String, measured: impl Iterator<Item = &'a Measured>) {
+    text.push_str("\n### Steps of skipped outputs: pJ by gates and by the table\n\n");
+    text.push_str("Logic alone, mean over all streams, results on their way out included.\n\n");
+    let heads = ["gates", "table", "table's least error", "largest error"];
+    row(text, "PE", heads.into_iter().map(str::to_owned));
+    rule(text, heads.len());
+    for one in measured {
+        let Some(Held { price: _, streams }) = &one.held else {
+            continue;
+        };
+        let mean = |value: fn(&StreamResult) -> f64| {
+            let sum: f64 = streams.iter().map(value).sum();
+            amount(Some(sum / count_as_f64(widen(streams.len()))))
+        };
+        let errors = || streams.iter().map(StreamResult::error);
+        let cells = [
+            mean(|stream| stream.gates),
+            mean(|stream| stream.table),
+            format!("{:+.0} %", errors().fold(f64::MAX, f64::min)),
+            format!("{:+.0} %", errors().fold(f64::MIN, f64::max)),
+        ];
+        row(text, &name(&one.array), cells.into_iter());
+    }
 }
 
 /// How well held-out streams are met.

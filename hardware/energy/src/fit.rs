@@ -28,22 +28,32 @@ pub(crate) fn modes(pe: Pe) -> Vec<Mode> {
 pub(crate) fn counts(modes: &[Mode], pe: Pe, before: Option<&Cycle>, cycle: &Cycle) -> Vec<f64> {
     let active = match cycle.step {
         Step::Active { n, .. } => Some(pe.full_collision().unwrap_or(n)),
-        Step::Idle | Step::Masked => None,
+        Step::Idle | Step::Masked | Step::Skipped => None,
     };
     let mut events = Events {
         operand_widths: match cycle.step {
             Step::Active { pairs, .. } => pairs,
-            Step::Idle | Step::Masked => OperandWidths::default(),
+            Step::Idle | Step::Masked | Step::Skipped => OperandWidths::default(),
         },
         switching: Switching::default(),
         result_loads: u64::from(cycle.loads),
         result_moves: u64::from(cycle.moves),
     };
-    // As in the counters: within a tile, where there is an output.
-    if let (Some(_), Some(before), false) = (active, before, cycle.is_first) {
+    // As in the counters: within a tile, where there is an output; of one that is skipped, what moves.
+    if let (Some(before), false) = (before, cycle.is_first) {
+        let mut switching = Switching::default();
         for (&before, &now) in before.lanes.iter().zip(&cycle.lanes) {
-            add_lane(&mut events.switching, before, now);
+            add_lane(&mut switching, before, now);
         }
+        events.switching = match cycle.step {
+            Step::Active { .. } => switching,
+            Step::Skipped => Switching {
+                activation_bits: switching.activation_bits,
+                weight_bits: switching.weight_bits,
+                ..Switching::default()
+            },
+            Step::Idle | Step::Masked => Switching::default(),
+        };
     }
     modes
         .iter()
@@ -53,8 +63,9 @@ pub(crate) fn counts(modes: &[Mode], pe: Pe, before: Option<&Cycle>, cycle: &Cyc
                 Mode::Masked => u64::from(cycle.step == Step::Masked),
                 Mode::Fill | Mode::Stall | Mode::Drain => u64::from(cycle.step == Step::Idle),
                 Mode::Event(event) => events.count(event),
-                // Traces of netlists predict nothing.
-                Mode::Skipped | Mode::Waiting | Mode::PredictorMac => 0,
+                Mode::Skipped => u64::from(cycle.step == Step::Skipped),
+                // One PE neither waits for a predictor nor is one.
+                Mode::Waiting | Mode::PredictorMac => 0,
                 Mode::Clock => 1,
             };
             count_as_f64(count)

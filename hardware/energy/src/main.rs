@@ -6,6 +6,7 @@
 
 mod document;
 mod fit;
+mod held;
 mod means;
 mod measure;
 mod power;

@@ -10,6 +10,7 @@ named! {
     enum Kind {
         Held = "bubble, operands held",
         Masked = "masked step",
+        Skipped = "skipped step, hold bit",
         NoThread = "no active thread, operands moving",
         A8W8 = "one, 8b×8b",
         A8W4 = "one, 8b×4b",
@@ -26,6 +27,7 @@ impl Kind {
         match step {
             Step::Idle => Self::Held,
             Step::Masked => Self::Masked,
+            Step::Skipped => Self::Skipped,
             Step::Active { n: 0, .. } => Self::NoThread,
             // One pair in the usual case; with a weight of zero beside SPARQ's activation, none.
             Step::Active { n: 1, pairs } if pairs.a4w4 != 0 => Self::A4W4,

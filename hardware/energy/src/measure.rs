@@ -13,9 +13,10 @@ use sim_synth::netlist::{ClockTarget, Module, Netlist, synthesize};
 use sim_trace::trace::Trace;
 
 use crate::fit::{Fit, STRETCH, counts, modes};
+use crate::held::{self, Held};
 use crate::means::Means;
 use crate::power::{Power, price};
-use crate::streams::{ALL, Stream, Use};
+use crate::streams::{ALL, Computed, Stream, Use};
 use crate::testbench::{Delays, simulate};
 use crate::toggles::{Spent, per_cycle};
 
@@ -35,8 +36,8 @@ pub(crate) struct Bench<'a> {
 pub(crate) struct Measured {
     pub(crate) array: ArraySpec,
     pub(crate) delays: Delays,
-    /// pJ of each mode; a mode that no stream reached has none.
-    pub(crate) prices: Vec<(Mode, Option<f64>)>,
+    /// pJ of each mode that is fitted; a mode that no stream reached has none.
+    pub(crate) fitted: Vec<(Mode, Option<f64>)>,
     /// pJ of the clock per cycle.
     pub(crate) clock: f64,
     /// nW.
@@ -44,6 +45,8 @@ pub(crate) struct Measured {
     /// Mean energies by what the PE did, not fitted.
     pub(crate) means: Means,
     pub(crate) streams: Vec<StreamResult>,
+    /// Steps of skipped outputs, of a PE that is measured with a hold bit too.
+    pub(crate) held: Option<Held>,
 }
 
 /// A stream by gates and by the table.
@@ -64,14 +67,22 @@ impl StreamResult {
 }
 
 impl Measured {
-    /// The largest error of a stream that the table was not fitted to, in per cent.
-    pub(crate) fn largest_error(&self) -> f64 {
-        let held_out = self
-            .streams
-            .iter()
-            .filter(|stream| stream.stream.purpose == Use::HeldOut);
-        held_out.map(|stream| stream.error().abs()).fold(0.0, f64::max)
+    /// pJ of each mode, and of skipped steps where they are measured.
+    pub(crate) fn prices(&self) -> Vec<(Mode, Option<f64>)> {
+        let mut prices = self.fitted.clone();
+        if let Some(held) = &self.held {
+            prices.push((Mode::Skipped, Some(held.price)));
+        }
+        prices
     }
+}
+
+/// The largest error of a stream that the table was not fitted to, in per cent.
+pub(crate) fn largest_error(streams: &[StreamResult]) -> f64 {
+    let held_out = streams
+        .iter()
+        .filter(|stream| stream.stream.purpose == Use::HeldOut);
+    held_out.map(|stream| stream.error().abs()).fold(0.0, f64::max)
 }
 
 /// Synthesize a PE, simulate every stream and fit the prices.
@@ -86,18 +97,28 @@ pub(crate) fn measure(array: &ArraySpec, bench: &Bench<'_>) -> anyhow::Result<Ve
     )?;
     let power = price(&netlist.json, netlist.module, bench.library.liberty())
         .with_context(|| netlist.what.clone())?;
-    Delays::ALL
-        .into_iter()
-        .map(|delays| under(delays, array, bench, &netlist, &power))
-        .collect()
+    let mut measured = Vec::new();
+    for delays in Delays::ALL {
+        measured.push(under(delays, array, bench, &netlist, &power)?);
+    }
+    held::measure(&mut measured, array, bench)?;
+    Ok(measured)
 }
 
 /// A stream with what occurred in it.
-struct Run {
-    stream: Stream,
-    occurrences: Vec<f64>,
-    spent: Spent,
-    n_cycles: usize,
+pub(crate) struct Run {
+    pub(crate) stream: Stream,
+    pub(crate) occurrences: Vec<f64>,
+    pub(crate) spent: Spent,
+    pub(crate) n_cycles: usize,
+}
+
+impl Run {
+    /// What the energy of a stretch is divided by: streams weigh the same whatever their energy, since errors are meant in
+    /// per cent; real layers weigh more.
+    pub(crate) fn scale(&self) -> f64 {
+        self.spent.logic / float(self.n_cycles) * float(STRETCH) / self.stream.weight()
+    }
 }
 
 fn under(
@@ -113,7 +134,7 @@ fn under(
     let mut means = Means::default();
     let mut runs = Vec::new();
     for stream in ALL {
-        let cycles = stream.record(array, bench.trace, bench.n_cycles)?;
+        let cycles = stream.record(array, bench.trace, bench.n_cycles, Computed::All)?;
         let dump = simulate(&design, netlist, bench.models, delays, &cycles, folder)
             .with_context(|| format!("{}, stream `{}`", netlist.what, stream.name()))?;
         let spent = per_cycle(&dump, power, cycles.len())?;
@@ -132,8 +153,7 @@ fn under(
         };
         match stream.purpose {
             Use::Fit => {
-                // Streams weigh the same whatever their energy, since errors are meant in per cent; real layers weigh more.
-                let scale = run.spent.logic / float(run.n_cycles) * float(STRETCH) / stream.weight();
+                let scale = run.scale();
                 for (counted, spent) in counted.chunks(STRETCH).zip(spent.chunks(STRETCH)) {
                     let counts = sum(counted, modes.len()).into_iter().map(|count| count / scale);
                     let energy: f64 = spent.iter().map(|spent| spent.logic).sum();
@@ -154,11 +174,12 @@ fn under(
         leakage: power.leakage_nw,
         means,
         streams: runs.iter().map(|run| result(run, &prices)).collect(),
-        prices: modes.into_iter().zip(prices).collect(),
+        fitted: modes.into_iter().zip(prices).collect(),
+        held: None,
     })
 }
 
-fn result(run: &Run, prices: &[Option<f64>]) -> StreamResult {
+pub(crate) fn result(run: &Run, prices: &[Option<f64>]) -> StreamResult {
     let addends = run.occurrences.iter().zip(prices);
     let table: f64 = addends
         .map(|(count, price)| count * price.unwrap_or_default())
@@ -171,7 +192,7 @@ fn result(run: &Run, prices: &[Option<f64>]) -> StreamResult {
     }
 }
 
-fn sum(counted: &[Vec<f64>], n_modes: usize) -> Vec<f64> {
+pub(crate) fn sum(counted: &[Vec<f64>], n_modes: usize) -> Vec<f64> {
     let mut sums = vec![0.0; n_modes];
     for counts in counted {
         for (sum, count) in sums.iter_mut().zip(counts) {

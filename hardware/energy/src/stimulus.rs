@@ -12,6 +12,7 @@ use sim_rtl::{Design, WindowCode};
 use sim_testkit::switching::held;
 
 /// The registers that surround a PE in one cycle.
+#[expect(clippy::struct_excessive_bools, reason = "bits of registers")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Inputs {
     /// Activations that it holds, as they move right.
@@ -26,6 +27,8 @@ pub(crate) struct Inputs {
     /// The shadow register above, and its parity.
     pub(crate) shadow_above: u32,
     pub(crate) parity_above: bool,
+    /// Its output in this tile is skipped.
+    pub(crate) skips: bool,
 }
 
 /// What a PE does in one cycle.
@@ -35,6 +38,8 @@ pub(crate) enum Step {
     Idle,
     /// A step without an output.
     Masked,
+    /// A step of an output that is skipped.
+    Skipped,
     /// A step of a real output.
     Active {
         /// Active threads, or activations of a pair.
@@ -107,6 +112,7 @@ impl Probe for Recorder {
             drain_parity: self.drain_parity,
             shadow_above: above.map_or(0, |above| registers.shadow(above).cast_unsigned()),
             parity_above: above.map_or(!self.drain_parity, |above| registers.shadow_parity(above) != 0),
+            skips: registers.holds(pe),
         };
         let last = word & control::LAST != 0;
         let lanes: Vec<(u8, i8)> = (0..registers.n_lanes())
@@ -165,6 +171,9 @@ fn step(pe_kind: Pe, registers: &Registers, pe: usize, lanes: &[(u8, i8)]) -> St
     }
     if word & control::ROW_IS_REAL == 0 || !registers.col_is_real(pe) {
         return Step::Masked;
+    }
+    if registers.holds(pe) {
+        return Step::Skipped;
     }
     let mut pairs = OperandWidths::default();
     for &(x, w) in lanes.iter().filter(|&&(x, w)| x != 0 && w != 0) {

@@ -6,6 +6,10 @@ use anyhow::Context;
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use sim_array::engine::Operands;
+use sim_array::mapping::predicted::{
+    ChannelSequence, OutputMap, OutputPlan, PixelSequence, PredictedOutputs,
+};
+use sim_core::prediction::{ChannelOrder, OutputRules, PixelOrder};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Tiles};
 use sim_quant::lowering::Lowering;
@@ -21,6 +25,15 @@ const PE: (usize, usize) = (2, 1);
 const SHORT_K: usize = 50;
 /// Terms of a random product; shorter than a layer's, so that results are not rare.
 const MAX_RANDOM_K: usize = 160;
+
+/// Which outputs of a stream are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Computed {
+    /// All.
+    All,
+    /// About half of them, as if the others had been predicted to be zero.
+    Half,
+}
 
 /// What a stream is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +187,7 @@ impl Stream {
         array: &ArraySpec,
         trace: &Trace,
         n_cycles: usize,
+        computed: Computed,
     ) -> anyhow::Result<Vec<Cycle>> {
         let array = array.with_tiles(self.tiles);
         let (k, mut source) = match self.source {
@@ -192,10 +206,35 @@ impl Stream {
         let m = (n_tile_rows * rows - n_missing).min(source.activations.len() / k / rows * rows);
         let shape = Gemm::new(m, n, k)?;
         let operands = Operands::new(shape, &source.activations[..m * k], &source.weights[..n * k])?;
+        let plan = match computed {
+            Computed::All => None,
+            Computed::Half => Some(plan_of_half(&array, shape)?),
+        };
+        let operands = plan.as_ref().map_or(operands, |plan| operands.with_plan(plan));
         let mut cycles = record(&array, &operands, PE.0, PE.1)?;
         cycles.truncate(2 * n_cycles);
         Ok(cycles)
     }
+}
+
+/// The tiles of the whole product, in its order, with half of the outputs skipped.
+fn plan_of_half(array: &ArraySpec, shape: Gemm) -> anyhow::Result<OutputPlan> {
+    let (m, n) = (shape.m(), shape.n());
+    let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[19; 32]);
+    let kept: Vec<u8> = (0..m * n)
+        .map(|_| u8::from(rng.next_u32().is_multiple_of(2)))
+        .collect();
+    let outputs = PredictedOutputs::new(shape, &vec![0; m], &kept)?;
+    let map = OutputMap { height: m, width: 1 };
+    let pixels = PixelSequence::new(PixelOrder::Raster, map, 1, array.rows());
+    let channels = ChannelSequence::new(ChannelOrder::Natural, &vec![0; n]);
+    Ok(OutputPlan::new(
+        array,
+        OutputRules::default(),
+        outputs,
+        &pixels,
+        &channels,
+    )?)
 }
 
 struct Matrices {

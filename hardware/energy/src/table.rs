@@ -6,7 +6,7 @@ use sim_cost::mode::Mode;
 use sim_cost::table::Quantity;
 use sim_synth::table::rounded;
 
-use crate::measure::Measured;
+use crate::measure::{Measured, largest_error};
 use crate::testbench::Delays;
 
 /// Of a clock's energy and of leakage, in per cent: both are sums over cells, and neither has a clock tree.
@@ -36,7 +36,7 @@ pub(crate) fn with_energies(areas: &TableFile, measured: &[Measured], delays: De
             delay_model: delays.name().to_owned(),
             uncertainty,
         };
-        let error = one.largest_error().ceil();
+        let error = largest_error(&one.streams).ceil();
         for (mode, price) in rows(one) {
             let (price, source) = match price {
                 Some(price) => (
@@ -49,6 +49,15 @@ pub(crate) fn with_energies(areas: &TableFile, measured: &[Measured], delays: De
                 pe: pe.clone(),
                 mode,
                 quantity: quantity(price, source, error),
+            });
+        }
+        if let Some(held) = &one.held {
+            let source = "measured: toggles of the netlist with a hold bit on real and random operands that pass, less the \
+                          events; docs/energy.md";
+            table.energy.push(EnergyRow {
+                pe: pe.clone(),
+                mode: Mode::Skipped,
+                quantity: quantity(held.price, source, largest_error(&held.streams).ceil()),
             });
         }
         let clock = "measured: clock pins and the net between them, no clock tree";
@@ -69,7 +78,7 @@ pub(crate) fn with_energies(areas: &TableFile, measured: &[Measured], delays: De
 /// One row per mode: bubbles have one price, whatever their bucket.
 fn rows(one: &Measured) -> Vec<(Mode, Option<f64>)> {
     let mut rows = Vec::new();
-    for &(mode, price) in &one.prices {
+    for &(mode, price) in &one.fitted {
         if mode == Mode::Stall {
             rows.extend([Mode::Fill, Mode::Stall, Mode::Drain].map(|mode| (mode, price)));
         } else {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
-use sim_rtl::Design;
+use sim_rtl::{Design, HoldBit};
 use sim_synth::netlist::Netlist;
 use sim_synth::tools::Tool;
 
@@ -27,16 +27,17 @@ named! {
     }
 }
 
-/// Bits of one line of the stimulus: operands, control, drain, and the shadow register above.
+/// Bits of one line of the stimulus: operands, control, what is skipped, drain, and the shadow register above.
 fn vector(now: &Inputs, before: &Inputs, a_bits: usize, w_bits: usize) -> String {
     let bit = |holds: bool| if holds { '1' } else { '0' };
     format!(
-        "{}{}{}{}{:032b}{:04b}{:0w_bits$b}{:0a_bits$b}",
+        "{}{}{}{}{:032b}{}{:04b}{:0w_bits$b}{:0a_bits$b}",
         '0',
         bit(before.parity_above),
         bit(before.drain_parity),
         bit(before.drain),
         before.shadow_above,
+        bit(now.skips),
         now.control,
         now.weights,
         now.activations
@@ -82,8 +83,8 @@ pub(crate) fn simulate(
         "`timescale 1ns/1ps
 module bench;
   localparam A = {a_bits}, W = {w_bits}, N = {n_vectors};
-  reg [A+W+39:0] stimulus [0:N-1];
-  reg clk = 0, rst = 1, parity_above = 1, drain_parity = 0, drain = 0;
+  reg [A+W+40:0] stimulus [0:N-1];
+  reg clk = 0, rst = 1, parity_above = 1, drain_parity = 0, drain = 0, skip = 0;
   reg [31:0] shadow_above = 0;
   reg [3:0] control = 0;
   reg [W-1:0] w = 0;
@@ -91,7 +92,7 @@ module bench;
   wire [A-1:0] a_q;
   wire [W-1:0] w_q;
   wire [3:0] control_q;
-  pe dut(.clk(clk), .rst(rst), .a_in(a), .control_in(control), .a_q(a_q), .control_q(control_q), .w_in(w), .w_q(w_q),
+  pe dut(.clk(clk), .rst(rst), {skip} .a_in(a), .control_in(control), .a_q(a_q), .control_q(control_q), .w_in(w), .w_q(w_q),
          .drain(drain), .drain_parity(drain_parity), .shadow_in(shadow_above), .shadow_parity_in(parity_above),
          .shadow_q(), .shadow_parity_q(), .control_final());
   integer i;
@@ -102,7 +103,7 @@ module bench;
     $dumpvars(1, dut);
     for (i = 0; i < N; i = i + 1) begin
       #{half} clk = 1;
-      #0.3 {{rst, parity_above, drain_parity, drain, shadow_above, control, w, a}} = stimulus[i];
+      #0.3 {{rst, parity_above, drain_parity, drain, shadow_above, skip, control, w, a}} = stimulus[i];
       #{rest} clk = 0;
     end
     #{half} clk = 1;
@@ -112,6 +113,10 @@ module bench;
   end
 endmodule
 ",
+        skip = match design.hold_bit() {
+            HoldBit::Absent => "",
+            HoldBit::Present => ".skip(skip),",
+        },
         half = PERIOD_NS / 2,
         rest = "14.7",
     );
@@ -172,7 +177,7 @@ mod tests {
 
     use super::*;
     use crate::power::price;
-    use crate::streams::ALL;
+    use crate::streams::{ALL, Computed};
     use crate::toggles::per_cycle;
 
     /// The tools run end to end; glitches are there with delays and not without.
@@ -187,7 +192,9 @@ mod tests {
         let power = price(&netlist.json, netlist.module, library.liberty()).expect("prices");
         std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).expect("the root");
         let trace = crate::streams::trace().expect("the trace");
-        let mut cycles = ALL[0].record(&array, &trace, 60).expect("a stream");
+        let mut cycles = ALL[0]
+            .record(&array, &trace, 60, Computed::All)
+            .expect("a stream");
         cycles.truncate(60);
         let spent = Delays::ALL.map(|delays| {
             let models = cells.with_extension("v");
