@@ -95,6 +95,8 @@ pub(super) fn label(name: &str, value: &Value) -> String {
         "recalibrate-bn" if text == "off" => "–".to_owned(),
         "model" | "predictors" => brief(&text).to_owned(),
         "threads" => format!("{text}T"),
+        // A window of a PE is a word, one of a prediction a number of pixels.
+        "window" if name.starts_with("prediction") => format!("window {text}"),
         "design" | "policy" | "window" | "kind" | "name" => text,
         "activation-zeros" => format!("{text} zeros"),
         "weight-zeros" => format!("{text} weight zeros"),
