@@ -17,7 +17,7 @@ use crate::failure::Failure;
 
 /// The prediction that is asked for.
 ///
-/// - Errors: a run file that is wrong, or has no [prediction].
+/// - Errors: a run file that is wrong, or has no `[prediction]`.
 pub(crate) fn read(args: &PredictArgs) -> Result<Option<PredictionAsk>, Failure> {
     let of = |method| PredictionAsk {
         origin: "--predict".to_owned(),

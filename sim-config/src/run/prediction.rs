@@ -66,7 +66,7 @@ pub struct ZapSpec {
     pub batch_norms: PredictorBatchNorms,
 }
 
-/// Where the thresholds of places come from whose [[layer]] does not say them.
+/// Where the thresholds of places come from whose `[[layer]]` does not say them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ThresholdSource {
     /// One for all.

@@ -14,7 +14,7 @@ pub(crate) struct OutputsArgs {
     /// Which outputs are computed, uint8 [M, N]: 1 is, 0 is skipped and becomes 0
     #[arg(long, value_name = "KEPT.npy")]
     kept: Option<PathBuf>,
-    /// Which pixels (rows of A) are computed first, all their outputs without asking, uint8 [M]; else none is
+    /// Which pixels (rows of A) are computed first, all their outputs without asking, M values of uint8; else none is
     #[arg(long, value_name = "FIRST.npy", requires = "kept")]
     first: Option<PathBuf>,
     /// Which tiles the outputs of the other pixels form [default: gate]

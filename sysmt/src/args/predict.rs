@@ -11,7 +11,7 @@ const DEFAULT_MAX_ERROR: f64 = 0.1;
 
 #[derive(Debug, Args)]
 pub(crate) struct PredictArgs {
-    /// Leave out outputs behind ReLUs that are predicted to be zero: a run file with [prediction]; zap:FILE[,ERROR],
+    /// Leave out outputs behind ReLUs that are predicted to be zero: a run file with `[prediction]`; `zap:FILE[,ERROR]`,
     /// predictors of ZAP and the most that all places may lose together, else 0.1; or cross-neuron:WINDOW, such as
     /// cross-neuron:2
     #[arg(long, value_name = "PREDICTION", value_parser = predict)]

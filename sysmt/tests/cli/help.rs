@@ -84,7 +84,7 @@ fn help_of_every_command() {
           --kept <KEPT.npy>      Which outputs are computed, uint8 [M, N]: 1 is, 0 is skipped and
                                  becomes 0
           --first <FIRST.npy>    Which pixels (rows of A) are computed first, all their outputs without
-                                 asking, uint8 [M]; else none is
+                                 asking, M values of uint8; else none is
           --schedule <SCHEDULE>  Which tiles the outputs of the other pixels form [default: gate]
                                  [possible values: gate, rows, columns]
           --pixels <PIXELS>      In which order pixels are dealt to rows of PEs [default: block for
@@ -138,8 +138,8 @@ fn help_of_every_command() {
                                   list them
           --out <TRACE>           Where to write the trace [default: MODEL.safetensors in this folder]
           --predict <PREDICTION>  Leave out outputs behind ReLUs that are predicted to be zero: a run
-                                  file with [prediction]; zap:FILE[,ERROR], predictors of ZAP and the
-                                  most that all places may lose together, else 0.1; or
+                                  file with `[prediction]`; `zap:FILE[,ERROR]`, predictors of ZAP and
+                                  the most that all places may lose together, else 0.1; or
                                   cross-neuron:WINDOW, such as cross-neuron:2
           --force                 Also replace files that sysmt did not write, or that were changed
                                   since; never one that this command reads
@@ -243,9 +243,10 @@ fn help_of_every_command() {
                                            first output with one value for each class]
           --predictions <FILE.csv>         Where to write one row per image: label and predicted classes
           --predict <PREDICTION>           Leave out outputs behind ReLUs that are predicted to be zero:
-                                           a run file with [prediction]; zap:FILE[,ERROR], predictors of
-                                           ZAP and the most that all places may lose together, else 0.1;
-                                           or cross-neuron:WINDOW, such as cross-neuron:2
+                                           a run file with `[prediction]`; `zap:FILE[,ERROR]`,
+                                           predictors of ZAP and the most that all places may lose
+                                           together, else 0.1; or cross-neuron:WINDOW, such as
+                                           cross-neuron:2
           --force                          Also replace files that sysmt did not write, or that were
                                            changed since; never one that this command reads
           --mse                            Measure the error of every product against the exact one
