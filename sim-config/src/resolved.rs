@@ -7,7 +7,7 @@ use sim_core::counters::Mse;
 use sim_core::input_constant::InputConstant;
 use sim_core::layer_rules::LayerRules;
 use sim_core::pe_keys::PeKeys;
-use sim_core::prediction::{FillUp, OutputRules, PredictorLanes, Shortcuts};
+use sim_core::prediction::{ArrayPrediction, FillUp, OutputRules, PredictorLanes, Shortcuts};
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
@@ -151,15 +151,18 @@ pub fn layer(name: &str, rules: LayerRules, place: Option<PlaceRule>) -> Value {
 pub fn prediction(spec: &PredictionSpec) -> Value {
     let PredictionSpec {
         method,
-        rules:
-            OutputRules {
-                schedule,
-                fill_up,
-                predictor_lanes: PredictorLanes(lanes),
+        array:
+            ArrayPrediction {
+                rules:
+                    OutputRules {
+                        schedule,
+                        fill_up,
+                        predictor_lanes: PredictorLanes(lanes),
+                    },
+                pixels,
+                channels,
+                shortcuts,
             },
-        pixels,
-        channels,
-        shortcuts,
     } = spec;
     let mut table = json!({
         "schedule": schedule,

@@ -250,6 +250,18 @@ pub struct ArrayPrediction {
     pub shortcuts: Shortcuts,
 }
 
+impl Default for ArrayPrediction {
+    fn default() -> Self {
+        let rules = OutputRules::default();
+        Self {
+            rules,
+            pixels: rules.schedule.default_pixels(),
+            channels: ChannelOrder::default(),
+            shortcuts: Shortcuts::default(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use sim_config::run::prediction::{
 };
 use sim_config::run::{NamedLayers, RunSpec};
 use sim_core::convolution::LayerKind;
-use sim_core::prediction::{ChannelOrder, FillUp, OutputRules, PixelOrder, Shortcuts};
+use sim_core::prediction::{ArrayPrediction, FillUp, Shortcuts};
 use sim_core::units::count_as_f64;
 use sim_net::network::Network;
 use sim_predict::curve::{Curve, THRESHOLDS};
@@ -96,11 +96,8 @@ impl PredictionAsk {
         Some(Self {
             origin: "[prediction]".to_owned(),
             spec: PredictionSpec {
-                rules: OutputRules::default(),
-                pixels: PixelOrder::Raster,
-                channels: ChannelOrder::Natural,
-                shortcuts: Shortcuts::Computed,
                 method: prediction.method.clone(),
+                array: ArrayPrediction::default(),
             },
             layers: design.layers.clone(),
         })
@@ -116,7 +113,7 @@ impl PredictionAsk {
         options: &CaptureOptions<'_>,
         workers: &Workers<'_>,
     ) -> Result<Prediction, RunError> {
-        match self.spec.rules.fill_up {
+        match self.spec.array.rules.fill_up {
             FillUp::Off => {}
             FillUp::On => {
                 return Err(self.error(
@@ -174,7 +171,7 @@ impl PredictionAsk {
         Ok(Prediction {
             methods,
             batch_norms,
-            shortcuts: self.spec.shortcuts,
+            shortcuts: self.spec.array.shortcuts,
             echo,
             warnings,
         })

@@ -13,7 +13,6 @@ use sim_array::lockstep::Truth;
 use sim_config::resolved;
 use sim_config::run::RunSpec;
 use sim_core::busy::PeMap;
-use sim_core::prediction::ArrayPrediction;
 use sim_core::record::{EngineKind, LayerRecord, UnsimulatedLayer};
 use sim_cost::table::Table;
 use sim_layers::check::{CheckOptions, TraceDivergence, check};
@@ -46,7 +45,7 @@ impl PreparedTrace {
         let options = SimulateOptions {
             machines: &self.machines(spec, held, workers)?,
             reorder: spec.design.reorder,
-            prediction: array_prediction(spec),
+            prediction: spec.design.prediction.as_ref().map(|prediction| prediction.array),
             baseline: spec.design.baseline,
             engine: workers.engines.of(kind),
             measures: Measures {
@@ -74,7 +73,7 @@ impl PreparedTrace {
             engines: workers.engines,
             truth,
             reorder: spec.design.reorder,
-            prediction: array_prediction(spec),
+            prediction: spec.design.prediction.as_ref().map(|prediction| prediction.array),
             jobs: workers.jobs,
             stop: workers.stop,
         };
@@ -184,17 +183,6 @@ pub fn point(spec: &RunSpec, prepared: &PreparedTrace, layers: &[LayerRecord], t
     );
     point.warnings.extend(point.coverage().warning());
     point
-}
-
-/// What an array does with predicted outputs.
-fn array_prediction(spec: &RunSpec) -> Option<ArrayPrediction> {
-    let prediction = spec.design.prediction.as_ref()?;
-    Some(ArrayPrediction {
-        rules: prediction.rules,
-        pixels: prediction.pixels,
-        channels: prediction.channels,
-        shortcuts: prediction.shortcuts,
-    })
 }
 
 fn synthetic(spec: &RunSpec) -> Option<Synthetic> {

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sim_core::named;
-use sim_core::prediction::{
-    ChannelOrder, Diagonal, FillUp, OutputRules, PixelOrder, PredictorLanes, Shortcuts,
-};
+use sim_core::prediction::{ArrayPrediction, Diagonal, FillUp, OutputRules, PredictorLanes, Shortcuts};
 use sim_predict::cross_neuron::{CrossNeuron, WindowSize, ZeroUpTo};
 use sim_predict::predictor::Threshold;
 
@@ -17,14 +15,8 @@ use crate::reader::KeyReader;
 pub struct PredictionSpec {
     /// What predicts.
     pub method: MethodSource,
-    /// Which tiles the array makes of it.
-    pub rules: OutputRules,
-    /// In which order pixels are dealt.
-    pub pixels: PixelOrder,
-    /// In which order channels are dealt.
-    pub channels: ChannelOrder,
-    /// What strided shortcuts do.
-    pub shortcuts: Shortcuts,
+    /// What the array does with it.
+    pub array: ArrayPrediction,
 }
 
 /// Where the method comes from.
@@ -162,13 +154,9 @@ named! {
 impl PredictionSpec {
     /// A method, with the defaults of all other keys.
     pub fn of(method: MethodSpec) -> Self {
-        let rules = OutputRules::default();
         Self {
             method: MethodSource::Given(method),
-            rules,
-            pixels: rules.schedule.default_pixels(),
-            channels: ChannelOrder::default(),
-            shortcuts: Shortcuts::default(),
+            array: ArrayPrediction::default(),
         }
     }
 }
@@ -253,7 +241,7 @@ pub(super) fn read(top: &KeyReader<'_>, folder: &Path, on: On) -> (Option<Predic
     }
     let kind: Option<MethodKind> = section.optional_word(&keys::METHOD);
     let values = Values::read(&section, folder);
-    let spec = read_array(&section, values.lanes);
+    let array = read_array(&section, values.lanes);
     section.finish(None);
     if let Some(kind) = kind {
         check_keys_of(&section, kind);
@@ -283,7 +271,7 @@ pub(super) fn read(top: &KeyReader<'_>, folder: &Path, on: On) -> (Option<Predic
             (values.method(&section, kind).map(MethodSource::Given), of_layers)
         }
     };
-    let spec = method.map(|method| PredictionSpec { method, ..spec });
+    let spec = method.map(|method| PredictionSpec { method, array });
     (spec, of_layers)
 }
 
@@ -388,8 +376,8 @@ pub(super) fn read_threshold(table: &KeyReader<'_>, key: &'static Key) -> Option
     Threshold::new(value.into()).ok()
 }
 
-/// What the array does; the method is a stand-in.
-fn read_array(section: &KeyReader<'_>, predictor_lanes: PredictorLanes) -> PredictionSpec {
+/// What the array does.
+fn read_array(section: &KeyReader<'_>, predictor_lanes: PredictorLanes) -> ArrayPrediction {
     let rules = OutputRules {
         schedule: section.word(&keys::OUTPUT_SCHEDULE),
         fill_up: if section.flag(&keys::FILL_UP) {
@@ -400,8 +388,7 @@ fn read_array(section: &KeyReader<'_>, predictor_lanes: PredictorLanes) -> Predi
         predictor_lanes,
     };
     let pixels = section.optional_word(&keys::PIXEL_ORDER);
-    PredictionSpec {
-        method: MethodSource::Trace(MethodClaim::default()),
+    ArrayPrediction {
         rules,
         pixels: pixels.unwrap_or(rules.schedule.default_pixels()),
         channels: section.word(&keys::CHANNEL_ORDER),

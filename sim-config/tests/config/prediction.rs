@@ -7,7 +7,7 @@ use sim_config::run::prediction::{
     ThresholdSearch, ThresholdSource, ZapSpec,
 };
 use sim_config::run::{self, RunSpec};
-use sim_core::prediction::{ChannelOrder, Diagonal, OutputRules, PixelOrder, Shortcuts};
+use sim_core::prediction::{ArrayPrediction, ChannelOrder, Diagonal, OutputRules, PixelOrder, Shortcuts};
 use sim_predict::cross_neuron::{CrossNeuron, WindowSize, ZeroUpTo};
 use sim_predict::predictor::Threshold;
 use sim_toml::error::ConfigError;
@@ -60,10 +60,12 @@ fn methods_have_keys_and_defaults() {
         good(NETWORK, "method = \"cross-neuron\"\n"),
         PredictionSpec {
             method: MethodSource::Given(cross_neuron(2, Diagonal::Main, 0.0)),
-            rules: OutputRules::default(),
-            pixels: PixelOrder::Raster,
-            channels: ChannelOrder::Natural,
-            shortcuts: Shortcuts::Computed,
+            array: ArrayPrediction {
+                rules: OutputRules::default(),
+                pixels: PixelOrder::Raster,
+                channels: ChannelOrder::Natural,
+                shortcuts: Shortcuts::Computed,
+            },
         }
     );
     let keys = "method = \"cross-neuron\"\nwindow = 255\ndiagonal = \"anti\"\nzero-up-to = 0.1\n";
@@ -108,7 +110,7 @@ fn blocks_are_the_default_of_columns_alone() {
             PixelOrder::Raster,
         ),
     ] {
-        assert_eq!(good(TRACE, keys).pixels, want, "{keys}");
+        assert_eq!(good(TRACE, keys).array.pixels, want, "{keys}");
     }
 }
 
