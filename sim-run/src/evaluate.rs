@@ -14,7 +14,7 @@ use sim_core::evaluation::Evaluation;
 use sim_core::prediction::Shortcuts;
 use sim_core::throttle::{MaxDrop, Throttling};
 use sim_cost::table::Table;
-use sim_layers::evaluate::Machine;
+use sim_layers::evaluate::{Machine, Products};
 use sim_net::network::Statistics;
 
 use crate::design::Design;
@@ -31,8 +31,6 @@ use crate::workers::Workers;
 pub struct Evaluated {
     /// The designs as they were run, in the order given.
     pub designs: Vec<Design>,
-    /// New statistics of batch norms, for each design that recalibrates them.
-    pub statistics: Vec<Option<Vec<Statistics>>>,
     /// How the threads of the first design's layers were found; `None`: nobody looked for them.
     pub throttling: Option<Throttling>,
     /// Answers and counts.
@@ -71,25 +69,19 @@ impl PreparedNetwork {
             (None, _) | (_, None) => None,
         };
         let prediction = self.same_prediction(&designs, workers)?;
-        let built = self.build(&designs, workers)?;
-        let (machines, statistics): (Vec<Machine>, Vec<_>) = built
-            .into_iter()
-            .map(|built| (built.machine, built.statistics))
-            .unzip();
+        let machines = self.build(&designs, workers)?;
         let predicted = match (&prediction, designs.first()) {
-            (Some(prediction), Some(first)) => Some(self.predicted(
-                prediction,
-                &first.array().default_baseline(),
-                first.recalibration,
-                workers,
-            )?),
+            (Some(prediction), Some(first)) => {
+                let exact = first.array().default_baseline();
+                let exact = Products::Exact(&exact);
+                Some(self.adapted(exact, Some(prediction), first.recalibration, workers)?)
+            }
             (None, _) | (_, None) => None,
         };
         let evaluation = self.evaluate(&machines, predicted.as_ref(), workers)?;
         let learned_from = self.learned_from(&designs, throttling.as_ref(), workers)?;
         Ok(Evaluated {
             designs,
-            statistics,
             throttling,
             evaluation,
             machines,
@@ -216,6 +208,11 @@ impl Evaluated {
             prediction: self.prediction.as_ref().map(|prediction| prediction.echo.clone()),
             warnings: self.warnings(),
         }
+    }
+
+    /// New statistics of batch norms of the first design, where it recalibrates them.
+    pub fn statistics(&self) -> Option<&[Statistics]> {
+        self.machines.first()?.adapted().statistics.as_deref()
     }
 
     /// What a reader of predicted zeros has to know.

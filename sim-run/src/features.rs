@@ -4,7 +4,7 @@ use reports::stored::point::FeatureError;
 use sim_core::shape::widen;
 use sim_core::tensor::Tensor;
 use sim_core::units::count_as_f64;
-use sim_layers::evaluate::{Machine, SimulatedLayers};
+use sim_layers::evaluate::{Machine, Products, SimulatedLayers};
 use sim_net::network::{
     BatchNormCall, HookError, Hooks, NoHooks, PlaceCall, Statistics, Value, WeightedCall,
 };
@@ -31,14 +31,14 @@ impl PreparedNetwork {
             let input = feed.of(index..index + 1).map_err(|error| failed(&error))?;
             let exact = self.features(&input, &mut NoHooks)?;
             for (machine, relative) in machines.iter().zip(&mut relative) {
-                let mut hooks = SimulatedLayers::on(
-                    machine,
+                let mut hooks = SimulatedLayers::of_batches(
+                    Products::Array(machine),
                     self.quantized(),
                     workers.engines.algebraic(),
                     workers.jobs,
                     workers.stop,
                 );
-                let mut hooks = Gating::new(machine.methods(), &mut hooks);
+                let mut hooks = Gating::new(&machine.adapted().methods, &mut hooks);
                 let found = self.features(&input, &mut hooks)?;
                 relative.push(distance(&found, &exact).ok_or_else(|| {
                     failed(

@@ -9,18 +9,16 @@ use sim_config::run::ModelWorkload;
 use sim_config::run::prediction::PredictorBatchNorms;
 use sim_core::evaluation::Evaluation;
 use sim_core::prune::PruneSpec;
-use sim_core::recalibration::RecalibrationMode;
+use sim_core::recalibration::{Recalibration, RecalibrationMode};
 use sim_core::record::UnsimulatedLayer;
 use sim_core::reorder::Reorder;
 use sim_core::shape::widen;
-use sim_core::spec::ArraySpec;
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
 use sim_images::sets::ImageSet;
-use sim_layers::evaluate::{EvaluateOptions, Machine, Predicted, SimulatedLayers, evaluate};
-use sim_net::network::{Hooks, Macs, Network, Statistics};
+use sim_layers::evaluate::{Adapted, EvaluateOptions, Machine, Products, SimulatedLayers, evaluate};
+use sim_net::network::{Macs, Network};
 use sim_net::recalibrate::{End, recalibrate, recalibrate_up_to};
-use sim_predict::method::Method;
 use sim_quant::calibrate::{Calibration, calibrate};
 use sim_quant::coverage;
 use sim_quant::feed::Feed;
@@ -36,26 +34,14 @@ use crate::prediction::{Chosen, Prediction, PredictionAsk};
 use crate::training::{self, LearnedFrom, Training, TrainingSet};
 use crate::workers::Workers;
 
-/// A design that is ready to be evaluated.
-#[derive(Debug)]
-pub struct Built {
-    /// The array as an evaluation uses it.
-    pub machine: Machine,
-    /// New statistics of batch norms, where they were recalibrated.
-    pub statistics: Option<Vec<Statistics>>,
-}
-
 /// What is evaluated beside machines, FP32 and exact 8-bit.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Beside<'a> {
     /// The network before it was pruned.
     pub(crate) unpruned: Option<&'a Network>,
     /// Exact 8-bit with predicted zeros.
-    pub(crate) predicted: Option<&'a Predicted>,
+    pub(crate) predicted: Option<&'a Adapted>,
 }
-
-/// By place of the network.
-type Methods = Vec<Option<Method>>;
 
 /// Counts of wide operands by layer, `[groups, k]`.
 type Counts = Vec<Option<Vec<u64>>>;
@@ -189,14 +175,14 @@ impl PreparedNetwork {
     ///
     /// - Errors: layers that are not there or cannot run as asked, reordering of an array without threads, and batch
     ///   norms that cannot be recalibrated.
-    pub fn build(&self, designs: &[Design], workers: &Workers<'_>) -> Result<Vec<Built>, RunError> {
+    pub fn build(&self, designs: &[Design], workers: &Workers<'_>) -> Result<Vec<Machine>, RunError> {
         designs
             .iter()
             .map(|design| self.build_one(design, workers))
             .collect()
     }
 
-    fn build_one(&self, design: &Design, workers: &Workers<'_>) -> Result<Built, RunError> {
+    fn build_one(&self, design: &Design, workers: &Workers<'_>) -> Result<Machine, RunError> {
         let n_layers = self.opened.network.layers().len();
         let machines = design.machines(&self.layer_names())?;
         let machine = Machine::new(&design.name, machines, *design.baseline(), n_layers)
@@ -204,25 +190,9 @@ impl PreparedNetwork {
             .reordered(self.counts(design.reorder(), workers)?.clone());
         let prediction = design.prediction.as_ref();
         let prediction = prediction.map(|ask| self.prediction(ask, workers)).transpose()?;
-        let Some(mode) = design.recalibration else {
-            let methods = prediction.map_or_else(Vec::new, |prediction| prediction.methods.clone());
-            return Ok(Built {
-                machine: machine.with_methods(methods),
-                statistics: None,
-            });
-        };
-        let mut layers = SimulatedLayers::on(
-            &machine,
-            &self.quantized,
-            workers.engines.algebraic(),
-            workers.jobs,
-            workers.stop,
-        );
-        let (statistics, methods) = self.statistics(&mut layers, prediction.as_deref(), mode, workers)?;
-        Ok(Built {
-            machine: machine.with_methods(methods).with_statistics(statistics.clone()),
-            statistics: Some(statistics),
-        })
+        let products = Products::Array(&machine);
+        let adapted = self.adapted(products, prediction.as_deref(), design.recalibration, workers)?;
+        Ok(machine.with_adapted(adapted))
     }
 
     /// A method at each place, as asked for.
@@ -247,34 +217,6 @@ impl PreparedNetwork {
         let prediction = Arc::new(ask.resolve(chosen, &options, workers)?);
         *self.prediction.borrow_mut() = Some((ask.clone(), Arc::clone(&prediction)));
         Ok(prediction)
-    }
-
-    /// Exact 8-bit with predicted zeros, recalibrated by itself where designs are.
-    pub(crate) fn predicted(
-        &self,
-        prediction: &Prediction,
-        exact: &ArraySpec,
-        recalibration: Option<RecalibrationMode>,
-        workers: &Workers<'_>,
-    ) -> Result<Predicted, RunError> {
-        let Some(mode) = recalibration else {
-            return Ok(Predicted {
-                methods: prediction.methods.clone(),
-                statistics: None,
-            });
-        };
-        let mut layers = SimulatedLayers::exact(
-            exact,
-            &self.quantized,
-            workers.engines.algebraic(),
-            workers.jobs,
-            workers.stop,
-        );
-        let (statistics, methods) = self.statistics(&mut layers, Some(prediction), mode, workers)?;
-        Ok(Predicted {
-            methods,
-            statistics: Some(statistics),
-        })
     }
 
     pub(crate) fn layer_names(&self) -> LayerNames<'_> {
@@ -310,37 +252,55 @@ impl PreparedNetwork {
         Ok(cell.get_or_init(|| counts))
     }
 
-    /// New statistics of batch norms where `layers` compute the layers with predicted zeros, and what predicts then.
-    fn statistics(
+    /// What is other in the network than in its file where `products` are those of its layers: predicted zeros, and new
+    /// statistics of batch norms with them.
+    ///
+    /// - Errors: batch norms that cannot be recalibrated.
+    pub(crate) fn adapted(
         &self,
-        layers: &mut dyn Hooks,
+        products: Products<'_>,
         prediction: Option<&Prediction>,
-        mode: RecalibrationMode,
+        recalibration: Option<RecalibrationMode>,
         workers: &Workers<'_>,
-    ) -> Result<(Vec<Statistics>, Methods), RunError> {
+    ) -> Result<Adapted, RunError> {
+        let (methods, batch_norms) = match prediction {
+            Some(Prediction {
+                methods, batch_norms, ..
+            }) => (methods.as_slice(), *batch_norms),
+            None => (&[][..], PredictorBatchNorms::Kept),
+        };
+        let Some(mode) = recalibration.map(Recalibration::from) else {
+            return Ok(Adapted {
+                methods: methods.to_vec(),
+                statistics: None,
+            });
+        };
         let batch = self.training_batch(workers)?;
         let network = &self.opened.network;
-        let failed = |error| RunError::at(&self.workload.model, &error);
-        let Some(Prediction {
-            methods, batch_norms, ..
-        }) = prediction
-        else {
-            let statistics = recalibrate(network, batch, mode.into(), layers).map_err(failed)?;
-            return Ok((statistics, Vec::new()));
-        };
-        match batch_norms {
+        let mut layers = SimulatedLayers::of_batches(
+            products,
+            &self.quantized,
+            workers.engines.algebraic(),
+            workers.jobs,
+            workers.stop,
+        );
+        let (statistics, methods) = match batch_norms {
             PredictorBatchNorms::Kept => {
-                let mut gates = Gating::new(methods, layers);
-                let statistics = recalibrate(network, batch, mode.into(), &mut gates).map_err(failed)?;
-                Ok((statistics, methods.clone()))
+                let mut gates = Gating::new(methods, &mut layers);
+                (recalibrate(network, batch, mode, &mut gates), methods.to_vec())
             }
             PredictorBatchNorms::Recalibrated => {
-                let mut gates = RecalibratingGates::new(methods, mode.into(), layers);
+                let mut gates = RecalibratingGates::new(methods, mode, &mut layers);
                 // A place may stand behind the last batch norm.
-                let statistics = recalibrate_up_to(End::Outputs, network, batch, mode.into(), &mut gates);
-                Ok((statistics.map_err(failed)?, gates.into_methods()))
+                let statistics = recalibrate_up_to(End::Outputs, network, batch, mode, &mut gates);
+                (statistics, gates.into_methods())
             }
-        }
+        };
+        let statistics = statistics.map_err(|error| RunError::at(&self.workload.model, &error))?;
+        Ok(Adapted {
+            methods,
+            statistics: Some(statistics),
+        })
     }
 
     /// All training images as one input.
@@ -418,7 +378,7 @@ impl PreparedNetwork {
     pub fn evaluate(
         &self,
         machines: &[Machine],
-        predicted: Option<&Predicted>,
+        predicted: Option<&Adapted>,
         workers: &Workers<'_>,
     ) -> Result<Evaluation, RunError> {
         let beside = Beside {

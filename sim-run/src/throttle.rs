@@ -80,7 +80,6 @@ fn measure(
     workers: &Workers<'_>,
 ) -> Result<ThrottleStep, RunError> {
     let machines = prepared.build(std::slice::from_ref(design), workers)?;
-    let machines: Vec<_> = machines.into_iter().map(|built| built.machine).collect();
     let evaluation = prepared.evaluate_with(
         prepared.training_images(workers)?,
         Beside::default(),

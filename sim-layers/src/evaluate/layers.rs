@@ -29,7 +29,7 @@ fn images_per_product(lowering: &Lowering) -> usize {
 
 /// What runs the products of simulated layers.
 #[derive(Clone, Copy)]
-pub(super) enum Products<'a> {
+pub enum Products<'a> {
     /// Those of an array of conventional PEs: exact, and nothing is counted.
     Exact(&'a ArraySpec),
     /// Those of an array.
@@ -64,9 +64,9 @@ impl<'a> SimulatedLayers<'a> {
         }
     }
 
-    /// Hooks that run the layers on an array, over batches of images on `jobs` threads.
-    pub fn on(
-        machine: &'a Machine,
+    /// Hooks that run the layers over batches of images on `jobs` threads.
+    pub fn of_batches(
+        products: Products<'a>,
         network: &'a QuantizedNetwork,
         engine: &'a Algebraic,
         jobs: usize,
@@ -74,21 +74,7 @@ impl<'a> SimulatedLayers<'a> {
     ) -> Self {
         Self {
             jobs,
-            ..Self::new(network, Products::Array(machine), engine, stop)
-        }
-    }
-
-    /// Hooks that run the layers with exact products, of which any array of conventional PEs is one.
-    pub fn exact(
-        array: &'a ArraySpec,
-        network: &'a QuantizedNetwork,
-        engine: &'a Algebraic,
-        jobs: usize,
-        stop: &'a AtomicBool,
-    ) -> Self {
-        Self {
-            jobs,
-            ..Self::new(network, Products::Exact(array), engine, stop)
+            ..Self::new(network, products, engine, stop)
         }
     }
 

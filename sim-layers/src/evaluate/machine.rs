@@ -5,11 +5,10 @@ use std::sync::OnceLock;
 
 use sim_array::engine::Mse;
 use sim_core::spec::{ArraySpec, Threads};
-use sim_net::network::Statistics;
-use sim_predict::method::Method;
 use sim_quant::lowering::Lowering;
 use sim_quant::reorder::ColumnOrder;
 
+use super::Adapted;
 use crate::layer_weights::lowered;
 use crate::machines::LayerMachines;
 
@@ -24,10 +23,7 @@ pub struct Machine {
     counts: Vec<Option<Vec<u64>>>,
     /// By layer and group, made when the layer first runs; none where K stays as it is.
     orders: Vec<OnceLock<Vec<ColumnOrder>>>,
-    /// Of every batch norm, in place of those that the network stores.
-    pub(super) statistics: Option<Vec<Statistics>>,
-    /// By place of the network; empty where nothing is predicted.
-    pub(super) methods: Vec<Option<Method>>,
+    adapted: Adapted,
     /// W of each layer and group in the order of its machine, made when the layer first runs.
     weights: Vec<OnceLock<Vec<Vec<i8>>>>,
 }
@@ -47,8 +43,7 @@ impl Machine {
             mse: Mse::Skip,
             counts: vec![None; n_layers],
             orders: (0..n_layers).map(|_| OnceLock::new()).collect(),
-            statistics: None,
-            methods: Vec::new(),
+            adapted: Adapted::default(),
             weights: (0..n_layers).map(|_| OnceLock::new()).collect(),
         }
     }
@@ -64,6 +59,17 @@ impl Machine {
         Self { mse, ..self }
     }
 
+    /// The same in a network that is adapted to it.
+    #[must_use]
+    pub fn with_adapted(self, adapted: Adapted) -> Self {
+        Self { adapted, ..self }
+    }
+
+    /// What is other in the network than in its file.
+    pub const fn adapted(&self) -> &Adapted {
+        &self.adapted
+    }
+
     /// The same with K reordered by these counts of wide operands, by layer of the network, `[groups, k]`; a layer
     /// without any keeps its order.
     #[must_use]
@@ -74,26 +80,6 @@ impl Machine {
             counts,
             ..self
         }
-    }
-
-    /// The same with these statistics of batch norms.
-    #[must_use]
-    pub fn with_statistics(self, statistics: Vec<Statistics>) -> Self {
-        Self {
-            statistics: Some(statistics),
-            ..self
-        }
-    }
-
-    /// The same with zeros that these methods predict, by place of the network.
-    #[must_use]
-    pub fn with_methods(self, methods: Vec<Option<Method>>) -> Self {
-        Self { methods, ..self }
-    }
-
-    /// What predicts, by place of the network; empty where nothing does.
-    pub fn methods(&self) -> &[Option<Method>] {
-        &self.methods
     }
 
     /// The order of K of each group of a layer; none where K stays as it is.

@@ -26,7 +26,7 @@ use sim_quant::quantized::QuantizedNetwork;
 
 use crate::sums;
 
-pub use self::layers::SimulatedLayers;
+pub use self::layers::{Products, SimulatedLayers};
 pub use self::machine::Machine;
 
 /// Batches whose answers wait in memory for those before them, per thread.
@@ -48,7 +48,7 @@ pub struct EvaluateOptions<'a> {
     /// Any array of conventional PEs, for exact 8-bit.
     pub exact: ArraySpec,
     /// What is predicted in exact 8-bit; `None`: nothing.
-    pub predicted: Option<&'a Predicted>,
+    pub predicted: Option<&'a Adapted>,
     /// What multiplies.
     pub engine: &'a Algebraic,
     /// The arrays.
@@ -59,10 +59,10 @@ pub struct EvaluateOptions<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// Exact 8-bit with predicted zeros.
-#[derive(Clone, Debug)]
-pub struct Predicted {
-    /// What predicts, by place of the network.
+/// What is other around simulated layers than in the network's file.
+#[derive(Clone, Debug, Default)]
+pub struct Adapted {
+    /// What predicts zeros, by place of the network; empty where nothing does.
     pub methods: Vec<Option<Method>>,
     /// Of every batch norm, in place of those that the network stores.
     pub statistics: Option<Vec<Statistics>>,

@@ -11,14 +11,14 @@ use sim_core::tensor::Tensor;
 use sim_images::sets::Numbering;
 use sim_net::execute::Runs;
 use sim_net::execute::error::ExecuteError;
-use sim_net::network::{HookPoint, Hooks, NoHooks, Statistics, floats};
+use sim_net::network::{HookPoint, Hooks, NoHooks, floats};
 use sim_net::recalibrate::Recalibrated;
-use sim_predict::method::Method;
 use sim_quant::capture::CaptureError;
 use sim_quant::prediction::Gating;
 
 use super::layers::{IMAGES_PER_PRODUCT, Products, SimulatedLayers};
-use super::{EvaluateError, EvaluateOptions, Predicted};
+use super::machine::Machine;
+use super::{Adapted, EvaluateError, EvaluateOptions};
 
 /// Most elements of what a layer reads or makes, over images side by side: they stay in a cache.
 const MAX_ELEMENTS: usize = 1 << 18;
@@ -90,9 +90,9 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
     let has_statistics = options
         .machines
         .iter()
-        .map(|machine| &machine.statistics)
-        .chain(options.predicted.map(|predicted| &predicted.statistics))
-        .any(Option::is_some);
+        .map(Machine::adapted)
+        .chain(options.predicted)
+        .any(|adapted| adapted.statistics.is_some());
     let differs = |point| match point {
         HookPoint::Weighted(layer) => options.quantized.layer(layer).is_some(),
         HookPoint::BatchNorm(_) => has_statistics,
@@ -128,8 +128,8 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
     let int8 = run(&mut exact_layers())?;
     let (int8_predicted, predicted) = match options.predicted {
         None => (None, Vec::new()),
-        Some(Predicted { methods, statistics }) => {
-            let (found, counts) = run_gated(run, &mut exact_layers(), methods, statistics.as_deref())?;
+        Some(adapted) => {
+            let (found, counts) = run_adapted(run, &mut exact_layers(), adapted)?;
             (Some(found), counts)
         }
     };
@@ -161,8 +161,7 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
             options.engine,
             options.stop,
         );
-        let (found, predicted) =
-            run_gated(run, &mut layers, &machine.methods, machine.statistics.as_deref())?;
+        let (found, predicted) = run_adapted(run, &mut layers, machine.adapted())?;
         for ((record, found), fp32) in records.iter_mut().zip(&found).zip(&fp32) {
             record.arrays.push(Answer::of(&found.values, record.label));
             record
@@ -184,11 +183,10 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
 }
 
 /// What `run` gives with `layers`, with predicted zeros and new statistics; and what was predicted.
-fn run_gated<T>(
+fn run_adapted<T>(
     run: impl Fn(&mut dyn Hooks) -> Result<T, EvaluateError>,
     layers: &mut dyn Hooks,
-    methods: &[Option<Method>],
-    statistics: Option<&[Statistics]>,
+    Adapted { methods, statistics }: &Adapted,
 ) -> Result<(T, Vec<Counts>), EvaluateError> {
     let mut gating = Gating::new(methods, layers);
     let found = match statistics {

@@ -72,7 +72,7 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
     let evaluated = network.run(&designs, max_drop, &workers);
     bar.finish();
     let evaluated = evaluated.map_err(network_args::failure)?;
-    if let (Some(out), Some(Some(statistics))) = (&save_model, evaluated.statistics.first()) {
+    if let (Some(out), Some(statistics)) = (&save_model, evaluated.statistics()) {
         save_statistics(&network.workload().model, out, statistics).map_err(|error| Failure::user(&error))?;
     }
     for warning in network.skipped().iter().flat_map(SkippedObject::warnings) {

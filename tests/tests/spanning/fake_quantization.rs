@@ -15,7 +15,7 @@ use sim_core::spec::{ArraySpec, Pe};
 use sim_core::tensor::Tensor;
 use sim_images::preprocess::batch;
 use sim_images::sets::{ImageSet, OpenOptions};
-use sim_layers::evaluate::{Machine, SimulatedLayers};
+use sim_layers::evaluate::{Machine, Products, SimulatedLayers};
 use sim_layers::machines::LayerMachines;
 use sim_net::network::{Network, NoHooks};
 use sim_quant::calibrate::calibrate;
@@ -149,7 +149,7 @@ fn exact_8_bit_answers_as_fake_quantization_does() {
         .collect();
     assert_eq!(steps, want.steps, "with `{}` sums", sums());
     let engine = Algebraic::default();
-    let mut layers = SimulatedLayers::on(&machine, &quantized, &engine, 2, &GO);
+    let mut layers = SimulatedLayers::of_batches(Products::Array(&machine), &quantized, &engine, 2, &GO);
     let found = network.run(&input, &mut layers).expect("runs");
     let fp32 = network.run(&input, &mut NoHooks).expect("runs");
     for outputs in [&found, &fp32] {
