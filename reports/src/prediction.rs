@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::convolution::LayerKind;
 use sim_core::prediction::{Counts, PREDICTOR_MACS_PER_OUTPUT, PlaceMethod};
 use sim_core::record::{PlaceRecord, PredictedRecord, ProductRecord};
-use sim_core::units::count_as_f64;
+use sim_core::units::{as_written, count_as_f64};
 
 use crate::json::LayerObject;
 use crate::markdown::{Align, table};
@@ -36,12 +36,10 @@ pub enum MethodObject {
 impl MethodObject {
     /// The method of a place.
     pub fn of(method: &PlaceMethod) -> Self {
-        // The shortest decimals that are this number.
-        let decimals = |value: f32| value.to_string().parse().unwrap_or_else(|_| f64::from(value));
         match *method {
             PlaceMethod::Zap { mask, threshold } => Self::Zap {
                 mask,
-                threshold: decimals(threshold),
+                threshold: as_written(threshold),
             },
             PlaceMethod::CrossNeuron {
                 window,
@@ -50,8 +48,22 @@ impl MethodObject {
             } => Self::CrossNeuron {
                 window: window.into(),
                 diagonal: diagonal.name().to_owned(),
-                zero_up_to: decimals(zero_up_to),
+                zero_up_to: as_written(zero_up_to),
             },
+        }
+    }
+
+    /// The method as a reader has it.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Zap { mask, threshold } => format!("zap, mask {mask}, threshold {threshold}"),
+            Self::CrossNeuron {
+                window,
+                diagonal,
+                zero_up_to,
+            } => {
+                format!("cross-neuron, window {window}, {diagonal} diagonal, zero up to {zero_up_to}")
+            }
         }
     }
 }
@@ -410,19 +422,4 @@ impl PredictionObject {
 
 fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), |share| format!("{:.2}", 100.0 * share))
-}
-
-impl MethodObject {
-    fn words(&self) -> String {
-        match self {
-            Self::Zap { mask, threshold } => format!("zap, mask {mask}, threshold {threshold}"),
-            Self::CrossNeuron {
-                window,
-                diagonal,
-                zero_up_to,
-            } => {
-                format!("cross-neuron, window {window}, {diagonal} diagonal, zero up to {zero_up_to}")
-            }
-        }
-    }
 }

@@ -40,7 +40,8 @@ pub fn check(
     })
 }
 
-pub(crate) fn listed(names: &[&str]) -> String {
+/// The names, each marked as one.
+pub fn listed(names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(", ")
 }

@@ -13,6 +13,7 @@ use sim_core::prune::PruneSpec;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::range::ActivationRange;
 use sim_core::spec::{ArraySpec, Threads};
+use sim_core::units::as_written;
 use sim_predict::cross_neuron::{CrossNeuron, WindowSize};
 use sim_predict::predictor::Threshold;
 
@@ -199,7 +200,7 @@ pub fn prediction(spec: &PredictionSpec) -> Value {
             "method": MethodKind::CrossNeuron,
             "window": window.get(),
             "diagonal": diagonal,
-            "zero-up-to": shortest(zero_up_to.get()),
+            "zero-up-to": as_written(zero_up_to.get()),
         }),
         MethodSource::Trace(MethodClaim {
             method,
@@ -212,7 +213,7 @@ pub fn prediction(spec: &PredictionSpec) -> Value {
             "threshold": given.map(threshold),
             "window": window.map(WindowSize::get),
             "diagonal": diagonal,
-            "zero-up-to": zero_up_to.map(|limit| shortest(limit.get())),
+            "zero-up-to": zero_up_to.map(|limit| as_written(limit.get())),
             // A method without predictors has no such key, and the default is 0.
             "predictor-lanes": Some(lanes).filter(|&&lanes| lanes != 0),
         }),
@@ -223,16 +224,8 @@ pub fn prediction(spec: &PredictionSpec) -> Value {
     table
 }
 
-fn threshold(threshold: Threshold) -> Value {
-    shortest(threshold.get())
-}
-
-/// The shortest decimals that are this number.
-fn shortest(value: f32) -> Value {
-    value
-        .to_string()
-        .parse::<f64>()
-        .map_or(Value::Null, |value| json!(value))
+fn threshold(threshold: Threshold) -> f64 {
+    as_written(threshold.get())
 }
 
 /// The table `quantization` of a run file.

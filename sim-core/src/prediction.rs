@@ -4,6 +4,8 @@
 //! A predictor then says which outputs of the other, *free*, pixels are *kept*: these are computed in phase 2, and the
 //! rest is skipped and is 0. How an array runs the phases is this project's own definition.
 
+use std::iter::Sum;
+
 use serde::{Deserialize, Serialize};
 
 use crate::named;
@@ -234,6 +236,15 @@ impl Counts {
         } else {
             self.sum_skipped / self.sum
         }
+    }
+}
+
+impl<'a> Sum<&'a Self> for Counts {
+    fn sum<I: Iterator<Item = &'a Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |mut all, one| {
+            all.add(one);
+            all
+        })
     }
 }
 

@@ -51,6 +51,11 @@ pub fn cycles_as_f64(cycles: Cycles) -> f64 {
     cycles.0 as f64
 }
 
+/// The double that is written as the single is, shortest: 0.1 for 0.1, where widening gives 0.10000000149011612.
+pub fn as_written(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or_else(|_| f64::from(value))
+}
+
 /// A count as a float for a ratio; exact below 2^53.
 pub fn count_as_f64(count: u64) -> f64 {
     cycles_as_f64(Cycles(count))

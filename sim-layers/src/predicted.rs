@@ -5,7 +5,7 @@ use sim_array::mapping::predicted::{
     ChannelSequence, OutputMap, OutputPhase, OutputPlan, PixelSequence, PredictedOutputs,
 };
 use sim_core::prediction::{
-    ArrayPrediction, ChannelOrder, Counts, OutputBound, PREDICTOR_MACS_PER_OUTPUT, PlaceMethod, Shortcuts,
+    ArrayPrediction, ChannelOrder, OutputBound, PREDICTOR_MACS_PER_OUTPUT, PlaceMethod, Shortcuts,
 };
 use sim_core::record::{PlaceRecord, PredictedRecord};
 use sim_core::shape::Gemm;
@@ -118,12 +118,8 @@ pub fn record(plan: &OutputPlan, predictor_macs: u64) -> PredictedRecord {
 /// What predicted the outputs of a layer, over all maps.
 pub(crate) fn place(layer: &Layer) -> Option<PlaceRecord> {
     let about = &layer.predicted.as_ref()?.about;
-    let all = about.counts.iter().fold(Counts::default(), |mut all, one| {
-        all.add(one);
-        all
-    });
     Some(PlaceRecord {
         method: about.method,
-        counts: (!about.counts.is_empty()).then_some(all),
+        counts: (!about.counts.is_empty()).then(|| about.counts.iter().sum()),
     })
 }

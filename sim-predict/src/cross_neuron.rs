@@ -32,8 +32,8 @@ impl WindowSize {
     }
 
     /// Rows, and columns.
-    pub fn get(self) -> usize {
-        usize::from(self.0)
+    pub const fn get(self) -> u8 {
+        self.0
     }
 }
 
@@ -84,20 +84,20 @@ impl CrossNeuron {
     fn diagonal_column(&self, row: usize) -> usize {
         match self.diagonal {
             Diagonal::Main => row,
-            Diagonal::Anti => self.window.get() - 1 - row,
+            Diagonal::Anti => usize::from(self.window.get()) - 1 - row,
         }
     }
 
     /// The window of a pixel, if the border does not cut it.
     fn whole_window(&self, row: usize, column: usize, [rows, columns]: [usize; 2]) -> Option<[usize; 2]> {
-        let size = self.window.get();
+        let size = usize::from(self.window.get());
         let [top, left] = [row / size * size, column / size * size];
         (top + size <= rows && left + size <= columns).then_some([top, left])
     }
 
     /// What is computed of `x`, channels, rows and columns behind the ReLU.
     pub fn gate(&self, x: &[f32], [channels, rows, columns]: [usize; 3]) -> Gate {
-        let size = self.window.get();
+        let size = usize::from(self.window.get());
         let is_first = |row: usize, column: usize| {
             let window = self.whole_window(row, column, [rows, columns]);
             window.is_none_or(|_| column % size == self.diagonal_column(row % size))

@@ -33,8 +33,7 @@ impl Method {
                 diagonal,
                 zero_up_to,
             }) => PlaceMethod::CrossNeuron {
-                // A size of windows is a byte.
-                window: u8::try_from(window.get()).unwrap_or(u8::MAX),
+                window: window.get(),
                 diagonal: *diagonal,
                 zero_up_to: zero_up_to.get(),
             },

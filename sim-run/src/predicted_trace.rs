@@ -111,7 +111,7 @@ fn differs(method: &PlaceMethod, claim: &MethodClaim) -> Option<String> {
         } => {
             let window_fault = claimed_window
                 .map(|said| said.get())
-                .filter(|said| *said != usize::from(window))
+                .filter(|said| *said != window)
                 .map(|said| other("window", said.to_string(), window.to_string()));
             let diagonal_fault = claimed_diagonal
                 .filter(|said| *said != diagonal)

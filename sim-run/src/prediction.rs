@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use reports::prediction::{MethodObject, PlaceEcho, PredictionEcho};
+use sim_config::layer_names::listed;
 use sim_config::run::prediction::{
     MaxError, MethodSource, MethodSpec, PlaceRule, PredictionSpec, PredictorBatchNorms, ThresholdSearch,
     ThresholdSource, ZapSpec,
@@ -11,7 +12,6 @@ use sim_config::run::{NamedLayers, RunSpec};
 use sim_core::convolution::LayerKind;
 use sim_core::prediction::{ArrayPrediction, FillUp, Shortcuts};
 use sim_core::units::count_as_f64;
-use sim_net::network::Network;
 use sim_predict::curve::{Curve, THRESHOLDS};
 use sim_predict::file::{PlacePredictor, PredictorFile};
 use sim_predict::method::Method;
@@ -190,13 +190,21 @@ impl PredictionAsk {
                  the first; take the prediction out"
             )));
         }
-        let mut places = all_places(network);
-        for (place, at) in places.iter_mut().zip(network.places()) {
-            place.macs = chosen.macs[at.layer];
-            if !matches!(chosen.choices[at.layer], Choice::Simulated(_)) {
-                place.rule = Rule::Out;
+        let place = |place: &sim_net::network::Place| {
+            let layer = &network.layers()[place.layer];
+            let [n_channels, per_group, rows, columns] = layer.weight_shape();
+            Place {
+                name: layer.name.as_str(),
+                n_channels,
+                macs_per_output: sim_core::shape::widen(per_group * rows * columns),
+                macs: chosen.macs[place.layer],
+                rule: match chosen.choices[place.layer] {
+                    Choice::Simulated(_) => Rule::Predicted,
+                    Choice::Unsimulated(_) => Rule::Out,
+                },
             }
-        }
+        };
+        let mut places: Vec<Place<'a>> = network.places().iter().map(place).collect();
         let names: Vec<&str> = (places.iter())
             .filter(|place| place.rule != Rule::Out)
             .map(|place| place.name)
@@ -219,22 +227,6 @@ impl PredictionAsk {
         }
         Ok(places)
     }
-}
-
-/// All places of a network.
-fn all_places(network: &Network) -> Vec<Place<'_>> {
-    let place = |place: &sim_net::network::Place| {
-        let layer = &network.layers()[place.layer];
-        let [n_channels, per_group, rows, columns] = layer.weight_shape();
-        Place {
-            name: &layer.name,
-            n_channels,
-            macs_per_output: sim_core::shape::widen(per_group * rows * columns),
-            macs: None,
-            rule: Rule::Predicted,
-        }
-    };
-    network.places().iter().map(place).collect()
 }
 
 /// Predictors on their way to the places of a network.
@@ -292,7 +284,8 @@ impl Resolving<'_> {
         for place in &file.places {
             if names().all(|name| name != place.name) {
                 let guess = did_you_mean(&place.name, names());
-                let guess = guess.unwrap_or_else(|| format!("its places are {}.", listed(names())));
+                let guess = guess
+                    .unwrap_or_else(|| format!("its places are {}.", listed(&names().collect::<Vec<_>>())));
                 return Err(RunError::at(
                     path,
                     &format!(
@@ -313,7 +306,7 @@ impl Resolving<'_> {
                 &format!(
                     "lacks the predictors of {}, places of {model}; train them with `sysmt train zap`, or give these layers \
                      `predict = false` in a [[layer]]",
-                    listed(lacking)
+                    listed(&lacking)
                 ),
             ));
         }
@@ -433,9 +426,4 @@ fn read(path: &Path) -> Result<PredictorFile, RunError> {
         )
     })?;
     PredictorFile::from_bytes(&bytes).map_err(|fault| RunError::at(path, &fault))
-}
-
-fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names = names.into_iter().map(|name| format!("`{name}`"));
-    names.collect::<Vec<_>>().join(", ")
 }

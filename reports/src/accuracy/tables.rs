@@ -25,9 +25,8 @@ pub fn is_predictions(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// One row per image: index, label, and the classes that FP32, exact 8-bit (with predicted zeros too, where there are some) and the
-/// arrays answer. The first array's
-/// column is `array`, others are called by their names.
+/// One row per image: index, label, and the classes that FP32, exact 8-bit (with predicted zeros too, where there are
+/// some) and the arrays answer. The first array's column is `array`, others are called by their names.
 pub fn predictions(evaluation: &Evaluation) -> String {
     let others = evaluation.arrays.iter().skip(1).map(|array| array.name.as_str());
     let first = evaluation.arrays.first().map(|_| "array");

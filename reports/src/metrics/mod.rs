@@ -373,6 +373,11 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Whether any output of a point is predicted.
+pub(crate) fn is_predicted(point: &PointObject) -> bool {
+    Saved::of_point(point).is_some()
+}
+
 /// The heads of all measures of a point.
 pub(crate) fn point_columns(extras: &[Extra]) -> impl Iterator<Item = Column> {
     all(RowSubject::Points, extras).map(Shown::column)

@@ -11,7 +11,7 @@ use crate::accuracy::object::{ArrayObject, EvaluationObject};
 use crate::accuracy::throttling;
 use crate::frame::{Column, ColumnType, Frame, Value};
 use crate::json::{self, VERSION};
-use crate::metrics::Extra;
+use crate::metrics::{self, Extra};
 use crate::pe_map;
 use crate::result::{self, ResultFile};
 use crate::run::InputFile;
@@ -92,18 +92,8 @@ pub fn read(folder: &Path) -> Result<Stored, StoredError> {
 /// Designs by their names, without what is known of them together.
 fn of_designs(kind: StoredKind, designs: impl Iterator<Item = (String, PointObject)>) -> Stored {
     let designs: Vec<(String, PointObject)> = designs.collect();
-    let is_predicted = |(_, point): &(String, PointObject)| {
-        let answers = point
-            .accuracy
-            .as_ref()
-            .and_then(|accuracy| accuracy.prediction.as_ref());
-        answers.is_some()
-            || point
-                .layers
-                .iter()
-                .any(|layer| layer.product.prediction.is_some())
-    };
-    let extras = designs.iter().any(is_predicted).then_some(Extra::Prediction);
+    let is_predicted = designs.iter().any(|(_, point)| metrics::is_predicted(point));
+    let extras = is_predicted.then_some(Extra::Prediction);
     let identity = vec![Column::new("design", ColumnType::Text)];
     let layout = Layout::new(identity, extras.into_iter().collect());
     let mut points = Frame::new(layout.point_columns());

@@ -5,7 +5,8 @@ use std::path::Path;
 use sim_config::{array, explain, preprocessing, run};
 use sim_toml::error::ConfigError;
 
-fn show<T: std::fmt::Debug>(result: Result<T, Box<ConfigError>>) -> String {
+#[track_caller]
+pub(crate) fn show<T: std::fmt::Debug>(result: Result<T, Box<ConfigError>>) -> String {
     match result {
         Ok(spec) => panic!("accepted: {spec:?}"),
         Err(error) => std::iter::once(&*error)

@@ -12,6 +12,8 @@ use sim_predict::cross_neuron::{CrossNeuron, WindowSize, ZeroUpTo};
 use sim_predict::predictor::Threshold;
 use sim_toml::error::ConfigError;
 
+use crate::messages::show;
+
 const ARRAY: &str = "[array]\nrows = 4\ncols = 4\n[pe]\nkind = \"conventional\"\n";
 const NETWORK: &str = "[workload]\nmodel = \"m.onnx\"\nimages = \"i.npz\"\n";
 const TRACE: &str = "[workload]\ntrace = \"t\"\n\n";
@@ -33,14 +35,7 @@ fn good(workload: &str, keys: &str) -> PredictionSpec {
 
 #[track_caller]
 fn bad(workload: &str, keys: &str) -> String {
-    match parse(workload, keys) {
-        Ok(spec) => panic!("accepted: {spec:?}"),
-        Err(error) => std::iter::once(&*error)
-            .chain(error.others())
-            .map(|error| format!("{error}\n  help: {}", error.remedy()))
-            .collect::<Vec<_>>()
-            .join("\n"),
-    }
+    show(parse(workload, keys))
 }
 
 fn threshold(value: f64) -> Threshold {

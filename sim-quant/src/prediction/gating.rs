@@ -57,6 +57,16 @@ impl<'a> Gating<'a> {
     }
 }
 
+/// The maps of a place as inner hooks make them, and the channels, rows and columns of each.
+pub(super) fn maps_of(
+    hooks: &mut dyn Hooks,
+    call: &PlaceCall<'_>,
+) -> Result<(Tensor, [usize; 3]), HookError> {
+    let output = hooks.place(call)?.unwrap_or_else(|| call.output.clone());
+    let shape = map_shape(&output);
+    Ok((output, shape))
+}
+
 impl Hooks for Gating<'_> {
     fn weighted(&mut self, call: &WeightedCall<'_>) -> Result<Option<Tensor>, HookError> {
         self.hooks.weighted(call)
@@ -74,8 +84,7 @@ impl Hooks for Gating<'_> {
         let Some(Some(method)) = self.methods.get(call.index) else {
             return self.hooks.place(call);
         };
-        let mut output = self.hooks.place(call)?.unwrap_or_else(|| call.output.clone());
-        let shape = map_shape(&output);
+        let (mut output, shape) = maps_of(self.hooks, call)?;
         for map in output.data.chunks_mut(shape.iter().product::<usize>().max(1)) {
             let gate = method.gate(map, shape);
             let counts = gate.counts(map);

@@ -7,7 +7,7 @@ use sim_predict::method::Method;
 use sim_predict::predictor::Predictor;
 use sim_predict::recalibrate::{BatchMoments, StageMoments};
 
-use crate::pass::map_shape;
+use super::gating::maps_of;
 
 /// As [`Gating`](super::Gating), in a run of one batch, or of batches in turn: predictors normalise with the batch.
 pub struct RecalibratingGates<'a> {
@@ -96,8 +96,7 @@ impl Hooks for RecalibratingGates<'_> {
         let Some(Some(method)) = self.methods.get(call.index) else {
             return self.hooks.place(call);
         };
-        let mut output = self.hooks.place(call)?.unwrap_or_else(|| call.output.clone());
-        let shape = map_shape(&output);
+        let (mut output, shape) = maps_of(self.hooks, call)?;
         let size = shape.iter().product::<usize>().max(1);
         let of_batch = match method {
             Method::Zap { predictor, threshold } => {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use reports::prediction::MethodObject;
 use sim_core::prediction::Counts;
-use sim_core::prediction::PlaceMethod;
 use sim_run::trace::PreparedTrace;
 use sim_run::workers::Engines;
 use sim_trace::prediction::PredictedOutputs;
@@ -61,18 +61,8 @@ fn sentence(
         about,
     }: &PredictedOutputs,
 ) -> String {
-    let method = match about.method {
-        PlaceMethod::Zap { mask, threshold } => format!("zap, mask {mask}, threshold {threshold}"),
-        PlaceMethod::CrossNeuron {
-            window,
-            diagonal,
-            zero_up_to,
-        } => {
-            format!("cross-neuron, window {window}, {diagonal} diagonal, zero up to {zero_up_to}")
-        }
-    };
-    let mut all = Counts::default();
-    about.counts.iter().for_each(|counts| all.add(counts));
+    let method = MethodObject::of(&about.method).words();
+    let all: Counts = about.counts.iter().sum();
     format!(
         "{method}: {} of {} outputs are skipped, {} of them above 0",
         all.skipped,

@@ -3,17 +3,7 @@
 use sim_core::preprocessing::Preprocessing;
 use sim_trace::trace::Trace;
 
-use crate::support::{Folder, npy, pseudo_random, run};
-
-const GEMM: [&str; 7] = [
-    "gemm",
-    "--array",
-    "2t.toml",
-    "--activations",
-    "a.npy",
-    "--weights",
-    "w.npy",
-];
+use crate::support::{Folder, GEMM, npy, pseudo_random, run};
 
 fn with<'a>(args: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [args, more].concat()

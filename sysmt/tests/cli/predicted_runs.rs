@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Folder, npy, pseudo_random};
+use crate::support::{Folder, GEMM, npy, pseudo_random};
 use crate::train::shapes;
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/fashion-resnet8.onnx");
@@ -11,18 +11,10 @@ const PREDICTORS: &str = concat!(
     "/../models/fashion-resnet8-mask5.zap.safetensors"
 );
 const ARRAY: &str = "[array]\nrows = 16\ncols = 16\n[pe]\nkind = \"nb-smt\"\nthreads = 2\npolicy = \"S+A\"\n";
-/// M = 5, N = 7, K = 6.
-const GEMM: [&str; 9] = [
-    "gemm",
-    "--array",
-    "2t.toml",
-    "--activations",
-    "a.npy",
-    "--weights",
-    "w.npy",
-    "--kept",
-    "kept.npy",
-];
+/// A product of which only some outputs are computed.
+fn kept() -> Vec<&'static str> {
+    [&GEMM[..], &["--kept", "kept.npy"]].concat()
+}
 
 fn bits(length: usize, one: impl Fn(usize) -> bool) -> Vec<u8> {
     (0..length).map(|index| u8::from(one(index))).collect()
@@ -39,7 +31,7 @@ fn products() -> Folder {
 }
 
 fn object(folder: &Folder, more: &[&str]) -> Value {
-    let text = folder.good(&[&GEMM[..], &["--json"], more].concat());
+    let text = folder.good(&[&kept()[..], &["--json"], more].concat());
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
@@ -63,7 +55,7 @@ fn product(folder: &Folder, name: &str) -> Vec<i32> {
 #[test]
 fn a_product_skips_outputs_and_counts_them_once() {
     let folder = products();
-    let all = GEMM[..7].to_vec();
+    let all = GEMM.to_vec();
     folder.good(&[&all[..], &["--out", "all.npy"]].concat());
     let all = product(&folder, "all.npy");
     for schedule in ["gate", "rows", "columns"] {
@@ -140,12 +132,12 @@ fn without_first_no_pixel_is_and_blocks_need_a_map() {
     let blocks = ["--schedule", "columns", "--map", "5,1", "--channels", "density"];
     object(&folder, &blocks);
     assert!(object_of_all(&folder)["prediction"].is_null());
-    let table = folder.good(&GEMM);
+    let table = folder.good(&kept());
     assert!(table.contains("skipped outputs  "), "{table}");
 }
 
 fn object_of_all(folder: &Folder) -> Value {
-    let text = folder.good(&[&GEMM[..7], &["--json"]].concat());
+    let text = folder.good(&[&GEMM[..], &["--json"]].concat());
     serde_json::from_str(&text).unwrap_or_default()
 }
 
@@ -166,7 +158,7 @@ fn wrong_outputs_of_products_are_refused() {
         assert!(ran.stderr.contains(want), "{args:?}: {}", ran.stderr);
         assert_eq!(folder.listing(), before, "{args:?}");
     };
-    let gemm = &GEMM[..7];
+    let gemm = &GEMM[..];
     for alone in [
         ["--first", "first.npy"],
         ["--schedule", "rows"],
@@ -186,7 +178,7 @@ fn wrong_outputs_of_products_are_refused() {
     wrong(&kept("list.npy"), "must be a matrix [M, N]");
     wrong(&kept("signed.npy"), "kept outputs must be uint8");
     wrong(&kept("nothing.npy"), "cannot be read");
-    let more = |more: &[&'static str]| [&GEMM[..], more].concat();
+    let more = |more: &[&'static str]| [&kept("kept.npy")[..], more].concat();
     wrong(
         &more(&["--first", "short.npy"]),
         "has 4 values, and the product has 5 pixels",

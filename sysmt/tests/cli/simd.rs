@@ -2,24 +2,13 @@
 
 use sim_simd::Simd;
 
-use crate::support::Folder;
-
-const GEMM: [&str; 8] = [
-    "gemm",
-    "--array",
-    "2t.toml",
-    "--activations",
-    "a.npy",
-    "--weights",
-    "w.npy",
-    "--json",
-];
+use crate::support::{Folder, GEMM};
 
 #[test]
 fn every_set_gives_the_same_bytes_or_says_that_it_is_not_there() {
     let folder = Folder::new();
     for engine in ["algebraic", "stepped"] {
-        let gemm = [&GEMM[..], &["--engine", engine]].concat();
+        let gemm = [&GEMM[..], &["--json", "--engine", engine]].concat();
         let want = folder.good(&gemm);
         for simd in Simd::ALL {
             let ran = folder.sysmt_in(&[("SYSMT_SIMD", simd.name())], &gemm);
@@ -41,7 +30,7 @@ fn every_set_gives_the_same_bytes_or_says_that_it_is_not_there() {
 fn an_unknown_set_is_the_users_mistake() {
     let folder = Folder::new();
     for wish in ["avx3", "", "AVX2"] {
-        let ran = folder.sysmt_in(&[("SYSMT_SIMD", wish)], &GEMM);
+        let ran = folder.sysmt_in(&[("SYSMT_SIMD", wish)], &[&GEMM[..], &["--json"]].concat());
         assert_eq!(ran.code, Some(2), "{wish}");
         assert!(ran.stderr.contains("SYSMT_SIMD"), "{}", ran.stderr);
         assert!(ran.stderr.contains("portable"), "{}", ran.stderr);

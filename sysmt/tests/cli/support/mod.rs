@@ -16,6 +16,17 @@ pub(crate) const ARRAY_1T: &str = "[array]\nrows = 4\ncols = 4\n[pe]\nkind = \"c
 pub(crate) const ARRAY_STC: &str =
     "[array]\nrows = 4\ncols = 4\n[pe]\nkind = \"sparq-stc\"\nwindow = \"5opt\"\n";
 
+/// A product of good files: M = 5, N = 7, K = 6.
+pub(crate) const GEMM: [&str; 7] = [
+    "gemm",
+    "--array",
+    "2t.toml",
+    "--activations",
+    "a.npy",
+    "--weights",
+    "w.npy",
+];
+
 /// A temporary folder to run in.
 pub(crate) struct Folder(tempfile::TempDir);
 
