@@ -60,7 +60,7 @@ pub fn run(spec: &RunSpec) -> Value {
     });
     let costs = given(json!({
         (keys::COST_TABLE.name): spec.cost_table,
-        (keys::PRICE_PREDICTOR.name): spec.predictor_price,
+        (keys::PRICE_PREDICTOR.name): spec.design.prediction.as_ref().and_then(|prediction| prediction.price),
     }));
     if costs.as_object().is_some_and(|costs| !costs.is_empty()) {
         tables["costs"] = costs;
@@ -164,6 +164,8 @@ pub fn prediction(spec: &PredictionSpec) -> Value {
                 channels,
                 shortcuts,
             },
+        // It stands in `[costs]`.
+        price: _,
     } = spec;
     let mut table = json!({
         "schedule": schedule,

@@ -21,7 +21,7 @@ use toml::de::DeTable;
 use crate::keys::{self, FileKind, Section};
 use crate::preprocessing::Override;
 use crate::reader::KeyReader;
-use crate::run::prediction::{On, PredictorPrice};
+use crate::run::prediction::{On, PredictionSpec};
 
 pub use design::DesignSpec;
 pub use layers::NamedLayers;
@@ -40,8 +40,6 @@ pub struct RunSpec {
     pub activation_zeros: Option<ActivationZeros>,
     /// The technology table; `None`: the built-in one.
     pub cost_table: Option<PathBuf>,
-    /// What predictions cost where the table does not say; `None`: unknown.
-    pub predictor_price: Option<PredictorPrice>,
     /// Whether the error against the exact product is measured.
     pub mse: Mse,
     /// Whether busy steps are counted for each PE.
@@ -240,7 +238,7 @@ fn read_tables(
     let cost_table = costs
         .optional_path(&keys::COST_TABLE)
         .map(|table| folder.join(table));
-    let predictor_price = prediction::read_price(&costs, place_keys);
+    let price = prediction::read_price(&costs, place_keys);
     costs.finish(None);
     let measure = top.section(&[Section::Measure]);
     let mse = if measure.flag(&keys::MSE) {
@@ -262,7 +260,7 @@ fn read_tables(
         depthwise_threads,
         reorder,
         layers: named_layers,
-        prediction,
+        prediction: prediction.map(|prediction| PredictionSpec { price, ..prediction }),
         ..DesignSpec::new(path, array, baseline)
     };
     Ok(Some(match workload {
@@ -273,7 +271,6 @@ fn read_tables(
             pruning,
             activation_zeros,
             cost_table,
-            predictor_price,
             mse,
             pe_map,
             seed: u64::try_from(seed).unwrap_or(0),

@@ -98,6 +98,7 @@ impl PredictionAsk {
             spec: PredictionSpec {
                 method: prediction.method.clone(),
                 array: ArrayPrediction::default(),
+                price: None,
             },
             layers: design.layers.clone(),
         })

@@ -99,7 +99,8 @@ fn together(
     for (point, steps) in points.iter().zip(steps) {
         let path = point.run.cost_table.as_deref();
         if objects.iter().all(|(other, _)| *other != path) {
-            let table = costs::table(path, &arrays)?;
+            let prediction = point.run.design.prediction.as_ref();
+            let table = costs::table(path, &arrays, prediction)?;
             let record = evaluated.record(network, table, Vec::new(), serde_json::Value::Null);
             let object = EvaluationObject::of(&record)
                 .ok_or_else(|| RunError::ours("an evaluation without arrays"))?;

@@ -61,7 +61,7 @@ impl Fingerprints {
         let hash = self.of(path)?;
         let mut read = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         if !read.contains(path) {
-            costs::table(Some(path), &[])?;
+            costs::table(Some(path), &[], None)?;
             read.insert(path.to_owned());
         }
         Ok(hash)
@@ -126,9 +126,10 @@ pub fn of_point(
     }
     if let Some(table) = spec.cost_table.as_deref() {
         tables["costs"] = json!(fingerprints.of_table(table)?);
-        if let Some(price) = spec.predictor_price {
-            tables["price-predictor"] = json!(price);
-        }
+    }
+    let prediction = spec.design.prediction.as_ref();
+    if let Some(price) = prediction.and_then(|prediction| prediction.price) {
+        tables["price-predictor"] = json!(price);
     }
     tables["sysmt"] = json!(env!("CARGO_PKG_VERSION"));
     // The bytes of `to_string`, in half the time.

@@ -234,7 +234,7 @@ fn measure(entry: &Entry) -> anyhow::Result<Measured> {
     let capture_seconds = start.elapsed().as_secs_f64();
     let trace = &prepared.trace;
     let spec = sim_config::run::load(Path::new(RUN))?;
-    let table = costs::table(None, &[&spec.design.array, &spec.design.baseline])?;
+    let table = costs::of_run(&spec)?;
     let start = Instant::now();
     let records = prepared
         .simulate(&spec, EngineKind::Algebraic, spec.pe_map, &workers)

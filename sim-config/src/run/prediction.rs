@@ -17,6 +17,8 @@ pub struct PredictionSpec {
     pub method: MethodSource,
     /// What the array does with it.
     pub array: ArrayPrediction,
+    /// What the multiply-adds of predictors cost; `None`: what the technology table says.
+    pub price: Option<PredictorPrice>,
 }
 
 /// Where the method comes from.
@@ -157,6 +159,7 @@ impl PredictionSpec {
         Self {
             method: MethodSource::Given(method),
             array: ArrayPrediction::default(),
+            price: None,
         }
     }
 }
@@ -271,7 +274,11 @@ pub(super) fn read(top: &KeyReader<'_>, folder: &Path, on: On) -> (Option<Predic
             (values.method(&section, kind).map(MethodSource::Given), of_layers)
         }
     };
-    let spec = method.map(|method| PredictionSpec { method, array });
+    let spec = method.map(|method| PredictionSpec {
+        method,
+        array,
+        price: None,
+    });
     (spec, of_layers)
 }
 

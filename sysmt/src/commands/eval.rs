@@ -58,7 +58,8 @@ pub(crate) fn execute(args: &EvalArgs, engines: &Engines) -> Result<(), Failure>
     let predictions = file(&args.predictions, Output::Predictions)?;
     let designs: Vec<Design> = files.iter().map(|file| file.design.clone()).collect();
     let arrays: Vec<&ArraySpec> = designs.iter().map(Design::array).collect();
-    let table = costs::table(args.cost_table.as_deref(), &arrays)?;
+    let ask = designs.first().and_then(|design| design.prediction.as_ref());
+    let table = costs::table(args.cost_table.as_deref(), &arrays, ask.map(|ask| &ask.spec))?;
     let bar = Bar::of_images();
     let workers = Workers {
         engines,

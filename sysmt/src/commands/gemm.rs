@@ -36,7 +36,7 @@ pub(crate) fn execute(args: &GemmArgs, engines: &Engines) -> Result<(), Failure>
         matrices.write(out, &product)?;
     }
     output::tell_time(record.macs(), took);
-    let (object, warnings) = json::product(&record, &costs::table(None, &[&array])?);
+    let (object, warnings) = json::product(&record, &costs::table(None, &[&array], None)?);
     for warning in warnings {
         output::note(&format!("warning: {warning}"));
     }
