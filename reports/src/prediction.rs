@@ -259,6 +259,8 @@ pub struct PlaceEcho {
     pub method: MethodObject,
     /// K of the convolution.
     pub macs_per_output: u64,
+    /// The shortcut that computes what the place keeps, and its K; `None`: there is none, or it computes everything.
+    pub shortcut: Option<(String, u64)>,
 }
 
 /// A prediction as it was set up.
@@ -307,7 +309,7 @@ pub struct PlaceObject {
 /// What a prediction did over all images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PredictionObject {
-    /// In the network's order; those where nothing is predicted are not there.
+    /// In the network's order, a shortcut that shares a place behind it; those where nothing is predicted are not there.
     pub places: Vec<PlaceObject>,
     /// MACs of skipped outputs, of all MACs of simulated convolutions; null where sizes are unknown.
     pub macs_saved: Option<f64>,
@@ -318,7 +320,12 @@ pub struct PredictionObject {
 }
 
 impl PlaceObject {
-    fn of(echo: &PlaceEcho, counts: &Counts) -> Self {
+    /// Of a layer with so many MACs for an output, and so many of a predictor.
+    fn of(
+        (layer, macs_per_output): (&str, u64),
+        (method, predictor_macs): (&MethodObject, u64),
+        counts: &Counts,
+    ) -> Self {
         let Counts {
             outputs,
             precomputed,
@@ -333,8 +340,8 @@ impl PlaceObject {
             sum: _,
         } = *counts;
         Self {
-            layer: echo.layer.clone(),
-            method: echo.method.clone(),
+            layer: layer.to_owned(),
+            method: method.clone(),
             outputs,
             precomputed,
             free,
@@ -345,11 +352,8 @@ impl PlaceObject {
             miss_value,
             miss_work,
             lost: counts.lost(),
-            skipped_macs: skipped * echo.macs_per_output,
-            predictor_macs: match echo.method {
-                MethodObject::Zap { .. } => outputs * PREDICTOR_MACS_PER_OUTPUT,
-                MethodObject::CrossNeuron { .. } => 0,
-            },
+            skipped_macs: skipped * macs_per_output,
+            predictor_macs,
         }
     }
 }
@@ -360,9 +364,24 @@ impl PredictionObject {
         let mut places = Vec::new();
         let mut all = Counts::default();
         for (echo, counts) in echo.places.iter().zip(counts) {
-            if let Some(echo) = echo {
-                places.push(PlaceObject::of(echo, counts));
-                all.add(counts);
+            let Some(PlaceEcho {
+                layer,
+                method,
+                macs_per_output,
+                shortcut,
+            }) = echo
+            else {
+                continue;
+            };
+            let predictor_macs = match method {
+                MethodObject::Zap { .. } => counts.outputs * PREDICTOR_MACS_PER_OUTPUT,
+                MethodObject::CrossNeuron { .. } => 0,
+            };
+            let of_place = (method, predictor_macs);
+            places.push(PlaceObject::of((layer, *macs_per_output), of_place, counts));
+            all.add(counts);
+            if let Some((layer, macs_per_output)) = shortcut {
+                places.push(PlaceObject::of((layer, *macs_per_output), (method, 0), counts));
             }
         }
         let sum = |macs: fn(&PlaceObject) -> u64| count_as_f64(places.iter().map(macs).sum());

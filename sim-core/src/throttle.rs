@@ -70,7 +70,7 @@ pub struct ThrottleStep {
     pub lowered: Option<String>,
     /// Every simulated layer.
     pub layers: Vec<ThrottledLayer>,
-    /// Right answers of exact 8-bit.
+    /// Right answers of exact 8-bit, which predicts zeros as the array does.
     pub int8_right: usize,
     /// Right answers of the array.
     pub array_right: usize,

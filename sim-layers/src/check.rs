@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicBool;
 use sim_array::engine::{ActivationRows as _, Operands};
 use sim_array::lockstep::{Divergence, Truth};
 use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
-use sim_core::prediction::ArrayPrediction;
 use sim_core::progress::Progress;
 use sim_core::reorder::Reorder;
 use sim_trace::trace::Trace;
@@ -14,6 +13,7 @@ use sim_trace::trace::Trace;
 use crate::engines::Engines;
 use crate::machines::LayerMachines;
 use crate::plan::{Product, TracePlan};
+use crate::predicted::PredictedLayers;
 use crate::simulate::SimulateError;
 
 /// How a trace is checked.
@@ -28,7 +28,7 @@ pub struct CheckOptions<'a> {
     /// How K is reordered; anything but `Off` needs an NB-SMT array.
     pub reorder: Reorder,
     /// What the array does with outputs that the trace predicts to be zero; `None`: it computes all of them.
-    pub prediction: Option<ArrayPrediction>,
+    pub prediction: Option<&'a PredictedLayers>,
     /// Threads of this computer; at least one is used. Results do not depend on it.
     pub jobs: usize,
     /// Set from elsewhere to end the check after the products at hand.
@@ -94,7 +94,8 @@ fn compare(plan: &TracePlan<'_>, product: &Product, options: &CheckOptions<'_>) 
         let activations = activations.rows(0..shape.m(), &mut buffer);
         let array = plan.array(product.layer);
         let outputs = plan.outputs(product.layer);
-        let outputs = outputs.map(|outputs| outputs.plan(product, shape, array));
+        let outputs =
+            outputs.map(|outputs| outputs.plan((product.images.clone(), product.group), shape, array));
         let operands = Operands::new(shape, activations, weights)?;
         let operands = match &outputs {
             Some(outputs) => operands.with_plan(outputs),

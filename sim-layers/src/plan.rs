@@ -7,7 +7,6 @@ use sim_array::engine::EngineError;
 use sim_core::convolution::GeometryFault;
 use sim_core::ids::LayerId;
 use sim_core::parallel_map::Unfinished;
-use sim_core::prediction::ArrayPrediction;
 use sim_core::reorder::Reorder;
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Batch};
@@ -18,7 +17,7 @@ use sim_trace::trace::{Layer, Trace};
 
 use crate::layer_weights::LayerWeights;
 use crate::machines::LayerMachines;
-use crate::predicted::LayerOutputs;
+use crate::predicted::{LayerOutputs, PredictedLayers};
 
 /// Most bytes of one lowered product; folding many images of a large layer can reach it.
 const MAX_LOWERED: usize = 1 << 35;
@@ -82,7 +81,7 @@ impl<'a> TracePlan<'a> {
     pub(crate) fn new(
         trace: &'a Trace,
         machines: &LayerMachines,
-        (reorder, prediction): (Reorder, Option<ArrayPrediction>),
+        (reorder, prediction): (Reorder, Option<&PredictedLayers>),
         n_jobs: usize,
         stop: &AtomicBool,
     ) -> Result<Self, Unfinished<PlanError>> {

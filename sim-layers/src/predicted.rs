@@ -1,5 +1,8 @@
 //! Products of a trace of which only some outputs are computed.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use sim_array::mapping::Schedule;
 use sim_array::mapping::predicted::{
     ChannelSequence, OutputMap, OutputPhase, OutputPlan, PixelSequence, PredictedOutputs,
@@ -14,7 +17,15 @@ use sim_quant::lowering::Lowering;
 use sim_trace::prediction::PredictedOutputs as TracedOutputs;
 use sim_trace::trace::Layer;
 
-use crate::plan::Product;
+/// What an array does with the predicted outputs of layers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PredictedLayers {
+    /// The same in all of them.
+    pub array: ArrayPrediction,
+    /// By layer, kept outputs of free pixels by channel over the calibration images. Of layers that are not there those of
+    /// the outputs themselves are counted.
+    pub densities: BTreeMap<String, Vec<u64>>,
+}
 
 /// What is known of a layer's outputs: those of a trace, and how dense its channels are.
 pub(crate) struct LayerOutputs<'a> {
@@ -26,47 +37,54 @@ pub(crate) struct LayerOutputs<'a> {
 }
 
 impl<'a> LayerOutputs<'a> {
-    /// Of a layer of a checked trace; `None` where nothing was predicted.
-    pub(crate) fn of(layer: &'a Layer, lowering: Lowering, prediction: ArrayPrediction) -> Option<Self> {
+    /// Of a layer of a checked trace; `None` where nothing was predicted, or the array computes all of it.
+    pub(crate) fn of(layer: &'a Layer, lowering: Lowering, predicted: &PredictedLayers) -> Option<Self> {
         let traced = layer.predicted.as_ref()?;
-        match (&traced.about.shortcut_of, prediction.shortcuts) {
+        match (&traced.about.shortcut_of, predicted.array.shortcuts) {
             (Some(_), Shortcuts::Computed) => return None,
             (Some(_), Shortcuts::Predicted) | (None, _) => {}
         }
-        let (n, m) = (lowering.n(), lowering.m());
-        let mut densities = vec![vec![0; n]; lowering.groups()];
-        match prediction.channels {
-            // Nobody looks at them.
-            ChannelOrder::Natural => {}
-            ChannelOrder::Density => {
-                for map in traced.kept.chunks(lowering.groups() * n * m) {
-                    for (channel, kept) in map.chunks(m).enumerate() {
-                        let kept_free = kept.iter().zip(&traced.first);
-                        let n_kept: u64 = kept_free.map(|(&kept, &first)| u64::from(kept & !first)).sum();
-                        densities[channel / n][channel % n] += n_kept;
-                    }
-                }
-            }
-        }
-        Some(Self {
-            traced,
-            lowering,
-            prediction,
-            densities,
-        })
+        Some(Self::new(&layer.name, traced, lowering, predicted))
     }
 
-    /// The tiles of a product on an array.
+    /// Of outputs of some maps of a layer.
+    pub(crate) fn new(
+        name: &str,
+        traced: &'a TracedOutputs,
+        lowering: Lowering,
+        predicted: &PredictedLayers,
+    ) -> Self {
+        let n_channels = lowering.groups() * lowering.n();
+        let densities = match (predicted.array.channels, predicted.densities.get(name)) {
+            // Nobody looks at them.
+            (ChannelOrder::Natural, _) => vec![0; n_channels],
+            (ChannelOrder::Density, Some(densities)) => densities.clone(),
+            (ChannelOrder::Density, None) => densities_of(traced, &lowering),
+        };
+        Self {
+            traced,
+            lowering,
+            prediction: predicted.array,
+            densities: densities.chunks(lowering.n()).map(<[u64]>::to_vec).collect(),
+        }
+    }
+
+    /// The tiles of a product of a group over some maps on an array.
     ///
     /// # Panics
     /// Where the trace was not checked.
-    pub(crate) fn plan(&self, product: &Product, gemm: Gemm, array: &ArraySpec) -> OutputPlan {
+    pub(crate) fn plan(
+        &self,
+        (maps, group): (Range<usize>, usize),
+        gemm: Gemm,
+        array: &ArraySpec,
+    ) -> OutputPlan {
         let (n, m) = (self.lowering.n(), self.lowering.m());
-        let n_maps = product.images.len();
+        let n_maps = maps.len();
         let of_map = self.lowering.groups() * n * m;
         let mut kept = vec![0; n_maps * m * n];
-        for (map, rows) in product.images.clone().zip(kept.chunks_mut(m * n)) {
-            let channels = &self.traced.kept[map * of_map + product.group * n * m..][..n * m];
+        for (map, rows) in maps.zip(kept.chunks_mut(m * n)) {
+            let channels = &self.traced.kept[map * of_map + group * n * m..][..n * m];
             for (channel, values) in channels.chunks(m).enumerate() {
                 for (row, &value) in rows.chunks_mut(n).zip(values) {
                     row[channel] = value;
@@ -78,7 +96,7 @@ impl<'a> LayerOutputs<'a> {
         let [height, width] = self.lowering.output();
         let map = OutputMap { height, width };
         let pixels = PixelSequence::new(self.prediction.pixels, map, n_maps, array.rows());
-        let channels = ChannelSequence::new(self.prediction.channels, &self.densities[product.group]);
+        let channels = ChannelSequence::new(self.prediction.channels, &self.densities[group]);
         OutputPlan::new(array, self.prediction.rules, outputs, &pixels, &channels)
             .expect("orders are made for the product")
     }
@@ -94,6 +112,21 @@ impl<'a> LayerOutputs<'a> {
         };
         record(plan, predictor_macs)
     }
+}
+
+/// Kept outputs of free pixels over all maps, by channel of the layer.
+fn densities_of(traced: &TracedOutputs, lowering: &Lowering) -> Vec<u64> {
+    let n_channels = lowering.groups() * lowering.n();
+    let mut densities = vec![0; n_channels];
+    for map in traced.kept.chunks(n_channels * lowering.m()) {
+        for (sum, kept) in densities.iter_mut().zip(map.chunks(lowering.m())) {
+            let kept_free = kept.iter().zip(&traced.first);
+            *sum += kept_free
+                .map(|(&kept, &first)| u64::from(kept & !first))
+                .sum::<u64>();
+        }
+    }
+    densities
 }
 
 /// What an array does with a plan, beside a predictor of so many multiply-adds.

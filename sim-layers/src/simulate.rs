@@ -9,7 +9,6 @@ use sim_core::busy::BusyMap;
 use sim_core::counters::{Counters, ErrorSums};
 use sim_core::ids::LayerId;
 use sim_core::parallel_map::{Unfinished, parallel_map_largest_first};
-use sim_core::prediction::ArrayPrediction;
 use sim_core::progress::Progress;
 use sim_core::record::{LayerRecord, PredictedRecord, ProductRecord};
 use sim_core::reorder::Reorder;
@@ -20,6 +19,7 @@ use sim_trace::trace::Trace;
 use crate::machines::LayerMachines;
 pub use crate::plan::PlanError;
 use crate::plan::{Product, TracePlan};
+use crate::predicted::PredictedLayers;
 use crate::{predicted, sums};
 
 /// How a trace is simulated.
@@ -30,7 +30,7 @@ pub struct SimulateOptions<'a> {
     /// How K is reordered; anything but `Off` needs an NB-SMT array.
     pub reorder: Reorder,
     /// What the array does with outputs that the trace predicts to be zero; `None`: it computes all of them.
-    pub prediction: Option<ArrayPrediction>,
+    pub prediction: Option<&'a PredictedLayers>,
     /// The array that `speedup` compares with; only its time is needed.
     pub baseline: ArraySpec,
     /// What runs the products.
@@ -179,7 +179,8 @@ fn run(
     plan.with_operands(product, |shape, activations, weights| {
         let array = plan.array(product.layer);
         let outputs = plan.outputs(product.layer);
-        let output_plan = outputs.map(|outputs| outputs.plan(product, shape, array));
+        let output_plan =
+            outputs.map(|outputs| outputs.plan((product.images.clone(), product.group), shape, array));
         let operands = StreamedOperands::new(shape, activations, weights)?.with_plans(output_plan.as_slice());
         let outcome = options.engine.run_streamed(array, &operands, options.measures)?;
         if let Some(map) = outcome.busy {

@@ -68,6 +68,13 @@ impl Gate {
         &self.kept
     }
 
+    /// Compute a pixel in all channels. It stays one that was asked for.
+    pub fn keep(&mut self, pixel: usize) {
+        for channel in self.kept.chunks_mut(self.first.len()) {
+            channel[pixel] = true;
+        }
+    }
+
     /// Whether each output is computed first, by channel and pixel.
     pub(crate) fn firsts(&self) -> impl Iterator<Item = bool> {
         self.first.iter().copied().cycle().take(self.kept.len())

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use sim_core::convolution::Geometry;
+use sim_core::prediction::PlaceMethod;
 use sim_core::preprocessing::Preprocessing;
 use sim_core::progress::Progress;
 use sim_core::quantization::{QuantizationSpec, SelectionSpec};
 use sim_core::shape::widen;
 use sim_images::sets::ImageSet;
 use sim_net::network::{Macs, Network, WeightedLayer};
-use sim_predict::method::Method;
 use sim_trace::TraceError;
 use sim_trace::prediction::{PredictedOutputs, PredictionDescription};
 use sim_trace::trace::{Layer, Origin, Trace, Unsimulated};
@@ -19,7 +19,7 @@ use crate::calibrate::{Calibration, Quantizers, calibrate, wide_counts};
 pub use crate::capture_error::CaptureError;
 use crate::coverage;
 use crate::pass::{Pass, Seen};
-use crate::prediction::MapGate;
+use crate::prediction::{MapGate, PlaceMethods};
 use crate::quantize::ActivationQuantizer;
 use crate::quantized::LayerCodes;
 use crate::selection::Choice;
@@ -83,7 +83,13 @@ pub fn capture(
     let calibration = calibration.unwrap_or(images);
     let decided = calibrate(network, calibration, options, progress)?;
     let images = CapturedImages { images, calibration };
-    capture_calibrated(network, images, (&decided, &[]), options, progress)
+    capture_calibrated(
+        network,
+        images,
+        (&decided, &PlaceMethods::default()),
+        options,
+        progress,
+    )
 }
 
 /// What goes through a network.
@@ -102,7 +108,7 @@ pub struct CapturedImages<'a> {
 pub fn capture_calibrated(
     network: &Network,
     CapturedImages { images, calibration }: CapturedImages<'_>,
-    (Calibration { choices, quantizers }, methods): (&Calibration, &[Option<Method>]),
+    (Calibration { choices, quantizers }, methods): (&Calibration, &PlaceMethods),
     options: &CaptureOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Trace, CaptureError> {
@@ -187,7 +193,7 @@ type ByLayer<T> = Vec<Option<T>>;
 fn inputs(
     pass: &Pass<'_>,
     quantizers: &Quantizers,
-    methods: &[Option<Method>],
+    methods: &PlaceMethods,
 ) -> Result<(ByLayer<Input>, ByLayer<PredictedOutputs>), CaptureError> {
     let mut inputs: ByLayer<Input> = quantizers.iter().map(|_| None).collect();
     let mut predicted: ByLayer<PredictedOutputs> = quantizers.iter().map(|_| None).collect();
@@ -219,8 +225,9 @@ fn inputs(
             }
         }
         for gate in gates {
-            if let Some(Some(method)) = methods.get(gate.place) {
+            if let Some(method) = methods.of(gate.place) {
                 let place = &pass.network.places()[gate.place];
+                let method = method.description();
                 traced_gate(&mut predicted[place.layer], (method, None), &gate);
                 if let Some(shortcut) = place.shortcut {
                     let of = &pass.network.layers()[place.layer].name;
@@ -233,10 +240,10 @@ fn inputs(
     Ok((inputs, predicted))
 }
 
-/// Put the gate of a map behind those of earlier ones.
-fn traced_gate(
+/// Put the gate of a map behind those of earlier ones, of a place or of the shortcut of one.
+pub fn traced_gate(
     slot: &mut Option<PredictedOutputs>,
-    (method, shortcut_of): (&Method, Option<&String>),
+    (method, shortcut_of): (PlaceMethod, Option<&String>),
     gate: &MapGate,
 ) {
     let bits = |bits: &[bool]| bits.iter().map(|&bit| u8::from(bit)).collect::<Vec<u8>>();
@@ -244,7 +251,7 @@ fn traced_gate(
         kept: Vec::new(),
         first: bits(gate.gate.first()),
         about: PredictionDescription {
-            method: method.description(),
+            method,
             shortcut_of: shortcut_of.cloned(),
             counts: Vec::new(),
         },

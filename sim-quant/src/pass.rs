@@ -9,13 +9,11 @@ use sim_core::tensor::Tensor;
 use sim_images::sets::ImageSet;
 use sim_net::network::{HookError, Hooks, Network, PlaceCall, WeightedCall, WeightedLayer};
 
-use sim_predict::method::Method;
-
 use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
 use crate::feed::Feed;
 use crate::lowering::Lowering;
-use crate::prediction::{Gating, MapGate};
+use crate::prediction::{Gating, MapGate, PlaceMethods};
 use crate::quantize::{self, ActivationQuantizer, NotFinite};
 
 /// Images whose results wait in memory for those before them, per thread.
@@ -117,7 +115,7 @@ impl<'a> Pass<'a> {
         see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError> + Sync,
         mut merge: impl FnMut(usize, usize, T) -> Result<(), CaptureError>,
     ) -> Result<(), CaptureError> {
-        self.run_gated(what, &[], see, |index, kept, _| {
+        self.run_gated(what, &PlaceMethods::default(), see, |index, kept, _| {
             kept.into_iter()
                 .try_for_each(|(layer, one)| merge(index, layer, one))
         })
@@ -127,7 +125,7 @@ impl<'a> Pass<'a> {
     pub(crate) fn run_gated<T: Send>(
         &self,
         what: &str,
-        methods: &[Option<Method>],
+        methods: &PlaceMethods,
         see: impl Fn(&Seen<'_>) -> Result<Option<T>, CaptureError> + Sync,
         mut merge: impl FnMut(usize, Vec<(usize, T)>, Vec<MapGate>) -> Result<(), CaptureError>,
     ) -> Result<(), CaptureError> {

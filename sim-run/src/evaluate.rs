@@ -11,10 +11,11 @@ use reports::warning::Warning;
 use sim_config::run::Unreadable;
 use sim_config::run::prediction::PredictorBatchNorms;
 use sim_core::evaluation::Evaluation;
-use sim_core::prediction::Shortcuts;
+use sim_core::prediction::FillUp;
+use sim_core::spec::Batch;
 use sim_core::throttle::{MaxDrop, Throttling};
 use sim_cost::table::Table;
-use sim_layers::evaluate::{Machine, Products};
+use sim_layers::evaluate::{Adapted, Machine, Products};
 use sim_net::network::Statistics;
 
 use crate::design::Design;
@@ -70,14 +71,10 @@ impl PreparedNetwork {
         };
         let prediction = self.same_prediction(&designs, workers)?;
         let machines = self.build(&designs, workers)?;
-        let predicted = match (&prediction, designs.first()) {
-            (Some(prediction), Some(first)) => {
-                let exact = first.array().default_baseline();
-                let exact = Products::Exact(&exact);
-                Some(self.adapted(exact, Some(prediction), first.recalibration, workers)?)
-            }
-            (None, _) | (_, None) => None,
-        };
+        let predicted = designs
+            .first()
+            .map(|first| self.predicted_exactly(first, workers));
+        let predicted = predicted.transpose()?.flatten();
         let evaluation = self.evaluate(&machines, predicted.as_ref(), workers)?;
         let learned_from = self.learned_from(&designs, throttling.as_ref(), workers)?;
         Ok(Evaluated {
@@ -88,6 +85,23 @@ impl PreparedNetwork {
             prediction,
             learned_from,
         })
+    }
+
+    /// What is other in the network where exact 8-bit predicts as a design does; `None`: nothing is predicted.
+    ///
+    /// - Errors: as [`Self::run`].
+    pub(crate) fn predicted_exactly(
+        &self,
+        design: &Design,
+        workers: &Workers<'_>,
+    ) -> Result<Option<Adapted>, RunError> {
+        let Some(ask) = &design.prediction else {
+            return Ok(None);
+        };
+        let prediction = self.prediction(ask, workers)?;
+        let exact = design.array().default_baseline();
+        self.adapted(Products::Exact(&exact), design, Some(&prediction), workers)
+            .map(Some)
     }
 
     /// What is predicted, by all designs alike.
@@ -108,6 +122,32 @@ impl PreparedNetwork {
         let Some(ask) = &first.prediction else {
             return Ok(None);
         };
+        for design in designs {
+            match design.array().batch() {
+                Batch::Separate => {}
+                Batch::Folded => {
+                    return Err(design.error(
+                        &"an evaluation runs images one by one, and with `batch = \"folded\"` the tiles of predicted outputs \
+                          hold pixels of several images; take `batch = \"separate\"`, or count it with `sysmt run`",
+                    ));
+                }
+            }
+        }
+        let other = designs
+            .iter()
+            .find(|other| other.array().rows() != first.array().rows());
+        match (ask.spec.array.rules.fill_up, other) {
+            (FillUp::On, Some(other)) => {
+                return Err(other.error(&format!(
+                    "has {} rows and {} has {}, and `fill-up = true` computes other outputs with other rows; evaluate them one \
+                     by one, or take `fill-up` out",
+                    other.array().rows(),
+                    first.origin,
+                    first.array().rows()
+                )));
+            }
+            (FillUp::On, None) | (FillUp::Off, _) => {}
+        }
         self.prediction(ask, workers).map(Some)
     }
 
@@ -220,8 +260,6 @@ impl Evaluated {
         let Some(prediction) = &self.prediction else {
             return Vec::new();
         };
-        let of_time = "predicted zeros: an evaluation has their answers; its cycles and energies are those of arrays that \
-                       compute every output, whatever the schedule";
         let mut warnings = prediction.warnings.clone();
         let is_idle = prediction.batch_norms == PredictorBatchNorms::Recalibrated
             && self.designs.iter().all(|design| design.recalibration.is_none());
@@ -232,14 +270,6 @@ impl Evaluated {
                     .to_owned(),
             );
         }
-        match prediction.shortcuts {
-            Shortcuts::Computed => {}
-            Shortcuts::Predicted => warnings.push(
-                "shortcuts: an evaluation does not count the MACs that shortcuts save; `sysmt run` does"
-                    .to_owned(),
-            ),
-        }
-        warnings.push(of_time.to_owned());
         warnings.into_iter().map(Warning::Other).collect()
     }
 }

@@ -4,10 +4,11 @@ use reports::stored::point::FeatureError;
 use sim_core::shape::widen;
 use sim_core::tensor::Tensor;
 use sim_core::units::count_as_f64;
-use sim_layers::evaluate::{Machine, Products, SimulatedLayers};
+use sim_layers::evaluate::{Adapted, Machine, Products, SimulatedLayers};
 use sim_net::network::{
     BatchNormCall, HookError, Hooks, NoHooks, PlaceCall, Statistics, Value, WeightedCall,
 };
+use sim_net::recalibrate::Recalibrated;
 use sim_quant::feed::Feed;
 use sim_quant::prediction::Gating;
 
@@ -38,8 +39,18 @@ impl PreparedNetwork {
                     workers.jobs,
                     workers.stop,
                 );
-                let mut hooks = Gating::new(&machine.adapted().methods, &mut hooks);
-                let found = self.features(&input, &mut hooks)?;
+                let Adapted { methods, statistics } = machine.adapted();
+                let mut hooks = Gating::new(methods, &mut hooks);
+                let found = match statistics {
+                    Some(statistics) => self.features(
+                        &input,
+                        &mut Recalibrated {
+                            statistics,
+                            hooks: &mut hooks,
+                        },
+                    )?,
+                    None => self.features(&input, &mut hooks)?,
+                };
                 relative.push(distance(&found, &exact).ok_or_else(|| {
                     failed(
                         &"the last layer reads zeros alone in FP32, so there is no relative error; take `features` out of \

@@ -9,7 +9,7 @@ use sim_config::run::ModelWorkload;
 use sim_config::run::prediction::PredictorBatchNorms;
 use sim_core::evaluation::Evaluation;
 use sim_core::prune::PruneSpec;
-use sim_core::recalibration::{Recalibration, RecalibrationMode};
+use sim_core::recalibration::Recalibration;
 use sim_core::record::UnsimulatedLayer;
 use sim_core::reorder::Reorder;
 use sim_core::shape::widen;
@@ -22,7 +22,7 @@ use sim_net::recalibrate::{End, recalibrate, recalibrate_up_to};
 use sim_quant::calibrate::{Calibration, calibrate};
 use sim_quant::coverage;
 use sim_quant::feed::Feed;
-use sim_quant::prediction::{Gating, RecalibratingGates};
+use sim_quant::prediction::{Gating, PlaceMethods, RecalibratingGates};
 use sim_quant::quantized::QuantizedNetwork;
 use sim_quant::selection::Choice;
 use sim_quant::wide_operands::{CountedImages, wide_operands};
@@ -190,9 +190,12 @@ impl PreparedNetwork {
             .reordered(self.counts(design.reorder(), workers)?.clone());
         let prediction = design.prediction.as_ref();
         let prediction = prediction.map(|ask| self.prediction(ask, workers)).transpose()?;
-        let products = Products::Array(&machine);
-        let adapted = self.adapted(products, prediction.as_deref(), design.recalibration, workers)?;
-        Ok(machine.with_adapted(adapted))
+        let adapted = self.adapted(Products::Array(&machine), design, prediction.as_deref(), workers)?;
+        let machine = machine.with_adapted(adapted);
+        Ok(match prediction {
+            Some(prediction) => machine.with_predicted(&self.opened.network, prediction.layers.clone()),
+            None => machine,
+        })
     }
 
     /// A method at each place, as asked for.
@@ -252,26 +255,24 @@ impl PreparedNetwork {
         Ok(cell.get_or_init(|| counts))
     }
 
-    /// What is other in the network than in its file where `products` are those of its layers: predicted zeros, and new
-    /// statistics of batch norms with them.
+    /// What is other in the network than in its file where `products` are those of its layers and `design` is what they
+    /// run on: predicted zeros, and new statistics of batch norms with them.
     ///
     /// - Errors: batch norms that cannot be recalibrated.
     pub(crate) fn adapted(
         &self,
         products: Products<'_>,
+        design: &Design,
         prediction: Option<&Prediction>,
-        recalibration: Option<RecalibrationMode>,
         workers: &Workers<'_>,
     ) -> Result<Adapted, RunError> {
-        let (methods, batch_norms) = match prediction {
-            Some(Prediction {
-                methods, batch_norms, ..
-            }) => (methods.as_slice(), *batch_norms),
-            None => (&[][..], PredictorBatchNorms::Kept),
-        };
-        let Some(mode) = recalibration.map(Recalibration::from) else {
+        let (methods, batch_norms) = prediction.map_or(
+            (PlaceMethods::default(), PredictorBatchNorms::Kept),
+            |prediction| (prediction.methods_on(design.array()), prediction.batch_norms),
+        );
+        let Some(mode) = design.recalibration.map(Recalibration::from) else {
             return Ok(Adapted {
-                methods: methods.to_vec(),
+                methods,
                 statistics: None,
             });
         };
@@ -286,11 +287,11 @@ impl PreparedNetwork {
         );
         let (statistics, methods) = match batch_norms {
             PredictorBatchNorms::Kept => {
-                let mut gates = Gating::new(methods, &mut layers);
-                (recalibrate(network, batch, mode, &mut gates), methods.to_vec())
+                let mut gates = Gating::new(&methods, &mut layers);
+                (recalibrate(network, batch, mode, &mut gates), methods)
             }
             PredictorBatchNorms::Recalibrated => {
-                let mut gates = RecalibratingGates::new(methods, mode, &mut layers);
+                let mut gates = RecalibratingGates::new(&methods, mode, &mut layers);
                 // A place may stand behind the last batch norm.
                 let statistics = recalibrate_up_to(End::Outputs, network, batch, mode, &mut gates);
                 (statistics, gates.into_methods())

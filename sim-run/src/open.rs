@@ -15,6 +15,7 @@ use sim_quant::calibrate::calibrate;
 use sim_quant::capture::{CaptureOptions, CapturedImages, ModelFile, capture_calibrated};
 use sim_quant::coverage;
 use sim_quant::feed::Feed;
+use sim_quant::prediction::PlaceMethods;
 use sim_quant::prune::{prune_network, simulated};
 use sim_quant::selection::{choose, cut_off};
 use sim_trace::trace::Trace;
@@ -177,9 +178,10 @@ impl Opened {
                 ),
             }
         }
+        let none = PlaceMethods::default();
         let methods = prediction
             .as_ref()
-            .map_or(&[][..], |prediction| &prediction.methods);
+            .map_or(&none, |prediction| &prediction.methods);
         let images = CapturedImages {
             images: &self.images,
             calibration,

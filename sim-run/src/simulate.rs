@@ -1,5 +1,7 @@
 //! A trace on an array: its counts, and what is reported of them.
 
+use std::collections::BTreeMap;
+
 use reports::coverage::unsimulated_macs;
 use reports::json;
 use reports::pruning::Pruning;
@@ -17,6 +19,7 @@ use sim_core::record::{EngineKind, LayerRecord, UnsimulatedLayer};
 use sim_cost::table::Table;
 use sim_layers::check::{CheckOptions, TraceDivergence, check};
 use sim_layers::machines::LayerMachines;
+use sim_layers::predicted::PredictedLayers;
 use sim_layers::simulate::{SimulateOptions, simulate};
 
 use crate::design::{Design, LayerNames};
@@ -42,10 +45,11 @@ impl PreparedTrace {
             EngineKind::Algebraic => Held::Streamed,
             EngineKind::Stepped | EngineKind::Clock => Held::Whole,
         };
+        let predicted = self.predicted_layers(spec);
         let options = SimulateOptions {
             machines: &self.machines(spec, held, workers)?,
             reorder: spec.design.reorder,
-            prediction: spec.design.prediction.as_ref().map(|prediction| prediction.array),
+            prediction: predicted.as_ref(),
             baseline: spec.design.baseline,
             engine: workers.engines.of(kind),
             measures: Measures {
@@ -68,17 +72,28 @@ impl PreparedTrace {
         truth: Truth,
         workers: &Workers<'_>,
     ) -> Result<Option<TraceDivergence>, RunError> {
+        let predicted = self.predicted_layers(spec);
         let options = CheckOptions {
             machines: &self.machines(spec, Held::ByBothEngines, workers)?,
             engines: workers.engines,
             truth,
             reorder: spec.design.reorder,
-            prediction: spec.design.prediction.as_ref().map(|prediction| prediction.array),
+            prediction: predicted.as_ref(),
             jobs: workers.jobs,
             stop: workers.stop,
         };
         check(&self.trace, &options, workers.progress)
             .map_err(|error| RunError::simulate(workload_file(&spec.workload), &error))
+    }
+
+    /// What the array does with predicted outputs, in the order of the channels that the network has.
+    fn predicted_layers(&self, spec: &RunSpec) -> Option<PredictedLayers> {
+        let array = spec.design.prediction.as_ref()?.array;
+        let densities = self.prediction.as_ref();
+        Some(PredictedLayers {
+            array,
+            densities: densities.map_or_else(BTreeMap::new, |found| found.layers.densities.clone()),
+        })
     }
 
     /// The array of each layer, once it is known that there is memory for their products.

@@ -7,6 +7,7 @@ use super::significance::Interval;
 use super::throttling;
 use crate::markdown::{Align, table};
 use crate::metrics;
+use crate::prediction::PredictionTotals;
 use crate::summary::{ERRORS, TIMES, caveats, shape};
 use crate::text::grouped;
 
@@ -49,6 +50,11 @@ pub fn text(object: &EvaluationObject) -> String {
             prediction.line(),
             prediction.table()
         );
+        for array in object.arrays() {
+            if let Some(totals) = PredictionTotals::of(&array.layers) {
+                let _ = write!(text, "\nOn {}: {}\n", array.name, totals.lines());
+            }
+        }
     }
     text.push_str(&classes(object));
     if let Some(throttling) = &object.throttling {

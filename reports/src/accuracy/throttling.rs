@@ -34,7 +34,7 @@ pub struct StepObject {
     pub lowered: Option<String>,
     /// Threads of that layer now.
     pub threads: Option<usize>,
-    /// Top-1 of exact 8-bit, a fraction.
+    /// Top-1 of exact 8-bit, which predicts zeros as the array does; a fraction.
     pub int8_top1: f64,
     /// Top-1 of the array, a fraction.
     pub array_top1: f64,

@@ -26,18 +26,18 @@ impl Saved {
             .accuracy
             .as_ref()
             .and_then(|accuracy| accuracy.prediction.as_ref());
+        let of_layers = Self::of_layers(&point.layers);
         let Some(answers) = answers else {
-            return Self::of_layers(&point.layers);
+            return of_layers;
         };
         Some(Self {
             macs: answers.array.macs_saved,
             macs_net: answers.array.macs_saved_net,
             lost: Some(answers.array.lost),
             int8_predicted: answers.int8.top1,
-            // An evaluation counts the cycles of arrays that compute every output.
-            cycles: None,
-            compact: None,
-            ideal: None,
+            cycles: of_layers.and_then(|saved| saved.cycles),
+            compact: of_layers.and_then(|saved| saved.compact),
+            ideal: of_layers.and_then(|saved| saved.ideal),
         })
     }
 

@@ -61,6 +61,7 @@ fn methods_have_keys_and_defaults() {
                 channels: ChannelOrder::Natural,
                 shortcuts: Shortcuts::Computed,
             },
+            price: None,
         }
     );
     let keys = "method = \"cross-neuron\"\nwindow = 255\ndiagonal = \"anti\"\nzero-up-to = 0.1\n";

@@ -10,12 +10,15 @@ use sim_core::record::{EngineKind, ProductRecord};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, KOrder};
 use sim_core::tensor::Tensor;
+use sim_net::execute::error::ExecuteError;
 use sim_net::network::{HookError, Hooks, WeightedCall};
 use sim_quant::lowering::Lowering;
+use sim_quant::prediction::MapGate;
 use sim_quant::quantize::check;
 use sim_quant::quantized::{QuantizedLayer, QuantizedNetwork};
 
 use super::machine::Machine;
+use crate::predicted::LayerOutputs;
 use crate::{simulate, sums};
 
 /// Most images whose products run in turn, so that weights are made ready for all of them at once.
@@ -36,6 +39,20 @@ pub enum Products<'a> {
     Array(&'a Machine),
 }
 
+/// Whether products are counted.
+#[derive(Clone, Copy)]
+enum Counting {
+    On,
+    /// Products alone are wanted.
+    Off,
+}
+
+/// Layers of which the counts wait: what they read, maps behind one another.
+struct Waiting {
+    lowering: Lowering,
+    codes: Vec<u8>,
+}
+
 /// Hooks that run the simulated layers of a network.
 pub struct SimulatedLayers<'a> {
     network: &'a QuantizedNetwork,
@@ -44,7 +61,10 @@ pub struct SimulatedLayers<'a> {
     /// Threads over the images of a batch.
     jobs: usize,
     stop: &'a AtomicBool,
+    counting: Counting,
     sums: Vec<Option<ProductRecord>>,
+    /// By layer of the network.
+    waiting: Vec<Option<Waiting>>,
 }
 
 impl<'a> SimulatedLayers<'a> {
@@ -60,11 +80,13 @@ impl<'a> SimulatedLayers<'a> {
             engine,
             jobs: 1,
             stop,
+            counting: Counting::On,
             sums: (0..network.n_layers()).map(|_| None).collect(),
+            waiting: (0..network.n_layers()).map(|_| None).collect(),
         }
     }
 
-    /// Hooks that run the layers over batches of images on `jobs` threads.
+    /// Hooks that run the layers over batches of images on `jobs` threads, for their products alone.
     pub fn of_batches(
         products: Products<'a>,
         network: &'a QuantizedNetwork,
@@ -74,12 +96,58 @@ impl<'a> SimulatedLayers<'a> {
     ) -> Self {
         Self {
             jobs,
+            counting: Counting::Off,
             ..Self::new(network, products, engine, stop)
         }
     }
 
-    pub(super) fn into_sums(self) -> Vec<Option<ProductRecord>> {
-        self.sums
+    /// What was counted, by layer of the network, now that the gates of all maps are known, in the order of the maps.
+    ///
+    /// - Errors: products that the array's PEs cannot run.
+    pub(super) fn into_sums(
+        mut self,
+        names: impl Fn(usize) -> &'a str,
+        gates: &[MapGate],
+    ) -> Result<Vec<Option<ProductRecord>>, ExecuteError> {
+        let Products::Array(machine) = self.products else {
+            return Ok(self.sums);
+        };
+        for (index, waiting) in self.waiting.iter_mut().enumerate() {
+            let (Some(Waiting { lowering, codes }), Some(layer)) =
+                (waiting.take(), self.network.layer(index))
+            else {
+                continue;
+            };
+            let n_maps = codes.len() / lowering.input_len().max(1);
+            let name = names(index);
+            let traced = machine.planned(index).and_then(|planned| planned.outputs(gates));
+            let outputs = traced
+                .as_ref()
+                .zip(machine.predicted_layers())
+                .map(|(traced, predicted)| LayerOutputs::new(name, traced, lowering, predicted));
+            let work = LayerWork {
+                products: self.products,
+                counting: self.counting,
+                engine: self.engine,
+                index,
+                name,
+                layer,
+                lowering,
+            };
+            let per_product = images_per_product(&lowering);
+            for first in (0..n_maps).step_by(per_product) {
+                let n_images = per_product.min(n_maps - first);
+                let codes = &codes[first * lowering.input_len()..][..n_images * lowering.input_len()];
+                let outputs = outputs.as_ref().map(|outputs| (outputs, first));
+                let one = work.with_counts(machine, (n_images, codes), outputs, |_, _| {});
+                let one = one.map_err(|error| ExecuteError::Hook {
+                    layer: name.to_owned(),
+                    source: fault(&error),
+                })?;
+                add(&mut self.sums[index], one);
+            }
+        }
+        Ok(self.sums)
     }
 }
 
@@ -109,6 +177,7 @@ impl Hooks for SimulatedLayers<'_> {
         let parts: Vec<&[&[f32]]> = images.chunks(images_per_product(&lowering)).collect();
         let work = LayerWork {
             products: self.products,
+            counting: self.counting,
             engine: self.engine,
             index: call.index,
             name: &call.layer.name,
@@ -126,12 +195,16 @@ impl Hooks for SimulatedLayers<'_> {
         })?;
         let n_channels = lowering.n() * lowering.groups();
         let mut images = Vec::with_capacity(calls.len() * n_images);
-        for (outputs, sums) in done {
+        for (outputs, counted) in done {
             images.extend(outputs);
-            match (&mut self.sums[call.index], sums) {
-                (Some(all), Some(one)) => sums::add(all, &one),
-                (all @ None, sums) => *all = sums,
-                (Some(_), None) => {}
+            match counted {
+                Counted::Nothing => {}
+                Counted::Sums(one) => add(&mut self.sums[call.index], *one),
+                Counted::Waiting(mut more) => {
+                    let codes = Vec::new();
+                    let waiting = self.waiting[call.index].get_or_insert(Waiting { lowering, codes });
+                    waiting.codes.append(&mut more);
+                }
             }
         }
         let [rows, columns] = lowering.output();
@@ -152,6 +225,13 @@ impl Hooks for SimulatedLayers<'_> {
     }
 }
 
+fn add(sums: &mut Option<ProductRecord>, one: ProductRecord) {
+    match sums {
+        Some(sums) => sums::add(sums, &one),
+        None => *sums = Some(one),
+    }
+}
+
 const fn remedy(error: &EngineError) -> &'static str {
     match error {
         EngineError::NotTwoOfFour { .. } => {
@@ -168,6 +248,7 @@ const fn remedy(error: &EngineError) -> &'static str {
 /// One layer for the images of a batch.
 struct LayerWork<'a> {
     products: Products<'a>,
+    counting: Counting,
     engine: &'a Algebraic,
     index: usize,
     name: &'a str,
@@ -175,9 +256,19 @@ struct LayerWork<'a> {
     lowering: Lowering,
 }
 
+/// What is known of the counts of some images.
+enum Counted {
+    /// There are none, or nobody wants them.
+    Nothing,
+    /// All of them.
+    Sums(Box<ProductRecord>),
+    /// They wait until it is known which outputs the array computes; the codes that the layer read.
+    Waiting(Vec<u8>),
+}
+
 impl LayerWork<'_> {
     /// Outputs of some images, `[channels, pixels]` each, and what their products counted.
-    fn images(&self, images: &[&[f32]]) -> Result<(Vec<Vec<f32>>, Option<ProductRecord>), HookError> {
+    fn images(&self, images: &[&[f32]]) -> Result<(Vec<Vec<f32>>, Counted), HookError> {
         let lowering = &self.lowering;
         let mut codes = Vec::with_capacity(images.len() * lowering.input_len());
         for values in images {
@@ -185,63 +276,60 @@ impl LayerWork<'_> {
         }
         let n_outputs = lowering.n() * lowering.groups() * lowering.m();
         let mut outputs: Vec<Vec<f32>> = images.iter().map(|_| vec![0.0; n_outputs]).collect();
-        let sums = match self.products {
-            Products::Exact(array) => self
-                .exact(array, images.len(), &codes, &mut outputs)
-                .map(|()| None),
-            Products::Array(machine) => self
-                .on_array(machine, images.len(), &codes, &mut outputs)
-                .map(Some),
+        let rescale = |group: usize, product: &[i32]| {
+            self.layer.rescale(lowering, group, product, &mut outputs);
         };
-        match sums {
-            Ok(sums) => Ok((outputs, sums)),
-            Err(error) => Err(format!("{error}{}", remedy(&error)).into()),
-        }
+        let counted = match (self.products, self.counting) {
+            (Products::Exact(_), _) | (Products::Array(_), Counting::Off) => self
+                .without_counts(images.len(), &codes, rescale)
+                .map(|()| Counted::Nothing),
+            (Products::Array(machine), Counting::On) if machine.planned(self.index).is_some() => self
+                .without_counts(images.len(), &codes, rescale)
+                .map(|()| Counted::Waiting(codes)),
+            (Products::Array(machine), Counting::On) => self
+                .with_counts(machine, (images.len(), &codes), None, rescale)
+                .map(|sums| Counted::Sums(Box::new(sums))),
+        };
+        Ok((outputs, counted.map_err(|error| fault(&error))?))
     }
 
-    fn exact(
+    /// Give `see` the product of each group.
+    fn without_counts(
         &self,
-        array: &ArraySpec,
         n_images: usize,
         codes: &[u8],
-        outputs: &mut [Vec<f32>],
+        mut see: impl FnMut(usize, &[i32]),
     ) -> Result<(), EngineError> {
-        let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
-        let order = KOrder::ChannelMajor;
-        let gemm = lowering.gemm(n_images)?;
-        for group in 0..lowering.groups() {
-            let activations = lowering.activations(codes, zero_point, group, order);
-            let weights = lowering.weights(self.layer.weights(), group, order);
-            let operands = StreamedOperands::new(gemm, &activations, &weights)?;
-            let product = self.engine.product_only(array, &operands)?;
-            self.layer.rescale(lowering, group, &product, outputs);
-        }
-        Ok(())
+        self.each_group((n_images, codes), |group, array, operands, _| {
+            see(group, &self.engine.product_only(array, operands)?);
+            Ok(())
+        })
     }
 
-    fn on_array(
+    /// What a machine counts; `see` gets the product of each group. With `outputs`, from some map on, only those are
+    /// computed.
+    fn with_counts(
         &self,
         machine: &Machine,
-        n_images: usize,
-        codes: &[u8],
-        outputs: &mut [Vec<f32>],
+        (n_images, codes): (usize, &[u8]),
+        outputs: Option<(&LayerOutputs<'_>, usize)>,
+        mut see: impl FnMut(usize, &[i32]),
     ) -> Result<ProductRecord, EngineError> {
-        let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
-        let array = machine.machines.of(self.name, lowering);
-        let weights = machine.weights(self.index, &array, lowering, self.layer.weights());
-        let gemm = lowering.gemm(1)?;
+        let array = machine.machines.of(self.name, &self.lowering);
+        let gemm = self.lowering.gemm(1)?;
         let mut sums = sums::none(EngineKind::Algebraic, array, machine.machines.array(), gemm);
-        for (group, weights) in weights.iter().enumerate() {
-            let mut activations = lowering.activations(codes, zero_point, group, array.pe().k_order());
-            if let Some(order) = machine.orders(self.index, &array, lowering).get(group) {
-                activations = activations.reordered(order);
+        self.each_group((n_images, codes), |group, array, operands, shape| {
+            let mut plans = Vec::new();
+            if let Some((outputs, first)) = outputs {
+                let maps = first..first + n_images;
+                plans.extend(maps.map(|map| outputs.plan((map..map + 1, group), shape, array)));
+                for plan in &plans {
+                    *sums.predicted.get_or_insert_default() += outputs.record(plan);
+                }
             }
-            let padded = |m| Gemm::new(m, gemm.n(), activations.k());
-            let operands = StreamedOperands::new(padded(n_images * gemm.m())?, &activations, weights)?;
-            let outcome = self
-                .engine
-                .run_in_turn(&array, &operands, padded(gemm.m())?, machine.mse)?;
-            self.layer.rescale(lowering, group, &outcome.product, outputs);
+            let operands = operands.with_plans(&plans);
+            let outcome = self.engine.run_in_turn(array, &operands, shape, machine.mse)?;
+            see(group, &outcome.product);
             sums.cycles += outcome.cycles;
             for _ in 0..n_images {
                 sums.n_products += 1;
@@ -251,7 +339,50 @@ impl LayerWork<'_> {
             if let Some(error) = outcome.error {
                 *sums.error.get_or_insert_default() += error;
             }
-        }
+            Ok(())
+        })?;
         Ok(sums)
     }
+
+    /// Give `work` each group with its array, the operands over some images, and the shape of one image's product.
+    fn each_group(
+        &self,
+        (n_images, codes): (usize, &[u8]),
+        mut work: impl FnMut(usize, &ArraySpec, &StreamedOperands<'_>, Gemm) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let (lowering, zero_point) = (&self.lowering, self.layer.quantizer().zero_point);
+        let gemm = lowering.gemm(1)?;
+        match self.products {
+            Products::Exact(array) => {
+                let order = KOrder::ChannelMajor;
+                for group in 0..lowering.groups() {
+                    let activations = lowering.activations(codes, zero_point, group, order);
+                    let weights = lowering.weights(self.layer.weights(), group, order);
+                    let operands = StreamedOperands::new(lowering.gemm(n_images)?, &activations, &weights)?;
+                    work(group, array, &operands, gemm)?;
+                }
+            }
+            Products::Array(machine) => {
+                let array = machine.machines.of(self.name, lowering);
+                let orders = machine.orders(self.index, &array, lowering);
+                let weights = machine.weights(self.index, &array, lowering, self.layer.weights());
+                for (group, weights) in weights.iter().enumerate() {
+                    let mut activations =
+                        lowering.activations(codes, zero_point, group, array.pe().k_order());
+                    if let Some(order) = orders.get(group) {
+                        activations = activations.reordered(order);
+                    }
+                    let padded = |m| Gemm::new(m, gemm.n(), activations.k());
+                    let all = padded(n_images * gemm.m())?;
+                    let operands = StreamedOperands::new(all, &activations, weights)?;
+                    work(group, &array, &operands, padded(gemm.m())?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fault(error: &EngineError) -> HookError {
+    format!("{error}{}", remedy(error)).into()
 }

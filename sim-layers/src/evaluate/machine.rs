@@ -5,12 +5,15 @@ use std::sync::OnceLock;
 
 use sim_array::engine::Mse;
 use sim_core::spec::{ArraySpec, Threads};
+use sim_net::network::Network;
 use sim_quant::lowering::Lowering;
 use sim_quant::reorder::ColumnOrder;
 
 use super::Adapted;
+use super::planned::{Planned, PlannedLayer};
 use crate::layer_weights::lowered;
 use crate::machines::LayerMachines;
+use crate::predicted::PredictedLayers;
 
 /// An array under evaluation.
 #[derive(Debug)]
@@ -24,6 +27,7 @@ pub struct Machine {
     /// By layer and group, made when the layer first runs; none where K stays as it is.
     orders: Vec<OnceLock<Vec<ColumnOrder>>>,
     adapted: Adapted,
+    planned: Option<Planned>,
     /// W of each layer and group in the order of its machine, made when the layer first runs.
     weights: Vec<OnceLock<Vec<Vec<i8>>>>,
 }
@@ -44,6 +48,7 @@ impl Machine {
             counts: vec![None; n_layers],
             orders: (0..n_layers).map(|_| OnceLock::new()).collect(),
             adapted: Adapted::default(),
+            planned: None,
             weights: (0..n_layers).map(|_| OnceLock::new()).collect(),
         }
     }
@@ -68,6 +73,26 @@ impl Machine {
     /// What is other in the network than in its file.
     pub const fn adapted(&self) -> &Adapted {
         &self.adapted
+    }
+
+    /// The same where the array computes only what the methods of [`Self::adapted`] keep, in the tiles that `layers` say.
+    #[must_use]
+    pub fn with_predicted(self, network: &Network, layers: PredictedLayers) -> Self {
+        let planned = Planned::new(network, &self.adapted.methods, layers);
+        Self {
+            planned: Some(planned),
+            ..self
+        }
+    }
+
+    /// What decides which outputs of a layer are computed; `None`: all are.
+    pub(super) fn planned(&self, layer: usize) -> Option<&PlannedLayer> {
+        self.planned.as_ref()?.of_layer(layer)
+    }
+
+    /// What the array does with predicted outputs; `None`: it computes them.
+    pub(super) fn predicted_layers(&self) -> Option<&PredictedLayers> {
+        Some(&self.planned.as_ref()?.layers)
     }
 
     /// The same with K reordered by these counts of wide operands, by layer of the network, `[groups, k]`; a layer

@@ -2,6 +2,7 @@
 
 mod layers;
 mod machine;
+mod planned;
 mod side_by_side;
 
 use std::ops::Range;
@@ -14,14 +15,14 @@ use sim_core::evaluation::{ArrayEvaluation, Evaluation, Outputs};
 use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_core::prediction::Counts;
 use sim_core::progress::Progress;
-use sim_core::record::{LayerRecord, ProductRecord};
+use sim_core::record::{LayerRecord, PlaceRecord, ProductRecord};
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Batch};
 use sim_images::sets::ImageSet;
 use sim_net::network::{Network, Statistics};
-use sim_predict::method::Method;
 use sim_quant::capture::CaptureError;
 use sim_quant::feed::Feed;
+use sim_quant::prediction::PlaceMethods;
 use sim_quant::quantized::QuantizedNetwork;
 
 use crate::sums;
@@ -62,8 +63,8 @@ pub struct EvaluateOptions<'a> {
 /// What is other around simulated layers than in the network's file.
 #[derive(Clone, Debug, Default)]
 pub struct Adapted {
-    /// What predicts zeros, by place of the network; empty where nothing does.
-    pub methods: Vec<Option<Method>>,
+    /// What skips outputs.
+    pub methods: PlaceMethods,
     /// Of every batch norm, in place of those that the network stores.
     pub statistics: Option<Vec<Statistics>>,
 }
@@ -198,7 +199,7 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
             name: machine.name.clone(),
             array: *machine.machines.array(),
             baseline: machine.baseline,
-            layers: records(options.network, machine, sums, n_images),
+            layers: records(options.network, machine, (sums, &predicted), n_images),
             predicted,
         })
         .collect();
@@ -239,14 +240,15 @@ fn add_layers(
 fn records(
     network: &Network,
     machine: &Machine,
-    sums: Vec<Option<ProductRecord>>,
+    (sums, predicted): (Vec<Option<ProductRecord>>, &[Counts]),
     n_images: usize,
 ) -> Vec<LayerRecord> {
     network
         .layers()
         .iter()
         .zip(sums)
-        .filter_map(|(layer, sums)| {
+        .enumerate()
+        .filter_map(|(index, (layer, sums))| {
             let sums = sums?;
             // A map of a layer is an image to it, of which a network may make several.
             let n_maps = sums.n_products / widen(layer.groups.max(1));
@@ -257,8 +259,14 @@ fn records(
                 groups: layer.groups,
                 images: n_maps,
                 threads: product.array.pe().threads(),
+                place: product
+                    .predicted
+                    .and(machine.planned(index))
+                    .map(|planned| PlaceRecord {
+                        method: planned.method,
+                        counts: predicted.get(planned.place).copied(),
+                    }),
                 product,
-                place: None,
                 kind: layer.kind,
             })
         })

@@ -14,7 +14,7 @@ use sim_net::execute::error::ExecuteError;
 use sim_net::network::{HookPoint, Hooks, NoHooks, floats};
 use sim_net::recalibrate::Recalibrated;
 use sim_quant::capture::CaptureError;
-use sim_quant::prediction::Gating;
+use sim_quant::prediction::{Gating, MapGate, counts_by_place};
 
 use super::layers::{IMAGES_PER_PRODUCT, Products, SimulatedLayers};
 use super::machine::Machine;
@@ -129,8 +129,8 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
     let (int8_predicted, predicted) = match options.predicted {
         None => (None, Vec::new()),
         Some(adapted) => {
-            let (found, counts) = run_adapted(run, &mut exact_layers(), adapted)?;
-            (Some(found), counts)
+            let (found, gates) = run_adapted(run, &mut exact_layers(), adapted)?;
+            (Some(found), counts_of(adapted, &gates))
         }
     };
     let mut records: Vec<ImageRecord> = (fp32.iter().zip(&int8).enumerate())
@@ -161,7 +161,7 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
             options.engine,
             options.stop,
         );
-        let (found, predicted) = run_adapted(run, &mut layers, machine.adapted())?;
+        let (found, gates) = run_adapted(run, &mut layers, machine.adapted())?;
         for ((record, found), fp32) in records.iter_mut().zip(&found).zip(&fp32) {
             record.arrays.push(Answer::of(&found.values, record.label));
             record
@@ -169,8 +169,9 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
                 .arrays
                 .push(distance(&found.values, &fp32.values));
         }
-        sums.push(layers.into_sums());
-        counts.push(predicted);
+        let name = |layer: usize| options.network.layers()[layer].name.as_str();
+        sums.push(layers.into_sums(name, &gates).map_err(failed)?);
+        counts.push(counts_of(machine.adapted(), &gates));
     }
     Ok(Done {
         outputs: form,
@@ -182,13 +183,17 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
     })
 }
 
+fn counts_of(adapted: &Adapted, gates: &[MapGate]) -> Vec<Counts> {
+    counts_by_place(gates, adapted.methods.methods.len())
+}
+
 /// What `run` gives with `layers`, with predicted zeros and new statistics; and what was predicted.
 fn run_adapted<T>(
     run: impl Fn(&mut dyn Hooks) -> Result<T, EvaluateError>,
     layers: &mut dyn Hooks,
     Adapted { methods, statistics }: &Adapted,
-) -> Result<(T, Vec<Counts>), EvaluateError> {
-    let mut gating = Gating::new(methods, layers);
+) -> Result<(T, Vec<MapGate>), EvaluateError> {
+    let mut gating = Gating::remembering(methods, layers);
     let found = match statistics {
         Some(statistics) => run(&mut Recalibrated {
             statistics,
@@ -196,7 +201,7 @@ fn run_adapted<T>(
         })?,
         None => run(&mut gating)?,
     };
-    Ok((found, gating.into_counts()))
+    Ok((found, gating.into_gates()))
 }
 
 /// Whether the labels can be classes of a network with so many.

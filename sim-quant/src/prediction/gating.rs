@@ -4,42 +4,50 @@ use sim_core::prediction::Counts;
 use sim_core::tensor::Tensor;
 use sim_net::network::{BatchNormCall, HookError, Hooks, PlaceCall, Statistics, WeightedCall};
 use sim_predict::gate::Gate;
-use sim_predict::method::Method;
 
+use super::methods::PlaceMethods;
 use crate::pass::map_shape;
 
 /// What was computed of a map.
-pub(crate) struct MapGate {
+#[derive(Clone, Debug)]
+pub struct MapGate {
     /// Position of the place among those of the network.
-    pub(crate) place: usize,
-    pub(crate) gate: Gate,
-    pub(crate) counts: Counts,
+    pub place: usize,
+    /// Which outputs.
+    pub gate: Gate,
+    /// What they would have been in this run, from inputs that are gated themselves.
+    pub counts: Counts,
+}
+
+/// What gates did, by place of the network.
+pub fn counts_by_place(gates: &[MapGate], n_places: usize) -> Vec<Counts> {
+    let mut counts = vec![Counts::default(); n_places];
+    for gate in gates {
+        counts[gate.place].add(&gate.counts);
+    }
+    counts
 }
 
 /// Hooks that make what is predicted to be zero zero.
 pub struct Gating<'a> {
-    /// By place of the network; `None` where nothing is predicted.
-    methods: &'a [Option<Method>],
-    /// By place, over all that ran.
-    counts: Vec<Counts>,
+    methods: &'a PlaceMethods,
     /// Every gate, where they are asked for.
     gates: Option<Vec<MapGate>>,
     hooks: &'a mut dyn Hooks,
 }
 
 impl<'a> Gating<'a> {
-    /// Around `hooks`, with the methods of the network's places.
-    pub fn new(methods: &'a [Option<Method>], hooks: &'a mut dyn Hooks) -> Self {
+    /// Around `hooks`.
+    pub fn new(methods: &'a PlaceMethods, hooks: &'a mut dyn Hooks) -> Self {
         Self {
             methods,
-            counts: vec![Counts::default(); methods.len()],
             gates: None,
             hooks,
         }
     }
 
     /// The same, and every gate is remembered.
-    pub(crate) fn remembering(methods: &'a [Option<Method>], hooks: &'a mut dyn Hooks) -> Self {
+    pub fn remembering(methods: &'a PlaceMethods, hooks: &'a mut dyn Hooks) -> Self {
         Self {
             gates: Some(Vec::new()),
             ..Self::new(methods, hooks)
@@ -47,13 +55,8 @@ impl<'a> Gating<'a> {
     }
 
     /// Every gate in turn, of the maps in their order; none where they were not asked for.
-    pub(crate) fn into_gates(self) -> Vec<MapGate> {
+    pub fn into_gates(self) -> Vec<MapGate> {
         self.gates.unwrap_or_default()
-    }
-
-    /// What was predicted, by place; outputs are those of this run, from inputs that are gated themselves.
-    pub fn into_counts(self) -> Vec<Counts> {
-        self.counts
     }
 }
 
@@ -81,16 +84,15 @@ impl Hooks for Gating<'_> {
     }
 
     fn place(&mut self, call: &PlaceCall<'_>) -> Result<Option<Tensor>, HookError> {
-        let Some(Some(method)) = self.methods.get(call.index) else {
+        let Some(method) = self.methods.of(call.index) else {
             return self.hooks.place(call);
         };
         let (mut output, shape) = maps_of(self.hooks, call)?;
         for map in output.data.chunks_mut(shape.iter().product::<usize>().max(1)) {
-            let gate = method.gate(map, shape);
-            let counts = gate.counts(map);
-            self.counts[call.index].add(&counts);
+            let gate = self.methods.gate(method, map, shape);
+            let counts = self.gates.is_some().then(|| gate.counts(map));
             gate.apply(map);
-            if let Some(gates) = &mut self.gates {
+            if let (Some(gates), Some(counts)) = (&mut self.gates, counts) {
                 gates.push(MapGate {
                     place: call.index,
                     gate,

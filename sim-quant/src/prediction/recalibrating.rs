@@ -8,11 +8,11 @@ use sim_predict::predictor::Predictor;
 use sim_predict::recalibrate::{BatchMoments, StageMoments};
 
 use super::gating::maps_of;
+use super::methods::PlaceMethods;
 
 /// As [`Gating`](super::Gating), in a run of one batch, or of batches in turn: predictors normalise with the batch.
 pub struct RecalibratingGates<'a> {
-    /// By place of the network.
-    methods: &'a [Option<Method>],
+    methods: &'a PlaceMethods,
     /// By place: what their batch norms will store.
     running: Vec<Option<[StageMoments; 2]>>,
     recalibration: Recalibration,
@@ -20,22 +20,18 @@ pub struct RecalibratingGates<'a> {
 }
 
 impl<'a> RecalibratingGates<'a> {
-    /// Around `hooks`, with the methods of the network's places.
-    pub fn new(
-        methods: &'a [Option<Method>],
-        recalibration: Recalibration,
-        hooks: &'a mut dyn Hooks,
-    ) -> Self {
+    /// Around `hooks`.
+    pub fn new(methods: &'a PlaceMethods, recalibration: Recalibration, hooks: &'a mut dyn Hooks) -> Self {
         Self {
             methods,
-            running: vec![None; methods.len()],
+            running: vec![None; methods.methods.len()],
             recalibration,
             hooks,
         }
     }
 
     /// The methods with new statistics where batches came by.
-    pub fn into_methods(self) -> Vec<Option<Method>> {
+    pub fn into_methods(self) -> PlaceMethods {
         let new = |(method, running): (&Option<Method>, &Option<[StageMoments; 2]>)| match (method, running) {
             (Some(Method::Zap { predictor, threshold }), Some(moments)) => Some(Method::Zap {
                 predictor: Box::new(predictor.with_moments(moments)),
@@ -43,7 +39,11 @@ impl<'a> RecalibratingGates<'a> {
             }),
             (method, _) => method.clone(),
         };
-        self.methods.iter().zip(&self.running).map(new).collect()
+        let methods = self.methods.methods.iter().zip(&self.running);
+        PlaceMethods {
+            methods: methods.map(new).collect(),
+            filling: self.methods.filling,
+        }
     }
 
     /// Learn from what a predictor saw.
@@ -93,7 +93,7 @@ impl Hooks for RecalibratingGates<'_> {
     }
 
     fn place(&mut self, call: &PlaceCall<'_>) -> Result<Option<Tensor>, HookError> {
-        let Some(Some(method)) = self.methods.get(call.index) else {
+        let Some(method) = self.methods.of(call.index) else {
             return self.hooks.place(call);
         };
         let (mut output, shape) = maps_of(self.hooks, call)?;
@@ -111,7 +111,7 @@ impl Hooks for RecalibratingGates<'_> {
             Method::CrossNeuron(_) => method,
         };
         for map in output.data.chunks_mut(size) {
-            of_batch.gate(map, shape).apply(map);
+            self.methods.gate(of_batch, map, shape).apply(map);
         }
         Ok(Some(output))
     }

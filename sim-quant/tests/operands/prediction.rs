@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use sim_core::prediction::Diagonal;
+use sim_core::prediction::{Diagonal, PixelOrder};
 use sim_core::progress::{Progress, Silent};
 use sim_core::recalibration::{Momentum, Recalibration};
 use sim_core::tensor::Tensor;
@@ -18,7 +18,9 @@ use sim_predict::train::LearningRate;
 use sim_quant::capture::{CaptureError, CaptureOptions, ModelFile};
 use sim_quant::feed::Feed;
 use sim_quant::prediction::training::{Trained, TrainingError, TrainingSpec, train};
-use sim_quant::prediction::{Gating, RecalibratingGates, curves};
+use sim_quant::prediction::{
+    Filling, Gating, PlaceMethods, RecalibratingGates, counts_by_place, curves, densities,
+};
 
 use crate::capture::{images, network, options};
 
@@ -94,9 +96,13 @@ fn skipped_outputs_are_zero_for_everything_that_reads_them() {
         channels.iter().map(|&channels| Some(zap(channels))).collect(),
     ] {
         let mut seen = Seen::default();
-        let mut gating = Gating::new(&methods, &mut seen);
+        let methods = PlaceMethods {
+            methods,
+            filling: None,
+        };
+        let mut gating = Gating::remembering(&methods, &mut seen);
         run(&network, &mut gating);
-        let counts = gating.into_counts();
+        let counts = counts_by_place(&gating.into_gates(), channels.len());
         // The first place is read by the second convolution of its block, the second by both branches of the next one.
         let readers: [&[&str]; 2] = [
             &["/block1/conv2/Conv"],
@@ -107,7 +113,7 @@ fn skipped_outputs_are_zero_for_everything_that_reads_them() {
             let [_, channels, rows, columns] = x.shape[..] else {
                 panic!("{:?}", x.shape)
             };
-            let gate = methods[place]
+            let gate = methods.methods[place]
                 .as_ref()
                 .expect("a method")
                 .gate(&x.data, [channels, rows, columns]);
@@ -132,13 +138,108 @@ fn nothing_is_predicted_where_there_is_no_method() {
     let network = network();
     let n_places = network.places().len();
     let mut seen = Seen::default();
-    let methods = vec![None; n_places];
-    let mut gating = Gating::new(&methods, &mut seen);
+    let methods = PlaceMethods {
+        methods: vec![None; n_places],
+        filling: None,
+    };
+    let mut gating = Gating::remembering(&methods, &mut seen);
     run(&network, &mut gating);
-    assert!(gating.into_counts().iter().all(|counts| counts.outputs == 0));
+    assert!(gating.into_gates().is_empty());
     let (predicted, mut plain) = (seen.inputs, Seen::default());
     run(&network, &mut plain);
     assert_eq!(predicted, plain.inputs);
+}
+
+/// Windows that skip whatever is free.
+fn skipping_all(network: &Network) -> PlaceMethods {
+    let windows = Method::CrossNeuron(CrossNeuron {
+        window: WindowSize::TWO,
+        diagonal: Diagonal::Main,
+        zero_up_to: ZeroUpTo::new(1e30).expect("is finite"),
+    });
+    PlaceMethods {
+        methods: vec![Some(windows); network.places().len()],
+        filling: None,
+    }
+}
+
+#[test]
+fn rows_that_first_pixels_leave_empty_take_the_next_free_pixels() {
+    let network = network();
+    let gates = |filling| {
+        let methods = PlaceMethods {
+            filling,
+            ..skipping_all(&network)
+        };
+        let mut seen = Seen::default();
+        let mut gating = Gating::remembering(&methods, &mut seen);
+        run(&network, &mut gating);
+        gating.into_gates()
+    };
+    let plain = gates(None);
+    let filled = gates(Some(Filling {
+        rows: 48,
+        pixels: PixelOrder::Raster,
+    }));
+    assert_eq!(plain.len(), network.places().len());
+    for (plain, filled) in plain.iter().zip(&filled) {
+        let (plain, filled) = (&plain.gate, &filled.gate);
+        let first = plain.first();
+        assert_eq!(first, filled.first(), "what a predictor sees stays");
+        let n_first = first.iter().filter(|&&first| first).count();
+        let n_free = first.len() - n_first;
+        let mut left = (n_first.next_multiple_of(48) - n_first).min(n_free);
+        let channels = plain
+            .kept()
+            .chunks(first.len())
+            .zip(filled.kept().chunks(first.len()));
+        let want: Vec<bool> = (plain.kept()[..first.len()].iter())
+            .map(|&kept| {
+                let fills = !kept && 0 < left;
+                left -= usize::from(fills);
+                kept || fills
+            })
+            .collect();
+        for (channel, (plain, filled)) in channels.enumerate() {
+            assert_eq!(plain, first, "channel {channel}");
+            assert_eq!(filled, want, "channel {channel}");
+        }
+    }
+    // 392 first pixels of 28×28, of which 144 = 3·48 are 40 short of a whole tile.
+    let kept = filled[0].gate.kept()[..784].iter().filter(|&&kept| kept).count();
+    assert_eq!(kept, 432);
+}
+
+#[test]
+fn densities_are_what_predictions_keep_of_free_pixels() {
+    let network = network();
+    let (images, options) = (images(3, 28), options());
+    let zap = |n_channels| Method::Zap {
+        predictor: Box::new(predictor(n_channels)),
+        threshold: Threshold::new(0.3).expect("is finite"),
+    };
+    let mut methods: Vec<Option<Method>> = channels(&network).into_iter().map(|n| Some(zap(n))).collect();
+    methods[1] = None;
+    let methods = PlaceMethods {
+        methods,
+        filling: None,
+    };
+    let found = densities(&network, &images, &methods, &options, &Silent).expect("densities");
+    let feed = Feed::new(&network, &images, &options.preprocessing).expect("images");
+    let mut n_kept = vec![0; network.places().len()];
+    for image in 0..3 {
+        let mut seen = Seen::default();
+        let mut gating = Gating::remembering(&methods, &mut seen);
+        let inputs = feed.of(image..image + 1).expect("an image");
+        network.run_values(inputs, &mut gating).expect("outputs");
+        for gate in gating.into_gates() {
+            n_kept[gate.place] += gate.counts.kept;
+        }
+    }
+    let sums: Vec<u64> = found.iter().map(|channels| channels.iter().sum()).collect();
+    assert_eq!(sums, n_kept);
+    assert!(found[1].is_empty() && found[0].len() == 16);
+    assert!(found[0].iter().any(|&kept| kept != found[0][0]), "{found:?}");
 }
 
 #[test]
@@ -338,7 +439,10 @@ fn predictors_normalise_with_a_batch_and_keep_its_statistics() {
         let predictor = Box::new(predictor);
         Some(Method::Zap { predictor, threshold })
     };
-    let methods: Vec<_> = predictors.iter().cloned().map(zap).collect();
+    let methods = PlaceMethods {
+        methods: predictors.iter().cloned().map(zap).collect(),
+        filling: None,
+    };
     let momentum = Momentum::new(0.25, 3).expect("in range");
     for how in [Recalibration::Exact, Recalibration::Momentum(momentum)] {
         let mut seen = Seen::default();
@@ -347,7 +451,7 @@ fn predictors_normalise_with_a_batch_and_keep_its_statistics() {
         let found = gates.into_methods();
         assert_eq!(seen.places.len(), predictors.len());
         let mut n_skipped = 0;
-        for ((predictor, output), found) in predictors.iter().zip(&seen.places).zip(found) {
+        for ((predictor, output), found) in predictors.iter().zip(&seen.places).zip(found.methods) {
             let [_, channels, rows, columns] = output.shape[..] else {
                 panic!("{:?}", output.shape);
             };

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use reports::prediction::MethodObject;
 use sim_core::prediction::Counts;
+use sim_run::prediction::PredictionAsk;
 use sim_run::trace::PreparedTrace;
 use sim_run::workers::Engines;
 use sim_trace::prediction::PredictedOutputs;
@@ -28,6 +29,7 @@ pub(crate) fn execute(args: &CaptureArgs, engines: &Engines) -> Result<(), Failu
         .clone()
         .unwrap_or_else(|| default_out(&args.network.model));
     let ask = prediction::read(&args.predict)?;
+    let ask = ask.map(PredictionAsk::of_capture).transpose()?;
     let mut inputs = network_args::inputs(&workload);
     let predicts = prediction::files(&args.predict, ask.as_ref());
     inputs.extend(predicts.into_iter().map(|(_, path)| path));

@@ -19,6 +19,7 @@ mod layers;
 mod networks;
 mod networks_8bit;
 mod plot;
+mod predicted_evaluations;
 mod predicted_runs;
 mod prediction;
 mod prediction_captures;

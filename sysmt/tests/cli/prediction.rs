@@ -263,12 +263,6 @@ fn what_cannot_be_predicted_is_said() {
         folder.write("run.toml", format!("{ARRAY}[prediction]\n{}{layers}", zap(keys)));
     };
     let run = ["--array", "run.toml"];
-    write("max-error = 0.1\nfill-up = true\n", "");
-    wrong(
-        &folder,
-        &run,
-        "which outputs `fill-up = true` computes depends on the array",
-    );
     write(
         "max-error = 0.1\n",
         "[[layer]]\nname = \"/block1/conv1/Conf\"\npredict = false\n",

@@ -10,5 +10,5 @@ mod time;
 
 pub use order::{ChannelSequence, OutputMap, PixelSequence};
 pub use outputs::{OutputsError, PredictedOutputs};
-pub use plan::{OutputPhase, OutputPlan, OutputTile, Place, WrongOrder};
+pub use plan::{OutputPhase, OutputPlan, OutputTile, Place, WrongOrder, n_filling};
 pub use time::PredictedTime;

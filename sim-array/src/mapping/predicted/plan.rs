@@ -10,6 +10,12 @@ use super::outputs::holds;
 use super::{ChannelSequence, PixelSequence, PredictedOutputs};
 use crate::mapping::TileSequence;
 
+/// How many of the next free pixels, in pixel order, fill phase 1 up: it leaves so many rows of its last tiles empty on an
+/// array of so many rows. There may be fewer.
+pub const fn n_filling(rows: usize, n_first: usize) -> usize {
+    n_first.next_multiple_of(rows) - n_first
+}
+
 /// One of the two phases, which follow one another without overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OutputPhase {
@@ -87,8 +93,7 @@ impl OutputPlan {
         match rules.fill_up {
             FillUp::Off => {}
             FillUp::On => {
-                let n_empty = first.len().next_multiple_of(rows) - first.len();
-                for pixel in free.drain(..n_empty.min(free.len())) {
+                for pixel in free.drain(..n_filling(rows, first.len()).min(free.len())) {
                     n_filled_up += outputs.n_outputs(1) - outputs.n_kept(&[pixel]);
                     outputs.keep_all(pixel);
                     first.push(pixel);
