@@ -53,6 +53,7 @@ impl Design {
             origin: origin.clone(),
             spec: prediction.clone(),
             layers: spec.layers.clone(),
+            filling: None,
         });
         Self {
             name: name.into(),

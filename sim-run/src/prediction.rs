@@ -9,7 +9,7 @@ use sim_config::run::prediction::{MethodSource, MethodSpec, PlaceRule, Predictio
 use sim_config::run::{NamedLayers, RunSpec};
 use sim_core::convolution::LayerKind;
 use sim_core::prediction::{ArrayPrediction, ChannelOrder, FillUp, Shortcuts};
-use sim_core::spec::ArraySpec;
+use sim_core::spec::{ArraySpec, Batch};
 use sim_layers::predicted::PredictedLayers;
 use sim_predict::method::Method;
 use sim_predict::predictor::Threshold;
@@ -31,19 +31,22 @@ pub struct PredictionAsk {
     pub spec: PredictionSpec,
     /// Places that differ from the others.
     pub layers: NamedLayers,
+    /// What the one array fills up that a trace is captured for; evaluations know that of each of their arrays.
+    pub filling: Option<Filling>,
 }
 
 /// Equal wherever it is said, and whatever else layers do.
 impl PartialEq for PredictionAsk {
     fn eq(&self, other: &Self) -> bool {
-        self.spec == other.spec && self.layers.places().eq(other.layers.places())
+        (&self.spec, self.filling) == (&other.spec, other.filling)
+            && self.layers.places().eq(other.layers.places())
     }
 }
 
 /// What predicts, place by place.
 #[derive(Clone, Debug)]
 pub struct Prediction {
-    /// As the network has them; what an array fills up is not known yet.
+    /// As they were asked for.
     pub methods: PlaceMethods,
     /// What arrays do with it.
     pub layers: PredictedLayers,
@@ -56,19 +59,23 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// The methods with what an array computes unasked, where it runs images one by one.
+    /// The methods with what an array computes unasked.
     pub(crate) fn methods_on(&self, array: &ArraySpec) -> PlaceMethods {
-        let filling = match self.layers.array.rules.fill_up {
-            FillUp::Off => None,
-            FillUp::On => Some(Filling {
-                rows: array.rows(),
-                pixels: self.layers.array.pixels,
-            }),
-        };
         PlaceMethods {
-            filling,
+            filling: filling(array, &self.layers.array),
             ..self.methods.clone()
         }
+    }
+}
+
+/// What an array computes unasked of one image. Which image folded ones fill up, an image by itself does not know.
+fn filling(array: &ArraySpec, prediction: &ArrayPrediction) -> Option<Filling> {
+    match (prediction.rules.fill_up, array.batch()) {
+        (FillUp::On, Batch::Separate) => Some(Filling {
+            rows: array.rows(),
+            pixels: prediction.pixels,
+        }),
+        (FillUp::Off, _) | (FillUp::On, Batch::Folded) => None,
     }
 }
 
@@ -104,8 +111,8 @@ enum Rule {
 }
 
 impl PredictionAsk {
-    /// What a run asks of the trace that it captures or reads: of what the array does, only the order of channels needs
-    /// something of the network.
+    /// What a run asks of the trace that it captures or reads: of what the array does, the order of channels needs something
+    /// of the network, and what is filled up stands in the trace.
     pub fn of_run(spec: &RunSpec) -> Option<Self> {
         let design = &spec.design;
         let prediction = design.prediction.as_ref()?;
@@ -120,6 +127,7 @@ impl PredictionAsk {
                 price: None,
             },
             layers: design.layers.clone(),
+            filling: filling(&design.array, &prediction.array),
         })
     }
 
@@ -205,7 +213,7 @@ impl PredictionAsk {
         };
         let methods = PlaceMethods {
             methods,
-            filling: None,
+            filling: self.filling,
         };
         let densities = match self.spec.array.channels {
             ChannelOrder::Natural => BTreeMap::new(),

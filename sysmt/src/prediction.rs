@@ -23,6 +23,7 @@ pub(crate) fn read(args: &PredictArgs) -> Result<Option<PredictionAsk>, Failure>
         origin: "--predict".to_owned(),
         spec: PredictionSpec::of(method),
         layers: NamedLayers::unnamed(),
+        filling: None,
     };
     let Some(predict) = &args.predict else {
         return Ok(None);
@@ -50,6 +51,7 @@ pub(crate) fn read(args: &PredictArgs) -> Result<Option<PredictionAsk>, Failure>
                 origin: path.display().to_string(),
                 spec,
                 layers: file.layers,
+                filling: None,
             }
         }
     }))

@@ -23,8 +23,8 @@ pub(crate) struct Options {
     resume: bool,
 }
 
-/// Studies with as many images as make sense of nothing but whether they run. Those of predicted zeros are dozens of
-/// evaluations each, one by one; their files are checked with all others, and their keys by the tests of commands.
+/// Studies with as many images as make sense of nothing but whether they run: all those that evaluate. What counts cycles
+/// alone takes its images from its base, and has no limit.
 const SHORT: &[&str] = &[
     "policies",
     "recalibration",
@@ -32,6 +32,9 @@ const SHORT: &[&str] = &[
     "sparq",
     "throttling",
     "photos",
+    "zap",
+    "cross-neuron",
+    "prediction-with-threads",
 ];
 
 /// Images of a short study.

@@ -64,6 +64,7 @@ fn time_and_buckets_are_those_of_a_run() {
         format!("{}schedule = \"rows\"\nchannels = \"density\"\n", zap(nothing)),
         format!("{}schedule = \"columns\"\n", zap(nothing)),
         "method = \"cross-neuron\"\nzero-up-to = 1e30\n".to_owned(),
+        "method = \"cross-neuron\"\nzero-up-to = 1e30\nfill-up = true\n".to_owned(),
     ] {
         let folder = folder(&keys);
         let (evaluated, ran) = (eval(&folder, &["--jobs", "3"]), run(&folder));
@@ -79,9 +80,13 @@ fn time_and_buckets_are_those_of_a_run() {
             }
             let [own, of_run] = [evaluated, ran].map(|layer| &layer["prediction"]);
             n_predicted += usize::from(!own.is_null());
+            assert_eq!(own["hit_zero"].is_null(), own.is_null(), "{keys}");
+            assert_eq!(of_run["hit_zero"].is_null(), own.is_null(), "{keys}");
             for same in [
                 "method",
                 "outputs",
+                "precomputed",
+                "kept",
                 "skipped",
                 "tiles",
                 "cycles",
