@@ -10,6 +10,7 @@ use sim_core::units::{as_written, count_as_f64};
 
 use crate::json::LayerObject;
 use crate::markdown::{Align, table};
+use crate::text::grouped;
 
 /// What predicts at a place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -232,14 +233,15 @@ impl PredictionTotals {
     pub fn lines(&self) -> String {
         let cycles = match self.dense_cycles.checked_sub(self.predicted_cycles) {
             Some(saved) if 0 < saved => format!(
-                "they saved {saved} cycles of {} in the layers where outputs are predicted ({:.2} %)",
-                self.dense_cycles,
+                "they saved {} cycles of {} in the layers where outputs are predicted ({:.2} %)",
+                grouped(saved),
+                grouped(self.dense_cycles),
                 100.0 * count_as_f64(saved) / count_as_f64(self.dense_cycles)
             ),
             Some(_) => "they saved no cycles in this run, only energy".to_owned(),
             None => format!(
                 "they saved no cycles in this run: the two phases take {} more than all outputs at once would",
-                self.predicted_cycles - self.dense_cycles
+                grouped(self.predicted_cycles - self.dense_cycles)
             ),
         };
         format!(
