@@ -60,6 +60,7 @@ mod operands;
 pub mod planned;
 mod predicted_trace;
 pub mod prediction;
+pub mod predictors;
 pub mod product;
 pub mod simulate;
 mod stand_in;

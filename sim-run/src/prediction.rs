@@ -21,6 +21,7 @@ use crate::error::RunError;
 use crate::open::Opened;
 use crate::workers::Workers;
 use resolving::Resolving;
+pub(crate) use resolving::read;
 
 /// What is asked to be predicted.
 #[derive(Clone, Debug)]

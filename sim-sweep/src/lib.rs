@@ -1,6 +1,7 @@
 //! Sweeps: a grid of runs is planned, run, and stored point by point, so that nothing that ends it loses a point.
 
 mod cache;
+mod curves;
 mod early;
 pub mod error;
 pub mod estimate;

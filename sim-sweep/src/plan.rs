@@ -6,6 +6,7 @@ use sim_config::sweep::{AxisValue, Combination, PointSpec, Randomness, SweepSpec
 use sim_core::parallel_map::{Unfinished, parallel_map};
 use sim_toml::error::ConfigError;
 
+use crate::curves::{self, PredictorCurves};
 use crate::error::{SweepError, SweepFault};
 use crate::figures;
 use crate::identity::{Fingerprints, Identity, of_point};
@@ -29,16 +30,17 @@ pub struct Plan<'t> {
     spec: SweepSpec<'t>,
     points: Vec<Planned>,
     n_excluded: u64,
+    curves: Vec<PredictorCurves>,
 }
 
 impl<'t> Plan<'t> {
     /// Resolve and hash every point on `jobs` threads; the plan does not depend on their number.
     ///
-    /// - Errors: figures that are wrong; the first combination, in order, that is not a run; inputs that cannot be read; no
+    /// - Errors: figures that are wrong, or draw what no point has; the first combination, in order, that is not a run; inputs that cannot be read; no
     ///   point at all.
     pub fn new(texts: &'t SweepTexts, jobs: usize, stop: &AtomicBool) -> Result<Self, SweepError> {
         let spec = texts.spec()?;
-        figures::read(texts.path(), texts.text())?;
+        let figures = figures::read(texts.path(), texts.text())?;
         let n = spec.n_combinations()?;
         let fingerprints = Fingerprints::default();
         let starts: Vec<u32> = (0..n.div_ceil(CHUNK)).map(|chunk| chunk * CHUNK).collect();
@@ -57,11 +59,15 @@ impl<'t> Plan<'t> {
         if points.is_empty() {
             return Err(SweepFault::NoPoint.at(texts.path()));
         }
-        Ok(Self {
+        let plan = Self {
             spec,
             points,
             n_excluded,
-        })
+            curves: Vec::new(),
+        };
+        let curves = curves::of(&plan)?;
+        curves::check(&curves, &figures, (texts.path(), texts.text()))?;
+        Ok(Self { curves, ..plan })
     }
 
     /// The sweep that it plans.
@@ -104,6 +110,11 @@ impl<'t> Plan<'t> {
             Some(point) => Ok(self.run(point)?.run.design.prediction.is_some()),
             None => Ok(false),
         }
+    }
+
+    /// What thresholds of the points' predictors keep and lose.
+    pub(crate) fn curves(&self) -> &[PredictorCurves] {
+        &self.curves
     }
 
     /// Whether any point has zeros that no image gave.

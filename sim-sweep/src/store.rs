@@ -12,6 +12,7 @@ use serde_json::Value;
 use sim_config::sweep::AccuracySpec;
 use sim_core::shape::widen;
 
+use crate::curves::PredictorCurves;
 use crate::error::{SweepError, SweepFault};
 use crate::identity::Identity;
 use crate::plan::Plan;
@@ -39,6 +40,16 @@ const SCHEMA: &str = "
 
 /// The key of `meta` for what points measure that others do not, in words.
 pub(crate) const MEASURED: &str = "measured";
+
+/// The key of `meta` for what thresholds of predictors keep and lose: for each predictor file the values of
+/// those of [`curves::AXES`](crate::curves::AXES) that the sweep has, and its places.
+pub(crate) const CURVES: &str = "curves";
+
+fn curves_json(curves: &[PredictorCurves]) -> Value {
+    let of =
+        |PredictorCurves { values, places }: &PredictorCurves| serde_json::json!([axes_json(values), places]);
+    curves.iter().map(of).collect()
+}
 
 fn measured(accuracy: Option<AccuracySpec>, predicts: bool) -> String {
     let (features, operands) = match accuracy {
@@ -236,6 +247,7 @@ impl Store {
             ("sweep-file", file_name(plan.spec().file())),
             ("sysmt", env!("CARGO_PKG_VERSION").to_owned()),
             ("synthetic", plan.is_synthetic().to_string()),
+            (CURVES, curves_json(plan.curves()).to_string()),
             (MEASURED, measured(plan.spec().accuracy(), predicts)),
         ];
         let path = self.path.clone();
@@ -252,7 +264,7 @@ impl Store {
                 .prepare("INSERT INTO points VALUES (?1, ?2, ?3)")
                 .map_err(failed)?;
             for (position, point) in (1_i64..).zip(plan.points()) {
-                let axes = axes_json(&plan.values(point));
+                let axes = axes_json(&plan.values(point)).to_string();
                 insert
                     .execute(params![position, &point.identity.0[..], axes])
                     .map_err(failed)?;

@@ -5,13 +5,15 @@ use std::path::Path;
 use reports::accuracy::throttling::ThrottlingObject;
 use reports::frame::{Column, ColumnType, Frame, Value};
 use reports::run::InputFile;
+use reports::stored::curves::{self, PlaceCurves};
 use reports::stored::point::{Curve, PointObject};
 use reports::stored::{Configuration, Extra, Layout, Provenance, Stored, StoredKind};
 use reports::warning::{Warning, Warnings};
 use serde_json::Value as Json;
 
+use crate::curves::AXES;
 use crate::error::SweepError;
-use crate::store::{FILE_NAME, MEASURED, Outcome, State, Store, StoredPoint};
+use crate::store::{CURVES, FILE_NAME, MEASURED, Outcome, State, Store, StoredPoint};
 
 /// Whether a folder holds a sweep.
 pub fn is_sweep(folder: &Path) -> bool {
@@ -211,6 +213,28 @@ impl Reader {
         }
     }
 
+    /// What thresholds of the points' predictors keep and lose; `None` where no point has trained predictors.
+    fn curves(&self) -> Result<Option<Frame>, SweepError> {
+        let text = self.meta(CURVES)?;
+        if text.is_empty() {
+            // Of a version without curves.
+            return Ok(None);
+        }
+        let stored: Vec<(Vec<Json>, Vec<PlaceCurves>)> =
+            serde_json::from_str(&text).map_err(|error| broken(&self.store, error.to_string()))?;
+        let axes = self.axes.iter().filter(|axis| AXES.contains(&axis.name.as_str()));
+        let mut frame = Frame::new(axes.clone().cloned().chain(curves::columns()).collect());
+        for (found, places) in stored {
+            let values: Vec<Value> = (found.iter().zip(axes.clone()))
+                .map(|(found, axis)| value(found, axis.kind))
+                .collect();
+            for row in curves::rows(&places) {
+                frame.push(values.iter().cloned().chain(row).collect());
+            }
+        }
+        Ok((!frame.rows().is_empty()).then_some(frame))
+    }
+
     /// Whether any point has zeros that no image gave.
     ///
     /// - Errors: a store that cannot be read.
@@ -291,6 +315,7 @@ impl Reader {
             mean_of: None,
             throttling: None,
             pe_map: None,
+            curves: self.curves()?,
             unsimulated: Vec::new(),
             warnings: all,
             configuration: ["sweep", "base"]
@@ -307,12 +332,17 @@ impl Reader {
     }
 }
 
-fn axes(store: &Store) -> Result<Vec<Column>, SweepError> {
-    let broken = |why: String| SweepError::Row {
+/// What is stored of all points together is not what this program writes.
+fn broken(store: &Store, why: String) -> SweepError {
+    SweepError::Row {
         path: store.path().to_owned(),
         position: 0,
         why,
-    };
+    }
+}
+
+fn axes(store: &Store) -> Result<Vec<Column>, SweepError> {
+    let broken = |why: String| broken(store, why);
     let text = store.meta("columns")?.unwrap_or_default();
     let columns: Vec<Json> = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
     Ok(columns

@@ -2,7 +2,7 @@
 
 use sim_draw::Scale;
 
-use super::{About, Better};
+use super::{About, Better, Form};
 
 /// The column that says why a point failed.
 pub const ERROR: &str = "error";
@@ -42,6 +42,7 @@ pub(super) const WORDS: &[About] = &[
         .labelled("#")
         .hint("number of the simulated layer, in the order of the network"),
     About::new("name")
+        .titled("Layer")
         .labelled("Layer")
         .hint("as the network calls the layer"),
     About::new("groups").hint("groups of the convolution, one product each"),
@@ -62,6 +63,18 @@ pub(super) const WORDS: &[About] = &[
         .titled("Area over the conventional array's")
         .on(Scale::Tight)
         .best(Better::Low),
+    About::new("place")
+        .titled("Place")
+        .hint("number of the predictor, in the order of its file"),
+    About::new("threshold")
+        .titled("Threshold")
+        .on(Scale::Tight)
+        .hint("what the score of an output has to exceed"),
+    About::new("outputs_kept")
+        .titled("Outputs that are computed")
+        .read_as(Form::Percent(2))
+        .on(Scale::Tight)
+        .hint("computed outputs, of all outputs of a place"),
     About::new("step").titled("Layers lowered"),
     About::new("row").titled("row of the array"),
     About::new("col").titled("Column of the array"),

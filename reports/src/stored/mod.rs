@@ -3,6 +3,7 @@
 //! Figures, pages and exports are made from this alone, so that none of them simulates.
 
 mod conventional;
+pub mod curves;
 mod layout;
 pub mod point;
 mod read;
@@ -84,6 +85,9 @@ pub struct Stored {
     pub throttling: Option<Frame>,
     /// Utilization of every PE, where it was measured: `row`, `col`, `utilization`.
     pub pe_map: Option<Frame>,
+    /// What thresholds of trained predictors keep and lose, where points have such: what tells predictors apart, and
+    /// [`curves::columns`].
+    pub curves: Option<Frame>,
     /// Layers that were not simulated, with reasons.
     pub unsimulated: Vec<UnsimulatedLayer>,
     /// What a reader has to know before using the numbers.

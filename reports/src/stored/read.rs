@@ -115,6 +115,7 @@ fn of_designs(kind: StoredKind, designs: impl Iterator<Item = (String, PointObje
         mean_of: None,
         throttling: None,
         pe_map: None,
+        curves: None,
         unsimulated: Vec::new(),
         warnings: Vec::new(),
         configuration: Vec::new(),

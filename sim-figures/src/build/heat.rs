@@ -84,7 +84,7 @@ pub(super) fn build(context: &Context<'_>) -> Result<HeatMap, Trouble> {
         columns: columns.iter().map(|value| columns::tick(value)).collect(),
         rows: rows.iter().map(|value| columns::tick(value)).collect(),
         row_order: match spec.table {
-            Table::PeMap => RowOrder::Downward,
+            Table::PeMap | Table::Curves => RowOrder::Downward,
             Table::Points | Table::Layers | Table::Throttling => RowOrder::Upward,
         },
         values: shades,

@@ -44,6 +44,9 @@ pub(super) fn table<'a>(stored: &'a Stored, spec: &FigureSpec) -> Result<&'a Fra
                 "the utilization of every PE was not measured; `[measure] pe-map = true` in a run file does",
             )
         }),
+        Table::Curves => (stored.curves.as_ref()).ok_or_else(|| {
+            no_points("there are no curves of trained predictors; `sysmt sweep` stores them where points predict by method \"zap\"")
+        }),
     }
 }
 

@@ -130,6 +130,8 @@ named! {
         Throttling = "throttling",
         /// One row per PE.
         PeMap = "pe-map",
+        /// One row per threshold and place of trained predictors.
+        Curves = "curves",
     }
 }
 

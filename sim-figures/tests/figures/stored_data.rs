@@ -29,6 +29,7 @@ fn stored(kind: StoredKind, axes: &[&str], points: Frame, layers: Frame) -> Stor
         mean_of: None,
         throttling: None,
         pe_map: None,
+        curves: None,
         unsimulated: Vec::new(),
         warnings: Vec::new(),
         configuration: Vec::new(),

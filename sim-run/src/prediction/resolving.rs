@@ -226,7 +226,7 @@ fn predictor_of<'f>(file: &'f PredictorFile, name: &str) -> Option<&'f PlacePred
 }
 
 /// The predictor file at `path`.
-fn read(path: &Path) -> Result<PredictorFile, RunError> {
+pub(crate) fn read(path: &Path) -> Result<PredictorFile, RunError> {
     let bytes = std::fs::read(path).map_err(|error| {
         RunError::at(
             path,

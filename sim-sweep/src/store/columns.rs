@@ -6,8 +6,8 @@ use sim_config::sweep::AxisValue;
 use crate::plan::Plan;
 
 /// The values of a point, one for each axis.
-pub(super) fn axes_json(values: &[AxisValue]) -> String {
-    let values: Vec<Value> = values
+pub(super) fn axes_json(values: &[AxisValue]) -> Value {
+    values
         .iter()
         .map(|value| match value {
             AxisValue::Absent => Value::Null,
@@ -16,8 +16,7 @@ pub(super) fn axes_json(values: &[AxisValue]) -> String {
             AxisValue::Flag(flag) => Value::from(*flag),
             AxisValue::Text(text) => Value::from(text.as_str()),
         })
-        .collect();
-    Value::Array(values).to_string()
+        .collect()
 }
 
 /// What the values of each axis are, together.

@@ -89,6 +89,7 @@ fn columns(stored: &Stored) -> String {
         (Table::Layers, Some(&stored.layers)),
         (Table::Throttling, stored.throttling.as_ref()),
         (Table::PeMap, stored.pe_map.as_ref()),
+        (Table::Curves, stored.curves.as_ref()),
     ];
     let mut text = String::new();
     for (table, frame) in tables {

@@ -7,6 +7,7 @@ mod cases_traces;
 mod class_lists;
 mod commands;
 mod coverage;
+mod curves;
 mod designs;
 mod eval;
 mod eval_images;

@@ -54,6 +54,7 @@ fn stored(kind: StoredKind, points: Frame, layers: Frame, axes: &[&str]) -> Stor
         mean_of: None,
         throttling: None,
         pe_map: None,
+        curves: None,
         unsimulated: vec![UnsimulatedLayer {
             name: HOSTILE[1].to_owned(),
             reason: "the first convolution stays FP32".to_owned(),
