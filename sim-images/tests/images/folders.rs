@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use image::{ImageFormat, Luma, Rgb};
+use image::{DynamicImage, GrayAlphaImage, ImageFormat, Luma, Rgb, RgbaImage};
 use sim_core::parallel_map::Unfinished;
 use sim_core::progress::Silent;
 use sim_images::sets::{ImageSet, OpenOptions};
@@ -50,6 +50,26 @@ fn folders_take_labels_from_sub_folders() {
     assert_eq!(set.labels(), None);
     assert_eq!(bytes_of(&set, 0), [10, 0, 255, 20, 0, 255]);
     assert_eq!(set.strays(), [".hidden"]);
+}
+
+#[test]
+fn transparency_is_left_out() {
+    let folder = folder();
+    let write = |name: &str, image: DynamicImage| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image.write_to(&mut bytes, ImageFormat::Png).expect("encodes");
+        put(&folder, name, &bytes.into_inner());
+    };
+    // The first pixel of each is not seen.
+    let colour = RgbaImage::from_fn(2, 1, |x, _| {
+        if x == 0 { [1, 2, 3, 0] } else { [4, 5, 6, 255] }.into()
+    });
+    write("colour.png", colour.into());
+    let gray = GrayAlphaImage::from_fn(2, 1, |x, _| if x == 0 { [7, 0] } else { [8, 255] }.into());
+    write("gray.png", gray.into());
+    let set = open(folder.path());
+    assert_eq!(bytes_of(&set, 0), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(bytes_of(&set, 1), [7, 8]);
 }
 
 #[test]
