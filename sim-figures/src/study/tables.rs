@@ -112,7 +112,7 @@ const PREDICTION: [Measured; 7] = [
     shown("outputs-lost", "outputs_lost", "lost %", 100.0, Some(2)),
     shown(
         "int8-predicted-top1",
-        PREDICTED_ANSWERS,
+        "int8_predicted_top1",
         "8-bit predicted %",
         100.0,
         Some(2),
@@ -122,24 +122,8 @@ const PREDICTION: [Measured; 7] = [
     shown("ideal", "cycles_saved_ideal", "ideal %", 100.0, Some(2)),
 ];
 
-/// Answers with predicted zeros: then cycles and energies are those of arrays that compute every output.
-const PREDICTED_ANSWERS: &str = "int8_predicted_top1";
-/// What is left out beside them.
-const OF_TIME: [&str; 6] = [
-    "cycles",
-    "speedup",
-    "speedup_network",
-    "utilization",
-    "total_energy_pj",
-    "energy_over_conventional",
-];
-
 impl Measured {
     fn value(&self, frame: &Frame, row: &[Value]) -> Option<f64> {
-        let is_of_time = OF_TIME.contains(&self.column);
-        if is_of_time && frame.value(row, PREDICTED_ANSWERS).number().is_some() {
-            return None;
-        }
         let value = frame.value(row, self.column).number()?;
         Some(match self.column {
             "total_energy_pj" => value / n_images(frame, row).number()?,
