@@ -123,6 +123,12 @@ impl PreparedNetwork {
             return Ok(None);
         };
         for design in designs {
+            if design.recalibration != first.recalibration {
+                return Err(design.error(&format!(
+                    "recalibrates batch norms in another way than {}; an evaluation predicts in one way",
+                    first.origin
+                )));
+            }
             match design.array().batch() {
                 Batch::Separate => {}
                 Batch::Folded => {

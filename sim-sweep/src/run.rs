@@ -19,7 +19,7 @@ use sim_run::workers::{Engines, Workers};
 use crate::cache::Cache;
 use crate::early::{caught, until_one};
 use crate::error::SweepError;
-use crate::evaluate::{self, TOGETHER};
+use crate::evaluate::{self, Beside, TOGETHER};
 use crate::identity::Identity;
 use crate::measure;
 use crate::plan::{Plan, Planned};
@@ -317,16 +317,18 @@ fn with_answers(
     put: &mut Put<'_>,
 ) -> Result<(), SweepError> {
     let mut keys: Numbered<(ModelWorkload, Option<PruneSpec>)> = Numbered::new();
-    let mut work: Vec<(usize, Planned)> = Vec::with_capacity(points.len());
+    let mut beside: Numbered<Option<Beside>> = Numbered::new();
+    let mut work: Vec<([usize; 2], Planned)> = Vec::with_capacity(points.len());
     for point in points {
-        let spec = plan.run(point)?.run;
+        let spec = plan.run(point)?;
         // A sweep with answers over a trace is not a sweep.
-        let Workload::Model(model) = &spec.workload else {
+        let Workload::Model(model) = &spec.run.workload else {
             continue;
         };
         let mut model = model.as_ref().clone();
         model.n_images = Some(accuracy.images);
-        work.push((keys.number((model, spec.pruning)), *point));
+        let network = keys.number((model, spec.run.pruning));
+        work.push(([network, beside.number(Beside::of(&spec))], *point));
     }
     work.sort_by_key(|(key, _)| *key);
     let workers = options.workers();
@@ -335,13 +337,17 @@ fn with_answers(
         PreparedNetwork::new(model.clone(), *pruning, &workers)
     };
     let groups = || {
-        let groups = work.chunk_by(|(one, _), (other, _)| one == other);
-        groups.filter_map(|group| Some((group.first()?.0, group)))
+        let groups = work.chunk_by(|([one, _], _), ([other, _], _)| one == other);
+        groups.filter_map(|group| {
+            let ([network, _], _) = group.first()?;
+            Some((*network, group))
+        })
     };
     let mut early = until_one(groups().map(|(key, _)| key), prepare)?.into_iter();
     for (key, group) in groups() {
         let prepared = early.next().unwrap_or_else(|| caught(|| prepare(key)));
-        for chunk in group.chunks(TOGETHER) {
+        let alike = group.chunk_by(|(one, _), (other, _)| one == other);
+        for chunk in alike.flat_map(|points| points.chunks(TOGETHER)) {
             if options.stop.load(Ordering::Relaxed) {
                 return Ok(());
             }

@@ -235,3 +235,39 @@ fn throttling_leaves_wrong_zeros_to_the_prediction() {
     assert_eq!(step["int8_top1"], object["int8_predicted"]["top1"]);
     assert_ne!(object["int8"]["top1"], object["int8_predicted"]["top1"]);
 }
+
+/// Points of a sweep run together where exact 8-bit predicts beside them in one way.
+#[test]
+fn exact_8_bit_of_a_point_does_not_depend_on_other_points() {
+    let folder = folder(&zap("threshold = 0.8\n"));
+    let conventional = run_file(16, "", &zap("threshold = 0.8\n")).replace(
+        "kind = \"nb-smt\"\nthreads = 2\npolicy = \"S+A\"",
+        "kind = \"conventional\"",
+    );
+    folder.write("run.toml", conventional);
+    eval(&folder, &["--predictions", "answers.csv"]);
+    let answers = String::from_utf8(folder.read("answers.csv")).expect("text");
+    let predicted = answers.lines().skip(1).map(|line| line.split(',').nth(5));
+    let mut labels = vec![0, 0, 8, 1, 0, 0, 0, 10];
+    labels.extend(predicted.map(|class| class.and_then(|class| class.parse::<u8>().ok()).expect("a class")));
+    folder.write("shapes-labels-idx1-ubyte", labels);
+    folder.write(
+        "sweep.toml",
+        "base = \"run.toml\"\n[axes]\nrecalibrate-bn = [\"off\", \"exact\"]\n\
+         \"prediction.fill-up\" = [false, true]\n\"array.rows\" = [16, 12]\n[measure]\naccuracy = { images = 10 }\n",
+    );
+    folder.good(&["sweep", "sweep.toml", "--out", "swept"]);
+    let csv = folder.good(&["export", "swept", "--format", "csv"]);
+    let mut lines = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let head = lines.next().expect("a head");
+    let at = |name: &str| head.iter().position(|found| *found == name).expect(name);
+    let rows: Vec<Vec<&str>> = lines.collect();
+    assert_eq!(rows.len(), 8, "{csv}");
+    let mut right = std::collections::BTreeSet::new();
+    for row in &rows {
+        // Products of conventional PEs are exact.
+        assert_eq!(row[at("top1")], row[at("int8_predicted_top1")], "{row:?}");
+        right.insert(row[at("top1")]);
+    }
+    assert!(2 < right.len(), "{right:?}");
+}
