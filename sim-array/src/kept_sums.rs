@@ -1,20 +1,19 @@
 //! Sums over the rows of each column that are kept, for counts that all rows of a column would share otherwise.
 //!
-//! Four rows have sixteen sums, whatever the column: they are made once, and a column adds the one that it needs.
+//! Four rows have sixteen sums, whatever the column: they are made once, and a column adds the one that it needs. What is
+//! counted of a row is a string of planes, of which a few at a time are summed: as many as registers and the nearest cache
+//! have room for.
+
+use std::ops::Range;
 
 use sim_core::mutant::{self, Mutant};
-use sim_simd::HasAvx2;
-use sim_simd::byte_sums::{N_BYTES, add_bytes};
+use sim_simd::byte_sums::{N_SUBSETS, Planes, SubsetSums, sum_picked};
+use sim_simd::integer::Kernels;
 
 /// Rows of a set.
-pub const SET_ROWS: usize = 4;
-/// Sums of a set.
-const N_SUMS: usize = 1 << SET_ROWS;
-
-/// Counts of a row at as many places, or sums of such counts: bytes.
-pub type Plane = [u8; N_BYTES];
-/// Planes whose sums are made together: as many as vectors have room for.
-const N_TOGETHER: usize = 8;
+const SET_ROWS: usize = 4;
+/// Columns whose sums are made before they are seen.
+const N_COLS_TOGETHER: usize = 64;
 
 /// Which rows of a block are kept, for each column.
 #[derive(Clone, Debug, Default)]
@@ -33,11 +32,6 @@ impl KeptRows {
             n_rows: 0,
             sets: Vec::new(),
         }
-    }
-
-    /// Rows so far.
-    pub const fn n_rows(&self) -> usize {
-        self.n_rows
     }
 
     /// Forget all rows.
@@ -64,85 +58,80 @@ impl KeptRows {
         }
     }
 
-    /// Give each column the sums over its kept rows; `rows` are what is counted of each row, from the set `first_set` on.
-    /// Inlined into code that was compiled for AVX2 where there is proof of it.
-    #[inline(always)]
-    pub fn for_each_column<const P: usize>(
+    /// Sum the kept rows of each column, `n_together` rows at a time, which is a multiple of four: no sum may exceed a byte.
+    ///
+    /// `counts`: by planes and row. `see` gets the sums of some planes for some columns; all of the first planes come first.
+    pub fn for_each_sum(
         &self,
-        avx2: Option<HasAvx2>,
-        first_set: usize,
-        rows: &[[Plane; P]],
-        mut see: impl FnMut(usize, &[Plane; P]),
+        kernels: Kernels,
+        n_together: usize,
+        counts: &[Planes],
+        mut see: impl FnMut(usize, Range<usize>, &[Planes]),
     ) {
-        let subsets = sums_of_subsets(avx2, rows);
-        let sets = &self.sets[first_set * self.n_cols..];
-        let mut sums = [[0; N_BYTES]; P];
-        for col in 0..self.n_cols {
-            let sets = sets[col..].iter().step_by(self.n_cols);
-            let column = Column {
-                avx2,
-                subsets: &subsets,
-                sets: sets.copied(),
-            };
-            if P <= N_TOGETHER {
-                column.sum(0, &mut sums);
-            } else {
-                let (together, rest) = sums.as_chunks_mut::<N_TOGETHER>();
-                for (index, sums) in together.iter_mut().enumerate() {
-                    column.sum(index * N_TOGETHER, sums);
-                }
-                let first = P - rest.len();
-                for (index, sum) in rest.iter_mut().enumerate() {
-                    column.sum(first + index, std::array::from_mut(sum));
+        let parts: Vec<Part> = self
+            .sets
+            .chunks(n_together / SET_ROWS * self.n_cols)
+            .map(|sets| Part::new(sets, self.n_cols))
+            .collect();
+        let mut subsets = vec![[Planes::ZERO; N_SUBSETS]; n_together / SET_ROWS];
+        let mut sums = [Planes::ZERO; N_COLS_TOGETHER];
+        for (planes, counts) in counts.chunks(self.n_rows).enumerate() {
+            for (part, rows) in parts.iter().zip(counts.chunks(n_together)) {
+                let subsets = &mut subsets[..part.n_sets];
+                kernels.vectorized(
+                    #[inline(always)]
+                    || {
+                        for (subsets, rows) in subsets.iter_mut().zip(rows.chunks(SET_ROWS)) {
+                            sum_subsets(rows, subsets);
+                        }
+                    },
+                );
+                for first in (0..self.n_cols).step_by(N_COLS_TOGETHER) {
+                    let cols = first..self.n_cols.min(first + N_COLS_TOGETHER);
+                    let picks = &part.picks[cols.start * part.n_sets..cols.end * part.n_sets];
+                    let sums = &mut sums[..cols.len()];
+                    sum_picked(kernels, subsets, picks, sums);
+                    see(planes, cols, sums);
                 }
             }
-            see(col, &sums);
         }
     }
 }
 
-/// The sums that a column picks.
-struct Column<'a, S, const P: usize> {
-    avx2: Option<HasAvx2>,
-    subsets: &'a [[Plane; P]],
-    sets: S,
+/// Rows that are summed at a time.
+struct Part {
+    n_sets: usize,
+    /// By column and set: which subset.
+    picks: Vec<u8>,
 }
 
-impl<S: Iterator<Item = u8> + Clone, const P: usize> Column<'_, S, P> {
-    /// Some planes from one on.
-    #[inline(always)]
-    fn sum<const G: usize>(&self, first: usize, sums: &mut [Plane; G]) {
-        let mut together = [[0; N_BYTES]; G];
-        for (subsets, set) in self.subsets.as_chunks::<N_SUMS>().0.iter().zip(self.sets.clone()) {
-            if let Some(planes) = subsets[usize::from(set) % N_SUMS][first..].first_chunk::<G>() {
-                for plane in 0..G {
-                    add_bytes(self.avx2, &mut together[plane], &planes[plane]);
-                }
+impl Part {
+    /// From subsets by set and column.
+    fn new(sets: &[u8], n_cols: usize) -> Self {
+        let n_sets = sets.len() / n_cols;
+        let mut picks = vec![0; sets.len()];
+        for (set, subsets) in sets.chunks(n_cols).enumerate() {
+            for (picks, &subset) in picks.chunks_mut(n_sets).zip(subsets) {
+                picks[set] = subset;
             }
         }
-        *sums = together;
+        Self { n_sets, picks }
     }
 }
 
-/// The sums of each subset of four rows, one set after the other.
+/// Write the sums of each subset of at most four rows; that of none is zero already.
 #[inline(always)]
-fn sums_of_subsets<const P: usize>(avx2: Option<HasAvx2>, rows: &[[Plane; P]]) -> Vec<[Plane; P]> {
-    let mut sums: Vec<[Plane; P]> = Vec::with_capacity(rows.len().div_ceil(SET_ROWS) * N_SUMS);
-    for rows in rows.chunks(SET_ROWS) {
-        let none = sums.len();
-        sums.push([[0; N_BYTES]; P]);
-        for subset in 1..N_SUMS {
-            let lowest = (0..SET_ROWS).find(|place| subset >> place & 1 == 1).unwrap_or(0);
-            let mut sum = sums[none + (subset & (subset - 1))];
-            if let Some(row) = rows.get(lowest) {
-                for (sum, plane) in sum.iter_mut().zip(row) {
-                    add_bytes(avx2, sum, plane);
-                }
+fn sum_subsets(rows: &[Planes], sums: &mut SubsetSums) {
+    // A set that is not whole lies behind whole ones, and nothing picks a subset with rows that are not there.
+    for (place, row) in rows.iter().enumerate() {
+        let (below, from) = sums.split_at_mut(1 << place);
+        for (sum, below) in from.iter_mut().zip(below) {
+            let (sum, below) = (sum.0.as_flattened_mut(), below.0.as_flattened());
+            for ((sum, &below), &byte) in sum.iter_mut().zip(below).zip(row.0.as_flattened()) {
+                *sum = below + byte;
             }
-            sums.push(sum);
         }
     }
-    sums
 }
 
 #[cfg(test)]
@@ -151,11 +140,13 @@ mod tests {
 
     #[test]
     fn each_column_sums_its_own_rows() {
-        let n_cols = 70;
+        // Columns that are summed together, and some behind them.
+        let n_cols = N_COLS_TOGETHER + 6;
         let kept = |row: usize, col: usize| (row * 7 + col * 3) % 5 < 2;
+        let value = |row: usize, planes: usize| u8::try_from(10 * planes + row + 1).unwrap();
         let mut rows = KeptRows::new(n_cols);
-        // A set that is whole, and one that is not; then others in their place.
-        for n_rows in [6, 3] {
+        // Parts that are whole, and one that is not; then others in their place.
+        for n_rows in [22, 3] {
             rows.clear();
             for row in 0..n_rows {
                 let mut words = [0_u64; 2];
@@ -164,21 +155,24 @@ mod tests {
                 }
                 rows.push(&words);
             }
-            // More planes than are summed together.
-            let values: Vec<[Plane; 11]> = (1..=6).take(n_rows).map(|value| [[value; N_BYTES]; 11]).collect();
-            let mut n_seen = 0;
-            rows.for_each_column(HasAvx2::detect(), 0, &values, |col, sums| {
-                let of_kept = (0..n_rows)
-                    .filter(|&row| kept(row, col))
-                    .map(|row| values[row][0][0]);
-                assert_eq!(
-                    *sums,
-                    [[of_kept.sum::<u8>(); N_BYTES]; 11],
-                    "{n_rows} rows, column {col}"
-                );
-                n_seen += 1;
+            let counts: Vec<Planes> = [0, 1]
+                .into_iter()
+                .flat_map(|planes| (0..n_rows).map(move |row| Planes([[value(row, planes); 32]; 4])))
+                .collect();
+            let mut sums = vec![[0; 2]; n_cols];
+            rows.for_each_sum(Kernels::fastest(), 8, &counts, |planes, cols, part| {
+                for (sums, part) in sums[cols].iter_mut().zip(part) {
+                    assert_eq!(part.0, [[part.0[0][0]; 32]; 4]);
+                    sums[planes] += u32::from(part.0[0][0]);
+                }
             });
-            assert_eq!((n_seen, rows.n_rows()), (n_cols, n_rows));
+            for (col, sums) in sums.iter().enumerate() {
+                let of_kept = |planes| -> u32 {
+                    let rows = (0..n_rows).filter(|&row| kept(row, col));
+                    rows.map(|row| u32::from(value(row, planes))).sum()
+                };
+                assert_eq!(*sums, [0, 1].map(of_kept), "{n_rows} rows, column {col}");
+            }
         }
     }
 }

@@ -1,108 +1,199 @@
-//! Sums of products of bytes, kept side by side: adding them up is left for the end.
+//! Sums of bytes that are picked from tables, and their products with factors.
 #![expect(
     unsafe_code,
-    reason = "intrinsics of a feature that was detected, and loads and stores of whole vectors"
+    reason = "calls of functions that need features that were detected, and loads and stores of whole vectors"
 )]
 
-use crate::HasAvx2;
+use crate::integer::Kernels;
 
-/// Bytes that are multiplied at a time.
+/// Bytes of a plane.
 pub const N_BYTES: usize = 32;
-/// Sums side by side; each takes four products at a time.
-const N_SUMS: usize = 8;
+/// Planes whose sums are kept in registers together.
+pub const N_PLANES: usize = 4;
+/// Sums of a set of rows, one for each of its subsets.
+pub const N_SUBSETS: usize = 16;
+/// The largest factor, up or down: four columns of products of it and a byte fit 16 bits.
+pub const MAX_FACTOR: i8 = 16;
+/// Columns whose products are added in 16 bits.
+const N_COLS_IN_WORDS: usize = 4;
 
-/// A sum under way. It holds some 150 000 additions of products as large as they may be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ByteSum([i32; N_SUMS]);
+/// Counts at as many places.
+pub type Plane = [u8; N_BYTES];
+/// What such counts are multiplied by.
+pub type FactorPlane = [i8; N_BYTES];
+/// Planes side by side, in whole cache lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(64))]
+pub struct Planes(pub [Plane; N_PLANES]);
+/// The sums of every subset of a set of rows.
+pub type SubsetSums = [Planes; N_SUBSETS];
 
-impl ByteSum {
+impl Planes {
     /// Nothing.
-    pub const ZERO: Self = Self([0; N_SUMS]);
+    pub const ZERO: Self = Self([[0; N_BYTES]; N_PLANES]);
+}
 
-    /// Add counts times factors, which are at most 64, so that two products fit 16 bits with a sign. Inlined into code that
-    /// was compiled for AVX2 where there is proof of it.
-    #[inline(always)]
-    pub fn add_products(&mut self, avx2: Option<HasAvx2>, counts: &[u8; N_BYTES], factors: &[u8; N_BYTES]) {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(found) = avx2 {
-            return self.add_vectors(found, counts, factors);
+/// For each column, the sum of the planes that it picks: of each set one. No sum exceeds a byte.
+///
+/// `picks`: by column and set, a number below [`N_SUBSETS`].
+pub fn sum_picked(kernels: Kernels, sets: &[SubsetSums], picks: &[u8], sums: &mut [Planes]) {
+    assert_eq!(picks.len(), sets.len() * sums.len());
+    #[cfg(target_arch = "x86_64")]
+    if kernels.avx2().is_some() {
+        // SAFETY: the processor has AVX2.
+        return unsafe { vectors::sum_picked(sets, picks, sums) };
+    }
+    let _ = kernels;
+    for (col, sums) in sums.iter_mut().enumerate() {
+        *sums = Planes::ZERO;
+        for (set, &pick) in sets.iter().zip(&picks[col * sets.len()..]) {
+            let picked = &set[usize::from(pick) % N_SUBSETS].0;
+            for (sum, &byte) in sums.0.as_flattened_mut().iter_mut().zip(picked.as_flattened()) {
+                *sum += byte;
+            }
         }
-        let _ = avx2;
-        for (index, sum) in self.0.iter_mut().enumerate() {
-            for byte in 4 * index..4 * index + 4 {
-                *sum += i32::from(counts[byte]) * i32::from(factors[byte]);
+    }
+}
+
+/// Σ over columns and places of a plane of counts times a plane of factors, which are at most [`MAX_FACTOR`].
+pub fn dot<const F: usize>(
+    kernels: Kernels,
+    (counts, plane): (&[Planes], usize),
+    (factors, factor): (&[[FactorPlane; F]], usize),
+) -> i64 {
+    assert!(counts.len() == factors.len() && plane < N_PLANES && factor < F);
+    #[cfg(target_arch = "x86_64")]
+    if kernels.avx2().is_some() {
+        // SAFETY: the processor has AVX2.
+        return unsafe { vectors::dot((counts, plane), (factors, factor)) };
+    }
+    let _ = kernels;
+    let cols = counts.iter().zip(factors);
+    cols.map(|(counts, factors)| {
+        let places = counts.0[plane].iter().zip(&factors[factor]);
+        places
+            .map(|(&count, &factor)| i64::from(count) * i64::from(factor))
+            .sum::<i64>()
+    })
+    .sum()
+}
+
+#[cfg(target_arch = "x86_64")]
+mod vectors {
+    use std::arch::x86_64::{
+        __m256i, _mm256_add_epi8, _mm256_add_epi16, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16,
+        _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_setzero_si256, _mm256_storeu_si256,
+    };
+
+    use super::{FactorPlane, N_BYTES, N_COLS_IN_WORDS, N_PLANES, N_SUBSETS, Planes, SubsetSums};
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn load<B>(plane: &[B; N_BYTES]) -> __m256i {
+        const { assert!(size_of::<B>() == 1) };
+        // SAFETY: 32 bytes are readable, and the load needs no alignment.
+        unsafe { _mm256_loadu_si256(std::ptr::from_ref(plane).cast()) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn sum_picked(sets: &[SubsetSums], picks: &[u8], sums: &mut [Planes]) {
+        for (picks, sums) in picks.chunks_exact(sets.len()).zip(sums) {
+            let mut vectors = [_mm256_setzero_si256(); N_PLANES];
+            for (set, &pick) in sets.iter().zip(picks) {
+                let picked = &set[usize::from(pick) % N_SUBSETS].0;
+                for (vector, plane) in vectors.iter_mut().zip(picked) {
+                    *vector = _mm256_add_epi8(*vector, load(plane));
+                }
+            }
+            for (plane, vector) in sums.0.iter_mut().zip(vectors) {
+                // SAFETY: 32 bytes are writable, and the store needs no alignment.
+                unsafe { _mm256_storeu_si256(std::ptr::from_mut(plane).cast(), vector) };
             }
         }
     }
 
-    #[cfg(target_arch = "x86_64")]
-    #[inline(always)]
-    fn add_vectors(&mut self, _found: HasAvx2, counts: &[u8; N_BYTES], factors: &[u8; N_BYTES]) {
-        use std::arch::x86_64::{
-            __m256i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
-            _mm256_set1_epi16, _mm256_storeu_si256,
+    #[target_feature(enable = "avx2")]
+    pub(super) fn dot<const F: usize>(
+        (counts, plane): (&[Planes], usize),
+        (factors, factor): (&[[FactorPlane; F]], usize),
+    ) -> i64 {
+        let mut quads = _mm256_setzero_si256();
+        let few = |counts: &[Planes], factors: &[[FactorPlane; F]]| {
+            let mut pairs = _mm256_setzero_si256();
+            for (counts, factors) in counts.iter().zip(factors) {
+                let products = _mm256_maddubs_epi16(load(&counts.0[plane]), load(&factors[factor]));
+                pairs = _mm256_add_epi16(pairs, products);
+            }
+            _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))
         };
-        // SAFETY: the processor has AVX2. All three are vectors of 32 bytes, and nothing asks for alignment.
-        unsafe {
-            let counts = _mm256_loadu_si256(counts.as_ptr().cast::<__m256i>());
-            let factors = _mm256_loadu_si256(factors.as_ptr().cast::<__m256i>());
-            let pairs = _mm256_maddubs_epi16(counts, factors);
-            let quads = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
-            let into: *mut __m256i = self.0.as_mut_ptr().cast();
-            _mm256_storeu_si256(into, _mm256_add_epi32(_mm256_loadu_si256(into), quads));
+        let (counts, last_counts) = counts.as_chunks::<N_COLS_IN_WORDS>();
+        let (factors, last_factors) = factors.as_chunks::<N_COLS_IN_WORDS>();
+        for (counts, factors) in counts.iter().zip(factors) {
+            quads = _mm256_add_epi32(quads, few(counts, factors));
         }
-    }
-
-    /// The sum.
-    pub fn total(&self) -> u64 {
-        self.0.iter().map(|&sum| u64::from(sum.unsigned_abs())).sum()
-    }
-}
-
-/// Add bytes to sums that they leave within bytes. Inlined into code that was compiled for AVX2 where there is proof of it.
-#[inline(always)]
-pub fn add_bytes(avx2: Option<HasAvx2>, sums: &mut [u8; N_BYTES], bytes: &[u8; N_BYTES]) {
-    #[cfg(target_arch = "x86_64")]
-    if avx2.is_some() {
-        use std::arch::x86_64::{__m256i, _mm256_add_epi8, _mm256_loadu_si256, _mm256_storeu_si256};
-        // SAFETY: the processor has AVX2. Both are vectors of 32 bytes, and nothing asks for alignment.
-        unsafe {
-            let bytes = _mm256_loadu_si256(bytes.as_ptr().cast::<__m256i>());
-            let into: *mut __m256i = sums.as_mut_ptr().cast();
-            _mm256_storeu_si256(into, _mm256_add_epi8(_mm256_loadu_si256(into), bytes));
-        }
-        return;
-    }
-    let _ = avx2;
-    for (sum, byte) in sums.iter_mut().zip(bytes) {
-        *sum = sum.wrapping_add(*byte);
+        quads = _mm256_add_epi32(quads, few(last_counts, last_factors));
+        let mut lanes = [0_i32; 8];
+        // SAFETY: 32 bytes are writable, and the store needs no alignment.
+        unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), quads) };
+        lanes.iter().map(|&lane| i64::from(lane)).sum()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Simd;
+
+    /// Bytes that differ, below `limit`.
+    fn byte(at: usize, limit: usize) -> u8 {
+        u8::try_from(at * 7919 % limit).expect("limits are bytes")
+    }
 
     #[test]
-    fn both_ways_give_the_same_sums() {
-        let mut sums = [ByteSum::ZERO; 2];
-        let mut want = 0;
-        for round in 0..50_u8 {
-            let counts = std::array::from_fn(|byte| u8::MAX - round * u8::try_from(byte % 5).expect("small"));
-            let factors =
-                std::array::from_fn(|byte| u8::try_from((byte + usize::from(round)) % 65).expect("small"));
-            sums[0].add_products(None, &counts, &factors);
-            match HasAvx2::detect() {
-                Some(found) => found.vectorized(|| sums[1].add_products(Some(found), &counts, &factors)),
-                None => sums[1].add_products(None, &counts, &factors),
+    fn all_kernels_give_the_same_sums() {
+        let (n_sets, n_cols) = (13, 9);
+        let sets: Vec<SubsetSums> = (0..n_sets)
+            .map(|set| {
+                std::array::from_fn(|subset| {
+                    Planes(std::array::from_fn(|plane| {
+                        std::array::from_fn(|place| byte(set + 3 * subset + 5 * plane + place, 20))
+                    }))
+                })
+            })
+            .collect();
+        let picks: Vec<u8> = (0..n_sets * n_cols).map(|at| byte(at, N_SUBSETS)).collect();
+        for kernels in Simd::ALL.into_iter().filter_map(Kernels::of) {
+            let mut sums = vec![Planes([[1; N_BYTES]; N_PLANES]); n_cols];
+            sum_picked(kernels, &sets, &picks, &mut sums);
+            for (col, sums) in sums.iter().enumerate() {
+                let mut want = Planes::ZERO;
+                for (set, &pick) in sets.iter().zip(&picks[col * n_sets..]) {
+                    for plane in 0..N_PLANES {
+                        for place in 0..N_BYTES {
+                            want.0[plane][place] += set[usize::from(pick)].0[plane][place];
+                        }
+                    }
+                }
+                assert_eq!(*sums, want, "{kernels:?}, column {col}");
             }
-            want += counts
-                .iter()
-                .zip(&factors)
-                .map(|(&count, &factor)| u64::from(count) * u64::from(factor))
-                .sum::<u64>();
         }
-        assert_eq!(sums.map(|sum| sum.total()), [want; 2]);
-        assert_eq!(sums[0], sums[1]);
+    }
+
+    #[test]
+    fn all_kernels_give_the_same_products() {
+        #[track_caller]
+        fn check(n_cols: usize, factor: i8) {
+            let counts = vec![Planes([[0; N_BYTES], [1; N_BYTES], [2; N_BYTES], [u8::MAX; N_BYTES]]); n_cols];
+            let factors = vec![[[0; N_BYTES], [factor; N_BYTES]]; n_cols];
+            let want = i64::from(u8::MAX) * i64::from(factor) * i64::try_from(n_cols * N_BYTES).unwrap();
+            for kernels in Simd::ALL.into_iter().filter_map(Kernels::of) {
+                assert_eq!(dot(kernels, (&counts, 3), (&factors, 1)), want, "{kernels:?}");
+                assert_eq!(dot(kernels, (&counts, 3), (&factors, 0)), 0, "{kernels:?}");
+            }
+        }
+        check(4, MAX_FACTOR); // The most that 16 bits hold.
+        check(4, -MAX_FACTOR);
+        check(7, MAX_FACTOR); // Columns behind whole groups.
+        check(0, 1);
     }
 }

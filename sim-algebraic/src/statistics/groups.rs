@@ -1,8 +1,12 @@
 //! What windows change, and how full pairs are, where 2:4 weights pick a pair out of four.
+//!
+//! Two weights of a group are a pair of lanes, and what their activations give is counted once for each of the six pairs.
+//! A lane and the way to the other, `lane ^ other`, say which pair it is: the pairs of two ways share the lanes of a plane.
 
-use sim_array::kept_sums::{KeptRows, Plane};
+use sim_array::kept_sums::KeptRows;
 use sim_core::counters::{ActiveSteps, Reduced};
 use sim_core::shape::{Gemm, widen};
+use sim_simd::byte_sums::{FactorPlane, N_PLANES, Plane, Planes, dot};
 use sim_simd::integer::Kernels;
 
 use crate::code::{Table, ZERO};
@@ -13,10 +17,40 @@ use crate::plan::low_byte;
 const GROUP: usize = 4;
 /// Bytes counted side by side: whole groups.
 const LANES: usize = 32;
-/// Rows after which byte counters could overflow.
-const MAX_BYTE_COUNT: usize = 255;
-/// Ways in which two lanes of a group differ; a lane and a way give the other lane, `lane ^ (way + 1)`.
-const N_WAYS: usize = GROUP - 1;
+/// Rows after which byte counters could overflow: a pair counts up to two.
+const MAX_ROWS_IN_BYTES: usize = 127;
+/// Rows whose counts are summed before they meet columns: the sums of their subsets fit the nearest cache.
+const N_ROWS_SUMMED: usize = 48;
+
+/// What is counted of a row, a plane each: activations that change, by pairs of neighbours and of lanes two apart; those of
+/// the other pairs, and where neither activation of these is zero; activations that change alone; pairs of the first sort
+/// where neither is zero.
+const CHANGED: usize = 0;
+const OF_LAST_WAY: usize = 1;
+const BOTH: usize = 3;
+
+/// What a column's weights make of counts: two weights that are such a pair; such a pair, where its changes are counted; a
+/// lone weight; such a pair, where the others are. The first three meet the first three planes for all that changes.
+const N_FACTORS: usize = 4;
+const PAIR: usize = 0;
+const PAIR_OF_LAST_WAY: usize = 3;
+
+/// Where the plane that two ways share has the first of them: of each pair, at one lane.
+const OF_FIRST_WAY: Plane = mask([0, 3]);
+/// Where the plane of the last way has changes; elsewhere it has pairs without zeros.
+const OF_CHANGES: Plane = mask([0, 1]);
+
+/// All bits of these lanes of each group.
+const fn mask(lanes: [usize; 2]) -> Plane {
+    let mut mask = [0; LANES];
+    let mut first = 0;
+    while first < LANES {
+        mask[first + lanes[0]] = u8::MAX;
+        mask[first + lanes[1]] = u8::MAX;
+        first += GROUP;
+    }
+    mask
+}
 
 /// Groups of four with at most two weights.
 pub(super) struct Groups {
@@ -24,36 +58,15 @@ pub(super) struct Groups {
     /// 1 for each activation that a window changes, next to a zero and next to another activation.
     changed: [OperandMap; 2],
     /// Over [`LANES`] k each.
-    counts: Vec<Counts<u32>>,
+    counts: Vec<[[u32; LANES]; N_PLANES]>,
     mapper: OperandMapper,
     /// A row after each of the two maps.
     is_changed: [Vec<u8>; 2],
     n_outputs: u64,
     /// Where rows have met the columns that keep them.
     kept: Met,
-}
-
-/// Counts over rows, by k.
-#[derive(Clone, Copy)]
-struct Counts<C> {
-    nonzero: [C; LANES],
-    changed_alone: [C; LANES],
-    /// This lane and the other are not zero.
-    both_nonzero: [[C; LANES]; N_WAYS],
-    /// This lane changes next to the other.
-    changed_next_to: [[C; LANES]; N_WAYS],
-}
-
-impl<C: Copy + Default> Default for Counts<C> {
-    fn default() -> Self {
-        let lanes = [C::default(); LANES];
-        Self {
-            nonzero: lanes,
-            changed_alone: lanes,
-            both_nonzero: [lanes; N_WAYS],
-            changed_next_to: [lanes; N_WAYS],
-        }
-    }
+    /// By [`LANES`] k and column, from the first row on that not every column keeps.
+    factors: Vec<[FactorPlane; N_FACTORS]>,
 }
 
 impl Groups {
@@ -69,42 +82,36 @@ impl Groups {
         Self {
             shape,
             changed,
-            counts: vec![Counts::default(); shape.k().div_ceil(LANES)],
+            counts: vec![[[0; LANES]; N_PLANES]; shape.k().div_ceil(LANES)],
             mapper: OperandMapper::new(kernels, Grouping::Pairs, shape.k()),
             is_changed: [Vec::new(), Vec::new()],
             n_outputs: 0,
             kept: Met::default(),
+            factors: Vec::new(),
         }
     }
 
     /// Count some rows of A.
     pub(super) fn add(&mut self, kernels: Kernels, rows: &[u8]) {
         let k = self.shape.k();
-        for rows in rows.chunks(k * MAX_BYTE_COUNT) {
-            let mut bytes: Vec<Counts<u8>> = vec![Counts::default(); self.counts.len()];
+        for rows in rows.chunks(k * MAX_ROWS_IN_BYTES) {
+            let mut bytes = vec![Planes::ZERO; self.counts.len()];
             self.n_outputs += widen(rows.len() / k) * widen(self.shape.n());
-            self.map_rows(rows);
-            let [alone, both] = &self.is_changed;
-            kernels.vectorized(
-                #[inline(always)]
-                || {
-                    let rows = rows.chunks(k).zip(alone.chunks(k)).zip(both.chunks(k));
-                    for ((row, alone), both) in rows {
-                        let words = row.chunks(LANES).zip(alone.chunks(LANES)).zip(both.chunks(LANES));
-                        for (bytes, ((codes, alone), both)) in bytes.iter_mut().zip(words) {
-                            bytes.add(&padded(codes), &padded(alone), &padded(both));
-                        }
-                    }
-                },
-            );
+            self.for_each_counts(kernels, rows, |_, word, counts| {
+                let sums = bytes[word].0.as_flattened_mut();
+                for (sum, byte) in sums.iter_mut().zip(counts.0.as_flattened()) {
+                    *sum += byte;
+                }
+            });
             for (sums, bytes) in self.counts.iter_mut().zip(&bytes) {
-                sums.take(bytes);
+                for (sum, &byte) in sums.as_flattened_mut().iter_mut().zip(bytes.0.as_flattened()) {
+                    *sum += u32::from(byte);
+                }
             }
         }
     }
 
-    /// Count some rows of A, no more than bytes can count, with the columns of `weights` that keep them; so many outputs are
-    /// kept.
+    /// Count some rows of A with the columns of `weights` that keep them; so many outputs are kept.
     pub(super) fn add_kept(
         &mut self,
         kernels: Kernels,
@@ -112,57 +119,84 @@ impl Groups {
         (kept, n_kept): (&KeptRows, u64),
         weights: &[i8],
     ) {
-        let k = self.shape.k();
+        let (n, k) = (self.shape.n(), self.shape.k());
         self.n_outputs += n_kept;
-        self.map_rows(rows);
+        if self.factors.is_empty() {
+            for first in (0..k).step_by(LANES) {
+                let words = weights.chunks(k).map(|row| &row[first..k.min(first + LANES)]);
+                self.factors.extend(words.map(factors_of));
+            }
+        }
+        let n_rows = rows.len() / k;
+        let mut counts = vec![Planes::ZERO; self.counts.len() * n_rows];
+        self.for_each_counts(kernels, rows, |row, word, of_row| {
+            counts[word * n_rows + row] = of_row
+        });
+        let (met, factors) = (&mut self.kept, &self.factors);
+        kept.for_each_sum(kernels, N_ROWS_SUMMED, &counts, |word, cols, sums| {
+            let factors = &factors[word * n..][cols];
+            let dot = |plane, factor| dot(kernels, (sums, plane), (factors, factor)).unsigned_abs();
+            met.changed += (CHANGED..BOTH).map(|plane| dot(plane, plane)).sum::<u64>();
+            met.two_active += dot(BOTH, PAIR) + dot(OF_LAST_WAY, PAIR_OF_LAST_WAY);
+        });
+    }
+
+    /// Count each row by itself: by row and [`LANES`] k.
+    fn for_each_counts(&mut self, kernels: Kernels, rows: &[u8], mut see: impl FnMut(usize, usize, Planes)) {
+        let k = self.shape.k();
+        for (operand_map, out) in self.changed.iter().zip(&mut self.is_changed) {
+            self.mapper.start();
+            self.mapper.apply(operand_map, rows, out);
+        }
         let [alone, both] = &self.is_changed;
-        let (avx2, met) = (kernels.avx2(), &mut self.kept);
         kernels.vectorized(
             #[inline(always)]
             || {
-                for first in (0..k).step_by(LANES) {
-                    let words = |bytes: &[u8]| padded(&bytes[first..k.min(first + LANES)]);
-                    let rows = rows.chunks(k).zip(alone.chunks(k)).zip(both.chunks(k));
-                    let counts: Vec<[Plane; N_PLANES]> = rows
-                        .map(|((row, alone), both)| {
-                            let mut counts = Counts::default();
-                            counts.add(&words(row), &words(alone), &words(both));
-                            counts.into_planes()
-                        })
-                        .collect();
-                    kept.for_each_column(avx2, 0, &counts, |col, sums| {
-                        met.add(
-                            &Counts::of_planes(sums),
-                            &weights[col * k..][first..k.min(first + LANES)],
+                let rows = rows.chunks(k).zip(alone.chunks(k)).zip(both.chunks(k));
+                for (row, ((codes, alone), both)) in rows.enumerate() {
+                    let words = codes
+                        .chunks(LANES)
+                        .zip(alone.chunks(LANES))
+                        .zip(both.chunks(LANES));
+                    for (word, ((codes, alone), both)) in words.enumerate() {
+                        see(
+                            row,
+                            word,
+                            counts_of(&padded(codes), &padded(alone), &padded(both)),
                         );
-                    });
+                    }
                 }
             },
         );
     }
 
-    /// Write what each map makes of some rows.
-    fn map_rows(&mut self, rows: &[u8]) {
-        for (operand_map, out) in self.changed.iter().zip(&mut self.is_changed) {
-            self.mapper.start();
-            self.mapper.apply(operand_map, rows, out);
-        }
-    }
-
-    /// The counts, after all rows.
-    pub(super) fn finish(&self, weights: &[i8]) -> (ActiveSteps, Reduced) {
-        let mut met = self.kept;
-        for row in weights.chunks(self.shape.k()) {
-            for (counts, codes) in self.counts.iter().zip(row.chunks(LANES)) {
-                met.add(counts, codes);
-            }
-        }
+    /// The counts, after all rows; in so many terms of outputs neither operand is zero.
+    pub(super) fn finish(&self, weights: &[i8], n_active_terms: u64) -> (ActiveSteps, Reduced) {
         let Met {
-            one_active,
-            two_active,
-            changed,
-        } = met;
-        let n_steps = self.n_outputs * widen(self.shape.k().div_ceil(GROUP));
+            mut two_active,
+            mut changed,
+        } = self.kept;
+        let k = self.shape.k();
+        for (counts, first) in self.counts.iter().zip((0..k).step_by(LANES)) {
+            // Every row meets every column, so columns may be added up first.
+            let mut sums = [[0_u32; LANES]; N_FACTORS];
+            for row in weights.chunks(k) {
+                let factors = factors_of(&row[first..k.min(first + LANES)]);
+                for (sum, factor) in sums.as_flattened_mut().iter_mut().zip(factors.as_flattened()) {
+                    *sum += u32::from(factor.unsigned_abs());
+                }
+            }
+            let dot = |plane: usize, factor: usize| -> u64 {
+                let places = counts[plane].iter().zip(&sums[factor]);
+                places
+                    .map(|(&count, &sum)| u64::from(count) * u64::from(sum))
+                    .sum()
+            };
+            changed += (CHANGED..BOTH).map(|plane| dot(plane, plane)).sum::<u64>();
+            two_active += dot(BOTH, PAIR) + dot(OF_LAST_WAY, PAIR_OF_LAST_WAY);
+        }
+        let one_active = n_active_terms - 2 * two_active;
+        let n_steps = self.n_outputs * widen(k.div_ceil(GROUP));
         let reduced = Reduced {
             activations: changed,
             weights: 0,
@@ -175,66 +209,39 @@ impl Groups {
 /// Steps and activations where rows have met weights.
 #[derive(Clone, Copy, Default)]
 struct Met {
-    one_active: u64,
     two_active: u64,
     changed: u64,
 }
 
-impl Met {
-    /// Let rows meet the weights of a column, over at most [`LANES`] k.
-    #[inline(always)]
-    fn add<C: Copy + Into<u64>>(&mut self, counts: &Counts<C>, weights: &[i8]) {
-        for (first, codes) in (0..).step_by(GROUP).zip(weights.chunks(GROUP)) {
-            let at = |counts: &[C; LANES], lane: usize| -> u64 { counts[first + lane].into() };
-            let mut lanes = (0..GROUP).filter(|&lane| codes.get(lane).is_some_and(|&w| w != 0));
-            match (lanes.next(), lanes.next()) {
-                (Some(low), Some(high)) => {
-                    let way = (low ^ high) - 1;
-                    let both = at(&counts.both_nonzero[way], low);
-                    let nonzero = at(&counts.nonzero, low) + at(&counts.nonzero, high);
-                    self.one_active += nonzero - 2 * both;
-                    self.two_active += both;
-                    let changed = &counts.changed_next_to[way];
-                    self.changed += at(changed, low) + at(changed, high);
+/// What a column makes of at most [`LANES`] k.
+fn factors_of(weights: &[i8]) -> [FactorPlane; N_FACTORS] {
+    let mut factors = [[0; LANES]; N_FACTORS];
+    for (first, codes) in (0..).step_by(GROUP).zip(weights.chunks(GROUP)) {
+        let mut lanes = (0..GROUP).filter(|&lane| codes.get(lane).is_some_and(|&w| w != 0));
+        match (lanes.next(), lanes.next()) {
+            (Some(low), Some(high)) => {
+                for lane in [low, high] {
+                    let factor = match low ^ high {
+                        1 if OF_FIRST_WAY[lane] != 0 => PAIR,
+                        2 if OF_FIRST_WAY[lane] == 0 => PAIR,
+                        3 if OF_CHANGES[lane] != 0 => OF_LAST_WAY,
+                        3 => PAIR_OF_LAST_WAY,
+                        _ => continue,
+                    };
+                    factors[factor][first + lane] = 1;
                 }
-                (Some(lone), None) => {
-                    self.one_active += at(&counts.nonzero, lone);
-                    self.changed += at(&counts.changed_alone, lone);
-                }
-                (None, _) => {}
             }
+            // The plane of changes alone.
+            (Some(lone), None) => factors[2][first + lone] = 1,
+            (None, _) => {}
         }
     }
-}
-
-/// Planes of the counts of some rows.
-const N_PLANES: usize = 2 + 2 * N_WAYS;
-
-impl Counts<u8> {
-    fn into_planes(self) -> [Plane; N_PLANES] {
-        let Self {
-            nonzero,
-            changed_alone,
-            both_nonzero: [b0, b1, b2],
-            changed_next_to: [c0, c1, c2],
-        } = self;
-        [nonzero, changed_alone, b0, b1, b2, c0, c1, c2]
-    }
-
-    const fn of_planes(planes: &[Plane; N_PLANES]) -> Self {
-        let [nonzero, changed_alone, b0, b1, b2, c0, c1, c2] = *planes;
-        Self {
-            nonzero,
-            changed_alone,
-            both_nonzero: [b0, b1, b2],
-            changed_next_to: [c0, c1, c2],
-        }
-    }
+    factors
 }
 
 /// Some bytes, and zeros behind them.
 #[inline(always)]
-fn padded(bytes: &[u8]) -> [u8; LANES] {
+fn padded(bytes: &[u8]) -> Plane {
     match bytes.first_chunk::<LANES>() {
         Some(whole) => *whole,
         None => {
@@ -247,14 +254,14 @@ fn padded(bytes: &[u8]) -> [u8; LANES] {
 
 /// Each byte's other lane; groups as numbers, so that vectors can move their bytes.
 #[inline(always)]
-fn others(bytes: &[u8; LANES], way: usize) -> [u8; LANES] {
+fn others<const WAY: usize>(bytes: &Plane) -> Plane {
     let mut others = *bytes;
     for group in others.as_chunks_mut::<GROUP>().0 {
         let own = u32::from_le_bytes(*group);
-        let other = match way {
+        let other = match WAY {
             // Neighbours change places; halves do; or all four bytes turn round.
-            0 => own.swap_bytes().rotate_left(16),
-            1 => own.rotate_left(16),
+            1 => own.swap_bytes().rotate_left(16),
+            2 => own.rotate_left(16),
             _ => own.swap_bytes(),
         };
         *group = other.to_le_bytes();
@@ -262,37 +269,47 @@ fn others(bytes: &[u8; LANES], way: usize) -> [u8; LANES] {
     others
 }
 
-impl Counts<u8> {
-    #[inline(always)]
-    fn add(&mut self, codes: &[u8; LANES], alone: &[u8; LANES], both: &[u8; LANES]) {
-        let mut nonzero = [0; LANES];
-        for lane in 0..LANES {
-            nonzero[lane] = u8::from(codes[lane] != 0);
-            self.nonzero[lane] += nonzero[lane];
-            self.changed_alone[lane] += alone[lane];
-        }
-        for way in 0..N_WAYS {
-            let near = others(&nonzero, way);
-            for lane in 0..LANES {
-                self.both_nonzero[way][lane] += nonzero[lane] & near[lane];
-                self.changed_next_to[way][lane] += both[lane] & near[lane] | alone[lane] & (near[lane] ^ 1);
-            }
-        }
+/// The counts of a few activations, given which change alone and which next to another.
+#[inline(always)]
+fn counts_of(codes: &Plane, alone: &Plane, both: &Plane) -> Planes {
+    let mut nonzero = [0; LANES];
+    for lane in 0..LANES {
+        nonzero[lane] = u8::from(codes[lane] != 0);
     }
+    let first = of_way::<1>(&nonzero, alone, both);
+    let second = of_way::<2>(&nonzero, alone, both);
+    let last = of_way::<3>(&nonzero, alone, both);
+    Planes([
+        either(&OF_FIRST_WAY, &first.0, &second.0),
+        either(&OF_CHANGES, &last.0, &last.1),
+        *alone,
+        either(&OF_FIRST_WAY, &first.1, &second.1),
+    ])
 }
 
-impl Counts<u32> {
-    fn take(&mut self, bytes: &Counts<u8>) {
-        let add = |sums: &mut [u32; LANES], bytes: &[u8; LANES]| {
-            for (sum, &byte) in sums.iter_mut().zip(bytes) {
-                *sum += u32::from(byte);
-            }
-        };
-        add(&mut self.nonzero, &bytes.nonzero);
-        add(&mut self.changed_alone, &bytes.changed_alone);
-        for way in 0..N_WAYS {
-            add(&mut self.both_nonzero[way], &bytes.both_nonzero[way]);
-            add(&mut self.changed_next_to[way], &bytes.changed_next_to[way]);
-        }
+/// Changes of pairs and pairs without zeros, both at each lane of a pair.
+#[inline(always)]
+fn of_way<const WAY: usize>(nonzero: &Plane, alone: &Plane, both: &Plane) -> (Plane, Plane) {
+    let near = others::<WAY>(nonzero);
+    let mut changed = [0; LANES];
+    let mut not_zero = [0; LANES];
+    for lane in 0..LANES {
+        changed[lane] = both[lane] & near[lane] | alone[lane] & (near[lane] ^ 1);
+        not_zero[lane] = nonzero[lane] & near[lane];
     }
+    let of_other = others::<WAY>(&changed);
+    for lane in 0..LANES {
+        changed[lane] += of_other[lane];
+    }
+    (changed, not_zero)
+}
+
+/// The bytes of one where the mask has them, else those of the other.
+#[inline(always)]
+fn either(mask: &Plane, one: &Plane, other: &Plane) -> Plane {
+    let mut bytes = [0; LANES];
+    for lane in 0..LANES {
+        bytes[lane] = one[lane] & mask[lane] | other[lane] & !mask[lane];
+    }
+    bytes
 }

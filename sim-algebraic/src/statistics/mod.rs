@@ -99,7 +99,7 @@ impl StepStatistics {
         let switching = &mut self.switching;
         kernels.vectorized(
             #[inline(always)]
-            || switching.add_kept(kernels.avx2(), block.windowed, &rows.kept, weights),
+            || switching.add_kept(kernels, block.windowed, &rows.kept, weights),
         );
         let kept = (&rows.kept, rows.n_kept.iter().sum());
         let given = block.given;
@@ -152,8 +152,9 @@ impl StepStatistics {
                 (active, reduced, rows.meet(kernels, weights).operand_widths(0..1))
             }
             Steps::Picked(rows, groups) => {
-                let (active, reduced) = groups.finish(weights);
-                (active, reduced, rows.meet(kernels, weights).operand_widths(0..1))
+                let met = rows.meet(kernels, weights);
+                let (active, reduced) = groups.finish(weights, met.active().counts()[1]);
+                (active, reduced, met.operand_widths(0..1))
             }
         };
         Statistics {

@@ -7,8 +7,7 @@ use sim_array::mapping::KMap;
 use sim_core::counters::{ActiveSteps, OperandWidths};
 use sim_core::shape::{Gemm, widen};
 use sim_pe::operand::Operand;
-use sim_simd::HasAvx2;
-use sim_simd::byte_sums::ByteSum;
+use sim_simd::byte_sums::{FactorPlane, N_PLANES, Planes, dot};
 use sim_simd::integer::Kernels;
 
 /// Steps counted side by side.
@@ -17,20 +16,20 @@ const LANES: usize = 32;
 const N_SETS: usize = 16;
 
 /// For each set of threads, how many (row, column, step) triples have at least those threads active.
-type Supersets<M = u64> = [M; N_SETS];
+type Supersets = [u64; N_SETS];
 /// Counts of one side for each of a few steps.
 type LaneCounts<C> = [C; LANES];
 
 /// Meetings of rows with columns, over all steps, for `T` threads.
 #[derive(Clone, Copy)]
-pub(super) struct Meetings<const T: usize, M = u64> {
-    at_least: Supersets<M>,
+pub(super) struct Meetings<const T: usize> {
+    at_least: Supersets,
     /// By thread: that thread active and its activation wide; sets of *other* threads.
-    wide_activation: [Supersets<M>; T],
+    wide_activation: [Supersets; T],
     /// The same for its weight.
-    wide_weight: [Supersets<M>; T],
+    wide_weight: [Supersets; T],
     /// The same for both of its operands.
-    both_wide: [Supersets<M>; T],
+    both_wide: [Supersets; T],
 }
 
 /// The rows of A, as far as they have come, for `T` threads and so `S` = 2^T sets and `P` counts.
@@ -40,8 +39,7 @@ pub(super) struct RowCounts<const T: usize, const S: usize, const P: usize> {
     n_rows: u64,
     /// By [`LANES`] steps.
     sides: Vec<Side<u32, P>>,
-    /// Where rows have met the columns that keep them.
-    kept: Box<Meetings<T>>,
+    kept: Box<KeptCounts<T, P>>,
 }
 
 /// One side of a few steps: how many rows (or columns) have non-zero operands in at least a set of threads ([`nonzero`])
@@ -62,30 +60,6 @@ const fn wide<const T: usize>(thread: usize, others: usize) -> usize {
 /// Counts of a side of `T` threads.
 const fn n_counts<const T: usize>() -> usize {
     (1 << T) - 1 + T * (1 << (T - 1))
-}
-
-/// What adds up products of counts over a few steps.
-trait Total<C>: Copy {
-    fn add_products(&mut self, avx2: Option<HasAvx2>, rows: &LaneCounts<C>, cols: &LaneCounts<C>);
-}
-
-/// Of one column, whose counts are 0 and 1.
-impl Total<u8> for ByteSum {
-    #[inline(always)]
-    fn add_products(&mut self, avx2: Option<HasAvx2>, rows: &LaneCounts<u8>, cols: &LaneCounts<u8>) {
-        self.add_products(avx2, rows, cols);
-    }
-}
-
-impl Total<u32> for u64 {
-    #[inline(always)]
-    fn add_products(&mut self, _avx2: Option<HasAvx2>, rows: &LaneCounts<u32>, cols: &LaneCounts<u32>) {
-        let products = rows
-            .iter()
-            .zip(cols)
-            .map(|(&r, &c)| Self::from(r) * Self::from(c));
-        *self += products.sum::<Self>();
-    }
 }
 
 /// Rows after which byte counters could overflow.
@@ -201,7 +175,7 @@ impl<const T: usize, const S: usize, const P: usize> RowCounts<T, S, P> {
             map,
             n_rows: 0,
             sides: starts(map).map(|_| [[0; LANES]; P]).collect(),
-            kept: Box::new(Meetings::all(0)),
+            kept: Box::new(KeptCounts::new()),
         }
     }
 
@@ -221,8 +195,7 @@ impl<const T: usize, const S: usize, const P: usize> RowCounts<T, S, P> {
         );
     }
 
-    /// Let some rows, `[rows, k]`, no more than bytes can count, meet the columns of `weights`, `[n, k]`, that keep them;
-    /// so many outputs are kept.
+    /// Let some rows, `[rows, k]`, meet the columns of `weights`, `[n, k]`, that keep them; so many outputs are kept.
     pub(super) fn add_kept(
         &mut self,
         kernels: Kernels,
@@ -230,35 +203,9 @@ impl<const T: usize, const S: usize, const P: usize> RowCounts<T, S, P> {
         (kept, n_kept): (&KeptRows, u64),
         weights: &[i8],
     ) {
-        let (k, map, meetings) = (self.shape.k(), self.map, &mut *self.kept);
-        meetings.at_least[0] += n_kept * widen(map.n_steps());
-        let avx2 = kernels.avx2();
-        kernels.vectorized(
-            #[inline(always)]
-            || {
-                let mut counts: Vec<Side<u8, P>> = Vec::with_capacity(kept.n_rows());
-                for first in starts(map) {
-                    let threads = std::array::from_fn(|thread| map.segment(thread, &(first..first + LANES)));
-                    counts.clear();
-                    counts.extend(rows.chunks(k).map(|row| of_row::<_, T, S, P>(row, &threads)));
-                    let mut met = Meetings::all(ByteSum::ZERO);
-                    kept.for_each_column(
-                        avx2,
-                        0,
-                        &counts,
-                        #[inline(always)]
-                        |col, sum| {
-                            met.add(
-                                avx2,
-                                sum,
-                                &of_row::<_, T, S, P>(&weights[col * k..][..k], &threads),
-                            )
-                        },
-                    );
-                    meetings.join(&met);
-                }
-            },
-        );
+        self.kept.met.at_least[0] += n_kept * widen(self.map.n_steps());
+        self.kept
+            .add::<S>(kernels, rows, kept, weights, (self.shape.k(), self.map));
     }
 
     /// Let all rows meet `weights`, `[n, k]`, each those columns that it is to meet.
@@ -272,7 +219,7 @@ impl<const T: usize, const S: usize, const P: usize> RowCounts<T, S, P> {
     #[inline(always)]
     fn count(&self, weights: &[i8]) -> Meetings<T> {
         let (shape, map) = (self.shape, self.map);
-        let mut meetings = *self.kept;
+        let mut meetings = self.kept.met;
         meetings.at_least[0] += self.n_rows * widen(shape.n()) * widen(map.n_steps());
         let mut all_cols: Vec<Side<u32, P>> = vec![[[0; LANES]; P]; self.sides.len()];
         for weights in weights.chunks(n_rows_at_a_time::<T>() * shape.k()) {
@@ -281,10 +228,94 @@ impl<const T: usize, const S: usize, const P: usize> RowCounts<T, S, P> {
             }
         }
         for (rows, cols) in self.sides.iter().zip(&all_cols) {
-            meetings.add(None, rows, cols);
+            meetings.add(rows, cols);
         }
         meetings
     }
+}
+
+/// Where rows have met the columns that keep them.
+struct KeptCounts<const T: usize, const P: usize> {
+    met: Meetings<T>,
+    /// By few steps and column: what is counted, 0 or 1.
+    cols: Vec<[FactorPlane; P]>,
+}
+
+/// Rows whose counts are summed before they meet columns: the sums of their subsets fit the nearest cache.
+const N_ROWS_SUMMED: usize = 48;
+
+impl<const T: usize, const P: usize> KeptCounts<T, P> {
+    const fn new() -> Self {
+        Self {
+            met: Meetings::ZERO,
+            cols: Vec::new(),
+        }
+    }
+
+    fn add<const S: usize>(
+        &mut self,
+        kernels: Kernels,
+        rows: &[u8],
+        kept: &KeptRows,
+        weights: &[i8],
+        (k, map): (usize, KMap),
+    ) {
+        if self.cols.is_empty() {
+            kernels.vectorized(
+                #[inline(always)]
+                || {
+                    for threads in threads::<T>(map) {
+                        let cols = weights.chunks(k).map(|row| of_row::<_, T, S, P>(row, &threads));
+                        self.cols
+                            .extend(cols.map(|col| col.map(|plane| plane.map(u8::cast_signed))));
+                    }
+                },
+            );
+        }
+        // The counts of all steps lie behind one another in planes.
+        let n_counts = starts(map).count() * P;
+        let n_planes = n_counts.div_ceil(N_PLANES);
+        let n_cols = weights.len() / k;
+        // By count of rows: the counts of columns that it meets, each for another total.
+        let mut meets: [Vec<(usize, usize)>; P] = [const { Vec::new() }; P];
+        let mut n_totals = 0;
+        self.met.for_each(|_, row, col| {
+            meets[row].push((col, n_totals));
+            n_totals += 1;
+        });
+        let mut totals = vec![0; n_totals];
+        let n_rows = rows.len() / k;
+        let mut counts = vec![Planes::ZERO; n_planes * n_rows];
+        kernels.vectorized(
+            #[inline(always)]
+            || {
+                for (index, row) in rows.chunks(k).enumerate() {
+                    for (threads, first) in threads::<T>(map).zip((0..).step_by(P)) {
+                        let side = of_row::<_, T, S, P>(row, &threads);
+                        for (plane, count) in side.into_iter().zip(first..) {
+                            counts[count / N_PLANES * n_rows + index].0[count % N_PLANES] = plane;
+                        }
+                    }
+                }
+            },
+        );
+        kept.for_each_sum(kernels, N_ROWS_SUMMED, &counts, |planes, cols, sums| {
+            for plane in 0..N_PLANES.min(n_counts - planes * N_PLANES) {
+                let count = planes * N_PLANES + plane;
+                let cols = &self.cols[count / P * n_cols..][cols.clone()];
+                for &(col, total) in &meets[count % P] {
+                    totals[total] += dot(kernels, (sums, plane), (cols, col)).unsigned_abs();
+                }
+            }
+        });
+        let mut totals = totals.into_iter();
+        self.met.for_each(|sum, _, _| *sum += totals.next().unwrap_or(0));
+    }
+}
+
+/// Where each thread's operands of each few steps lie.
+fn threads<const T: usize>(map: KMap) -> impl Iterator<Item = [Range<usize>; T]> {
+    starts(map).map(move |first| std::array::from_fn(|thread| map.segment(thread, &(first..first + LANES))))
 }
 
 /// Rows that are walked together: few enough that a cache line of each thread's segment stays until the next steps.
@@ -297,57 +328,41 @@ fn starts(map: KMap) -> impl Iterator<Item = usize> {
     (0..map.n_steps()).step_by(LANES)
 }
 
-impl<const T: usize, M: Copy> Meetings<T, M> {
-    const fn all(value: M) -> Self {
-        Self {
-            at_least: [value; N_SETS],
-            wide_activation: [[value; N_SETS]; T],
-            wide_weight: [[value; N_SETS]; T],
-            both_wide: [[value; N_SETS]; T],
-        }
-    }
+impl<const T: usize> Meetings<T> {
+    const ZERO: Self = Self {
+        at_least: [0; N_SETS],
+        wide_activation: [[0; N_SETS]; T],
+        wide_weight: [[0; N_SETS]; T],
+        both_wide: [[0; N_SETS]; T],
+    };
 
-    /// Let rows meet columns, all of them, in a few steps.
+    /// Every total with the counts of rows and of columns whose products it sums.
     #[inline(always)]
-    fn add<C, const P: usize>(&mut self, avx2: Option<HasAvx2>, rows: &Side<C, P>, cols: &Side<C, P>)
-    where
-        M: Total<C>,
-    {
+    fn for_each(&mut self, mut see: impl FnMut(&mut u64, usize, usize)) {
         for set in 1..1 << T {
-            self.at_least[set].add_products(avx2, &rows[nonzero(set)], &cols[nonzero(set)]);
+            see(&mut self.at_least[set], nonzero(set), nonzero(set));
         }
         for thread in 0..T {
             for others in sets_without::<T>(thread) {
                 let all = nonzero(others | 1 << thread);
                 let wide = wide::<T>(thread, others);
-                self.wide_activation[thread][others].add_products(avx2, &rows[wide], &cols[all]);
-                self.wide_weight[thread][others].add_products(avx2, &rows[all], &cols[wide]);
-                self.both_wide[thread][others].add_products(avx2, &rows[wide], &cols[wide]);
+                see(&mut self.wide_activation[thread][others], wide, all);
+                see(&mut self.wide_weight[thread][others], all, wide);
+                see(&mut self.both_wide[thread][others], wide, wide);
             }
         }
     }
-}
 
-impl<const T: usize> Meetings<T> {
-    /// Add others.
-    fn join(&mut self, other: &Meetings<T, ByteSum>) {
-        let Meetings {
-            at_least,
-            wide_activation,
-            wide_weight,
-            both_wide,
-        } = other;
-        let add = |sums: &mut Supersets, others: &Supersets<ByteSum>| {
-            for (sum, other) in sums.iter_mut().zip(others) {
-                *sum += other.total();
-            }
-        };
-        add(&mut self.at_least, at_least);
-        for thread in 0..T {
-            add(&mut self.wide_activation[thread], &wide_activation[thread]);
-            add(&mut self.wide_weight[thread], &wide_weight[thread]);
-            add(&mut self.both_wide[thread], &both_wide[thread]);
-        }
+    /// Let rows meet columns, all of them, in a few steps.
+    #[inline(always)]
+    fn add<const P: usize>(&mut self, rows: &Side<u32, P>, cols: &Side<u32, P>) {
+        self.for_each(
+            #[inline(always)]
+            |total, row, col| {
+                let products = rows[row].iter().zip(&cols[col]);
+                *total += products.map(|(&r, &c)| u64::from(r) * u64::from(c)).sum::<u64>();
+            },
+        );
     }
 
     /// Steps by active threads.

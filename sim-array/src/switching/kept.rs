@@ -1,52 +1,51 @@
 //! Switching where outputs are skipped: each channel meets the sums over its own rows.
 //!
-//! What changes between two steps of an output is a sum over places along K, of counts of its activations times numbers that
-//! its weights alone give. A channel's numbers are made once; then its rows may be summed before they meet them.
+//! What changes between two steps of an output is a sum over places along K, of counts of its activations times factors that
+//! its weights alone give. A channel's factors are made once; then its rows may be summed before they meet them.
+//!
+//! Of partial products and of edges of lanes, `x·w + x'·w' − 2·x''·w''` change, where x and w are ones (or whether there are
+//! any) now, x' and w' before, and x'' and w'' in both. What activations have in both is not counted: of ones it is
+//! `2·x'' = x + x' − changed`, and of what is not zero `x'' = x + x' − live`.
 
 use sim_core::counters::Switching;
-use sim_simd::HasAvx2;
-use sim_simd::byte_sums::ByteSum;
+use sim_simd::byte_sums::{FactorPlane, N_PLANES, Planes, dot};
+use sim_simd::integer::Kernels;
 
 use super::sums::{LANES, Lanes, N_ROWS_IN_BYTES, n_ones, n_places, runs};
-use crate::kept_sums::{KeptRows, SET_ROWS};
+use crate::kept_sums::KeptRows;
 use crate::mapping::KMap;
 
-/// What is counted of activations at some places, as [`super::sums::Sums`]: ones, ones in both, not zero, not zero in both.
-type Counts = [Lanes; 4];
+/// What is counted of activations, a plane each: ones; bits that change; not zero; not zero now or before.
+const ONES: usize = 0;
+const CHANGED: usize = 1;
+const NOT_ZERO: usize = 2;
+const LIVE: usize = 3;
 
-/// Of operands in a step and in the one before.
+/// Factors of a channel's weights.
+const N_FACTORS: usize = 6;
+/// The counts that each meets: those of partial products, of edges of lanes, of live activations and of live weights.
+const MEETS: [usize; N_FACTORS] = [ONES, CHANGED, NOT_ZERO, LIVE, CHANGED, LIVE];
+
+/// Of activations in a step and in the one before.
 #[inline(always)]
-fn counts_of(before: &Lanes, now: &Lanes) -> Counts {
-    let mut counts = [[0; LANES]; 4];
+fn counts_of(before: &Lanes, now: &Lanes) -> Planes {
+    let mut counts = [[0; LANES]; N_PLANES];
     for lane in 0..LANES {
-        counts[0][lane] = n_ones(now[lane]);
-        counts[1][lane] = n_ones(now[lane] & before[lane]);
-        counts[2][lane] = u8::from(now[lane] != 0);
-        counts[3][lane] = u8::from(now[lane] != 0) & u8::from(before[lane] != 0);
+        let (before, now) = (before[lane], now[lane]);
+        counts[ONES][lane] = n_ones(now);
+        counts[CHANGED][lane] = n_ones(now ^ before);
+        counts[NOT_ZERO][lane] = u8::from(now != 0);
+        counts[LIVE][lane] = u8::from(now | before != 0);
     }
-    counts
-}
-
-/// What a channel's weights make of the counts at some places. Steps that do not follow one another count for nothing.
-#[derive(Clone, Copy)]
-struct Factors {
-    /// Steps that follow or go before, where the weight is not zero in either: of bits of activations; twice those in both
-    /// off.
-    live_activation: [Lanes; 2],
-    /// Bits of weights that change: of activations that are not zero; those in both off.
-    live_weight: [Lanes; 2],
-    /// Bits of weights: of bits of activations; twice those in both off.
-    partial_products: [Lanes; 2],
-    /// Weights that are not zero: of activations that are not zero; twice those in both off.
-    lane_edges: [Lanes; 2],
+    Planes(counts)
 }
 
 /// The count under way.
 pub(super) struct KeptSwitching {
     map: KMap,
     pub(super) total: Switching,
-    /// By channel and places.
-    factors: Vec<Factors>,
+    /// By places and channel.
+    factors: Vec<[FactorPlane; N_FACTORS]>,
     /// A row with zeros before and behind it.
     padded: Vec<u8>,
 }
@@ -70,78 +69,32 @@ impl KeptSwitching {
 
     /// Count rows, `[rows, k]`; `weights` are the same every time.
     #[inline(always)]
-    pub(super) fn add(
-        &mut self,
-        avx2: Option<HasAvx2>,
-        rows: &[u8],
-        kept: &KeptRows,
-        weights: &[i8],
-        k: usize,
-    ) {
+    pub(super) fn add(&mut self, kernels: Kernels, rows: &[u8], kept: &KeptRows, weights: &[i8], k: usize) {
         if self.factors.is_empty() {
             self.make_factors(weights, k);
         }
-        let sets = (0..).step_by(N_ROWS_IN_BYTES / SET_ROWS);
-        for (rows, first_set) in rows.chunks(k * N_ROWS_IN_BYTES).zip(sets) {
-            self.add_few(avx2, rows, (kept, first_set), k);
-        }
-    }
-
-    /// Count no more rows than bytes can count.
-    #[inline(always)]
-    fn add_few(
-        &mut self,
-        avx2: Option<HasAvx2>,
-        rows: &[u8],
-        (kept, first_set): (&KeptRows, usize),
-        k: usize,
-    ) {
+        let n_cols = weights.len() / k;
         let n_chunks = n_places(self.map).div_ceil(LANES);
         let n_rows = rows.len() / k;
-        let mut counts = vec![[[0; LANES]; 4]; n_rows * n_chunks];
+        let mut counts = vec![Planes::ZERO; n_chunks * n_rows];
         for (row, values) in rows.chunks(k).enumerate() {
             self.pad(values.iter().copied());
             for chunk in 0..n_chunks {
                 counts[chunk * n_rows + row] = self.counts_at(chunk);
             }
         }
-        for (chunk, counts) in counts.chunks(n_rows).enumerate() {
-            let mut sums = [ByteSum::ZERO; 8];
-            let factors = &self.factors[chunk..];
-            kept.for_each_column(
-                avx2,
-                first_set,
-                counts,
-                #[inline(always)]
-                |col, [ones, ones_in_both, not_zero, not_zero_in_both]| {
-                    let Factors {
-                        live_activation,
-                        live_weight,
-                        partial_products,
-                        lane_edges,
-                    } = &factors[col * n_chunks];
-                    let mut add = |index: usize, counts: &Lanes, factors: &Lanes| {
-                        sums[index].add_products(avx2, counts, factors);
-                    };
-                    add(0, ones, &live_activation[0]);
-                    add(1, ones_in_both, &live_activation[1]);
-                    add(2, not_zero, &live_weight[0]);
-                    add(3, not_zero_in_both, &live_weight[1]);
-                    add(4, ones, &partial_products[0]);
-                    add(5, ones_in_both, &partial_products[1]);
-                    add(6, not_zero, &lane_edges[0]);
-                    add(7, not_zero_in_both, &lane_edges[1]);
-                },
-            );
-            let sums = sums.map(|sum| sum.total());
-            // Places where the first is counted and the second is not yet lie in other chunks.
-            self.total.live_activation_bits =
-                (self.total.live_activation_bits + sums[0]).wrapping_sub(2 * sums[1]);
-            self.total.live_weight_bits = (self.total.live_weight_bits + sums[2]).wrapping_sub(sums[3]);
-            self.total.partial_product_bits =
-                (self.total.partial_product_bits + sums[4]).wrapping_sub(2 * sums[5]);
-            self.total.lane_edges = (self.total.lane_edges + sums[6]).wrapping_sub(2 * sums[7]);
-        }
+        let (total, factors) = (&mut self.total, &self.factors);
+        kept.for_each_sum(kernels, N_ROWS_IN_BYTES, &counts, |chunk, cols, sums| {
+            let factors = &factors[chunk * n_cols..][cols];
+            let [ones, changed, not_zero, live, live_activation, live_weight] =
+                std::array::from_fn(|factor| dot(kernels, (sums, MEETS[factor]), (factors, factor)));
+            // A step that ends at one place takes off what an earlier place brings.
+            let add = |total: &mut u64, sum| *total = total.wrapping_add_signed(sum);
+            add(&mut total.partial_product_bits, ones + changed);
+            add(&mut total.lane_edges, not_zero + live);
+            add(&mut total.live_activation_bits, live_activation);
+            add(&mut total.live_weight_bits, live_weight);
+        });
     }
 
     fn pad(&mut self, row: impl Iterator<Item = u8>) {
@@ -154,7 +107,7 @@ impl KeptSwitching {
 
     /// The counts of the padded row.
     #[inline(always)]
-    fn counts_at(&self, chunk: usize) -> Counts {
+    fn counts_at(&self, chunk: usize) -> Planes {
         let lanes = |back: usize| -> &Lanes {
             self.padded[chunk * LANES + self.map.stride() - back..]
                 .first_chunk()
@@ -166,51 +119,47 @@ impl KeptSwitching {
     /// The factors of each channel.
     #[inline(always)]
     fn make_factors(&mut self, weights: &[i8], k: usize) {
-        let (stride, n_places) = (self.map.stride(), n_places(self.map));
-        let n_chunks = n_places.div_ceil(LANES);
-        // By place: whether a step goes before it, and whether one follows.
-        let mut follows = vec![0_u8; n_chunks * LANES + stride];
+        let stride = self.map.stride();
+        let n_chunks = n_places(self.map).div_ceil(LANES);
+        // By place, and a stride of nothing behind the last: whether a step ends there that follows another.
+        let mut follows = vec![0_i8; n_chunks * LANES + stride];
         for run in runs(self.map) {
             follows[run]
                 .iter_mut()
                 .skip(stride)
                 .for_each(|follows| *follows = 1);
         }
-        // What the step that ends at a place gives; behind the last one nothing ends.
-        let mut live = vec![0_u8; n_chunks * LANES + stride];
-        let mut changed = live.clone();
-        for row in weights.chunks(k) {
+        let mut ones_in_both = vec![0_i8; follows.len()];
+        let mut not_zero_in_both = ones_in_both.clone();
+        let n_cols = weights.len() / k;
+        self.factors = vec![[[0; LANES]; N_FACTORS]; n_chunks * n_cols];
+        for (col, row) in weights.chunks(k).enumerate() {
             self.pad(row.iter().map(|w| w.cast_unsigned()));
+            let padded = &self.padded;
+            let ones = |byte: u8| n_ones(byte).cast_signed();
+            let not_zero = |byte: u8| i8::from(byte != 0);
             for place in 0..n_chunks * LANES {
-                let (before, now) = (self.padded[place], self.padded[place + stride]);
-                live[place] = follows[place] & u8::from(before | now != 0);
-                changed[place] = follows[place] * n_ones(before ^ now);
+                let (before, now) = (padded[place], padded[place + stride]);
+                ones_in_both[place] = follows[place] * ones(before & now);
+                not_zero_in_both[place] = follows[place] * not_zero(before) * not_zero(now);
             }
-            for chunk in 0..n_chunks {
-                let [ones, ones_in_both, not_zero, not_zero_in_both] = self.counts_at(chunk);
-                let at = |values: &[u8], later: usize| -> Lanes {
-                    *values[chunk * LANES + later..]
-                        .first_chunk()
-                        .expect("whole chunks")
-                };
-                let (ends, begins) = (at(&follows, 0), at(&follows, stride));
-                let (live, changed) = (
-                    [0, stride].map(|later| at(&live, later)),
-                    [0, stride].map(|later| at(&changed, later)),
-                );
-                let times = |by: &dyn Fn(usize) -> u8| -> Lanes { std::array::from_fn(by) };
-                self.factors.push(Factors {
-                    live_activation: [times(&|lane| live[0][lane] + live[1][lane]), live[0]],
-                    live_weight: [times(&|lane| changed[0][lane] + changed[1][lane]), changed[0]],
-                    partial_products: [
-                        times(&|lane| (ends[lane] + begins[lane]) * ones[lane]),
-                        times(&|lane| ends[lane] * ones_in_both[lane]),
-                    ],
-                    lane_edges: [
-                        times(&|lane| (ends[lane] + begins[lane]) * not_zero[lane]),
-                        times(&|lane| ends[lane] * not_zero_in_both[lane]),
-                    ],
-                });
+            for place in 0..n_chunks * LANES {
+                let (before, now) = (padded[place], padded[place + stride]);
+                // What ends here, and what begins.
+                let ends_or_begins = |ends: &[i8]| ends[place] + ends[place + stride];
+                let n_steps = ends_or_begins(&follows);
+                let factors = [
+                    n_steps * ones(now) - ends_or_begins(&ones_in_both),
+                    ones_in_both[place],
+                    n_steps * not_zero(now) - 2 * ends_or_begins(&not_zero_in_both),
+                    2 * not_zero_in_both[place],
+                    follows[place] * not_zero(before | now),
+                    follows[place] * ones(before ^ now),
+                ];
+                let planes = &mut self.factors[place / LANES * n_cols + col];
+                for (plane, factor) in planes.iter_mut().zip(factors) {
+                    plane[place % LANES] = factor;
+                }
             }
         }
     }

@@ -13,7 +13,7 @@ use sim_core::mutant::{self, Mutant};
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::Pe;
 
-use sim_simd::HasAvx2;
+use sim_simd::integer::Kernels;
 
 use crate::engine::Operands;
 use crate::kept_sums::KeptRows;
@@ -53,7 +53,7 @@ pub(crate) fn count(pe: Pe, operands: &Operands<'_>) -> Switching {
                 for pixel in pixels.clone() {
                     kept.push(plan.outputs().kept_channels(pixel));
                 }
-                tally.add_kept(None, rows, &kept, operands.weights());
+                tally.add_kept(Kernels::fastest(), rows, &kept, operands.weights());
                 tally.add_passing(rows, &places[pixels]);
             }
         }
@@ -97,10 +97,10 @@ impl SwitchingCount {
         self.activations.add(rows, self.shape.k(), self.map);
     }
 
-    /// Take some rows, `[rows, k]`, of which each column has its own; in code compiled for AVX2 where there is proof of it.
+    /// Take some rows, `[rows, k]`, of which each column has its own.
     #[inline(always)]
-    pub fn add_kept(&mut self, avx2: Option<HasAvx2>, rows: &[u8], kept: &KeptRows, weights: &[i8]) {
-        self.kept.add(avx2, rows, kept, weights, self.shape.k());
+    pub fn add_kept(&mut self, kernels: Kernels, rows: &[u8], kept: &KeptRows, weights: &[i8]) {
+        self.kept.add(kernels, rows, kept, weights, self.shape.k());
     }
 
     /// Take rows, `[rows, k]`, that move past PEs: so many outputs of each have one, skipped ones too.
