@@ -37,8 +37,10 @@ impl<'a> Plans<'a> {
     pub(super) fn clear_skipped(self, first: usize, n: usize, outputs: &mut [i32]) {
         for (row, outputs) in (first..).zip(outputs.chunks_mut(n)) {
             for (outputs, &word) in outputs.chunks_mut(64).zip(self.kept(row)) {
-                for (bit, output) in outputs.iter_mut().enumerate() {
-                    *output &= -i32::from(word >> bit & 1 == 1);
+                for (outputs, bits) in outputs.chunks_mut(8).zip(word.to_le_bytes()) {
+                    for (bit, output) in outputs.iter_mut().enumerate() {
+                        *output &= -i32::from(bits >> bit & 1);
+                    }
                 }
             }
         }

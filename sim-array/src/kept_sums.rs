@@ -7,11 +7,13 @@
 use std::ops::Range;
 
 use sim_core::mutant::{self, Mutant};
-use sim_simd::byte_sums::{N_SUBSETS, Planes, SubsetSums, sum_picked};
+use sim_simd::byte_sums::{N_SUBSETS, Picks, Planes, SubsetSums, sum_picked};
 use sim_simd::integer::Kernels;
 
 /// Rows of a set.
 const SET_ROWS: usize = 4;
+/// Columns whose subsets share a word.
+const COLS_OF_WORD: usize = 8;
 /// Columns whose sums are made before they are seen.
 const N_COLS_TOGETHER: usize = 64;
 
@@ -20,8 +22,8 @@ const N_COLS_TOGETHER: usize = 64;
 pub struct KeptRows {
     n_cols: usize,
     n_rows: usize,
-    /// By set of rows and column: a bit for each row of the set.
-    sets: Vec<u8>,
+    /// By set of rows and column, eight columns together: a bit for each row of the set.
+    sets: Vec<u64>,
 }
 
 impl KeptRows {
@@ -43,18 +45,18 @@ impl KeptRows {
     /// The next row: a bit per column from the low bit of a word up.
     pub fn push(&mut self, kept: &[u64]) {
         let mut place = self.n_rows % SET_ROWS;
+        let n_words = self.n_cols.div_ceil(COLS_OF_WORD);
         if place == 0 {
-            self.sets.resize(self.sets.len() + self.n_cols, 0);
+            self.sets.resize(self.sets.len() + n_words, 0);
         }
         self.n_rows += 1;
         if mutant::is_on(Mutant::KeptRowShifted) {
             place = 0;
         }
-        let first = self.sets.len() - self.n_cols;
-        for (sets, &word) in self.sets[first..].chunks_mut(64).zip(kept) {
-            for (bit, set) in sets.iter_mut().enumerate() {
-                *set |= u8::from(word >> bit & 1 == 1) << place;
-            }
+        let first = self.sets.len() - n_words;
+        let bits = kept.iter().flat_map(|word| word.to_le_bytes());
+        for (set, bits) in self.sets[first..].iter_mut().zip(bits) {
+            *set |= spread(bits) << place;
         }
     }
 
@@ -68,10 +70,11 @@ impl KeptRows {
         counts: &[Planes],
         mut see: impl FnMut(usize, Range<usize>, &[Planes]),
     ) {
+        let n_words = self.n_cols.div_ceil(COLS_OF_WORD);
         let parts: Vec<Part> = self
             .sets
-            .chunks(n_together / SET_ROWS * self.n_cols)
-            .map(|sets| Part::new(sets, self.n_cols))
+            .chunks(n_together / SET_ROWS * n_words)
+            .map(|sets| Part::new(sets, n_words))
             .collect();
         let mut subsets = vec![[Planes::ZERO; N_SUBSETS]; n_together / SET_ROWS];
         let mut sums = [Planes::ZERO; N_COLS_TOGETHER];
@@ -88,7 +91,7 @@ impl KeptRows {
                 );
                 for first in (0..self.n_cols).step_by(N_COLS_TOGETHER) {
                     let cols = first..self.n_cols.min(first + N_COLS_TOGETHER);
-                    let picks = &part.picks[cols.start * part.n_sets..cols.end * part.n_sets];
+                    let picks = &part.picks[cols.clone()];
                     let sums = &mut sums[..cols.len()];
                     sum_picked(kernels, subsets, picks, sums);
                     see(planes, cols, sums);
@@ -98,22 +101,32 @@ impl KeptRows {
     }
 }
 
+/// The bits of a byte, a byte each.
+fn spread(bits: u8) -> u64 {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    // Every byte has all bits; each keeps its own, which then becomes the lowest.
+    let own = (u64::from(bits) * LOW) & 0x8040_2010_0804_0201;
+    ((own + 0x7F * LOW) >> 7) & LOW
+}
+
 /// Rows that are summed at a time.
 struct Part {
     n_sets: usize,
-    /// By column and set: which subset.
-    picks: Vec<u8>,
+    /// By column, which subset of each set.
+    picks: Vec<Picks>,
 }
 
 impl Part {
     /// From subsets by set and column.
-    fn new(sets: &[u8], n_cols: usize) -> Self {
-        let n_sets = sets.len() / n_cols;
-        let mut picks = vec![0; sets.len()];
-        for (set, subsets) in sets.chunks(n_cols).enumerate() {
-            for (picks, &subset) in picks.chunks_mut(n_sets).zip(subsets) {
-                picks[set] = subset;
+    fn new(sets: &[u64], n_words: usize) -> Self {
+        let mut picks = vec![Picks::default(); n_words * COLS_OF_WORD];
+        let mut n_sets = 0;
+        for words in sets.chunks(n_words) {
+            let subsets = words.iter().flat_map(|word| word.to_le_bytes());
+            for (picks, subset) in picks.iter_mut().zip(subsets) {
+                picks.put(n_sets, subset);
             }
+            n_sets += 1;
         }
         Self { n_sets, picks }
     }

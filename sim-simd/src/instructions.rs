@@ -112,3 +112,18 @@ impl HasVnni {
         self.encoding
     }
 }
+
+/// Proof that this processor has AVX-512 with operations on bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HasAvx512(());
+
+impl HasAvx512 {
+    /// The proof, where there is one.
+    pub fn detect() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        let found = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+        #[cfg(not(target_arch = "x86_64"))]
+        let found = false;
+        found.then_some(Self(()))
+    }
+}

@@ -65,7 +65,7 @@ pub(super) struct Groups {
     n_outputs: u64,
     /// Where rows have met the columns that keep them.
     kept: Met,
-    /// By [`LANES`] k and column, from the first row on that not every column keeps.
+    /// By [`LANES`] k and column, once they are asked for.
     factors: Vec<[FactorPlane; N_FACTORS]>,
 }
 
@@ -122,10 +122,7 @@ impl Groups {
         let (n, k) = (self.shape.n(), self.shape.k());
         self.n_outputs += n_kept;
         if self.factors.is_empty() {
-            for first in (0..k).step_by(LANES) {
-                let words = weights.chunks(k).map(|row| &row[first..k.min(first + LANES)]);
-                self.factors.extend(words.map(factors_of));
-            }
+            self.make_factors(kernels, weights);
         }
         let n_rows = rows.len() / k;
         let mut counts = vec![Planes::ZERO; self.counts.len() * n_rows];
@@ -139,6 +136,22 @@ impl Groups {
             met.changed += (CHANGED..BOTH).map(|plane| dot(plane, plane)).sum::<u64>();
             met.two_active += dot(BOTH, PAIR) + dot(OF_LAST_WAY, PAIR_OF_LAST_WAY);
         });
+    }
+
+    fn make_factors(&mut self, kernels: Kernels, weights: &[i8]) {
+        let (n, k) = (self.shape.n(), self.shape.k());
+        self.factors
+            .resize(self.counts.len() * n, [[0; LANES]; N_FACTORS]);
+        kernels.vectorized(
+            #[inline(always)]
+            || {
+                for (col, row) in weights.chunks(k).enumerate() {
+                    for (word, weights) in row.chunks(LANES).enumerate() {
+                        self.factors[word * n + col] = factors_of(weights);
+                    }
+                }
+            },
+        );
     }
 
     /// Count each row by itself: by row and [`LANES`] k.
@@ -171,17 +184,24 @@ impl Groups {
     }
 
     /// The counts, after all rows; in so many terms of outputs neither operand is zero.
-    pub(super) fn finish(&self, weights: &[i8], n_active_terms: u64) -> (ActiveSteps, Reduced) {
+    pub(super) fn finish(
+        mut self,
+        kernels: Kernels,
+        weights: &[i8],
+        n_active_terms: u64,
+    ) -> (ActiveSteps, Reduced) {
         let Met {
             mut two_active,
             mut changed,
         } = self.kept;
-        let k = self.shape.k();
-        for (counts, first) in self.counts.iter().zip((0..k).step_by(LANES)) {
+        let (n, k) = (self.shape.n(), self.shape.k());
+        if self.factors.is_empty() {
+            self.make_factors(kernels, weights);
+        }
+        for (counts, factors) in self.counts.iter().zip(self.factors.chunks(n)) {
             // Every row meets every column, so columns may be added up first.
             let mut sums = [[0_u32; LANES]; N_FACTORS];
-            for row in weights.chunks(k) {
-                let factors = factors_of(&row[first..k.min(first + LANES)]);
+            for factors in factors {
                 for (sum, factor) in sums.as_flattened_mut().iter_mut().zip(factors.as_flattened()) {
                     *sum += u32::from(factor.unsigned_abs());
                 }
@@ -214,26 +234,29 @@ struct Met {
 }
 
 /// What a column makes of at most [`LANES`] k.
+#[inline(always)]
 fn factors_of(weights: &[i8]) -> [FactorPlane; N_FACTORS] {
+    let mut nonzero = [0; LANES];
+    for (nonzero, &w) in nonzero.iter_mut().zip(weights) {
+        *nonzero = u8::from(w != 0);
+    }
+    let near = [
+        others::<1>(&nonzero),
+        others::<2>(&nonzero),
+        others::<3>(&nonzero),
+    ];
     let mut factors = [[0; LANES]; N_FACTORS];
-    for (first, codes) in (0..).step_by(GROUP).zip(weights.chunks(GROUP)) {
-        let mut lanes = (0..GROUP).filter(|&lane| codes.get(lane).is_some_and(|&w| w != 0));
-        match (lanes.next(), lanes.next()) {
-            (Some(low), Some(high)) => {
-                for lane in [low, high] {
-                    let factor = match low ^ high {
-                        1 if OF_FIRST_WAY[lane] != 0 => PAIR,
-                        2 if OF_FIRST_WAY[lane] == 0 => PAIR,
-                        3 if OF_CHANGES[lane] != 0 => OF_LAST_WAY,
-                        3 => PAIR_OF_LAST_WAY,
-                        _ => continue,
-                    };
-                    factors[factor][first + lane] = 1;
-                }
-            }
-            // The plane of changes alone.
-            (Some(lone), None) => factors[2][first + lone] = 1,
-            (None, _) => {}
+    for lane in 0..LANES {
+        let [first, second, last] = near.map(|near| nonzero[lane] & near[lane]);
+        let of_first = OF_FIRST_WAY[lane];
+        let lane_factors = [
+            first & of_first | second & !of_first,
+            last & OF_CHANGES[lane],
+            nonzero[lane] ^ (first | second | last),
+            last & !OF_CHANGES[lane],
+        ];
+        for (plane, factor) in factors.iter_mut().zip(lane_factors) {
+            plane[lane] = factor.cast_signed();
         }
     }
     factors

@@ -153,7 +153,7 @@ impl StepStatistics {
             }
             Steps::Picked(rows, groups) => {
                 let met = rows.meet(kernels, weights);
-                let (active, reduced) = groups.finish(weights, met.active().counts()[1]);
+                let (active, reduced) = groups.finish(kernels, weights, met.active().counts()[1]);
                 (active, reduced, met.operand_widths(0..1))
             }
         };

@@ -239,6 +239,8 @@ struct KeptCounts<const T: usize, const P: usize> {
     met: Meetings<T>,
     /// By few steps and column: what is counted, 0 or 1.
     cols: Vec<[FactorPlane; P]>,
+    /// By [`N_PLANES`] counts and row.
+    rows: Vec<Planes>,
 }
 
 /// Rows whose counts are summed before they meet columns: the sums of their subsets fit the nearest cache.
@@ -249,6 +251,7 @@ impl<const T: usize, const P: usize> KeptCounts<T, P> {
         Self {
             met: Meetings::ZERO,
             cols: Vec::new(),
+            rows: Vec::new(),
         }
     }
 
@@ -285,7 +288,8 @@ impl<const T: usize, const P: usize> KeptCounts<T, P> {
         });
         let mut totals = vec![0; n_totals];
         let n_rows = rows.len() / k;
-        let mut counts = vec![Planes::ZERO; n_planes * n_rows];
+        let counts = &mut self.rows;
+        counts.resize(n_planes * n_rows, Planes::ZERO);
         kernels.vectorized(
             #[inline(always)]
             || {
@@ -299,7 +303,7 @@ impl<const T: usize, const P: usize> KeptCounts<T, P> {
                 }
             },
         );
-        kept.for_each_sum(kernels, N_ROWS_SUMMED, &counts, |planes, cols, sums| {
+        kept.for_each_sum(kernels, N_ROWS_SUMMED, counts, |planes, cols, sums| {
             for plane in 0..N_PLANES.min(n_counts - planes * N_PLANES) {
                 let count = planes * N_PLANES + plane;
                 let cols = &self.cols[count / P * n_cols..][cols.clone()];

@@ -48,6 +48,8 @@ pub(super) struct KeptSwitching {
     factors: Vec<[FactorPlane; N_FACTORS]>,
     /// A row with zeros before and behind it.
     padded: Vec<u8>,
+    /// By places and row.
+    counts: Vec<Planes>,
 }
 
 impl KeptSwitching {
@@ -64,6 +66,7 @@ impl KeptSwitching {
             },
             factors: Vec::new(),
             padded: Vec::new(),
+            counts: Vec::new(),
         }
     }
 
@@ -76,15 +79,15 @@ impl KeptSwitching {
         let n_cols = weights.len() / k;
         let n_chunks = n_places(self.map).div_ceil(LANES);
         let n_rows = rows.len() / k;
-        let mut counts = vec![Planes::ZERO; n_chunks * n_rows];
+        self.counts.resize(n_chunks * n_rows, Planes::ZERO);
         for (row, values) in rows.chunks(k).enumerate() {
             self.pad(values.iter().copied());
             for chunk in 0..n_chunks {
-                counts[chunk * n_rows + row] = self.counts_at(chunk);
+                self.counts[chunk * n_rows + row] = self.counts_at(chunk);
             }
         }
         let (total, factors) = (&mut self.total, &self.factors);
-        kept.for_each_sum(kernels, N_ROWS_IN_BYTES, &counts, |chunk, cols, sums| {
+        kept.for_each_sum(kernels, N_ROWS_IN_BYTES, &self.counts, |chunk, cols, sums| {
             let factors = &factors[chunk * n_cols..][cols];
             let [ones, changed, not_zero, live, live_activation, live_weight] =
                 std::array::from_fn(|factor| dot(kernels, (sums, MEETS[factor]), (factors, factor)));

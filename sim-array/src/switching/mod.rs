@@ -165,18 +165,25 @@ fn passing_bits<'r>(map: KMap, rows: impl Iterator<Item = &'r [u8]>, n_places: &
     }
     for (row, n_places) in rows.zip(n_places) {
         padded[..row.len()].copy_from_slice(row);
-        let mut changed = 0_u32;
+        let mut changed = 0_u64;
         for run in sums::runs(map) {
             let n_pairs = run.len().saturating_sub(map.stride());
             let (before, now) = (
                 &padded[run.start..][..n_pairs],
                 &padded[run.end - n_pairs..][..n_pairs],
             );
+            // Words at a time: vectors count the bits of words well.
+            let (before, last_before) = before.as_chunks();
+            let (now, last_now) = now.as_chunks();
             for (before, now) in before.iter().zip(now) {
-                changed += u32::from(sums::n_ones(before ^ now));
+                let word = u64::from_le_bytes(*before) ^ u64::from_le_bytes(*now);
+                changed += u64::from(word.count_ones());
+            }
+            for (before, now) in last_before.iter().zip(last_now) {
+                changed += u64::from((before ^ now).count_ones());
             }
         }
-        bits += u64::from(changed) * n_places;
+        bits += changed * n_places;
     }
     bits
 }

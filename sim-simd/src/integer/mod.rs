@@ -20,7 +20,7 @@ pub use columns::{ROWS_TRANSPOSED, each_column};
 pub use runs::Runs;
 pub use table::{Base, ByteTable, Class};
 
-use crate::{HasAvx2, Simd};
+use crate::{HasAvx2, HasVnni, Simd};
 
 /// Two neighbouring terms of a sum of 16-bit products.
 pub type Pair = [i16; 2];
@@ -86,7 +86,7 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             Simd::Avx2 => HasAvx2::detect().map(|found| Self::Avx2(avx2::Avx2(found))),
             #[cfg(target_arch = "x86_64")]
-            Simd::Vnni => crate::HasVnni::detect().map(|found| Self::Vnni(vnni::Vnni(found))),
+            Simd::Vnni => HasVnni::detect().map(|found| Self::Vnni(vnni::Vnni(found))),
             #[cfg(not(target_arch = "x86_64"))]
             Simd::Avx2 | Simd::Vnni => None,
         }
@@ -109,6 +109,17 @@ impl Kernels {
             Self::Avx2(avx2) => Some(avx2.0),
             #[cfg(target_arch = "x86_64")]
             Self::Vnni(vnni) => Some(vnni.avx2().0),
+        }
+    }
+
+    /// Proof of VNNI, where these kernels use it.
+    pub const fn vnni(self) -> Option<HasVnni> {
+        match self {
+            Self::Portable => None,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => None,
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => Some(vnni.0),
         }
     }
 
