@@ -246,6 +246,9 @@ struct KeptCounts<const T: usize, const P: usize> {
 /// Rows whose counts are summed before they meet columns: the sums of their subsets fit the nearest cache.
 const N_ROWS_SUMMED: usize = 48;
 
+/// Groups of planes that are made of a row at a time, or a few more: those of a block of rows fit the second cache.
+const N_PLANES_SUMMED: usize = 24;
+
 impl<const T: usize, const P: usize> KeptCounts<T, P> {
     const fn new() -> Self {
         Self {
@@ -275,10 +278,6 @@ impl<const T: usize, const P: usize> KeptCounts<T, P> {
                 },
             );
         }
-        // The counts of all steps lie behind one another in planes.
-        let n_counts = starts(map).count() * P;
-        let n_planes = n_counts.div_ceil(N_PLANES);
-        let n_cols = weights.len() / k;
         // By count of rows: the counts of columns that it meets, each for another total.
         let mut meets: [Vec<(usize, usize)>; P] = [const { Vec::new() }; P];
         let mut n_totals = 0;
@@ -287,31 +286,38 @@ impl<const T: usize, const P: usize> KeptCounts<T, P> {
             n_totals += 1;
         });
         let mut totals = vec![0; n_totals];
-        let n_rows = rows.len() / k;
-        let counts = &mut self.rows;
-        counts.resize(n_planes * n_rows, Planes::ZERO);
-        kernels.vectorized(
-            #[inline(always)]
-            || {
-                for (index, row) in rows.chunks(k).enumerate() {
-                    for (threads, first) in threads::<T>(map).zip((0..).step_by(P)) {
-                        let side = of_row::<_, T, S, P>(row, &threads);
-                        for (plane, count) in side.into_iter().zip(first..) {
-                            counts[count / N_PLANES * n_rows + index].0[count % N_PLANES] = plane;
+        let (n_rows, n_cols) = (rows.len() / k, weights.len() / k);
+        let steps: Vec<_> = threads::<T>(map).collect();
+        let mut all_cols = &self.cols[..];
+        for steps in steps.chunks(const { N_PLANES * N_PLANES_SUMMED.div_ceil(P) }) {
+            // The counts of these steps lie behind one another in planes.
+            let n_counts = steps.len() * P;
+            let counts = &mut self.rows;
+            counts.resize(n_counts.div_ceil(N_PLANES) * n_rows, Planes::ZERO);
+            kernels.vectorized(
+                #[inline(always)]
+                || {
+                    for (index, row) in rows.chunks(k).enumerate() {
+                        for (threads, first) in steps.iter().zip((0..).step_by(P)) {
+                            let side = of_row::<_, T, S, P>(row, threads);
+                            for (plane, count) in side.into_iter().zip(first..) {
+                                counts[count / N_PLANES * n_rows + index].0[count % N_PLANES] = plane;
+                            }
                         }
                     }
+                },
+            );
+            kept.for_each_sum(kernels, N_ROWS_SUMMED, counts, |planes, cols, sums| {
+                for plane in 0..N_PLANES.min(n_counts - planes * N_PLANES) {
+                    let count = planes * N_PLANES + plane;
+                    let cols = &all_cols[count / P * n_cols..][cols.clone()];
+                    for &(col, total) in &meets[count % P] {
+                        totals[total] += dot(kernels, (sums, plane), (cols, col)).unsigned_abs();
+                    }
                 }
-            },
-        );
-        kept.for_each_sum(kernels, N_ROWS_SUMMED, counts, |planes, cols, sums| {
-            for plane in 0..N_PLANES.min(n_counts - planes * N_PLANES) {
-                let count = planes * N_PLANES + plane;
-                let cols = &self.cols[count / P * n_cols..][cols.clone()];
-                for &(col, total) in &meets[count % P] {
-                    totals[total] += dot(kernels, (sums, plane), (cols, col)).unsigned_abs();
-                }
-            }
-        });
+            });
+            all_cols = &all_cols[steps.len() * n_cols..];
+        }
         let mut totals = totals.into_iter();
         self.met.for_each(|sum, _, _| *sum += totals.next().unwrap_or(0));
     }
