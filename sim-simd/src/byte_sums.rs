@@ -16,6 +16,8 @@ pub const N_PLANES: usize = 4;
 pub const N_SUBSETS: usize = 16;
 /// The largest factor, up or down: four columns of products of it and a byte fit 16 bits.
 pub const MAX_FACTOR: i8 = 16;
+/// The most columns whose products 32 bits hold, four places to a sum.
+const MAX_COLS: usize = 1 << 16;
 /// Columns whose products are added in 16 bits.
 const N_COLS_IN_WORDS: usize = 4;
 
@@ -85,12 +87,15 @@ pub fn sum_picked(kernels: Kernels, sets: &[SubsetSums], picks: &[Picks], sums: 
 }
 
 /// Σ over columns and places of a plane of counts times a plane of factors, which are at most [`MAX_FACTOR`].
+///
+/// # Panics
+/// Where there are more than some 65,000 columns.
 pub fn dot<const F: usize>(
     kernels: Kernels,
     (counts, plane): (&[Planes], usize),
     (factors, factor): (&[[FactorPlane; F]], usize),
 ) -> i64 {
-    assert!(counts.len() == factors.len() && plane < N_PLANES && factor < F);
+    assert!(counts.len() == factors.len() && counts.len() <= MAX_COLS && plane < N_PLANES && factor < F);
     #[cfg(target_arch = "x86_64")]
     if let Some(found) = kernels.vnni() {
         // SAFETY: the processor has AVX2 and VNNI in this encoding.

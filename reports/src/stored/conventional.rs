@@ -7,11 +7,12 @@ use crate::frame::{Column, ColumnType, Frame, Value};
 
 /// Kind of PE that points are compared with.
 const CONVENTIONAL: &str = PeKind::Conventional.name();
+const ENERGY: &str = "total_energy_pj";
 
 impl Stored {
     /// The same with columns that compare each point with the first conventional one on the same workload and of the same
     /// size: `energy_over_conventional` and `area_over_conventional`, of which energies hold clock and leakage. Nulls
-    /// where there is none.
+    /// where there is none, and energies where that one predicts zeros and leaves them out.
     pub fn over_conventional(mut self) -> Self {
         let same: Vec<&str> = (self.axes.iter().map(String::as_str))
             .filter(|axis| axis.starts_with("workload.") || axis.starts_with("array."))
@@ -24,6 +25,9 @@ impl Stored {
                     .all(|axis| points.value(other, axis) == points.value(row, axis))
             };
             let other = (points.rows().iter().filter(is_conventional)).find(does_the_same)?;
+            if name == ENERGY && points.value(other, "macs_saved").number().is_some() {
+                return None;
+            }
             Some(points.value(row, name).number()? / points.value(other, name).number()?)
         };
         let mut columns = points.columns().to_vec();
@@ -31,7 +35,7 @@ impl Stored {
         columns.push(Column::new("area_over_conventional", ColumnType::Real));
         let mut compared = Frame::new(columns);
         for row in points.rows() {
-            let ratios = ["total_energy_pj", "area_um2"].map(|name| ratio(row, name).into());
+            let ratios = [ENERGY, "area_um2"].map(|name| ratio(row, name).into());
             compared.push(row.iter().cloned().chain(ratios).collect());
         }
         self.points = compared;
