@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sim_core::convolution::LayerKind;
 use sim_core::counters::{ActiveSteps, Counters};
+use sim_core::quantization::WeightStep;
 use sim_core::record::{LayerRecord, PlaceRecord, ProductRecord};
 use sim_core::shape::Gemm;
 use sim_core::spec::{ArraySpec, Policy, Threads};
@@ -162,6 +163,18 @@ pub struct LayerObject {
     /// What it is in its network; null in results of versions that did not say.
     #[serde(default)]
     pub kind: Option<LayerKind>,
+    /// Kurtosis of its FP32 weights; null where there is none, and as the following where only codes are known.
+    #[serde(default)]
+    pub kurtosis: Option<f64>,
+    /// Bits of the codes of its weights.
+    #[serde(default)]
+    pub weight_bits: Option<u8>,
+    /// Bits of those of its activations.
+    #[serde(default)]
+    pub activation_bits: Option<u8>,
+    /// How the step of its weights was found.
+    #[serde(default)]
+    pub weight_step: Option<WeightStep>,
 }
 
 /// The object of one product on the array of its record, and what to warn of beside it.
@@ -191,6 +204,10 @@ fn layer(record: &LayerRecord, array: &ArraySpec, table: &Table, warnings: &mut 
         product: product_object(&record.product, record.place.as_ref(), array, table, warnings),
         policy: policy(&record.product.array).map(|policy| policy.name().to_owned()),
         kind: Some(record.kind),
+        kurtosis: record.quantized.and_then(|quantized| quantized.kurtosis),
+        weight_bits: record.quantized.map(|quantized| quantized.weight_bits.get()),
+        activation_bits: record.quantized.map(|quantized| quantized.activation_bits.get()),
+        weight_step: record.quantized.map(|quantized| quantized.weight_step),
     }
 }
 

@@ -3,6 +3,7 @@
 mod table;
 
 use sim_core::named;
+use sim_core::quantization::StepScale;
 use sim_core::spec::{PeKind, RuleSet};
 
 pub use table::ALL;
@@ -149,6 +150,8 @@ pub enum Values {
     Number(Zero),
     /// A finite number, 0 or more.
     FromZero,
+    /// What a step is multiplied by.
+    StepScale,
     /// A finite number, or an array of one per channel.
     Numbers(Zero),
     /// Rows and columns of an image, or one number, each from 1 to `max`.
@@ -253,6 +256,7 @@ impl Values {
             Self::Number(Zero::Allowed) => "a finite number".to_owned(),
             Self::Number(Zero::Forbidden) => "a finite number other than 0".to_owned(),
             Self::FromZero => "a finite number, at least 0".to_owned(),
+            Self::StepScale => format!("a number above 0, at most {}", StepScale::MAX),
             Self::Numbers(Zero::Allowed) => "a finite number, or an array of one per channel".to_owned(),
             Self::Numbers(Zero::Forbidden) => {
                 "a finite number other than 0, or an array of one per channel".to_owned()
@@ -289,6 +293,7 @@ impl Values {
             Self::Flag => vec!["true".to_owned(), "false".to_owned()],
             Self::Number(_) => vec!["0.5".to_owned(), "-2".to_owned()],
             Self::FromZero => vec!["0".to_owned(), "0.1".to_owned()],
+            Self::StepScale => vec!["0.7".to_owned(), "2".to_owned()],
             Self::Numbers(_) => vec!["0.5".to_owned(), "[0.5]".to_owned(), "[0.1, 0.2, 3]".to_owned()],
             Self::Sides { max } => vec!["[224, 224]".to_owned(), format!("[1, {max}]"), "256".to_owned()],
             Self::Name => vec!["\"/block1/conv1/Conv\"".to_owned()],

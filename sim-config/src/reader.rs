@@ -7,6 +7,7 @@ use sim_core::input_constant::InputConstant;
 use sim_core::named::Named;
 use sim_core::preprocessing::Resize;
 use sim_core::prune::PruneSpec;
+use sim_core::quantization::StepScale;
 use sim_core::range::Percentile;
 use sim_core::synthetic::ActivationZeros;
 use sim_toml::complaint::{Complaint, Complaints};
@@ -19,6 +20,7 @@ use crate::defaults;
 use crate::keys::{ALL, Fallback, FileKind, Key, Section};
 use crate::value::{
     activation_zeros, constants, explain, integer, integers, number, percentile, pruning, real, size,
+    step_scale,
 };
 
 /// One section of a file.
@@ -164,6 +166,11 @@ impl<'a> KeyReader<'a> {
     /// A percentile, or the usual one as a stand-in.
     pub(crate) fn percentile(&self, key: &'static Key) -> Percentile {
         self.value(key, |_, value| percentile(value)).unwrap_or_default()
+    }
+
+    /// What a step is multiplied by.
+    pub(crate) fn step_scale(&self, key: &'static Key) -> StepScale {
+        self.value(key, |_, value| step_scale(value)).unwrap_or_default()
     }
 
     /// What to prune, of each layer; may be left out.

@@ -238,6 +238,11 @@ pub fn quantization(spec: &QuantizationSpec) -> Value {
         signed_inputs,
         weights,
         range,
+        weight_bits,
+        activation_bits,
+        weight_step,
+        step_scale,
+        levels,
     } = spec;
     // The names of divisors are numbers; in a file they stand without quotes.
     let divisor: Value = divisor.name().parse().unwrap_or(Value::Null);
@@ -247,6 +252,11 @@ pub fn quantization(spec: &QuantizationSpec) -> Value {
         "signed-inputs": signed_inputs,
         "weights": weights,
         "range": range.method(),
+        "weight-bits": weight_bits,
+        "activation-bits": activation_bits,
+        "weight-step": weight_step,
+        "step-scale": as_written(step_scale.get()),
+        "levels": levels,
     });
     match range {
         ActivationRange::MeanOfMax | ActivationRange::Max | ActivationRange::LeastSquares => {}

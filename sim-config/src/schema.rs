@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use sim_core::named::Named;
 use sim_core::prune::PruneSpec;
+use sim_core::quantization::StepScale;
 use sim_core::spec::PeKind;
 
 use crate::keys::{self, ALL, Fallback, FileKind, Key, Section, Values, Zero};
@@ -170,6 +171,7 @@ fn property(key: &Key) -> Value {
         Values::Flag => json!({"type": "boolean"}),
         Values::Number(zero) => number(zero),
         Values::FromZero => json!({"type": "number", "minimum": 0}),
+        Values::StepScale => json!({"type": "number", "exclusiveMinimum": 0, "maximum": StepScale::MAX}),
         Values::Numbers(zero) => {
             json!({"anyOf": [number(zero), {"type": "array", "minItems": 1, "items": number(zero)}]})
         }

@@ -2,6 +2,7 @@
 
 use sim_core::input_constant::InputConstant;
 use sim_core::prune::PruneSpec;
+use sim_core::quantization::StepScale;
 use sim_core::range::Percentile;
 use sim_core::synthetic::ActivationZeros;
 use sim_toml::value::{self, Wrong, article, whole};
@@ -40,6 +41,7 @@ pub(crate) fn integer(key: &Key, value: &DeValue<'_>) -> Result<i64, Wrong> {
         | Values::Flag
         | Values::Number(_)
         | Values::FromZero
+        | Values::StepScale
         | Values::Numbers(_)
         | Values::Name
         | Values::Constants
@@ -92,6 +94,13 @@ pub(crate) fn constants(value: &DeValue<'_>) -> Result<Vec<InputConstant>, Wrong
 pub(crate) fn activation_zeros(value: &DeValue<'_>) -> Result<ActivationZeros, Wrong> {
     value::number(value, "a probability", |text| {
         ActivationZeros::new(text.parse().ok()?).ok()
+    })
+}
+
+/// What a step is multiplied by.
+pub(crate) fn step_scale(value: &DeValue<'_>) -> Result<StepScale, Wrong> {
+    value::number(value, "a number", |text| {
+        StepScale::try_from(text.parse::<f32>().ok()?).ok()
     })
 }
 

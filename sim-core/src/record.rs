@@ -9,6 +9,7 @@ use crate::convolution::LayerKind;
 use crate::counters::{Counters, ErrorSums};
 use crate::named;
 use crate::prediction::{Counts, PlaceMethod};
+use crate::quantization::{CodeBits, QuantizationSpec, WeightStep};
 use crate::shape::Gemm;
 use crate::spec::{ArraySpec, Threads};
 use crate::units::Cycles;
@@ -140,6 +141,33 @@ pub struct LayerRecord {
     pub place: Option<PlaceRecord>,
     /// What it was in its network.
     pub kind: LayerKind,
+    /// How it became codes; `None` where nobody knows.
+    pub quantized: Option<QuantizedRecord>,
+}
+
+/// How a layer of a network became codes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuantizedRecord {
+    /// Kurtosis of its FP32 weights; `None` where there is none, or only the codes are known.
+    pub kurtosis: Option<f64>,
+    /// Bits of its weights.
+    pub weight_bits: CodeBits,
+    /// Bits of its activations.
+    pub activation_bits: CodeBits,
+    /// How Δ of its weights was found.
+    pub weight_step: WeightStep,
+}
+
+impl QuantizedRecord {
+    /// Of a layer with weights of this kurtosis.
+    pub const fn of(spec: &QuantizationSpec, kurtosis: Option<f64>) -> Self {
+        Self {
+            kurtosis,
+            weight_bits: spec.weight_bits,
+            activation_bits: spec.activation_bits,
+            weight_step: spec.weight_step,
+        }
+    }
 }
 
 /// What predicted the outputs of a layer.

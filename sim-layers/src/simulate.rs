@@ -212,6 +212,7 @@ fn empty_record(plan: &TracePlan<'_>, first: &Product, options: &SimulateOptions
         product: sums::none(options.engine.kind(), array, options.machines.array(), first.gemm),
         place: plan.outputs(first.layer).and_then(|_| predicted::place(layer)),
         kind: layer.kind,
+        quantized: None,
     }
 }
 

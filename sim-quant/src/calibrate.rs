@@ -4,7 +4,7 @@ use sim_core::progress::Progress;
 use sim_core::range::ActivationRange;
 use sim_core::spec::KOrder;
 use sim_images::sets::ImageSet;
-use sim_net::network::Network;
+use sim_net::network::{Network, WeightedLayer};
 
 use crate::capture::CaptureOptions;
 use crate::capture_error::CaptureError;
@@ -47,6 +47,16 @@ pub fn calibrate(
     if choices.is_empty() && network.others().is_empty() {
         return Err(CaptureError::Nothing);
     }
+    let gives_codes =
+        |layer: &WeightedLayer| layer.stored.input.is_some() || matches!(layer.stored.weights, Some(Ok(_)));
+    let simulated = choices.iter().zip(network.layers());
+    let mut given =
+        simulated.filter(|(choice, layer)| matches!(choice, Choice::Simulated(_)) && gives_codes(layer));
+    if let (Some((_, layer)), false) = (given.next(), options.quantization.takes_stored_codes()) {
+        return Err(CaptureError::StoredCodes {
+            layer: layer.name.clone(),
+        });
+    }
     let mut quantizers = quantizers(&pass, &choices, &options.quantization)?;
     for ((choice, slot), layer) in choices.iter_mut().zip(&mut quantizers).zip(network.layers()) {
         // What the network says of its codes is not calibrated.
@@ -54,6 +64,7 @@ pub fn calibrate(
             *slot = ActivationQuantizer {
                 scale: stored.scale,
                 zero_point: stored.zero_point,
+                largest: u8::MAX,
             };
         }
         match (&choice, &slot) {

@@ -47,6 +47,15 @@ pub enum CaptureError {
         #[source]
         error: NotFinite,
     },
+    /// Codes of the network's file that are not those that are asked for.
+    #[error(
+        "layer `{layer}`: the network gives it codes of 8 bits, and other bits, steps or levels are asked for; take the network \
+         in FP32, or leave the codes as they are"
+    )]
+    StoredCodes {
+        /// The layer.
+        layer: String,
+    },
     /// A layer whose numbers do not fit together.
     #[error("layer `{layer}`: {fault}")]
     Geometry {

@@ -1,4 +1,4 @@
-//! 8-bit operands of networks: calibration, ranges, quantization, traces, lowering, reordering of K, pruning,
+//! Integer operands of networks: calibration, ranges, quantization, traces, lowering, reordering of K, pruning,
 //! and how many multiplications there are.
 
 pub mod calibrate;
@@ -6,6 +6,7 @@ pub mod capture;
 mod capture_error;
 pub mod coverage;
 pub mod feed;
+pub mod kurtosis;
 pub mod lowering;
 mod pass;
 pub mod prediction;
@@ -16,4 +17,5 @@ mod ranges;
 pub mod reorder;
 pub mod selection;
 pub mod synthetic;
+pub mod weights;
 pub mod wide_operands;

@@ -1,14 +1,17 @@
-//! A network's simulated layers in 8 bits.
+//! A network's simulated layers in codes.
 
 use sim_core::quantization::{Bias, QuantizationSpec};
+use sim_core::record::QuantizedRecord;
 use sim_net::network::{Network, StoredWeights, WeightedLayer};
 use sim_simd::integer::{ROWS_TRANSPOSED, each_column};
 use sim_simd::vectorized;
 
 use crate::calibrate::Calibration;
 use crate::capture_error::CaptureError;
+use crate::kurtosis::kurtosis;
 use crate::lowering::Lowering;
-use crate::quantize::{self, ActivationQuantizer, NotFinite, QuantizedWeights};
+use crate::quantize::{self, ActivationQuantizer, NotFinite};
+use crate::weights::{self, QuantizedWeights, WeightRule};
 
 /// Weights and bias of a layer as the array and the adder behind it take them.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,13 +37,9 @@ impl LayerCodes {
                 codes: codes.clone(),
                 scales: scales.clone(),
             },
-            Some(Err(_)) | None => quantize::weights(
-                &layer.weight.data,
-                layer.weight_shape()[0],
-                quantization.divisor,
-                quantization.weights,
-            )
-            .map_err(not_finite("weight"))?,
+            Some(Err(_)) | None => WeightRule::of(quantization)
+                .quantize(&layer.weight.data, layer.weight_shape()[0])
+                .map_err(not_finite("weight"))?,
         };
         // A bias beside stored codes has the precision that the file gives it.
         let rule = match layer.stored.weights {
@@ -50,7 +49,7 @@ impl LayerCodes {
         let bias = match (&layer.bias, rule) {
             (None, _) => None,
             (Some(bias), Bias::Int8) => {
-                Some(quantize::bias(bias, quantization.divisor).map_err(not_finite("bias"))?)
+                Some(weights::bias(bias, quantization.divisor).map_err(not_finite("bias"))?)
             }
             (Some(bias), Bias::Fp32) => {
                 quantize::check(bias).map_err(not_finite("bias"))?;
@@ -66,6 +65,7 @@ impl LayerCodes {
 pub struct QuantizedLayer {
     quantizer: ActivationQuantizer,
     codes: LayerCodes,
+    record: QuantizedRecord,
     /// z · Σ W of each output channel, which padding and zeros add to every product.
     zero_sums: Vec<i32>,
 }
@@ -74,6 +74,11 @@ impl QuantizedLayer {
     /// How the input becomes codes.
     pub const fn quantizer(&self) -> &ActivationQuantizer {
         &self.quantizer
+    }
+
+    /// How it became codes.
+    pub const fn record(&self) -> QuantizedRecord {
+        self.record
     }
 
     /// Codes of the weights, in the order of the weights.
@@ -175,6 +180,7 @@ impl QuantizedNetwork {
             Ok(Some(QuantizedLayer {
                 quantizer,
                 codes,
+                record: QuantizedRecord::of(quantization, kurtosis(&layer.weight.data)),
                 zero_sums,
             }))
         });

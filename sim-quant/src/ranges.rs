@@ -1,6 +1,6 @@
 //! Ranges of layer inputs over calibration images, and the Δ and z that they make.
 
-use sim_core::quantization::{Divisor, QuantizationSpec};
+use sim_core::quantization::{CodeRange, QuantizationSpec};
 use sim_core::range::ActivationRange;
 
 use crate::calibrate::Quantizers;
@@ -19,7 +19,7 @@ pub(crate) fn quantizers(
     choices: &[Choice],
     quantization: &QuantizationSpec,
 ) -> Result<Quantizers, CaptureError> {
-    let divisor = quantization.divisor;
+    let codes = quantization.of_activations();
     let ends = ends(pass, choices, quantization.range)?;
     let whole: Vec<Option<Found>> = choices
         .iter()
@@ -35,13 +35,13 @@ pub(crate) fn quantizers(
     let whole_quantizers = || {
         whole
             .iter()
-            .map(|found| Some(found.as_ref()?.quantizer(1.0, divisor)))
+            .map(|found| Some(found.as_ref()?.quantizer(1.0, codes)))
     };
     match quantization.range {
         ActivationRange::MeanOfMax | ActivationRange::Max | ActivationRange::Percentile(_) => {
             Ok(whole_quantizers().collect())
         }
-        ActivationRange::LeastSquares => least_squares(pass, &whole, divisor),
+        ActivationRange::LeastSquares => least_squares(pass, &whole, codes),
     }
 }
 
@@ -53,11 +53,11 @@ struct Found {
 
 impl Found {
     /// The quantizer of the range times `part`.
-    fn quantizer(&self, part: f32, divisor: Divisor) -> ActivationQuantizer {
+    fn quantizer(&self, part: f32, range: CodeRange) -> ActivationQuantizer {
         let Range { min, max } = self.range;
         match self.codes {
-            Codes::Unsigned => ActivationQuantizer::unsigned(max * part, divisor),
-            Codes::Shifted => ActivationQuantizer::shifted(min * part, max * part, divisor),
+            Codes::Unsigned => ActivationQuantizer::unsigned(max * part, range),
+            Codes::Shifted => ActivationQuantizer::shifted(min * part, max * part, range),
         }
     }
 }
@@ -175,14 +175,14 @@ fn ends(
 fn least_squares(
     pass: &Pass<'_>,
     whole: &[Option<Found>],
-    divisor: Divisor,
+    codes: CodeRange,
 ) -> Result<Quantizers, CaptureError> {
     // Largest first, so that the first of equal ones is the largest.
     let parts = || STEPS.rev().map(|step| f32::from(step) / N_STEPS);
     let candidates: Vec<Vec<ActivationQuantizer>> = whole
         .iter()
         .map(|found| match found {
-            Some(found) => parts().map(|part| found.quantizer(part, divisor)).collect(),
+            Some(found) => parts().map(|part| found.quantizer(part, codes)).collect(),
             None => Vec::new(),
         })
         .collect();

@@ -145,6 +145,7 @@ impl RunError {
             | CaptureError::NoArray { .. }
             | CaptureError::Network { .. }
             | CaptureError::NotFinite { .. }
+            | CaptureError::StoredCodes { .. }
             | CaptureError::Geometry { .. }
             | CaptureError::Sizes { .. }
             | CaptureError::Nothing) => Self::at(model, &error),

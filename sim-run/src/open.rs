@@ -8,6 +8,7 @@ use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
 use sim_core::parallel_map::Unfinished;
 use sim_core::preprocessing::{ImageValues, Preprocessing};
 use sim_core::prune::{LayerSparsity, PruneSpec};
+use sim_core::quantization::Levels;
 use sim_images::classes::ClassList;
 use sim_images::sets::{self, ImageSet, Names, Numbering, OpenOptions};
 use sim_net::network::{Given, Input, IntKind, Network, Wanted};
@@ -107,6 +108,16 @@ impl Opened {
         if network.has_branches() {
             shapes = Feed::shapes(&network, &images, &preprocessing).map_err(failed)?;
             network = load(workload, shapes.clone())?;
+        }
+        match (pruning, workload.quantization.levels) {
+            (Some(_), Levels::MidRise) => {
+                return Err(RunError::user(
+                    "",
+                    &"weights that were pruned are not zero with `mid-rise` levels, which have no code for zero; leave one of \
+                      the two out",
+                ));
+            }
+            (None, _) | (Some(_), Levels::MidTread) => {}
         }
         let pruned = pruning.map_or_else(Vec::new, |spec| {
             let choices = choose(network.layers(), &workload.selection, &workload.quantization);

@@ -15,7 +15,7 @@ use sim_array::lockstep::Truth;
 use sim_config::resolved;
 use sim_config::run::RunSpec;
 use sim_core::busy::PeMap;
-use sim_core::record::{EngineKind, LayerRecord, UnsimulatedLayer};
+use sim_core::record::{EngineKind, LayerRecord, QuantizedRecord, UnsimulatedLayer};
 use sim_cost::table::Table;
 use sim_layers::check::{CheckOptions, TraceDivergence, check};
 use sim_layers::machines::LayerMachines;
@@ -59,8 +59,14 @@ impl PreparedTrace {
             jobs: workers.jobs,
             stop: workers.stop,
         };
-        simulate(&self.trace, &options, workers.progress)
-            .map_err(|error| RunError::simulate(workload_file(&spec.workload), &error))
+        let mut records = simulate(&self.trace, &options, workers.progress)
+            .map_err(|error| RunError::simulate(workload_file(&spec.workload), &error))?;
+        for record in &mut records {
+            let quantization = self.trace.origin.quantization.as_ref();
+            record.quantized =
+                quantization.map(|spec| QuantizedRecord::of(spec, self.kurtosis.get(&record.name).copied()));
+        }
+        Ok(records)
     }
 
     /// Run every product on engines that are held to `truth`; the first difference, if there is one.

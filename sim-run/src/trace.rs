@@ -1,5 +1,7 @@
 //! The trace of a workload: read, or captured from a network, then pruned and thinned as asked for.
 
+use std::collections::BTreeMap;
+
 use reports::coverage::{Coverage, unsimulated_macs};
 use sim_config::run::prediction::MethodSource;
 use sim_config::run::{ModelWorkload, RunSpec, Workload};
@@ -7,6 +9,7 @@ use sim_core::prune::{LayerSparsity, PruneSpec};
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Batch};
 use sim_core::synthetic::ActivationZeros;
+use sim_quant::kurtosis::kurtosis;
 use sim_quant::lowering::Lowering;
 use sim_quant::prune::prune_trace;
 use sim_quant::synthetic::zero_activations;
@@ -37,6 +40,8 @@ pub struct PreparedTrace {
     pub trace: Trace,
     /// What predicted zeros of it now; `None`: nothing.
     pub prediction: Option<Prediction>,
+    /// Kurtosis of the FP32 weights of its layers; a trace that was read holds codes alone.
+    pub kurtosis: BTreeMap<String, f64>,
     /// The layers that were pruned for it now.
     pub pruned: Vec<LayerSparsity>,
     /// Images that could not be decoded.
@@ -82,6 +87,7 @@ impl PreparedTrace {
                 Ok(Self {
                     trace,
                     prediction: None,
+                    kurtosis: BTreeMap::new(),
                     pruned,
                     skipped: Vec::new(),
                     skipped_calibration: Vec::new(),
@@ -107,9 +113,12 @@ impl PreparedTrace {
         let opened = Opened::new(workload, pruning, purpose, workers)?;
         let (mut trace, prediction) = opened.capture(workload, ask, workers)?;
         trace.origin.pruned.extend(pruning);
+        let layers = opened.network.layers().iter();
+        let kurtosis = layers.filter_map(|layer| Some((layer.name.clone(), kurtosis(&layer.weight.data)?)));
         Ok(Self {
             trace,
             prediction,
+            kurtosis: kurtosis.collect(),
             pruned: opened.pruned,
             skipped: opened.skipped,
             skipped_calibration: opened.skipped_calibration,

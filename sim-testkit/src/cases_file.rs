@@ -76,26 +76,16 @@ fn floats(npy: impl Read) -> Floats {
         .iter()
         .map(|&size| usize::try_from(size).expect("a size"));
     let shape = shape.collect();
+    fn wide<T: npyz::Deserialize + Into<f64>, R: Read>(file: npyz::NpyFile<R>) -> Vec<f64> {
+        let values = file.into_vec::<T>().expect("values");
+        values.into_iter().map(Into::into).collect()
+    }
     let values = match file.dtype().descr().as_str() {
-        "'<f4'" => file
-            .into_vec::<f32>()
-            .expect("floats")
-            .into_iter()
-            .map(f64::from)
-            .collect(),
-        "'<f8'" => file.into_vec::<f64>().expect("floats"),
-        "'|u1'" => file
-            .into_vec::<u8>()
-            .expect("bytes")
-            .into_iter()
-            .map(f64::from)
-            .collect(),
-        "'<i4'" => file
-            .into_vec::<i32>()
-            .expect("words")
-            .into_iter()
-            .map(f64::from)
-            .collect(),
+        "'<f4'" => wide::<f32, _>(file),
+        "'<f8'" => wide::<f64, _>(file),
+        "'|u1'" => wide::<u8, _>(file),
+        "'<i2'" => wide::<i16, _>(file),
+        "'<i4'" => wide::<i32, _>(file),
         other => panic!("type {other}"),
     };
     Floats { shape, values }

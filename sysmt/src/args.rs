@@ -20,7 +20,10 @@ use sim_config::keys::FileKind;
 use sim_core::input_constant::InputConstant;
 use sim_core::preprocessing::{Channels, Layout, Resize, ResizeFilter, ResizeMode};
 use sim_core::prune::{PruneScope, PruneSpec};
-use sim_core::quantization::{Bias, Divisor, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
+use sim_core::quantization::{
+    Bias, CodeBits, Divisor, EdgeLayer, LayerSelection, Levels, SignedInputs, StepScale, WeightScales,
+    WeightStep,
+};
 use sim_core::range::{Percentile, RangeMethod};
 use sim_core::recalibration::RecalibrationMode;
 use sim_core::record::EngineKind;
@@ -315,6 +318,21 @@ pub(crate) struct QuantizationArgs {
     /// Whether weights have one scale for each output channel, or one for the whole tensor
     #[arg(long, value_name = "SCALES", default_value = "per-channel", value_parser = parsers::named::<WeightScales>())]
     pub(crate) weights: WeightScales,
+    /// Bits of the codes of weights, 2 to 8
+    #[arg(long, value_name = "BITS", default_value = "8", value_parser = parsers::bits)]
+    pub(crate) weight_bits: CodeBits,
+    /// Bits of the codes of activations, 2 to 8
+    #[arg(long, value_name = "BITS", default_value = "8", value_parser = parsers::bits)]
+    pub(crate) activation_bits: CodeBits,
+    /// How the step of weights is found
+    #[arg(long, value_name = "STEP", default_value = "max", value_parser = parsers::named::<WeightStep>())]
+    pub(crate) weight_step: WeightStep,
+    /// What the step of weights is multiplied by then
+    #[arg(long, value_name = "FACTOR", default_value = "1.0", allow_negative_numbers = true, value_parser = parsers::step_scale)]
+    pub(crate) step_scale: StepScale,
+    /// Whether a code of weights is zero, or zero lies between two codes (at most 7 bits)
+    #[arg(long, value_name = "LEVELS", default_value = "mid-tread", value_parser = parsers::named::<Levels>())]
+    pub(crate) levels: Levels,
     /// How the range of a layer's input is found over the calibration images
     #[arg(long, value_name = "METHOD", default_value = "mean-of-max", value_parser = parsers::named::<RangeMethod>())]
     pub(crate) range: RangeMethod,

@@ -6,7 +6,7 @@ use sim_config::preprocessing::{Override, square};
 use sim_config::run::{ModelWorkload, Unreadable, Unsupported};
 use sim_core::input_constant::InputConstant;
 use sim_core::prune::PruneSpec;
-use sim_core::quantization::{QuantizationSpec, SelectionSpec};
+use sim_core::quantization::{CodeBits, Levels, QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
 use sim_images::sets::{ImageError, ImageFault};
 use sim_run::error::RunError;
@@ -49,6 +49,11 @@ pub(crate) fn workload(network: &NetworkArgs, args: &PreparationArgs) -> Result<
             signed_inputs: args.quantization.signed_inputs,
             weights: args.quantization.weights,
             range: range(&args.quantization)?,
+            weight_bits: args.quantization.weight_bits,
+            activation_bits: args.quantization.activation_bits,
+            weight_step: args.quantization.weight_step,
+            step_scale: args.quantization.step_scale,
+            levels: levels(&args.quantization)?,
         },
     })
 }
@@ -82,6 +87,17 @@ pub(crate) fn failure(error: RunError) -> Failure {
         ));
     }
     error.into()
+}
+
+fn levels(args: &QuantizationArgs) -> Result<Levels, Failure> {
+    match args.levels {
+        Levels::MidRise if args.weight_bits == CodeBits::EIGHT => Err(Failure::User(
+            "codes of --levels mid-rise are odd numbers, and eight bits of them do not fit an 8-bit multiplier; add \
+             --weight-bits with 2 to 7"
+                .to_owned(),
+        )),
+        levels @ (Levels::MidRise | Levels::MidTread) => Ok(levels),
+    }
 }
 
 fn range(args: &QuantizationArgs) -> Result<ActivationRange, Failure> {

@@ -86,6 +86,7 @@ pub(crate) fn run(pe: Pe, n_layers: u64) -> RunRecord {
         product: product(array, index),
         place: None,
         kind: LayerKind::Convolution,
+        quantized: None,
     });
     RunRecord {
         simulator_version: "0.1.0".to_owned(),

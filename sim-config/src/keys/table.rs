@@ -5,7 +5,9 @@ use sim_core::named::Named;
 use sim_core::prediction::{ChannelOrder, Diagonal, OutputSchedule, PixelOrder};
 use sim_core::preprocessing::{Channels, Layout, ResizeFilter, ResizeMode};
 use sim_core::prune::PruneScope;
-use sim_core::quantization::{Bias, EdgeLayer, LayerSelection, SignedInputs, WeightScales};
+use sim_core::quantization::{
+    Bias, EdgeLayer, LayerSelection, Levels, SignedInputs, WeightScales, WeightStep,
+};
 use sim_core::range::RangeMethod;
 use sim_core::reorder::Reorder;
 use sim_core::spec::{Batch, Dataflow, PeKind, Policy, RuleSet, Tiles, Window, WindowRounding};
@@ -286,6 +288,27 @@ table! {
     PERCENTILE = Quantization."percentile" {
         "Which percentile `range = \"percentile\"` takes of all values of an image, by nearest rank. Only with that `range`.",
         unit "%", values Values::Percentile, default Fallback::Value("99.9"),
+    }
+    WEIGHT_BITS = Quantization."weight-bits" {
+        "Bits of the codes of weights. Multipliers of 8 bits take narrower codes as they are.",
+        unit "bits", values Values::Integer { min: 2, max: 8 }, default Fallback::Value("8"),
+    }
+    ACTIVATION_BITS = Quantization."activation-bits" {
+        "Bits of the codes of activations.",
+        unit "bits", values Values::Integer { min: 2, max: 8 }, default Fallback::Value("8"),
+    }
+    WEIGHT_STEP = Quantization."weight-step" {
+        "How the step of weights is found: from the largest, of max·i/64 (i = 8..=64) with the least squared error, or the \
+         power of two nearest to that.",
+        unit "", values Values::Words(WeightStep::names), default Fallback::Value("\"max\""),
+    }
+    STEP_SCALE = Quantization."step-scale" {
+        "What the step of weights is multiplied by after it was found; above 0.",
+        unit "", values Values::StepScale, default Fallback::Value("1.0"),
+    }
+    LEVELS = Quantization."levels" {
+        "Whether a code of weights is zero, or zero lies between two codes, which are odd then; that takes at most 7 bits.",
+        unit "", values Values::Words(Levels::names), default Fallback::Value("\"mid-tread\""),
     }
     METHOD = Prediction."method" {
         "What predicts which outputs behind a ReLU are zero: trained predictors, or the diagonals of windows. Without \

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sim_core::preprocessing::Preprocessing;
 use sim_core::prune::{PruneScope, PruneSpec};
-use sim_core::quantization::{Divisor, QuantizationSpec, SelectionSpec};
+use sim_core::quantization::{CodeBits, Divisor, Levels, QuantizationSpec, SelectionSpec};
 use sim_core::range::{ActivationRange, RangeMethod};
 use sim_core::synthetic::ActivationZeros;
 
@@ -219,7 +219,30 @@ fn read_quantization(quantization: &KeyReader<'_>) -> QuantizationSpec {
         signed_inputs: quantization.word(&keys::SIGNED_INPUTS),
         weights: quantization.word(&keys::WEIGHTS),
         range: read_range(quantization),
+        weight_bits: read_bits(quantization, &keys::WEIGHT_BITS),
+        activation_bits: read_bits(quantization, &keys::ACTIVATION_BITS),
+        weight_step: quantization.word(&keys::WEIGHT_STEP),
+        step_scale: quantization.step_scale(&keys::STEP_SCALE),
+        levels: read_levels(quantization),
     }
+}
+
+fn read_bits(quantization: &KeyReader<'_>, key: &'static Key) -> CodeBits {
+    // Other numbers are complained about.
+    let bits = u8::try_from(quantization.integer(key)).ok();
+    bits.and_then(|bits| bits.try_into().ok()).unwrap_or_default()
+}
+
+fn read_levels(quantization: &KeyReader<'_>) -> Levels {
+    let levels = quantization.word(&keys::LEVELS);
+    if levels == Levels::MidRise && read_bits(quantization, &keys::WEIGHT_BITS) == CodeBits::EIGHT {
+        quantization.complain(
+            &keys::LEVELS,
+            "codes of `levels = \"mid-rise\"` are odd numbers, and eight bits of them do not fit an 8-bit multiplier",
+            "write `weight-bits` from 2 to 7, or take `levels` out",
+        );
+    }
+    levels
 }
 
 fn read_selection(layers: &KeyReader<'_>) -> SelectionSpec {

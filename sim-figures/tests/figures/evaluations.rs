@@ -75,6 +75,7 @@ fn record(
             product: product(spec, index + 1),
             place: None,
             kind: sim_core::convolution::LayerKind::Convolution,
+            quantized: None,
         });
         ArrayEvaluation {
             name: format!("array-{number}"),

@@ -23,7 +23,7 @@ use sim_net::network::{Network, Statistics};
 use sim_quant::capture::CaptureError;
 use sim_quant::feed::Feed;
 use sim_quant::prediction::PlaceMethods;
-use sim_quant::quantized::QuantizedNetwork;
+use sim_quant::quantized::{QuantizedLayer, QuantizedNetwork};
 
 use crate::sums;
 
@@ -199,7 +199,7 @@ pub fn evaluate(options: &EvaluateOptions<'_>, progress: &dyn Progress) -> Resul
             name: machine.name.clone(),
             array: *machine.machines.array(),
             baseline: machine.baseline,
-            layers: records(options.network, machine, (sums, &predicted), n_images),
+            layers: records(options, machine, (sums, &predicted), n_images),
             predicted,
         })
         .collect();
@@ -238,7 +238,9 @@ fn add_layers(
 
 /// One record for each simulated layer.
 fn records(
-    network: &Network,
+    EvaluateOptions {
+        network, quantized, ..
+    }: &EvaluateOptions<'_>,
     machine: &Machine,
     (sums, predicted): (Vec<Option<ProductRecord>>, &[Counts]),
     n_images: usize,
@@ -268,6 +270,7 @@ fn records(
                     }),
                 product,
                 kind: layer.kind,
+                quantized: quantized.layer(index).map(QuantizedLayer::record),
             })
         })
         .collect()

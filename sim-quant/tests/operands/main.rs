@@ -1,6 +1,7 @@
 //! Networks and images in, 8-bit operands out.
 
 mod capture;
+mod kure;
 mod lowered_rows;
 mod lowering;
 mod prediction;

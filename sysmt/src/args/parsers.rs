@@ -3,6 +3,7 @@
 use clap::builder::{PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use sim_core::named::Named;
 use sim_core::preprocessing::Resize;
+use sim_core::quantization::{CodeBits, StepScale};
 use sim_core::range::Percentile;
 use sim_core::spec::Threads;
 use sim_predict::mask::MaskType;
@@ -29,6 +30,22 @@ pub(super) fn percentile(text: &str) -> Result<Percentile, String> {
         .parse()
         .map_err(|_| format!("`{text}` is not a number, such as 99.9"))?;
     Percentile::new(number).map_err(|error| error.to_string())
+}
+
+/// `4`.
+pub(super) fn bits(text: &str) -> Result<CodeBits, String> {
+    let bits = text
+        .parse::<u8>()
+        .map_err(|_| format!("`{text}` is not a whole number from 2 to 8"))?;
+    CodeBits::try_from(bits).map_err(|error| error.to_string())
+}
+
+/// `0.9`.
+pub(super) fn step_scale(text: &str) -> Result<StepScale, String> {
+    let factor = text
+        .parse::<f32>()
+        .map_err(|_| format!("`{text}` is not a number, such as 0.9"))?;
+    StepScale::try_from(factor).map_err(|error| error.to_string())
 }
 
 /// `224x224`, or `224,224`, or `256`.

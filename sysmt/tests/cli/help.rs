@@ -155,19 +155,27 @@ fn help_of_every_command() {
                                  together [default: layer] [possible values: layer, global]
 
     Quantization:
-          --divisor <D>           Steps into which a range is divided [default: 256] [possible values:
-                                  256, 255]
-          --bias <BIAS>           What becomes of a bias [default: fp32] [possible values: fp32, int8]
-          --signed-inputs <RULE>  What becomes of a layer whose input can be negative [default:
-                                  unsimulated] [possible values: unsimulated, shift]
-          --weights <SCALES>      Whether weights have one scale for each output channel, or one for the
-                                  whole tensor [default: per-channel] [possible values: per-channel,
-                                  per-tensor]
-          --range <METHOD>        How the range of a layer's input is found over the calibration images
-                                  [default: mean-of-max] [possible values: mean-of-max, max, percentile,
-                                  least-squares]
-          --percentile <P>        Which percentile `--range percentile` takes of each image's values
-                                  [default: 99.9]
+          --divisor <D>             Steps into which a range is divided [default: 256] [possible values:
+                                    256, 255]
+          --bias <BIAS>             What becomes of a bias [default: fp32] [possible values: fp32, int8]
+          --signed-inputs <RULE>    What becomes of a layer whose input can be negative [default:
+                                    unsimulated] [possible values: unsimulated, shift]
+          --weights <SCALES>        Whether weights have one scale for each output channel, or one for
+                                    the whole tensor [default: per-channel] [possible values:
+                                    per-channel, per-tensor]
+          --weight-bits <BITS>      Bits of the codes of weights, 2 to 8 [default: 8]
+          --activation-bits <BITS>  Bits of the codes of activations, 2 to 8 [default: 8]
+          --weight-step <STEP>      How the step of weights is found [default: max] [possible values:
+                                    max, least-squares, power-of-two]
+          --step-scale <FACTOR>     What the step of weights is multiplied by then [default: 1.0]
+          --levels <LEVELS>         Whether a code of weights is zero, or zero lies between two codes
+                                    (at most 7 bits) [default: mid-tread] [possible values: mid-tread,
+                                    mid-rise]
+          --range <METHOD>          How the range of a layer's input is found over the calibration
+                                    images [default: mean-of-max] [possible values: mean-of-max, max,
+                                    percentile, least-squares]
+          --percentile <P>          Which percentile `--range percentile` takes of each image's values
+                                    [default: 99.9]
 
     Layers:
           --layers <WHICH>  Which operators are simulated; all adds fully connected layers [default:
@@ -265,19 +273,27 @@ fn help_of_every_command() {
                                  together [default: layer] [possible values: layer, global]
 
     Quantization:
-          --divisor <D>           Steps into which a range is divided [default: 256] [possible values:
-                                  256, 255]
-          --bias <BIAS>           What becomes of a bias [default: fp32] [possible values: fp32, int8]
-          --signed-inputs <RULE>  What becomes of a layer whose input can be negative [default:
-                                  unsimulated] [possible values: unsimulated, shift]
-          --weights <SCALES>      Whether weights have one scale for each output channel, or one for the
-                                  whole tensor [default: per-channel] [possible values: per-channel,
-                                  per-tensor]
-          --range <METHOD>        How the range of a layer's input is found over the calibration images
-                                  [default: mean-of-max] [possible values: mean-of-max, max, percentile,
-                                  least-squares]
-          --percentile <P>        Which percentile `--range percentile` takes of each image's values
-                                  [default: 99.9]
+          --divisor <D>             Steps into which a range is divided [default: 256] [possible values:
+                                    256, 255]
+          --bias <BIAS>             What becomes of a bias [default: fp32] [possible values: fp32, int8]
+          --signed-inputs <RULE>    What becomes of a layer whose input can be negative [default:
+                                    unsimulated] [possible values: unsimulated, shift]
+          --weights <SCALES>        Whether weights have one scale for each output channel, or one for
+                                    the whole tensor [default: per-channel] [possible values:
+                                    per-channel, per-tensor]
+          --weight-bits <BITS>      Bits of the codes of weights, 2 to 8 [default: 8]
+          --activation-bits <BITS>  Bits of the codes of activations, 2 to 8 [default: 8]
+          --weight-step <STEP>      How the step of weights is found [default: max] [possible values:
+                                    max, least-squares, power-of-two]
+          --step-scale <FACTOR>     What the step of weights is multiplied by then [default: 1.0]
+          --levels <LEVELS>         Whether a code of weights is zero, or zero lies between two codes
+                                    (at most 7 bits) [default: mid-tread] [possible values: mid-tread,
+                                    mid-rise]
+          --range <METHOD>          How the range of a layer's input is found over the calibration
+                                    images [default: mean-of-max] [possible values: mean-of-max, max,
+                                    percentile, least-squares]
+          --percentile <P>          Which percentile `--range percentile` takes of each image's values
+                                    [default: 99.9]
 
     Layers:
           --layers <WHICH>  Which operators are simulated; all adds fully connected layers [default:

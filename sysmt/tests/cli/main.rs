@@ -5,6 +5,7 @@ mod cases_formats;
 mod cases_outputs;
 mod cases_traces;
 mod class_lists;
+mod code_bits;
 mod commands;
 mod coverage;
 mod curves;
