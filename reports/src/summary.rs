@@ -42,6 +42,9 @@ pub fn text(report: &Report) -> String {
     if let Some(pruning) = &report.result().pruning {
         text.push_str(&format!("- pruning: {}\n", pruning.line()));
     }
+    if let Some(bits) = code_bits(&report.result().layers) {
+        text.push_str(&format!("- codes: {bits}\n"));
+    }
     text.push_str(&format!(
         "- simulated: {}\n",
         report.result().totals.coverage.sentence()
@@ -51,6 +54,17 @@ pub fn text(report: &Report) -> String {
     text.push_str(&notes(report));
     text.push_str(&caveats(&record.unsimulated, report.warnings()));
     text
+}
+
+/// How many bits codes have, where any have fewer than eight.
+pub(crate) fn code_bits(layers: &[LayerObject]) -> Option<String> {
+    let bits = |layer: &LayerObject| Some((layer.weight_bits?, layer.activation_bits?));
+    match layers.iter().find_map(bits) {
+        None | Some((8, 8)) => None,
+        Some((weights, activations)) => {
+            Some(format!("{weights} bits of weights, {activations} of activations"))
+        }
+    }
 }
 
 /// What was left out, and what a reader has to know.

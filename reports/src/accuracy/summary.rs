@@ -8,7 +8,7 @@ use super::throttling;
 use crate::markdown::{Align, table};
 use crate::metrics;
 use crate::prediction::PredictionTotals;
-use crate::summary::{ERRORS, TIMES, caveats, shape};
+use crate::summary::{ERRORS, TIMES, caveats, code_bits, shape};
 use crate::text::grouped;
 
 /// Classes that a table has rows for.
@@ -34,6 +34,9 @@ pub fn text(object: &EvaluationObject) -> String {
     }
     if let Some(learned) = &object.learned_from {
         let _ = writeln!(text, "- {}", learned.line());
+    }
+    if let Some(bits) = code_bits(&object.first.layers) {
+        let _ = writeln!(text, "- codes: {bits}; *exact 8-bit* multiplies these exactly");
     }
     let _ = writeln!(text, "- simulated: {}", object.first.coverage.sentence());
     let _ = writeln!(text, "- sysmt {}\n", object.sysmt_version);

@@ -110,6 +110,7 @@ fn every_key_of_a_run_is_read_with_every_allowed_value() {
             let mut line = format!("{} = {value}", key.name);
             match key.name {
                 "percentile" => line.push_str("\nrange = \"percentile\""),
+                "levels" => line.push_str("\nweight-bits = 4"),
                 "price-predictor" => line.push_str(&format!("\n[prediction]\n{CROSS_NEURON}")),
                 _ => {}
             }

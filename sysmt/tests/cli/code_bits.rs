@@ -65,6 +65,12 @@ fn narrow_codes_are_not_reduced() {
     assert_eq!(sum(&odd, ["reduced", "activations"]), 0);
     let wide = eval(&folder, "4t.toml", &[]);
     assert!(0 < sum(&wide, ["reduced", "activations"]));
+    let summary = |more: &[&str]| {
+        let args = ["eval", MODEL, "--images", IMAGES, "--array", "4t.toml"];
+        folder.good(&[&args[..], more].concat())
+    };
+    assert!(summary(&bits).contains("- codes: 4 bits of weights, 4 of activations; "));
+    assert!(!summary(&[]).contains("- codes: "));
     assert!(wide["int8_output_error"].as_f64() < object["int8_output_error"].as_f64());
     let spec = &odd["spec"]["quantization"];
     assert_eq!(
