@@ -4,11 +4,10 @@ use reports::stored::point::FeatureError;
 use sim_core::shape::widen;
 use sim_core::tensor::Tensor;
 use sim_core::units::count_as_f64;
-use sim_layers::evaluate::{Adapted, Machine, Products, SimulatedLayers};
+use sim_layers::evaluate::{Machine, Products, SimulatedLayers};
 use sim_net::network::{
     BatchNormCall, HookError, Hooks, NoHooks, PlaceCall, Statistics, Value, WeightedCall,
 };
-use sim_net::recalibrate::Recalibrated;
 use sim_quant::feed::Feed;
 use sim_quant::prediction::Gating;
 
@@ -39,18 +38,9 @@ impl PreparedNetwork {
                     workers.jobs,
                     workers.stop,
                 );
-                let Adapted { methods, statistics } = machine.adapted();
-                let mut hooks = Gating::new(methods, &mut hooks);
-                let found = match statistics {
-                    Some(statistics) => self.features(
-                        &input,
-                        &mut Recalibrated {
-                            statistics,
-                            hooks: &mut hooks,
-                        },
-                    )?,
-                    None => self.features(&input, &mut hooks)?,
-                };
+                let adapted = machine.adapted();
+                let mut gates = Gating::new(&adapted.methods, &mut hooks);
+                let found = adapted.around(&mut gates, |hooks| self.features(&input, hooks))?;
                 relative.push(distance(&found, &exact).ok_or_else(|| {
                     failed(
                         &"the last layer reads zeros alone in FP32, so there is no relative error; take `features` out of \

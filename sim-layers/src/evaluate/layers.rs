@@ -47,8 +47,9 @@ enum Counting {
     Off,
 }
 
-/// Layers of which the counts wait: what they read, maps behind one another.
+/// A layer whose counts wait: what it read, maps behind one another.
 struct Waiting {
+    name: String,
     lowering: Lowering,
     codes: Vec<u8>,
 }
@@ -104,33 +105,34 @@ impl<'a> SimulatedLayers<'a> {
     /// What was counted, by layer of the network, now that the gates of all maps are known, in the order of the maps.
     ///
     /// - Errors: products that the array's PEs cannot run.
-    pub(super) fn into_sums(
-        mut self,
-        names: impl Fn(usize) -> &'a str,
-        gates: &[MapGate],
-    ) -> Result<Vec<Option<ProductRecord>>, ExecuteError> {
+    pub(super) fn into_sums(mut self, gates: &[MapGate]) -> Result<Vec<Option<ProductRecord>>, ExecuteError> {
         let Products::Array(machine) = self.products else {
             return Ok(self.sums);
         };
         for (index, waiting) in self.waiting.iter_mut().enumerate() {
-            let (Some(Waiting { lowering, codes }), Some(layer)) =
-                (waiting.take(), self.network.layer(index))
+            let (
+                Some(Waiting {
+                    name,
+                    lowering,
+                    codes,
+                }),
+                Some(layer),
+            ) = (waiting.take(), self.network.layer(index))
             else {
                 continue;
             };
             let n_maps = codes.len() / lowering.input_len().max(1);
-            let name = names(index);
             let traced = machine.planned(index).and_then(|planned| planned.outputs(gates));
             let outputs = traced
                 .as_ref()
                 .zip(machine.predicted_layers())
-                .map(|(traced, predicted)| LayerOutputs::new(name, traced, lowering, predicted));
+                .map(|(traced, predicted)| LayerOutputs::new(&name, traced, lowering, predicted));
             let work = LayerWork {
                 products: self.products,
                 counting: self.counting,
                 engine: self.engine,
                 index,
-                name,
+                name: &name,
                 layer,
                 lowering,
             };
@@ -141,7 +143,7 @@ impl<'a> SimulatedLayers<'a> {
                 let outputs = outputs.as_ref().map(|outputs| (outputs, first));
                 let one = work.with_counts(machine, (n_images, codes), outputs, |_, _| {});
                 let one = one.map_err(|error| ExecuteError::Hook {
-                    layer: name.to_owned(),
+                    layer: name.clone(),
                     source: fault(&error),
                 })?;
                 add(&mut self.sums[index], one);
@@ -201,8 +203,11 @@ impl Hooks for SimulatedLayers<'_> {
                 Counted::Nothing => {}
                 Counted::Sums(one) => add(&mut self.sums[call.index], *one),
                 Counted::Waiting(mut more) => {
-                    let codes = Vec::new();
-                    let waiting = self.waiting[call.index].get_or_insert(Waiting { lowering, codes });
+                    let waiting = self.waiting[call.index].get_or_insert_with(|| Waiting {
+                        name: call.layer.name.clone(),
+                        lowering,
+                        codes: Vec::new(),
+                    });
                     waiting.codes.append(&mut more);
                 }
             }

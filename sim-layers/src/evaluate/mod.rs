@@ -19,10 +19,11 @@ use sim_core::record::{LayerRecord, PlaceRecord, ProductRecord};
 use sim_core::shape::{Gemm, widen};
 use sim_core::spec::{ArraySpec, Batch};
 use sim_images::sets::ImageSet;
-use sim_net::network::{Network, Statistics};
+use sim_net::network::{Hooks, Network, Statistics};
+use sim_net::recalibrate::Recalibrated;
 use sim_quant::capture::CaptureError;
 use sim_quant::feed::Feed;
-use sim_quant::prediction::PlaceMethods;
+use sim_quant::prediction::{Gating, PlaceMethods};
 use sim_quant::quantized::{QuantizedLayer, QuantizedNetwork};
 
 use crate::sums;
@@ -67,6 +68,19 @@ pub struct Adapted {
     pub methods: PlaceMethods,
     /// Of every batch norm, in place of those that the network stores.
     pub statistics: Option<Vec<Statistics>>,
+}
+
+impl Adapted {
+    /// What `run` gives with the statistics around `gates`, which skip what [`Self::methods`] say.
+    pub fn around<T>(&self, gates: &mut Gating<'_>, run: impl FnOnce(&mut dyn Hooks) -> T) -> T {
+        match &self.statistics {
+            Some(statistics) => run(&mut Recalibrated {
+                statistics,
+                hooks: gates,
+            }),
+            None => run(gates),
+        }
+    }
 }
 
 /// A network that cannot be evaluated.

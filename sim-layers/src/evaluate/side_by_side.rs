@@ -12,7 +12,6 @@ use sim_images::sets::Numbering;
 use sim_net::execute::Runs;
 use sim_net::execute::error::ExecuteError;
 use sim_net::network::{HookPoint, Hooks, NoHooks, floats};
-use sim_net::recalibrate::Recalibrated;
 use sim_quant::capture::CaptureError;
 use sim_quant::prediction::{Gating, MapGate, counts_by_place};
 
@@ -169,8 +168,7 @@ fn all_at_once(options: &EvaluateOptions<'_>, range: &Range<usize>) -> Result<Do
                 .arrays
                 .push(distance(&found.values, &fp32.values));
         }
-        let name = |layer: usize| options.network.layers()[layer].name.as_str();
-        sums.push(layers.into_sums(name, &gates).map_err(failed)?);
+        sums.push(layers.into_sums(&gates).map_err(failed)?);
         counts.push(counts_of(machine.adapted(), &gates));
     }
     Ok(Done {
@@ -191,17 +189,11 @@ fn counts_of(adapted: &Adapted, gates: &[MapGate]) -> Vec<Counts> {
 fn run_adapted<T>(
     run: impl Fn(&mut dyn Hooks) -> Result<T, EvaluateError>,
     layers: &mut dyn Hooks,
-    Adapted { methods, statistics }: &Adapted,
+    adapted: &Adapted,
 ) -> Result<(T, Vec<MapGate>), EvaluateError> {
-    let mut gating = Gating::remembering(methods, layers);
-    let found = match statistics {
-        Some(statistics) => run(&mut Recalibrated {
-            statistics,
-            hooks: &mut gating,
-        })?,
-        None => run(&mut gating)?,
-    };
-    Ok((found, gating.into_gates()))
+    let mut gates = Gating::remembering(&adapted.methods, layers);
+    let found = adapted.around(&mut gates, run)?;
+    Ok((found, gates.into_gates()))
 }
 
 /// Whether the labels can be classes of a network with so many.
