@@ -15,7 +15,7 @@ use sim_layers::machines::LayerMachines;
 use sim_quant::reorder::ReorderError;
 
 use crate::error::RunError;
-use crate::prediction::PredictionAsk;
+use crate::prediction::{PredictionAsk, filling};
 
 /// An array and the methods around it.
 ///
@@ -100,6 +100,14 @@ impl Design {
                 },
             )),
         }
+    }
+
+    /// What exact 8-bit predicts and learns beside the design: designs in which it is the same can be evaluated together.
+    /// `None`: nothing is predicted.
+    pub fn predicted_beside(&self) -> Option<(PredictionAsk, Option<RecalibrationMode>)> {
+        let ask = self.prediction.clone()?;
+        let filling = filling(self.array(), &ask.spec.array);
+        Some((PredictionAsk { filling, ..ask }, self.recalibration))
     }
 
     /// The array as built.

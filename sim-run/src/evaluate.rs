@@ -11,7 +11,6 @@ use reports::warning::Warning;
 use sim_config::run::Unreadable;
 use sim_config::run::prediction::PredictorBatchNorms;
 use sim_core::evaluation::Evaluation;
-use sim_core::prediction::FillUp;
 use sim_core::spec::Batch;
 use sim_core::throttle::{MaxDrop, Throttling};
 use sim_cost::table::Table;
@@ -22,7 +21,7 @@ use crate::design::Design;
 use crate::error::RunError;
 use crate::inputs;
 use crate::network::PreparedNetwork;
-use crate::prediction::Prediction;
+use crate::prediction::{Prediction, filling};
 use crate::throttle::{at_step, throttle};
 use crate::training::LearnedFrom;
 use crate::workers::Workers;
@@ -139,20 +138,15 @@ impl PreparedNetwork {
                 }
             }
         }
-        let other = designs
-            .iter()
-            .find(|other| other.array().rows() != first.array().rows());
-        match (ask.spec.array.rules.fill_up, other) {
-            (FillUp::On, Some(other)) => {
-                return Err(other.error(&format!(
-                    "has {} rows and {} has {}, and `fill-up = true` computes other outputs with other rows; evaluate them one \
-                     by one, or take `fill-up` out",
-                    other.array().rows(),
-                    first.origin,
-                    first.array().rows()
-                )));
-            }
-            (FillUp::On, None) | (FillUp::Off, _) => {}
+        let filled = |design: &Design| filling(design.array(), &ask.spec.array);
+        if let Some(other) = designs.iter().find(|other| filled(other) != filled(first)) {
+            return Err(other.error(&format!(
+                "has {} rows and {} has {}, and `fill-up = true` computes other outputs with other rows; evaluate them one by \
+                 one, or take `fill-up` out",
+                other.array().rows(),
+                first.origin,
+                first.array().rows()
+            )));
         }
         self.prediction(ask, workers).map(Some)
     }

@@ -65,6 +65,16 @@ impl Opened {
         purpose: Purpose,
         workers: &Workers<'_>,
     ) -> Result<Self, RunError> {
+        match (pruning, workload.quantization.levels) {
+            (Some(_), Levels::MidRise) => {
+                return Err(RunError::user(
+                    "",
+                    &"weights that were pruned are not zero with `mid-rise` levels, which have no code for zero; leave one of \
+                      the two out",
+                ));
+            }
+            (None, _) | (Some(_), Levels::MidTread) => {}
+        }
         let declared = preprocessing::load_beside(&workload.model)?;
         let declared =
             (workload.preprocessing.settle(declared)).map_err(|error| RunError::user("", &error))?;
@@ -108,16 +118,6 @@ impl Opened {
         if network.has_branches() {
             shapes = Feed::shapes(&network, &images, &preprocessing).map_err(failed)?;
             network = load(workload, shapes.clone())?;
-        }
-        match (pruning, workload.quantization.levels) {
-            (Some(_), Levels::MidRise) => {
-                return Err(RunError::user(
-                    "",
-                    &"weights that were pruned are not zero with `mid-rise` levels, which have no code for zero; leave one of \
-                      the two out",
-                ));
-            }
-            (None, _) | (Some(_), Levels::MidTread) => {}
         }
         let pruned = pruning.map_or_else(Vec::new, |spec| {
             let choices = choose(network.layers(), &workload.selection, &workload.quantization);

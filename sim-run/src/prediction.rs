@@ -70,7 +70,7 @@ impl Prediction {
 }
 
 /// What an array computes unasked of one image. Which image folded ones fill up, an image by itself does not know.
-fn filling(array: &ArraySpec, prediction: &ArrayPrediction) -> Option<Filling> {
+pub(crate) fn filling(array: &ArraySpec, prediction: &ArrayPrediction) -> Option<Filling> {
     match (prediction.rules.fill_up, array.batch()) {
         (FillUp::On, Batch::Separate) => Some(Filling {
             rows: array.rows(),

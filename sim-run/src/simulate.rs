@@ -61,10 +61,11 @@ impl PreparedTrace {
         };
         let mut records = simulate(&self.trace, &options, workers.progress)
             .map_err(|error| RunError::simulate(workload_file(&spec.workload), &error))?;
-        for record in &mut records {
-            let quantization = self.trace.origin.quantization.as_ref();
-            record.quantized =
-                quantization.map(|spec| QuantizedRecord::of(spec, self.kurtosis.get(&record.name).copied()));
+        if let Some(quantization) = &self.trace.origin.quantization {
+            for record in &mut records {
+                let kurtosis = self.kurtosis.get(&record.name).copied();
+                record.quantized = Some(QuantizedRecord::of(quantization, kurtosis));
+            }
         }
         Ok(records)
     }

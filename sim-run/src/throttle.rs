@@ -16,8 +16,9 @@ use crate::workers::Workers;
 /// Lower layers of `design` one by one, on the images that methods learn from: each step measures every layer's error
 /// relative to its exact output, and the worst layer that has more than one thread gets the next lower count.
 ///
-/// It ends at the first step within `max_drop` of exact 8-bit, with the zeros that the design predicts, or, without one, where every layer has one thread. The
-/// methods of the design (reordering, recalibration, layers already throttled) are in place at every step.
+/// It ends at the first step within `max_drop` of exact 8-bit, with the zeros that the design predicts, or, without one,
+/// where every layer has one thread. The methods of the design (reordering, recalibration, layers already throttled) are in
+/// place at every step.
 ///
 /// - Errors: an array without threads, images without labels, a stop, and those of an evaluation.
 pub fn throttle(

@@ -6,13 +6,11 @@ use reports::accuracy::object::EvaluationObject;
 use reports::accuracy::throttling::ThrottlingObject;
 use reports::stored::point::{Curve, PointObject};
 use sim_config::sweep::{AccuracySpec, PointSpec, Throttling};
-use sim_core::recalibration::RecalibrationMode;
 use sim_core::spec::ArraySpec;
 use sim_run::costs;
 use sim_run::design::Design;
 use sim_run::error::{ErrorKind, RunError};
 use sim_run::network::PreparedNetwork;
-use sim_run::prediction::PredictionAsk;
 use sim_run::throttle::{at_step, throttle};
 use sim_run::workers::Workers;
 
@@ -20,24 +18,11 @@ use sim_run::workers::Workers;
 /// may lose.
 pub(crate) const TOGETHER: usize = 6;
 
-/// What exact 8-bit predicts beside designs: points that go together are alike in it.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Beside {
-    prediction: PredictionAsk,
-    recalibration: Option<RecalibrationMode>,
-    /// On which what is filled up depends.
-    rows: usize,
-}
-
-impl Beside {
-    /// Of a point; `None`: nothing is predicted.
-    pub(crate) fn of(PointSpec { run, methods }: &PointSpec) -> Option<Self> {
-        Some(Self {
-            prediction: Design::of("", "", &run.design).prediction?,
-            recalibration: methods.recalibration,
-            rows: run.design.array.rows(),
-        })
-    }
+/// The design of a point.
+pub(crate) fn design(PointSpec { run, methods }: &PointSpec) -> Design {
+    let mut design = Design::of("", "", &run.design);
+    (design.recalibration, design.mse) = (methods.recalibration, run.mse);
+    design
 }
 
 /// Evaluate points on a network: together, or where that fails one by one, so that one that fails is alone in it.
@@ -71,10 +56,8 @@ struct Steps {
 
 impl Steps {
     fn of(point: &PointSpec, network: &PreparedNetwork, workers: &Workers<'_>) -> Result<Self, RunError> {
-        let PointSpec { run, methods } = point;
-        let mut design = Design::of("", "", &run.design);
-        (design.recalibration, design.mse) = (methods.recalibration, run.mse);
-        match methods.throttling {
+        let design = design(point);
+        match point.methods.throttling {
             Throttling::Off => Ok(Self {
                 designs: vec![design],
                 throttling: None,

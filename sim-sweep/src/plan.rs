@@ -36,8 +36,8 @@ pub struct Plan<'t> {
 impl<'t> Plan<'t> {
     /// Resolve and hash every point on `jobs` threads; the plan does not depend on their number.
     ///
-    /// - Errors: figures that are wrong, or draw what no point has; the first combination, in order, that is not a run; inputs that cannot be read; no
-    ///   point at all.
+    /// - Errors: figures that are wrong, or draw what no point has; the first combination, in order, that is not a run;
+    ///   inputs that cannot be read; no point at all.
     pub fn new(texts: &'t SweepTexts, jobs: usize, stop: &AtomicBool) -> Result<Self, SweepError> {
         let spec = texts.spec()?;
         let figures = figures::read(texts.path(), texts.text())?;

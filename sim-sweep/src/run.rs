@@ -19,7 +19,7 @@ use sim_run::workers::{Engines, Workers};
 use crate::cache::Cache;
 use crate::early::{caught, until_one};
 use crate::error::SweepError;
-use crate::evaluate::{self, Beside, TOGETHER};
+use crate::evaluate::{self, TOGETHER};
 use crate::identity::Identity;
 use crate::measure;
 use crate::plan::{Plan, Planned};
@@ -317,7 +317,7 @@ fn with_answers(
     put: &mut Put<'_>,
 ) -> Result<(), SweepError> {
     let mut keys: Numbered<(ModelWorkload, Option<PruneSpec>)> = Numbered::new();
-    let mut beside: Numbered<Option<Beside>> = Numbered::new();
+    let mut beside = Numbered::new();
     let mut work: Vec<([usize; 2], Planned)> = Vec::with_capacity(points.len());
     for point in points {
         let spec = plan.run(point)?;
@@ -328,7 +328,10 @@ fn with_answers(
         let mut model = model.as_ref().clone();
         model.n_images = Some(accuracy.images);
         let network = keys.number((model, spec.run.pruning));
-        work.push(([network, beside.number(Beside::of(&spec))], *point));
+        work.push((
+            [network, beside.number(evaluate::design(&spec).predicted_beside())],
+            *point,
+        ));
     }
     work.sort_by_key(|(key, _)| *key);
     let workers = options.workers();
